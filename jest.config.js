@@ -1,0 +1,8 @@
+/** The tests run as compiled by tsc: dist/test is what jest sees. @type {import('jest').Config} */
+export default {
+  rootDir: '.',
+  roots: ['<rootDir>/dist/test'],
+  testMatch: ['**/*.test.js'],
+  transform: {},
+  testTimeout: 30_000,
+};
