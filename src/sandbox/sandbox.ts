@@ -1,0 +1,41 @@
+import express, { type Express } from 'express';
+import { type Listening, listen } from '../listen.js';
+import { golemAccounts, golemRouter } from './golem.js';
+import { previstoAccounts, previstoRouter } from './previsto.js';
+import { seatableAccounts, seatableRouter } from './seatable.js';
+import { terraformAccounts, terraformRouter } from './terraform.js';
+
+/** Where on a sandbox each API has its base URL. */
+export const sandboxPaths = {
+  seatable: '/seatable',
+  previsto: '/previsto',
+  terraform: '/terraform/api/v2',
+  golem: '/golem',
+} as const;
+
+type Api = keyof typeof sandboxPaths;
+
+/** Whom one can call as: the first credential of every account. */
+export const sandboxCredentials: readonly { readonly provider: Api; readonly credential: string }[] = [
+  ...Object.values(seatableAccounts).map(({ token }) => ({ provider: 'seatable', credential: token }) as const),
+  ...Object.values(previstoAccounts).map(({ key }) => ({ provider: 'previsto', credential: key }) as const),
+  ...Object.values(terraformAccounts).map(({ token }) => ({ provider: 'terraform', credential: token }) as const),
+  ...Object.values(golemAccounts).map(({ token }) => ({ provider: 'golem', credential: token }) as const),
+];
+
+/** The four modern account APIs in small, with accounts of their own that nothing outside sees. */
+export function createSandbox(): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
+  app.use(sandboxPaths.seatable, seatableRouter());
+  app.use(sandboxPaths.previsto, previstoRouter());
+  app.use(sandboxPaths.terraform, terraformRouter());
+  app.use(sandboxPaths.golem, golemRouter());
+  app.use((_request, response) => void response.status(404).type('text/plain').send('not found'));
+  return app;
+}
+
+/** Serves a fresh sandbox. Throws an Error with one line for the operator where it cannot listen. */
+export function startSandbox(at: { host: string; port: number }): Promise<Listening> {
+  return listen(createSandbox(), at);
+}

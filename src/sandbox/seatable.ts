@@ -1,0 +1,161 @@
+import { STATUS_CODES } from 'node:http';
+import type { Request, RequestHandler, Response, Router } from 'express';
+import { bodyBytes, credential, failureHandler, isEmail, mediaType, sameText, strictRouter } from './requests.js';
+
+export interface SeatableAccount {
+  readonly token: string;
+  readonly otherTokens?: readonly string[];
+  /** Whether the administrator of the account's server lets users change their address. */
+  readonly emailChange: boolean;
+  /** The reply of `GET /api2/account/info/`. */
+  readonly info: Readonly<Record<string, string | number | boolean | null>> & { readonly contact_email: string | null };
+}
+
+/** The accounts of the SeaTable sandbox. */
+export const seatableAccounts = {
+  teamMember: {
+    token: '43543wrsd',
+    otherTokens: ['asd410d592f59efc64410bbf4ee7602eb6854dd7', '57dbe76c579d7a926539c04c3e8bcbb1e6a65301'],
+    emailChange: true,
+    info: {
+      org_id: 4,
+      is_org_staff: 0,
+      space_usage: '0.121974751%',
+      total: 100000000000,
+      usage: 121974751,
+      row_usage_rate: '0%',
+      row_total: -1,
+      row_usage: 88,
+      avatar_url: 'https://cloud.seatable.io/media/avatars/default.png',
+      email: '7fhe63g949b946a3b200555db5de1d23@auth.local',
+      name: 'Robert Teamplayer',
+      login_id: '',
+      contact_email: 'teamplayer@example.com',
+      institution: '',
+      is_staff: false,
+      enable_chargebee: true,
+      enable_subscription: false,
+      dtable_updates_email_interval: 0,
+      dtable_collaborate_email_interval: 0,
+    },
+  },
+  loneUser: {
+    token: 'seatable-lone-user-token',
+    emailChange: true,
+    info: {
+      space_usage: '0%',
+      total: -2,
+      usage: 4096,
+      row_usage_rate: '0.12%',
+      row_total: 10000,
+      row_usage: 12,
+      avatar_url: 'https://cloud.seatable.io/media/avatars/default.png',
+      email: '1c0f5a2b8d3e4f60918273645a5b6c7d@auth.local',
+      name: 'Lone User',
+      login_id: 'lone-user',
+      contact_email: null,
+      institution: '',
+      is_staff: false,
+      enable_chargebee: false,
+      enable_subscription: false,
+      dtable_updates_email_interval: 3600,
+      dtable_collaborate_email_interval: 0,
+    },
+  },
+  cloudUser: {
+    token: 'seatable-cloud-user-token',
+    emailChange: false,
+    info: {
+      org_id: 7,
+      is_org_staff: 1,
+      space_usage: '50%',
+      total: 1000000000,
+      usage: 500000000,
+      row_usage_rate: '5%',
+      row_total: 2000,
+      row_usage: 100,
+      avatar_url: 'https://cloud.seatable.io/media/avatars/default.png',
+      email: '9b8a7c6d5e4f40312233445566778899@auth.local',
+      name: 'Carla Cloud',
+      login_id: '',
+      contact_email: 'carla@example.com',
+      institution: '',
+      is_staff: false,
+      enable_chargebee: true,
+      enable_subscription: true,
+      dtable_updates_email_interval: 0,
+      dtable_collaborate_email_interval: 0,
+    },
+  },
+} as const satisfies Record<string, SeatableAccount>;
+
+const accounts: readonly SeatableAccount[] = Object.values(seatableAccounts);
+
+/** Refuses as the framework under SeaTable does: whatever concerns the request as such. */
+function refuse(response: Response, status: number, detail = STATUS_CODES[status] ?? 'Error'): void {
+  response.status(status).json({ detail });
+}
+
+/** Refuses as SeaTable's own operations do. */
+function refuseChange(response: Response, status: number, message: string): void {
+  response.status(status).json({ error_msg: message });
+}
+
+type Answer = (account: SeatableAccount, request: Request, response: Response) => void | Promise<void>;
+
+function signedIn(answer: Answer): RequestHandler {
+  return (request, response) => {
+    if (request.get('authorization') === undefined)
+      return refuse(response, 403, 'Authentication credentials were not provided.');
+    const token = credential(request, 'Token');
+    const account = accounts.find((one) => token === one.token || one.otherTokens?.some((other) => token === other));
+    return account === undefined ? refuse(response, 401, 'Invalid token') : answer(account, request, response);
+  };
+}
+
+function methodNotAllowed(allow: string): RequestHandler {
+  return signedIn((_account, request, response) => {
+    response.set('Allow', allow);
+    refuse(response, 405, `Method "${request.method}" not allowed.`);
+  });
+}
+
+async function readForm(request: Request): Promise<FormData | undefined> {
+  const body = bodyBytes(request);
+  if (body.length === 0) return new FormData();
+  try {
+    return await new globalThis.Response(body, {
+      headers: { 'content-type': request.get('content-type') ?? '' },
+    }).formData();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The new address takes effect when the link in the mail is followed, so no write changes what is read here. */
+const changeEmail: Answer = async (account, request, response) => {
+  if (!account.emailChange) return refuseChange(response, 403, 'Feature disabled.');
+  if (bodyBytes(request).length > 0 && mediaType(request) !== 'multipart/form-data')
+    return refuse(response, 415, `Unsupported media type "${mediaType(request)}" in request.`);
+  const form = await readForm(request);
+  if (form === undefined) return refuse(response, 400, 'Multipart form parse error');
+  const given = form.get('new_contact_email');
+  const address = typeof given === 'string' ? given.trim() : '';
+  if (!isEmail(address)) return refuseChange(response, 400, 'new_contact_email invalid.');
+  if (accounts.some((one) => sameText(one.info.contact_email ?? '', address)))
+    return refuseChange(response, 409, 'email already exists!');
+  response.json({ msg: 'email has been sent, please check it in your current email.' });
+};
+
+/** SeaTable's account operations. */
+export function seatableRouter(): Router {
+  const router = strictRouter();
+  router
+    .route('/api2/account/info/')
+    .get(signedIn((account, _request, response) => void response.json(account.info)))
+    .all(methodNotAllowed('GET, HEAD'));
+  router.route('/api/v2.1/user/contact-email/').put(signedIn(changeEmail)).all(methodNotAllowed('PUT'));
+  router.use((_request, response) => refuse(response, 404, 'Not found.'));
+  router.use(failureHandler(refuse));
+  return router;
+}
