@@ -1,0 +1,55 @@
+import type { Reason } from './fault.js';
+
+/** What a legacy action takes, besides `action` and `api_key`. */
+export interface Action {
+  readonly parameters: Readonly<Record<string, 'required' | 'optional'>>;
+  /** Status words that are not those of the common table. */
+  readonly words?: Partial<Record<Reason, string>>;
+}
+
+/** The actions that the bridge performs. */
+export const actions = {
+  get_account_info: { parameters: { auth_token: 'required' } },
+  get_ticket: { parameters: {} },
+  get_auth_token: { parameters: { ticket: 'required' }, words: { missing: 'get_auth_token_error' } },
+  logout: { parameters: { auth_token: 'required' } },
+} as const satisfies Record<string, Action>;
+
+export type ActionName = keyof typeof actions;
+
+export const actionNames = Object.keys(actions).filter(isAction);
+
+export function isAction(name: string): name is ActionName {
+  return Object.hasOwn(actions, name);
+}
+
+/** Actions of the old API that no modern account API can serve. */
+const unserved: ReadonlySet<string> = new Set(
+  `register_new_user verify_registration_email get_account_tree export_tags create_folder move copy rename delete
+   get_file_info set_description public_share public_unshare private_share add_to_mybox add_to_tag get_updates
+   get_versions make_current_version get_comments add_comment delete_comment search get_collaborations
+   invite_collaborators accept_collaboration remove_collaboration toggle_folder_email get_friends request_friends
+   get_server_time get_user_id get_user_info get_managed_users get_groups authorization`.split(/\s+/),
+);
+
+/** Whether the old API had this action or the bridge adds it. */
+export function isKnown(name: string): boolean {
+  return isAction(name) || unserved.has(name);
+}
+
+const words: Readonly<Record<Exclude<Reason, 'invalid'>, string>> = {
+  malformed: 'wrong_input',
+  restricted: 'application_restricted',
+  unauthenticated: 'not_logged_in',
+  missing: 'account_not_found',
+  conflict: 'email_already_registered',
+  unavailable: 'service_unavailable',
+  internal: 'internal_error',
+};
+
+/** The status word of a call: of its success where there is no reason. `name` is the action as the caller wrote it. */
+export function statusWord(name: string, reason?: Reason): string {
+  if (reason === undefined) return `${name}_ok`;
+  const action: Action | undefined = isAction(name) ? actions[name] : undefined;
+  return action?.words?.[reason] ?? (reason === 'invalid' ? `e_${name}` : words[reason]);
+}

@@ -1,0 +1,89 @@
+import { actionNames } from './actions.js';
+import { type Config, parseConfig } from './config.js';
+import { createSend } from './http.js';
+import type { Listening } from './listen.js';
+import { createLog } from './log.js';
+import { providers } from './providers/index.js';
+import { golemAccounts } from './sandbox/golem.js';
+import { previstoAccounts } from './sandbox/previsto.js';
+import { sandboxPaths, startSandbox } from './sandbox/sandbox.js';
+import { seatableAccounts } from './sandbox/seatable.js';
+import { terraformAccounts } from './sandbox/terraform.js';
+import { start } from './start.js';
+
+/**
+ * What the bridge shows without a configuration: applications for each modern API, played by the sandbox. The first
+ * api_key and its auth_token are those that the old documentation of get_account_info printed.
+ */
+export const demoApplications = [
+  { provider: 'seatable', apiKey: 'rrc1d3ntb53tt6b2vhail6rdtrsxov3v', authToken: seatableAccounts.teamMember.token },
+  { provider: 'previsto', apiKey: 'previsto000000000000000000000000', authToken: previstoAccounts.john.key },
+  { provider: 'terraform', apiKey: 'terraform00000000000000000000000', authToken: terraformAccounts.admin.token },
+  { provider: 'golem', apiKey: 'golem000000000000000000000000000', authToken: golemAccounts.developer.token },
+  { provider: 'seatable', apiKey: 'seatable000000000000000000000000', authToken: seatableAccounts.loneUser.token },
+] as const;
+
+/** Where the demo's accounts are whatever port the sandbox has today: their user_id depends on it. */
+const SANDBOX = 'http://sandbox.invalid';
+
+/**
+ * Starts a sandbox and a bridge in front of it, with its data in `directory`, and prints a call in each format to each
+ * modern API, with its reply. Throws an Error with one line for the operator where it cannot.
+ */
+export async function demonstrate(
+  at: Partial<Config['listen']>,
+  directory: string,
+  print: (text: string) => void,
+): Promise<Pick<Listening, 'close'>> {
+  const config = demoConfig(at, directory);
+  const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
+  const send = createSend({ timeoutMs: config.limits.upstreamTimeoutMs });
+  const bridge = await start(config, {
+    log: createLog(),
+    send: (request) => send({ ...request, url: request.url.replace(SANDBOX, sandbox.url) }),
+  }).catch(async (error: unknown) => {
+    await sandbox.close();
+    throw error;
+  });
+  for (const { url, body } of demoCalls(bridge.url)) {
+    const reply = await fetch(url, body === undefined ? {} : { method: 'POST', body });
+    print(`curl '${url}'${body === undefined ? '' : ` -d '${body}'`}\n\n${await reply.text()}\n`);
+  }
+  print(`BoxBridge answers at ${bridge.url} from a sandbox; try the calls above, stop it with Ctrl-C.`);
+  return {
+    close: async () => {
+      await bridge.close();
+      await sandbox.close();
+    },
+  };
+}
+
+function demoConfig(listen: Partial<Config['listen']>, directory: string): Config {
+  const applications = demoApplications.map(({ provider, apiKey }) => ({
+    api_key: apiKey,
+    name: `Demo of ${provider}`,
+    provider,
+    base_url: SANDBOX + sandboxPaths[provider],
+    defaults: { max_upload_size: 2147483648 },
+  }));
+  return parseConfig({ listen, applications }, { directory, actions: actionNames, providers });
+}
+
+/** A get_account_info in each format for each application; nothing in them needs escaping. */
+function demoCalls(bridge: string): { url: string; body?: string }[] {
+  return demoApplications.flatMap(({ apiKey, authToken }) => {
+    const credentials = `<api_key>${apiKey}</api_key><auth_token>${authToken}</auth_token>`;
+    const operation = `<get_account_info xmlns="urn:boxnet">${credentials}</get_account_info>`;
+    return [
+      { url: `${bridge}/api/1.0/rest?action=get_account_info&api_key=${apiKey}&auth_token=${authToken}` },
+      {
+        url: `${bridge}/api/1.0/xml`,
+        body: `<request><action>get_account_info</action>${credentials}</request>`,
+      },
+      {
+        url: `${bridge}/api/1.0/soap`,
+        body: `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>${operation}</Body></Envelope>`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,10 @@
+import type { Protocol, ProtocolLimits } from './protocol.js';
+import { rest } from './rest.js';
+import { soap } from './soap.js';
+import type { Wsdl } from './wsdl.js';
+import { xml } from './xml.js';
+
+/** Every format that the bridge answers. */
+export function createProtocols(limits: ProtocolLimits, wsdl: Wsdl): readonly [Protocol, ...Protocol[]] {
+  return [rest, xml(limits), soap(limits, wsdl)];
+}
