@@ -1,4 +1,5 @@
-import { Fault, type Reason } from '../fault.js';
+import { Fault, type Reason, toFault } from '../fault.js';
+import type { UpstreamRequest } from '../http.js';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../json.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
@@ -15,15 +16,20 @@ function refusal(status: number, body: Json | undefined): Reason | undefined {
   return status === 401 && error?.includes('only allowed for') ? 'restricted' : undefined;
 }
 
+/** A plan that the caller may not see is unknown; one that cannot be had for another cause is an outage. */
+function planRefusal(status: number): Reason {
+  return status === 401 || status === 403 || status === 404 ? 'missing' : 'unavailable';
+}
+
 /** https://learn.golem.cloud/rest-api/account, as of Golem 1.3. */
 export const golem: ProviderKind = {
   name: 'golem',
   title: 'Golem',
   publicBaseUrl: 'https://release.api.golem.cloud',
   connect: ({ baseUrl, accountId, send }) => {
-    const get = (path: string, credential: string) => {
+    const get = (path: string, credential: string, refused: UpstreamRequest['refusal'] = refusal) => {
       const headers = { Authorization: authorization('Bearer', credential), Accept: 'application/json' };
-      return send({ method: 'GET', url: baseUrl + path, headers, refusal });
+      return send({ method: 'GET', url: baseUrl + path, headers, refusal: refused });
     };
 
     /** The API has no "me": whose account it is says the configuration, a list of one, or the token. */
@@ -37,11 +43,17 @@ export const golem: ProviderKind = {
       return get(accountPath(nativeIdOf(token.accountId)), credential);
     };
 
+    const readPlan = (id: string, credential: string): Promise<JsonObject | undefined> =>
+      get(`${accountPath(id)}/plan`, credential, planRefusal).catch((error: unknown) => {
+        const fault = toFault(error);
+        if (fault.reason === 'missing') return undefined;
+        throw fault;
+      });
+
     return {
       readAccount: async (credential) => {
         const account = await readOwn(credential);
-        const plan = await get(`${accountPath(nativeIdOf(account.id))}/plan`, credential).catch(notToBeSeen);
-        return toAccount(account, plan);
+        return toAccount(account, await readPlan(nativeIdOf(account.id), credential));
       },
     };
   },
@@ -49,11 +61,4 @@ export const golem: ProviderKind = {
 
 function accountPath(id: string): string {
   return `/v1/accounts/${encodeURIComponent(id)}`;
-}
-
-/** A plan that the caller may not see is unknown; one that cannot be had right now is an outage like any other. */
-function notToBeSeen(error: unknown): undefined {
-  const hidden: readonly Reason[] = ['unauthenticated', 'restricted', 'missing'];
-  if (error instanceof Fault && hidden.includes(error.reason)) return undefined;
-  throw error;
 }

@@ -1,0 +1,35 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { actionNames } from '../../src/actions.js';
+import { parseConfig } from '../../src/config.js';
+import type { Listening } from '../../src/listen.js';
+import { providers } from '../../src/providers/index.js';
+import { start } from '../../src/start.js';
+
+/** A folder that is gone after the test: call `remove`. */
+export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'boxbridge-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** A bridge on loopback with a store of its own; the configuration is written with the keys of the file. */
+export async function startBridge(configuration: {
+  applications: readonly Record<string, unknown>[];
+  [key: string]: unknown;
+}): Promise<Listening> {
+  const folder = await temporaryFolder();
+  const config = parseConfig(
+    { listen: { host: '127.0.0.1', port: 0 }, ...configuration },
+    { directory: folder.path, actions: actionNames, providers },
+  );
+  const bridge = await start(config, { log: pino({ level: 'silent' }) });
+  return {
+    url: bridge.url,
+    close: async () => {
+      await bridge.close();
+      await folder.remove();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type Answer, type Fields, unknownNumber, type Value } from '../../src/call.js';
+import type { LegacyRequest } from '../../src/protocols/protocol.js';
+
+const root = new URL('../../../test/wire/', import.meta.url);
+
+/** The folders of examples below `test/wire` that have all of these files. */
+export function wireCases(folder: string, ...files: readonly string[]): string[] {
+  const here = new URL(`${folder}/`, root);
+  return readdirSync(here).filter((name) => files.every((file) => existsSync(new URL(`${name}/${file}`, here))));
+}
+
+export function wireFile(path: string): string {
+  return readFileSync(new URL(path, root), 'utf8');
+}
+
+/** A recorded HTTP request, as far as a protocol looks at it. */
+export function readRequest(path: string): LegacyRequest {
+  const message = wireFile(path);
+  const end = message.indexOf('\r\n\r\n');
+  const target = message.slice(0, end).split('\r\n')[0]?.split(' ')[1] ?? '';
+  return { query: target.split('?')[1] ?? '', body: message.slice(end + 4), userAgent: '' };
+}
+
+/** An answer as data: whole numbers are numbers, an unknown one is `{"unknown":"number"}`. */
+export function readAnswer(path: string): Answer {
+  const { result, ...rest }: Answer = JSON.parse(wireFile(path));
+  return { ...rest, result: fieldsOf(result) };
+}
+
+function fieldsOf(data: object): Fields {
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, valueIn(value)]));
+}
+
+function valueIn(data: unknown): Value {
+  if (data === null || typeof data === 'string') return data;
+  if (typeof data === 'number') return BigInt(data);
+  if (Array.isArray(data)) return data.map(fieldsOf);
+  if (typeof data === 'object') return 'unknown' in data ? unknownNumber : fieldsOf(data);
+  throw new Error(`${data} stands for no value`);
+}
+
+/** A document without the white space that may differ: between elements and between attributes. */
+export function squeezed(xml: string): string {
+  return xml
+    .replace(/>\s+</g, '><')
+    .replace(/<[^>]+>/g, (tag) => tag.replace(/\s+/g, ' ').replace(/ (\/?>)$/, '$1'))
+    .trim();
+}
