@@ -6,6 +6,7 @@ import { previsto } from '../src/providers/previsto.js';
 import type { Account, Provider, ProviderKind } from '../src/providers/provider.js';
 import { seatable } from '../src/providers/seatable.js';
 import { terraform } from '../src/providers/terraform.js';
+import { afterwards } from './support/cleanup.js';
 import { type ProviderMember, providerSuite, readOrReason } from './support/provider-suite.js';
 import { type CannedReply, canned, startUpstream, type Upstream } from './support/upstream.js';
 
@@ -62,6 +63,7 @@ async function connect(
   settings: { accountId?: string } = {},
 ): Promise<Provider> {
   upstream = await startUpstream(canned(replies));
+  afterwards(upstream.close);
   return kind.connect({ baseUrl: upstream.url, send: createSend({ timeoutMs: 2000 }), ...settings });
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { type Reason, toFault } from '../../src/fault.js';
 import { createSend } from '../../src/http.js';
 import type { Account, Provider, ProviderKind } from '../../src/providers/provider.js';
+import { afterwards } from './cleanup.js';
 import { type CannedReply, canned, startUpstream, type Upstream } from './upstream.js';
 
 export interface ProviderMember {
@@ -28,6 +29,7 @@ export function providerSuite({ kind, credential, readPath, reply, account }: Pr
 
   const answering = async (replies: Readonly<Record<string, CannedReply>>) => {
     upstream = await startUpstream(canned(replies));
+    afterwards(upstream.close);
     return connected(upstream.url);
   };
   const connected = (baseUrl: string) => kind.connect({ baseUrl, send: createSend({ timeoutMs: TIMEOUT_MS }) });
@@ -78,6 +80,7 @@ export function providerSuite({ kind, credential, readPath, reply, account }: Pr
 
   test('takes silence for an outage', async () => {
     upstream = await startUpstream(() => {});
+    afterwards(upstream.close);
     expect(await readOrReason(connected(upstream.url), credential)).toBe('unavailable');
   });
 

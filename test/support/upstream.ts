@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { type Listening, listen } from '../../src/listen.js';
-import { afterwards } from './cleanup.js';
 
 /** A request as a modern API received it. */
 export interface ReceivedRequest {
@@ -15,7 +14,7 @@ export interface Upstream extends Listening {
   readonly received: ReceivedRequest[];
 }
 
-/** Serves a modern API on loopback until the test is over, and keeps what it is sent. */
+/** Serves a modern API on loopback and keeps what it is sent. */
 export async function startUpstream(handler: RequestListener): Promise<Upstream> {
   const received: ReceivedRequest[] = [];
   const listening = await listen(
@@ -29,7 +28,6 @@ export async function startUpstream(handler: RequestListener): Promise<Upstream>
     },
     { host: '127.0.0.1', port: 0 },
   );
-  afterwards(listening.close);
   return { ...listening, received };
 }
 
