@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { describe, test } from '@jest/globals';
+
+/** Something that a machine may lack. */
+export interface Requirement {
+  readonly what: string;
+  /** The package of Debian that has it. */
+  readonly debian: string;
+  /** A command that succeeds where it is there. */
+  readonly probe: readonly [program: string, ...parameters: string[]];
+  /** What the command reads. */
+  readonly input?: string;
+  /** What the command has to print. */
+  readonly output?: RegExp;
+}
+
+function isMet({ probe: [program, ...parameters], input = '', output = /(?:)/ }: Requirement): boolean {
+  const { status, stdout } = spawnSync(program, parameters, { input, encoding: 'utf8', timeout: 20_000 });
+  return status === 0 && output.test(stdout);
+}
+
+/**
+ * A describe whose tests need what is listed. Where that is missing they are skipped and the reason is printed; with
+ * INTEROP=required in the environment they fail with it.
+ */
+export function describeWith(requirements: readonly Requirement[], name: string, body: () => void): void {
+  const missing = requirements.filter((requirement) => !isMet(requirement));
+  const reason = `${name} needs ${missing.map(({ what, debian }) => `${what} (Debian: ${debian})`).join(', ')}`;
+  if (missing.length === 0) {
+    describe(name, body);
+  } else if (process.env.INTEROP === 'required') {
+    test(name, () => {
+      throw new Error(reason);
+    });
+  } else {
+    process.stderr.write(`skipped: ${reason}\n`);
+    describe.skip(name, body);
+  }
+}
