@@ -1,13 +1,11 @@
 import { type Answer, type Fields, isList, unknownNumber, type Value } from '../call.js';
-import { Fault } from '../fault.js';
-import { readDocument, writeDocument, type XmlElement, type XmlNode } from './document.js';
-import { type Dialect, gather, type LegacyReply, type Protocol, type ProtocolLimits } from './protocol.js';
+import { readDocument, writeDocument, type XmlNode } from './document.js';
+import type { Dialect, LegacyReply, Protocol, ProtocolLimits } from './protocol.js';
+import { callIn, ENVELOPE, XSI } from './soap-request.js';
 import { type SoapPart, TARGET_NAMESPACE, TARGET_PREFIX, type Wsdl } from './wsdl.js';
 
-const ENVELOPE = 'http://schemas.xmlsoap.org/soap/envelope/';
 const ENCODING = 'http://schemas.xmlsoap.org/soap/encoding/';
 const XSD = 'http://www.w3.org/2001/XMLSchema';
-const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /** SOAP 1.1, RPC/encoded: https://www.w3.org/TR/2000/NOTE-SOAP-20000508/. */
@@ -16,10 +14,7 @@ export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
     name: 'soap',
     path: '/api/1.0/soap',
     methods: ['POST'],
-    decode: ({ body }) => {
-      const operation = operationIn(readDocument(body, { depth: xmlDepth, namespaces: true }));
-      return { action: operation.local, parameters: gather(operation.children.flatMap(valuesOf)) };
-    },
+    decode: ({ body }) => callIn(readDocument(body, { depth: xmlDepth, namespaces: true })),
     encode: (answer, dialect) => {
       const { action, http, reason } = answer;
       if (action === undefined || http !== undefined || isServerFault(reason)) return fault(answer, dialect);
@@ -29,25 +24,6 @@ export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
       return { status: 200, body: envelope({ name: `${TARGET_PREFIX}:${action}Response`, content }) };
     },
   };
-}
-
-/** The operation's element. The old clients agree on nothing but its place and its local name. */
-function operationIn(envelope: XmlElement): XmlElement {
-  if (envelope.local !== 'Envelope' || envelope.namespace !== ENVELOPE) {
-    throw new Fault('malformed', { explanation: `the root element is not Envelope of ${ENVELOPE}` });
-  }
-  const operation = envelope.children.find(({ local }) => local === 'Body')?.children[0];
-  if (!operation) throw new Fault('malformed', { explanation: 'no operation in the Body' });
-  return operation;
-}
-
-/** The values of a parameter: none if it is nil, its text, or the text of its items. */
-function valuesOf({ local, attributes, text, children }: XmlElement): [string, string][] {
-  const nil = attributes.some(
-    (attribute) => attribute.local === 'nil' && attribute.namespace === XSI && /^(true|1)$/.test(attribute.value),
-  );
-  if (nil) return [[local, '']];
-  return children.length === 0 ? [[local, text]] : children.map((item) => [local, item.text]);
 }
 
 function fault({ reason, http, status, explanation }: Answer, { faultStatus }: Dialect): LegacyReply {
