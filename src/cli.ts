@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { actionNames } from './actions.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
 import { demonstrate } from './demo.js';
-import { messageOf } from './errors.js';
+import { codeOf, messageOf } from './errors.js';
 import { featureTable } from './features.js';
 import type { Listening } from './listen.js';
 import { createLog } from './log.js';
@@ -32,14 +32,13 @@ program
   .command('serve')
   .description('answer calls; without a configuration, from a sandbox that plays the modern APIs')
   .option('--config <file>', 'the configuration, a YAML file')
-  .option('--host <host>', 'listen here, whatever the configuration says')
+  .option('--host <host>', 'listen here, whatever the configuration says', toHost)
   .option('--port <port>', 'listen on this port, 0 for a free one', toPort)
   .action(async ({ config: file, ...at }: At & { config?: string }) => {
-    if (file === undefined) return untilStopped(await demonstrate(at, process.cwd(), console.log));
-    const config = await load(file);
-    const bridge = await start({ ...config, listen: { ...config.listen, ...at } }, { log: createLog() });
+    const bridge = file === undefined ? await demonstrate(at, process.cwd(), console.log) : await serve(file, at);
     untilStopped(bridge);
-    console.log(`BoxBridge ${version} answers at ${bridge.url}`);
+    const how = file === undefined ? ' from a sandbox; try the calls above, stop it with Ctrl-C' : '';
+    console.log(`BoxBridge ${version} answers at ${bridge.url}${how}`);
   });
 
 program
@@ -64,7 +63,7 @@ program
 program
   .command('sandbox')
   .description('play the modern APIs, for trying things out')
-  .option('--host <host>', 'listen here', '127.0.0.1')
+  .option('--host <host>', 'listen here', toHost, '127.0.0.1')
   .option('--port <port>', 'listen on this port, 0 for a free one', toPort, 8081)
   .action(async (at: Required<At>) => {
     const sandbox = await startSandbox(at);
@@ -74,10 +73,20 @@ program
     }
   });
 
+function toHost(text: string): string {
+  if (text === '') throw new InvalidArgumentError('A host is a name or an address.');
+  return text;
+}
+
 function toPort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port <= 65535)) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
   return port;
+}
+
+async function serve(file: string, at: At): Promise<Listening> {
+  const config = await load(file);
+  return start({ ...config, listen: { ...config.listen, ...at } }, { log: createLog() });
 }
 
 /** Throws an Error with a line for every problem, each with the file and its line. */
@@ -94,16 +103,23 @@ async function load(file: string): Promise<Config> {
 
 /** Ends the process in good order at the first signal that asks for it. */
 function untilStopped({ close }: Pick<Listening, 'close'>): void {
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void close());
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void close().catch(fail));
 }
+
+function fail(error: unknown): void {
+  process.stderr.write(`${messageOf(error).replace(/^/gm, 'boxbridge: ')}\n`);
+  process.exitCode = EXIT_FAILED;
+}
+
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on('error', (error) => {
+  if (codeOf(error) !== 'EPIPE') fail(error);
+});
 
 try {
   await program.parseAsync();
 } catch (error) {
   // Commander has already said what is wrong with the words of the command line.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT_GOOD : EXIT_USAGE;
-  else {
-    process.stderr.write(`${messageOf(error).replace(/^/gm, 'boxbridge: ')}\n`);
-    process.exitCode = EXIT_FAILED;
-  }
+  else fail(error);
 }

@@ -1,3 +1,5 @@
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { actionNames } from './actions.js';
 import { type Config, parseConfig } from './config.js';
 import { createSend } from './http.js';
@@ -34,28 +36,40 @@ export async function demonstrate(
   at: Partial<Config['listen']>,
   directory: string,
   print: (text: string) => void,
-): Promise<Pick<Listening, 'close'>> {
+): Promise<Listening> {
   const config = demoConfig(at, directory);
   const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
   const send = createSend({ timeoutMs: config.limits.upstreamTimeoutMs });
   const bridge = await start(config, {
     log: createLog(),
-    send: (request) => send({ ...request, url: request.url.replace(SANDBOX, sandbox.url) }),
+    send: (asked) => send({ ...asked, url: asked.url.replace(SANDBOX, sandbox.url) }),
   }).catch(async (error: unknown) => {
     await sandbox.close();
     throw error;
   });
-  for (const { url, body } of demoCalls(bridge.url)) {
-    const reply = await fetch(url, body === undefined ? {} : { method: 'POST', body });
-    print(`curl '${url}'${body === undefined ? '' : ` -d '${body}'`}\n\n${await reply.text()}\n`);
-  }
-  print(`BoxBridge answers at ${bridge.url} from a sandbox; try the calls above, stop it with Ctrl-C.`);
-  return {
-    close: async () => {
-      await bridge.close();
-      await sandbox.close();
-    },
+  const close = async () => {
+    await bridge.close();
+    await sandbox.close();
   };
+  try {
+    for (const { url, body } of demoCalls(bridge.url)) {
+      const reply = await text(await call(url, body));
+      print(`curl '${url}'${body === undefined ? '' : ` -d '${body}'`}\n\n${reply}\n`);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { url: bridge.url, close };
+}
+
+/** Any port will do, which `fetch` does not allow. */
+function call(url: string, body: string | undefined): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request(url, { method: body === undefined ? 'GET' : 'POST' }, resolve)
+      .on('error', reject)
+      .end(body);
+  });
 }
 
 function demoConfig(listen: Partial<Config['listen']>, directory: string): Config {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { Fault } from '../fault.js';
-import type { Store } from './store.js';
+import { columnsOf, type Store } from './store.js';
 
 /** Each entry takes the database one version further; none is ever changed once released. */
 const migrations = [
@@ -22,7 +22,18 @@ const migrations = [
 export function openSqlite(path: string): Store {
   mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path, { timeout: 5000 });
-  database.exec('PRAGMA journal_mode = WAL');
+  try {
+    return storeIn(database);
+  } catch (error) {
+    // Closing ends a transaction only when the statements of the database are collected.
+    if (database.isTransaction) database.exec('ROLLBACK');
+    database.close();
+    throw error;
+  }
+}
+
+function storeIn(database: DatabaseSyncInstance): Store {
+  useWal(database);
   database.exec('PRAGMA synchronous = FULL');
   migrate(database);
 
@@ -32,15 +43,28 @@ export function openSqlite(path: string): Store {
   );
 
   return {
-    userId: async ({ provider, baseUrl, nativeId }) =>
+    userId: async (account) =>
       reachable(() => {
-        const key = [provider, baseUrl, nativeId] as const;
+        const key = columnsOf(account);
         const known = find.get(...key);
         if (!known) insert.run(...key);
         return Number((known ?? find.get(...key))?.user_id);
       }),
-    close: async () => database.close(),
+    close: async () => {
+      if (database.isOpen) database.close();
+    },
   };
+}
+
+/** SQLite refuses this at once where another process is just doing it; a transaction waits until that one is done. */
+function useWal(database: DatabaseSyncInstance, tries = 20): void {
+  try {
+    database.exec('PRAGMA journal_mode = WAL');
+  } catch (error) {
+    if (tries === 1) throw error;
+    database.exec('BEGIN EXCLUSIVE; COMMIT');
+    useWal(database, tries - 1);
+  }
 }
 
 function migrate(database: DatabaseSyncInstance): void {

@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterwards } from './cleanup.js';
+
+export interface Ended {
+  /** Null where a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Child {
+  /** The first line on standard output that matches, as soon as there is one. Rejects where the process ends without. */
+  readonly line: (pattern: RegExp) => Promise<string>;
+  /** The first lines on standard output, as soon as there are so many. Rejects where the process ends with fewer. */
+  readonly lines: (count: number) => Promise<string[]>;
+  /** All that it wrote so far. */
+  readonly stdout: () => string;
+  readonly write: (text: string) => void;
+  /** Closes the pipe that its standard output goes to. */
+  readonly stopReading: () => void;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** Resolves when it has ended and all its output is read. */
+  readonly end: Promise<Ended>;
+}
+
+/** Starts Node.js with these arguments and an empty environment; what still runs after the test is killed. */
+export function startNode(cwd: string, ...args: string[]): Child {
+  const child = spawn(process.execPath, args, { cwd, env: {} });
+  let stdout = '';
+  let stderr = '';
+  let ended: Ended | undefined;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const end = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject).on('close', (code, signal) => {
+      ended = { code, signal, stdout, stderr };
+      resolve(ended);
+    });
+  });
+  afterwards(async () => {
+    child.kill('SIGKILL');
+    await end;
+  });
+
+  const find = async <T>(what: string, look: (lines: string[]) => T | undefined): Promise<T> => {
+    for (;;) {
+      const found = look(stdout.split('\n').slice(0, -1));
+      if (found !== undefined) return found;
+      if (ended) throw new Error(`ended without ${what} (${ended.code ?? ended.signal}): ${stdout}${stderr}`);
+      await Promise.race([once(child.stdout, 'data'), end]);
+    }
+  };
+
+  return {
+    line: (pattern) => find(`a line ${pattern}`, (lines) => lines.find((line) => pattern.test(line))),
+    lines: (count) => find(`${count} lines`, (lines) => (lines.length < count ? undefined : lines.slice(0, count))),
+    stdout: () => stdout,
+    write: (text) => void child.stdin.write(text),
+    stopReading: () => void child.stdout.destroy(),
+    kill: (signal) => void child.kill(signal),
+    end,
+  };
+}
