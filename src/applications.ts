@@ -1,11 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ApplicationConfig } from './config.js';
-import type { Provider } from './providers/provider.js';
+import type { Provider, ProviderKind } from './providers/provider.js';
 
 /** An api_key with what it may do and where it goes. */
 export interface Application extends ApplicationConfig {
   /** The modern API that its calls go to. */
   readonly api: Provider;
+  /** How the sign-in page speaks of it. */
+  readonly kind: Pick<ProviderKind, 'title' | 'credential'>;
 }
 
 /** Finds the application of an api_key, in a time that tells nothing about the keys there are. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { actionNames } from './actions.js';
+import { addTokensCommand } from './cli-tokens.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
 import { demonstrate } from './demo.js';
 import { codeOf, messageOf } from './errors.js';
@@ -22,6 +23,9 @@ interface At {
   readonly port?: number;
 }
 
+const { BOXBRIDGE_KEY: base64 } = process.env;
+const key = base64 === undefined ? undefined : { base64 };
+
 const program = new Command('boxbridge')
   .description('Answers old Box.net API 1.0 clients from modern JSON account APIs.')
   .version(version)
@@ -35,7 +39,7 @@ program
   .option('--host <host>', 'listen here, whatever the configuration says', toHost)
   .option('--port <port>', 'listen on this port, 0 for a free one', toPort)
   .action(async ({ config: file, ...at }: At & { config?: string }) => {
-    const bridge = file === undefined ? await demonstrate(at, process.cwd(), console.log) : await serve(file, at);
+    const bridge = file === undefined ? await demonstrate(at, process.cwd(), console.log, key) : await serve(file, at);
     untilStopped(bridge);
     const how = file === undefined ? ' from a sandbox; try the calls above, stop it with Ctrl-C' : '';
     console.log(`BoxBridge ${version} answers at ${bridge.url}${how}`);
@@ -73,6 +77,8 @@ program
     }
   });
 
+addTokensCommand(program, { load, key });
+
 function toHost(text: string): string {
   if (text === '') throw new InvalidArgumentError('A host is a name or an address.');
   return text;
@@ -86,7 +92,7 @@ function toPort(text: string): number {
 
 async function serve(file: string, at: At): Promise<Listening> {
   const config = await load(file);
-  return start({ ...config, listen: { ...config.listen, ...at } }, { log: createLog() });
+  return start({ ...config, listen: { ...config.listen, ...at } }, createLog(), { key });
 }
 
 /** Throws an Error with a line for every problem, each with the file and its line. */

@@ -148,6 +148,7 @@ function schemaOf(options: ConfigOptions, suggestion: (index: number) => string)
     cache_seconds: integer(0n, 2n ** 31n - 1n, 0),
     account_id: text.optional(),
     password_keys: oneOf('kebab', 'snake').default('kebab'),
+    token_days: whole(1n, 36500n).transform(Number).optional(),
   }).transform((it) => ({
     apiKey: it.api_key,
     name: it.name ?? basename(it.provider, extname(it.provider)),
@@ -166,6 +167,7 @@ function schemaOf(options: ConfigOptions, suggestion: (index: number) => string)
     cacheSeconds: it.cache_seconds,
     accountId: it.account_id,
     passwordKeys: it.password_keys,
+    tokenDays: it.token_days,
   }));
   return block({
     listen: block({ host: text.default('127.0.0.1'), port: port(8080) }).prefault({}),

@@ -58,6 +58,8 @@ export interface ApplicationConfig {
   readonly cacheSeconds: number;
   readonly accountId?: string | undefined;
   readonly passwordKeys: 'kebab' | 'snake';
+  /** How long an auth_token lives that nobody logs out; absent: for ever. */
+  readonly tokenDays?: number | undefined;
 }
 
 export interface ConfigOptions {

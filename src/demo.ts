@@ -11,6 +11,7 @@ import { previstoAccounts } from './sandbox/previsto.js';
 import { sandboxPaths, startSandbox } from './sandbox/sandbox.js';
 import { seatableAccounts } from './sandbox/seatable.js';
 import { terraformAccounts } from './sandbox/terraform.js';
+import type { KeySource } from './sign-in/keyring.js';
 import { start } from './start.js';
 
 /**
@@ -22,8 +23,14 @@ export const demoApplications = [
   { provider: 'previsto', apiKey: 'previsto000000000000000000000000', authToken: previstoAccounts.john.key },
   { provider: 'terraform', apiKey: 'terraform00000000000000000000000', authToken: terraformAccounts.admin.token },
   { provider: 'golem', apiKey: 'golem000000000000000000000000000', authToken: golemAccounts.developer.token },
-  { provider: 'seatable', apiKey: 'seatable000000000000000000000000', authToken: seatableAccounts.loneUser.token },
 ] as const;
+
+/** One more application, whose users sign in on the page, and the credential that the page takes. */
+export const demoVault = {
+  provider: 'seatable',
+  apiKey: 'seatable000000000000000000000000',
+  credential: seatableAccounts.loneUser.token,
+} as const;
 
 /** Where the demo's accounts are whatever port the sandbox has today: their user_id depends on it. */
 const SANDBOX = 'http://sandbox.invalid';
@@ -36,12 +43,13 @@ export async function demonstrate(
   at: Partial<Config['listen']>,
   directory: string,
   print: (text: string) => void,
+  key: KeySource | undefined,
 ): Promise<Listening> {
   const config = demoConfig(at, directory);
   const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
   const send = createSend({ timeoutMs: config.limits.upstreamTimeoutMs });
-  const bridge = await start(config, {
-    log: createLog(),
+  const bridge = await start(config, createLog(), {
+    key,
     send: (asked) => send({ ...asked, url: asked.url.replace(SANDBOX, sandbox.url) }),
   }).catch(async (error: unknown) => {
     await sandbox.close();
@@ -56,6 +64,7 @@ export async function demonstrate(
       const reply = await text(await call(url, body));
       print(`curl '${url}'${body === undefined ? '' : ` -d '${body}'`}\n\n${reply}\n`);
     }
+    print(howToSignIn(bridge.url));
   } catch (error) {
     await close();
     throw error;
@@ -73,14 +82,26 @@ function call(url: string, body: string | undefined): Promise<IncomingMessage> {
 }
 
 function demoConfig(listen: Partial<Config['listen']>, directory: string): Config {
-  const applications = demoApplications.map(({ provider, apiKey }) => ({
+  const applications = [...demoApplications, demoVault].map(({ provider, apiKey, ...more }) => ({
     api_key: apiKey,
     name: `Demo of ${provider}`,
     provider,
     base_url: SANDBOX + sandboxPaths[provider],
+    credentials: 'credential' in more ? 'vault' : 'passthrough',
     defaults: { max_upload_size: 2147483648 },
   }));
   return parseConfig({ listen, applications }, { directory, actions: actionNames, providers });
+}
+
+function howToSignIn(bridge: string): string {
+  const rest = `${bridge}/api/1.0/rest?api_key=${demoVault.apiKey}&action`;
+  return [
+    'To sign in as a user of an old program does:',
+    `1. get a ticket:         ${rest}=get_ticket`,
+    `2. open in a browser:    ${bridge}/api/1.0/auth/TICKET and enter ${demoVault.credential}`,
+    `3. get the auth_token:   ${rest}=get_auth_token&ticket=TICKET`,
+    '',
+  ].join('\n');
 }
 
 /** A get_account_info in each format for each application; nothing in them needs escaping. */

@@ -2,7 +2,7 @@ import type { Config } from './config.js';
 import { messageOf } from './errors.js';
 import { type Fault, toFault } from './fault.js';
 import { createSend } from './http.js';
-import { connectAll } from './start.js';
+import { connect } from './tools.js';
 
 /** No modern API ever issued this. */
 const NOBODY = 'boxbridge-check';
@@ -12,9 +12,10 @@ const NOBODY = 'boxbridge-check';
  * every application whose API does not answer as it should.
  */
 export async function findUnreachable(config: Config): Promise<string[]> {
-  const applications = connectAll(config.applications, createSend({ timeoutMs: config.limits.upstreamTimeoutMs }));
+  const send = createSend({ timeoutMs: config.limits.upstreamTimeoutMs });
   const lines = await Promise.all(
-    applications.map(async ({ api, name, provider, baseUrl }) => {
+    config.applications.map(async (application) => {
+      const { api, name, provider, baseUrl } = connect(application, send);
       const fault = await api.readAccount(NOBODY).then(() => undefined, toFault);
       if (fault?.reason === 'unauthenticated') return [];
       return `${name}: ${baseUrl} does not answer as ${provider} should (${whatItDid(fault)}); check base_url`;

@@ -1,8 +1,8 @@
-import { types } from 'node:util';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
-import { Fault, toFault } from './fault.js';
+import { Fault } from './fault.js';
 import type { Pipeline } from './pipeline.js';
 import type { LegacyRequest, Protocol } from './protocols/protocol.js';
+import { unreadable } from './unreadable.js';
 
 export interface ServerParts {
   /** The first one answers where a path tells no format. */
@@ -11,11 +11,17 @@ export interface ServerParts {
   /** The WSDL, with the address that callers shall use. */
   readonly wsdl: () => string;
   readonly bodyBytes: number;
+  /** Whose word on the caller's address counts: nobody's, everybody's, or that of these proxies. */
+  readonly trustProxy: boolean | readonly string[];
+  /** The pages below `/api/1.0/auth`. */
+  readonly signIn: RequestHandler;
 }
 
 /** The HTTP face: the probes, the WSDL and a route for each protocol. All other replies are the pipeline's too. */
-export function createApp({ protocols, pipeline, wsdl, bodyBytes }: ServerParts): Express {
+export function createApp(parts: ServerParts): Express {
+  const { protocols, pipeline, wsdl, bodyBytes, trustProxy, signIn } = parts;
   const app = express();
+  app.set('trust proxy', trustProxy);
   app.disable('x-powered-by');
   app.disable('etag');
 
@@ -57,6 +63,7 @@ export function createApp({ protocols, pipeline, wsdl, bodyBytes }: ServerParts)
     if (!/^wsdl(=|$)/i.test(queryOf(request))) return next();
     response.type('text/xml').send(wsdl());
   });
+  app.use('/api/1.0/auth', signIn);
   app.all(
     protocols.map(({ path }) => path),
     onlyItsMethods,
@@ -75,19 +82,4 @@ function queryOf({ originalUrl }: Request): string {
 
 function textOf(body: unknown): LegacyRequest['body'] {
   return Buffer.isBuffer(body) ? new TextDecoder().decode(body) : '';
-}
-
-/** What is thrown while a body is read: too large, packed in an unknown way, not what its packing says. */
-function unreadable(error: unknown): Fault {
-  const status = types.isNativeError(error) && 'status' in error ? error.status : undefined;
-  switch (status) {
-    case 400:
-      return new Fault('malformed', { explanation: 'the request cannot be read', cause: error });
-    case 413:
-      return new Fault('malformed', { http: 413, explanation: 'the request is too large', cause: error });
-    case 415:
-      return new Fault('malformed', { http: 415, explanation: 'the request has an unknown encoding', cause: error });
-    default:
-      return toFault(error);
-  }
 }

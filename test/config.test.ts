@@ -19,7 +19,7 @@ const application = 'applications:\n-\n  api_key: key1\n  provider: seatable\n  
 const topKeys = 'listen, public_url, trust_proxy, store, key_file, admin, limits, applications';
 const applicationKeys =
   'api_key, name, provider, base_url, credentials, actions, redirect_url, defaults, unknown_numbers, fault_status, ' +
-  'cache_seconds, account_id, password_keys';
+  'cache_seconds, account_id, password_keys, token_days';
 const networks = 'a network such as 10.0.0.0/8';
 const trustProxy = 'true, false or a list of IP addresses and networks such as 10.0.0.0/8';
 const baseUrl = 'an http or https URL without query, fragment, user or password';
@@ -146,6 +146,7 @@ describe('a good configuration', () => {
     ['  account_id: "0123"', { accountId: '0123' }],
     ['  unknown_numbers: omit', { unknownNumbers: 'omit' }],
     ['  password_keys: snake', { passwordKeys: 'snake' }],
+    ['  token_days: 30', { tokenDays: 30 }],
     ['  actions: [get_ticket]', { actions: ['get_ticket'] }],
   ])('%s', (line, expected) => {
     expect(readConfig(applicationWith(line), options)).toEqual({
@@ -245,6 +246,7 @@ const refusedBelow: readonly [string, number, string][] = [
   ['  unknown_numbers: none', 6, 'applications[0].unknown_numbers must be auto or nil or omit or zero'],
   ['  fault_status: 404', 6, 'applications[0].fault_status must be 500 or 200'],
   ['  cache_seconds: -1', 6, 'applications[0].cache_seconds must be an integer from 0 to 2147483647'],
+  ['  token_days: 0', 6, 'applications[0].token_days must be an integer from 1 to 36500'],
   ['  password_keys: camel', 6, 'applications[0].password_keys must be kebab or snake'],
   [
     '- provider: golem\n  api_key: key2',

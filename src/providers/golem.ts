@@ -26,6 +26,10 @@ export const golem: ProviderKind = {
   name: 'golem',
   title: 'Golem',
   publicBaseUrl: 'https://release.api.golem.cloud',
+  credential: {
+    name: 'API token',
+    hint: 'golem-cli makes one for your account; it has the form of a UUID.',
+  },
   connect: ({ baseUrl, accountId, send }) => {
     const get = (path: string, credential: string, refused: UpstreamRequest['refusal'] = refusal) => {
       const headers = { Authorization: authorization('Bearer', credential), Accept: 'application/json' };

@@ -20,6 +20,10 @@ export const previsto: ProviderKind = {
   name: 'previsto',
   title: 'Previsto',
   publicBaseUrl: 'https://api.previsto.io',
+  credential: {
+    name: 'secret key',
+    hint: 'It begins with sk_ and is among the API keys of your Previsto account.',
+  },
   connect: ({ baseUrl, send }) => ({
     readAccount: async (credential) => {
       const headers = { Authorization: basic(credential), Accept: 'application/json' };

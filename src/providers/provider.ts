@@ -40,5 +40,7 @@ export interface ProviderKind {
   readonly title: string;
   /** Where its vendor runs it, for the message that asks for a `base_url`. */
   readonly publicBaseUrl: string;
+  /** What a user signs in with: its name, and where to find it. */
+  readonly credential: { readonly name: string; readonly hint: string };
   readonly connect: (settings: ProviderSettings) => Provider;
 }

@@ -30,6 +30,10 @@ export const seatable: ProviderKind = {
   name: 'seatable',
   title: 'SeaTable',
   publicBaseUrl: 'https://cloud.seatable.io',
+  credential: {
+    name: 'account token',
+    hint: 'SeaTable gives it in exchange for your user name and password at /api2/auth-token/; whoever runs your SeaTable can tell you yours.',
+  },
   connect: ({ baseUrl, send }) => ({
     readAccount: async (credential) => {
       const url = `${baseUrl}/api2/account/info/`;

@@ -17,6 +17,10 @@ export const terraform: ProviderKind = {
   name: 'terraform',
   title: 'Terraform',
   publicBaseUrl: 'https://app.terraform.io/api/v2',
+  credential: {
+    name: 'API token',
+    hint: 'Make one in Terraform under Account settings, Tokens.',
+  },
   connect: ({ baseUrl, send }) => ({
     readAccount: async (credential) => {
       const headers = {

@@ -1,85 +1,94 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { Fault } from '../fault.js';
-import { columnsOf, type Store } from './store.js';
+import { types } from 'node:util';
+import { openDatabase, type Row } from './sqlite-database.js';
+import { columnsOf, type KnownSession, type SessionRecord, type Store, type TicketRecord } from './store.js';
 
-/** Each entry takes the database one version further; none is ever changed once released. */
-const migrations = [
-  `CREATE TABLE accounts (
-     user_id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (user_id BETWEEN 1 AND 2147483647),
-     provider TEXT NOT NULL,
-     base_url TEXT NOT NULL,
-     native_id TEXT NOT NULL,
-     UNIQUE (provider, base_url, native_id)
-   ) STRICT`,
-];
-
-/**
- * The store in a file of SQLite, made with its folder where it does not exist yet. Several processes may open the same
- * file. Throws the error of the file system or of SQLite where the file cannot be used.
- */
+/** The store in a file of SQLite. Throws where the file cannot be used. */
 export function openSqlite(path: string): Store {
-  mkdirSync(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path, { timeout: 5000 });
-  try {
-    return storeIn(database);
-  } catch (error) {
-    // Closing ends a transaction only when the statements of the database are collected.
-    if (database.isTransaction) database.exec('ROLLBACK');
-    database.close();
-    throw error;
-  }
-}
+  const { one, all, change, together, close } = openDatabase(path);
 
-function storeIn(database: DatabaseSyncInstance): Store {
-  useWal(database);
-  database.exec('PRAGMA synchronous = FULL');
-  migrate(database);
-
-  const find = database.prepare('SELECT user_id FROM accounts WHERE provider = ? AND base_url = ? AND native_id = ?');
-  const insert = database.prepare(
-    'INSERT INTO accounts (provider, base_url, native_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-  );
+  const addSession = ({ digest, application, userId, createdAt, sealed }: SessionRecord) =>
+    change(
+      'INSERT OR REPLACE INTO sessions (digest, application, user_id, created_at, sealed) VALUES (?, ?, ?, ?, ?)',
+      ...[digest, application, userId, createdAt, sealed],
+    );
+  /** The session is kept only if the ticket was as it should be. */
+  const instead = (ticketChanged: () => boolean, session: SessionRecord | undefined) =>
+    together(() => ticketChanged() && (session === undefined || addSession(session)));
 
   return {
-    userId: async (account) =>
-      reachable(() => {
-        const key = columnsOf(account);
-        const known = find.get(...key);
-        if (!known) insert.run(...key);
-        return Number((known ?? find.get(...key))?.user_id);
-      }),
-    close: async () => {
-      if (database.isOpen) database.close();
+    userId: async (account) => {
+      const key = columnsOf(account);
+      const find = 'SELECT user_id FROM accounts WHERE provider = ? AND base_url = ? AND native_id = ?';
+      if (!one(find, ...key)) {
+        change('INSERT INTO accounts (provider, base_url, native_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...key);
+      }
+      return Number(one(find, ...key)?.user_id);
     },
+
+    masterKey: async () => blobIn(one('SELECT sealed FROM master_key')),
+    keepMasterKey: async (sealed) => {
+      change('INSERT INTO master_key (one, sealed) VALUES (1, ?) ON CONFLICT DO NOTHING', sealed);
+      return blobIn(one('SELECT sealed FROM master_key')) ?? sealed;
+    },
+    changeMasterKey: async (from, to) => change('UPDATE master_key SET sealed = ? WHERE sealed = ?', to, from),
+
+    addTicket: async ({ digest, application, expiresAt, sealed }, now) => {
+      change('DELETE FROM tickets WHERE expires_at < ?', now);
+      change(
+        'INSERT INTO tickets (digest, application, expires_at, sealed) VALUES (?, ?, ?, ?)',
+        ...[digest, application, expiresAt, sealed],
+      );
+    },
+    ticket: async (digest) => toTicket(one('SELECT * FROM tickets WHERE digest = ?', digest)),
+    changeTicket: async ({ digest, sealed }, to, session) =>
+      instead(
+        () => change('UPDATE tickets SET sealed = ? WHERE digest = ? AND sealed = ?', to.sealed, digest, sealed),
+        session,
+      ),
+    spendTicket: async ({ digest, sealed }, session) =>
+      instead(() => change('DELETE FROM tickets WHERE digest = ? AND sealed = ?', digest, sealed), session),
+
+    addSession: async (session) => {
+      addSession(session);
+    },
+    session: async (digest) => all(`${SESSIONS} WHERE digest = ?`, digest).map(toSession)[0],
+    sessions: async () => all(`${SESSIONS} ORDER BY created_at, digest`).map(toSession),
+    touchSession: async (digest, lastUsed) => {
+      change('UPDATE sessions SET last_used = ? WHERE digest = ?', lastUsed, digest);
+    },
+    removeSession: async (digest) => change('DELETE FROM sessions WHERE digest = ?', digest),
+
+    close: async () => close(),
   };
 }
 
-/** SQLite refuses this at once where another process is just doing it; a transaction waits until that one is done. */
-function useWal(database: DatabaseSyncInstance, tries = 20): void {
-  try {
-    database.exec('PRAGMA journal_mode = WAL');
-  } catch (error) {
-    if (tries === 1) throw error;
-    database.exec('BEGIN EXCLUSIVE; COMMIT');
-    useWal(database, tries - 1);
-  }
+const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';
+
+function toTicket(row: Row | undefined): TicketRecord | undefined {
+  return (
+    row && {
+      digest: String(row.digest),
+      application: String(row.application),
+      expiresAt: Number(row.expires_at),
+      sealed: blobIn(row) ?? NOTHING,
+    }
+  );
 }
 
-function migrate(database: DatabaseSyncInstance): void {
-  database.exec('BEGIN IMMEDIATE');
-  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-  if (version > migrations.length) throw new Error(`made by a newer version of boxbridge (${version})`);
-  for (const migration of migrations.slice(version)) database.exec(migration);
-  database.exec(`PRAGMA user_version = ${migrations.length}`);
-  database.exec('COMMIT');
+function toSession(row: Row): KnownSession {
+  return {
+    digest: String(row.digest),
+    application: String(row.application),
+    userId: Number(row.user_id),
+    nativeId: String(row.native_id),
+    createdAt: Number(row.created_at),
+    lastUsed: row.last_used === null ? undefined : Number(row.last_used),
+    sealed: blobIn(row) ?? NOTHING,
+  };
 }
 
-function reachable<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw new Fault('unavailable', { cause });
-  }
+const NOTHING = new Uint8Array();
+
+function blobIn(row: Row | undefined): Uint8Array | undefined {
+  return types.isUint8Array(row?.sealed) ? row.sealed : undefined;
 }

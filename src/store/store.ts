@@ -5,10 +5,65 @@ export interface AccountKey {
   readonly nativeId: string;
 }
 
+/** A ticket from get_ticket until it is spent or over. */
+export interface TicketRecord {
+  /** By which it is found; the ticket itself is not stored. */
+  readonly digest: string;
+  /** The digest of the api_key that asked for it. */
+  readonly application: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly sealed: Uint8Array;
+}
+
+/** What an auth_token stands for. */
+export interface SessionRecord {
+  /** By which it is found; the auth_token itself is not stored. */
+  readonly digest: string;
+  /** The digest of the api_key that it belongs to. */
+  readonly application: string;
+  readonly userId: number;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly sealed: Uint8Array;
+}
+
+export interface KnownSession extends SessionRecord {
+  /** The modern API's own id of the account. */
+  readonly nativeId: string;
+  /** Milliseconds since 1970; undefined if never. */
+  readonly lastUsed: number | undefined;
+}
+
 /** What the bridge has to remember. A store that cannot be reached throws an `unavailable` Fault. */
 export interface Store {
   /** The account's positive 32-bit integer: made at first sight, for ever the same, never given to another account. */
   readonly userId: (account: AccountKey) => Promise<number>;
+
+  /** The sealed master key, if there is one yet. */
+  readonly masterKey: () => Promise<Uint8Array | undefined>;
+  /** Keeps a sealed master key unless there is one; gives the one that is there now. */
+  readonly keepMasterKey: (sealed: Uint8Array) => Promise<Uint8Array>;
+  /** Puts one sealed master key in place of another; false, and nothing is done, where that is not there. */
+  readonly changeMasterKey: (from: Uint8Array, to: Uint8Array) => Promise<boolean>;
+
+  /** Keeps a ticket, and forgets those that are over at `now`. */
+  readonly addTicket: (ticket: TicketRecord, now: number) => Promise<void>;
+  readonly ticket: (digest: string) => Promise<TicketRecord | undefined>;
+  /** Puts a ticket in place of itself as it was, and keeps a session with it: both or, if it was not so, neither. */
+  readonly changeTicket: (from: TicketRecord, to: TicketRecord, session?: SessionRecord) => Promise<boolean>;
+  /** Forgets a ticket as it was, and keeps a session instead: both or, if it was not so, neither. */
+  readonly spendTicket: (ticket: TicketRecord, session?: SessionRecord) => Promise<boolean>;
+
+  /** Keeps a session, in place of any with the same digest. */
+  readonly addSession: (session: SessionRecord) => Promise<void>;
+  readonly session: (digest: string) => Promise<KnownSession | undefined>;
+  /** All of them, the oldest first. */
+  readonly sessions: () => Promise<readonly KnownSession[]>;
+  readonly touchSession: (digest: string, lastUsed: number) => Promise<void>;
+  /** False where there is none. */
+  readonly removeSession: (digest: string) => Promise<boolean>;
+
   /** A second time does no harm. */
   readonly close: () => Promise<void>;
 }

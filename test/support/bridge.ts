@@ -24,7 +24,7 @@ export async function startBridge(configuration: {
     { listen: { host: '127.0.0.1', port: 0 }, ...configuration },
     { directory: folder.path, actions: actionNames, providers },
   );
-  const bridge = await start(config, { log: pino({ level: 'silent' }) });
+  const bridge = await start(config, pino({ level: 'silent' }));
   return {
     url: bridge.url,
     close: async () => {

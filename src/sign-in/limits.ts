@@ -1,0 +1,30 @@
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+
+const WINDOW_SECONDS = 15 * 60;
+const WRONG_PER_TICKET = 10;
+const WRONG_PER_ADDRESS = 100;
+
+/** Bounds how often a wrong secret can be tried. */
+export interface TryLimits {
+  /** Takes one try of a ticket from an address; false where there is none left. */
+  readonly take: (ticket: string, address: string) => Promise<boolean>;
+  /** Gives back a try that was not a wrong one. */
+  readonly giveBack: (ticket: string, address: string) => Promise<void>;
+}
+
+export function createTryLimits(): TryLimits {
+  const ofTicket = new RateLimiterMemory({ points: WRONG_PER_TICKET, duration: WINDOW_SECONDS });
+  const ofAddress = new RateLimiterMemory({ points: WRONG_PER_ADDRESS, duration: WINDOW_SECONDS });
+  const taken = (limiter: RateLimiterMemory, key: string) =>
+    limiter.consume(key).then(
+      () => true,
+      () => false,
+    );
+  return {
+    take: async (ticket, address) => (await taken(ofAddress, address)) && (await taken(ofTicket, ticket)),
+    giveBack: async (ticket, address) => {
+      await ofTicket.reward(ticket);
+      await ofAddress.reward(address);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { Eta } from 'eta';
+
+/** What the sign-in page says; every text is plain and escaped on the way out. */
+export interface Page {
+  readonly title: string;
+  /** What went wrong, if anything. */
+  readonly problem?: string;
+  readonly text: string;
+  readonly form?: {
+    /** What to enter, such as `API token`. */
+    readonly secret: string;
+    /** Where to find that. */
+    readonly hint: string;
+  };
+}
+
+const STYLE = `
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 30rem; padding: 1.5rem; color: #1a1a1a; background: #fff; }
+h1 { font-size: 1.4rem; line-height: 1.25; overflow-wrap: anywhere; }
+p { overflow-wrap: anywhere; }
+label { display: block; margin-top: 1rem; font-weight: 600; }
+small { display: block; }
+input, button { box-sizing: border-box; width: 100%; font: inherit; padding: .6rem; border-radius: .25rem; }
+input { border: 1px solid #6b6b6b; color: inherit; background: transparent; }
+button { margin-top: 1.5rem; border: 0; color: #fff; background: #0b57d0; cursor: pointer; }
+:focus-visible { outline: 3px solid #f0a000; outline-offset: 2px; }
+[role=alert] { border-left: .3rem solid #b3261e; padding-left: .8rem; }
+@media (prefers-color-scheme: dark) {
+  body { color: #ececec; background: #161616; }
+  input { border-color: #9a9a9a; }
+}
+`;
+
+const TEMPLATE = `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title><%= it.title %></title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1><%= it.title %></h1>
+<% if (it.problem) { %><p role="alert" id="problem"><%= it.problem %></p>
+<% } %><p><%= it.text %></p>
+<% if (it.form) { %><form method="post">
+<label for="login">Login</label>
+<small id="login-hint">Not needed here; it may stay empty.</small>
+<input id="login" name="login" autocomplete="username" autocapitalize="none" spellcheck="false" aria-describedby="login-hint">
+<label for="password"><%= it.form.secret %></label>
+<small id="password-hint"><%= it.form.hint %></small>
+<input id="password" name="password" type="password" autocomplete="current-password" required autofocus aria-describedby="password-hint<% if (it.problem) { %> problem<% } %>">
+<button type="submit">Sign in</button>
+</form>
+<% } %></main>
+</body>
+</html>
+`;
+
+const eta = new Eta({ autoEscape: true });
+
+export function renderPage(page: Page): string {
+  return eta.renderString(TEMPLATE, page);
+}
+
+const styleHash = createHash('sha256').update(STYLE).digest('base64');
+
+/**
+ * The headers of every reply below the page's path: nobody keeps it, frames it, learns its address, or makes it load
+ * anything. Browsers hold a form's redirect to `form-action` too, hence `redirectUrl`.
+ */
+export function pageHeaders(redirectUrl: string | undefined): Record<string, string> {
+  const formAction = ["'self'", ...(redirectUrl === undefined ? [] : [new URL(redirectUrl).origin])].join(' ');
+  return {
+    'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`,
+    'Cache-Control': 'no-store',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+  };
+}

@@ -1,0 +1,137 @@
+import express, { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import type { Application } from '../applications.js';
+import { toFault } from '../fault.js';
+import type { Log } from '../log.js';
+import type { Store } from '../store/store.js';
+import { unreadable } from '../unreadable.js';
+import { createTryLimits } from './limits.js';
+import { type Page, pageHeaders, renderPage } from './page.js';
+import type { Tickets } from './tickets.js';
+
+export interface SignInParts {
+  readonly tickets: Tickets;
+  readonly store: Store;
+  readonly log: Log;
+}
+
+/** What becomes of a secret that somebody entered. */
+type Outcome = { readonly authToken: string | undefined } | 'refused' | 'too many' | 'outage';
+
+const FORM_BYTES = 16_384;
+const RETRY_AFTER_SECONDS = '10';
+const TOO_MANY_SECONDS = '900';
+
+const done: Page = {
+  title: 'You are signed in',
+  text: 'You can close this window and go back to your program.',
+};
+const gone: Page = {
+  title: 'This sign-in is over',
+  text: 'Its address is not valid, or no longer. Go back to your program and sign in from there again.',
+};
+const failed: Page = {
+  title: 'This did not work',
+  text: 'Nothing is lost. Go back and try once more in a moment.',
+};
+
+/** The page at `/api/1.0/auth/:ticket`, where users give the bridge their credential of the modern API. */
+export function signInRouter({ tickets, store, log }: SignInParts): Router {
+  const limits = createTryLimits();
+
+  /** The modern API decides on the secret; only what it has accepted is put behind the ticket. */
+  const signIn = async (
+    ticket: string,
+    application: Application,
+    secret: string,
+    address: string,
+  ): Promise<Outcome> => {
+    if (!(await limits.take(ticket, address))) return 'too many';
+    const { api, provider, baseUrl } = application;
+    const account = await api.readAccount(secret).catch((error: unknown) => toFault(error));
+    if (!('reason' in account)) {
+      await limits.giveBack(ticket, address);
+      const userId = await store.userId({ provider, baseUrl, nativeId: account.nativeId });
+      return { authToken: await tickets.signIn(ticket, secret, userId) };
+    }
+    if (account.reason === 'internal') throw account;
+    if (account.reason !== 'unavailable') return 'refused';
+    await limits.giveBack(ticket, address);
+    log.warn({ provider, err: account.cause }, 'a sign-in could not be tried');
+    return 'outage';
+  };
+
+  const router = Router();
+
+  router.get('/:ticket', async ({ params: { ticket } }: Request<{ ticket: string }>, response) => {
+    const { application, signedIn } = await tickets.find(ticket);
+    show(response, 200, signedIn ? done : asking(application), application.redirectUrl);
+  });
+
+  const form = express.urlencoded({ extended: false, type: () => true, limit: FORM_BYTES });
+  router.post('/:ticket', form, async (request: Request<{ ticket: string }>, response) => {
+    const { ticket } = request.params;
+    const { application, signedIn } = await tickets.find(ticket);
+    const again = (status: number, problem: string) =>
+      show(response, status, { ...asking(application), problem }, application.redirectUrl);
+    if (signedIn) return show(response, 200, done);
+    const secret = secretIn(request.body);
+    const { title, credential } = application.kind;
+    if (secret === '') return again(200, `Enter your ${title} ${credential.name}.`);
+    const outcome = await signIn(ticket, application, secret, request.ip ?? '');
+    switch (outcome) {
+      case 'refused':
+        return again(200, `${title} did not accept this ${credential.name}. Check it and try again.`);
+      case 'too many':
+        response.set('Retry-After', TOO_MANY_SECONDS);
+        return again(429, 'Too many wrong tries. Wait 15 minutes, then sign in from your program again.');
+      case 'outage':
+        response.set('Retry-After', RETRY_AFTER_SECONDS);
+        return again(503, `${title} does not answer right now. Nothing is lost: try again in a moment.`);
+    }
+    const { redirectUrl } = application;
+    if (redirectUrl === undefined || outcome.authToken === undefined) return show(response, 200, done);
+    response
+      .status(303)
+      .set({ ...pageHeaders(redirectUrl), Location: backTo(redirectUrl, ticket, outcome.authToken) })
+      .end();
+  });
+
+  router.use((_request, response) => show(response, 404, gone));
+
+  const onError: ErrorRequestHandler = (error, _request, response, _next) => {
+    const { reason, http, cause } = unreadable(error);
+    if (reason === 'conflict') return show(response, 200, done);
+    if (reason === 'missing' || (reason === 'malformed' && http === undefined)) return show(response, 404, gone);
+    if (reason === 'malformed') return show(response, http ?? 400, failed);
+    log.error({ err: cause }, 'a sign-in failed');
+    show(response, reason === 'unavailable' ? 503 : 500, failed);
+  };
+  router.use(onError);
+  return router;
+}
+
+/** Where a web application waits for its user, who comes with the ticket and the auth_token. */
+function backTo(redirectUrl: string, ticket: string, authToken: string): string {
+  const target = new URL(redirectUrl);
+  target.searchParams.append('ticket', ticket);
+  target.searchParams.append('auth_token', authToken);
+  return target.href;
+}
+
+function asking({ name, kind: { title, credential } }: Application): Page {
+  return {
+    title: `Sign in to ${title}`,
+    text: `${name} asks for access to your ${title} account.`,
+    form: { secret: `${title} ${credential.name}`, hint: credential.hint },
+  };
+}
+
+function show(response: Response, status: number, page: Page, redirectUrl?: string): void {
+  response.status(status).set(pageHeaders(redirectUrl)).type('html').send(renderPage(page));
+}
+
+/** The field `password`; blanks around a pasted secret are nobody's. */
+function secretIn(body: unknown): string {
+  const secret = typeof body === 'object' && body !== null && 'password' in body ? body.password : '';
+  return typeof secret === 'string' ? secret.trim() : '';
+}

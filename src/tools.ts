@@ -1,0 +1,58 @@
+import type { Application } from './applications.js';
+import type { BridgeTools } from './bridge.js';
+import type { ApplicationConfig, Config } from './config.js';
+import { messageOf } from './errors.js';
+import { createSend, type Send } from './http.js';
+import { providers } from './providers/index.js';
+import { type KeySource, openMasterKey } from './sign-in/keyring.js';
+import { createSealer } from './sign-in/seal.js';
+import { createSessions } from './sign-in/sessions.js';
+import { createTickets } from './sign-in/tickets.js';
+import { openSqlite } from './store/sqlite.js';
+import type { Store } from './store/store.js';
+
+/** What calls, the sign-in page and the command line work with. */
+export interface Tools extends BridgeTools {
+  readonly applications: readonly Application[];
+}
+
+/** How what a configuration names is reached, where that is not as usual. */
+export interface Openers {
+  /** The way to the modern APIs; plain HTTP unless given. */
+  readonly send?: Send | undefined;
+  /** The server's key; the configuration's `key_file` unless given. */
+  readonly key?: KeySource | undefined;
+}
+
+/** Opens what a configuration names. Throws an Error with one line for the operator where something cannot be used. */
+export async function openTools(config: Config, { send, key }: Openers): Promise<Tools> {
+  const way = send ?? createSend({ timeoutMs: config.limits.upstreamTimeoutMs });
+  const applications = config.applications.map((application) => connect(application, way));
+  const store = openStore(config);
+  try {
+    const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
+    const sessions = createSessions(store, sealer, Date.now);
+    const tickets = createTickets({ store, sealer, sessions, applications, now: Date.now });
+    return { applications, store, sessions, tickets };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Gives an application the modern API that its configuration names. */
+export function connect(application: ApplicationConfig, send: Send): Application {
+  const kind = providers.find(({ name }) => name === application.provider);
+  if (!kind) throw new Error(`provider ${application.provider}: a provider of one's own cannot be loaded yet`);
+  return { ...application, kind, api: kind.connect({ ...application, send }) };
+}
+
+/** Throws an Error with one line for the operator where the store cannot be used. */
+export function openStore({ store }: Pick<Config, 'store'>): Store {
+  if (store.kind === 'postgres') throw new Error('store: PostgreSQL is not supported yet; use sqlite:PATH');
+  try {
+    return openSqlite(store.path);
+  } catch (error) {
+    throw new Error(`cannot use the store ${store.path} (${messageOf(error)}); mend it or name another in \`store\``);
+  }
+}
