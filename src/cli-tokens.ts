@@ -33,7 +33,7 @@ export function addTokensCommand(program: Command, { load, key }: TokensSurround
   );
 
   const revoke = command('revoke', 'forget auth_tokens: one, those of an application, or all')
-    .argument('[prefix]', 'the beginning of the digest of one, as `tokens list` shows it')
+    .argument('[prefix]', 'the beginning of the digest of one, as `tokens list` shows it', toToken)
     .option('--api-key <key>', 'all those of this application')
     .option('--all', 'all of them');
   revoke.action(async (prefix: string | undefined, options: { config: string; apiKey?: string; all?: true }) => {

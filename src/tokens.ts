@@ -1,3 +1,4 @@
+import type { Application } from './applications.js';
 import type { Config } from './config.js';
 import { toFault } from './fault.js';
 import { changeKey, type KeySource } from './sign-in/keyring.js';
@@ -23,8 +24,7 @@ async function withTools<T>(config: Config, openers: Openers, work: (tools: Tool
  */
 export function addToken(config: Config, openers: Openers, wish: TokenWish): Promise<string> {
   return withTools(config, openers, async ({ applications, store, sessions }) => {
-    const application = applications.find(({ apiKey }) => apiKey === wish.apiKey);
-    if (!application) throw new Error('no application has this api_key; name one of the configuration');
+    const application = applicationOf(applications, wish.apiKey);
     const { name, api, kind, provider, baseUrl, credentials } = application;
     if (credentials !== 'vault')
       throw new Error(`${name} has no vault: its auth_token is the one of ${kind.title} itself`);
@@ -44,6 +44,12 @@ export interface TokenWish {
   readonly apiKey: string;
   readonly credential: string;
   readonly authToken?: string | undefined;
+}
+
+function applicationOf(applications: readonly Application[], apiKey: string): Application {
+  const application = applications.find((one) => one.apiKey === apiKey);
+  if (!application) throw new Error('no application has this api_key; name one of the configuration');
+  return application;
 }
 
 /** A line for every auth_token there is, without the token, which nobody but its client has. */
@@ -69,13 +75,13 @@ export type TokenChoice = { readonly prefix: string } | { readonly apiKey: strin
 /** Forgets tokens; gives how many. Throws an Error with one line for the operator where the choice fits none or too many. */
 export function revokeTokens(config: Config, openers: Openers, choice: TokenChoice): Promise<number> {
   return withTools(config, openers, async ({ applications, store, sessions }) => {
-    const chosen = (known: KnownSession) => {
-      if (choice === 'all') return true;
-      if ('prefix' in choice) return known.digest.startsWith(choice.prefix);
-      const application = applications.find(({ apiKey }) => apiKey === choice.apiKey);
-      return application !== undefined && known.application === sessions.labelOf(application);
+    const chosen = (): ((known: KnownSession) => boolean) => {
+      if (choice === 'all') return () => true;
+      if ('prefix' in choice) return ({ digest }) => digest.startsWith(choice.prefix);
+      const label = sessions.labelOf(applicationOf(applications, choice.apiKey));
+      return ({ application }) => application === label;
     };
-    const found = (await store.sessions()).filter(chosen);
+    const found = (await store.sessions()).filter(chosen());
     if (choice !== 'all' && 'prefix' in choice && found.length !== 1) {
       throw new Error(`${found.length} tokens begin with ${choice.prefix}; \`tokens list\` shows them all`);
     }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { access, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, messageOf } from '../errors.js';
 import type { Store } from '../store/store.js';
@@ -44,8 +44,7 @@ function sealingKey(key: Uint8Array): Buffer {
 }
 
 async function readOrMakeKey(source: KeySource): Promise<Buffer> {
-  if ('base64' in source) return readKey(source);
-  await makeKeyFile(source.file);
+  if ('file' in source && !(await isThere(source.file))) await makeKeyFile(source.file);
   return readKey(source);
 }
 
@@ -62,17 +61,25 @@ async function readKey(source: KeySource): Promise<Buffer> {
 
 /** Complete or not at all, so that of several processes at their first start all get the same key. */
 async function makeKeyFile(file: string): Promise<void> {
-  const draft = `${file}.${process.pid}.new`;
+  // Processes in containers may well have the same number.
+  const draft = `${file}.${randomUUID()}.new`;
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(draft, randomBytes(KEY_BYTES), { mode: 0o600, flush: true });
+    await writeFile(draft, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx', flush: true });
     await link(draft, file);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST')
       throw new Error(`cannot make the key ${file} (${messageOf(error)}); change \`key_file\``);
   } finally {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => {});
   }
+}
+
+function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function nameOf(source: KeySource): string {

@@ -15,13 +15,19 @@ export interface TryLimits {
 export function createTryLimits(): TryLimits {
   const ofTicket = new RateLimiterMemory({ points: WRONG_PER_TICKET, duration: WINDOW_SECONDS });
   const ofAddress = new RateLimiterMemory({ points: WRONG_PER_ADDRESS, duration: WINDOW_SECONDS });
+  /** A try that is refused is none: the limiter counts it, so it is taken back. */
   const taken = (limiter: RateLimiterMemory, key: string) =>
     limiter.consume(key).then(
       () => true,
-      () => false,
+      () => limiter.reward(key).then(() => false),
     );
   return {
-    take: async (ticket, address) => (await taken(ofAddress, address)) && (await taken(ofTicket, ticket)),
+    take: async (ticket, address) => {
+      if (!(await taken(ofTicket, ticket))) return false;
+      if (await taken(ofAddress, address)) return true;
+      await ofTicket.reward(ticket);
+      return false;
+    },
     giveBack: async (ticket, address) => {
       await ofTicket.reward(ticket);
       await ofAddress.reward(address);

@@ -19,17 +19,19 @@ const STYLE = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { margin: 0 auto; max-width: 30rem; padding: 1.5rem; color: #1a1a1a; background: #fff; }
 h1 { font-size: 1.4rem; line-height: 1.25; overflow-wrap: anywhere; }
-p { overflow-wrap: anywhere; }
+p, small { overflow-wrap: anywhere; }
 label { display: block; margin-top: 1rem; font-weight: 600; }
-small { display: block; }
+small { display: block; margin-bottom: .5rem; }
 input, button { box-sizing: border-box; width: 100%; font: inherit; padding: .6rem; border-radius: .25rem; }
 input { border: 1px solid #6b6b6b; color: inherit; background: transparent; }
 button { margin-top: 1.5rem; border: 0; color: #fff; background: #0b57d0; cursor: pointer; }
-:focus-visible { outline: 3px solid #f0a000; outline-offset: 2px; }
+:focus-visible { outline: 3px solid #b85c00; outline-offset: 2px; }
 [role=alert] { border-left: .3rem solid #b3261e; padding-left: .8rem; }
 @media (prefers-color-scheme: dark) {
   body { color: #ececec; background: #161616; }
   input { border-color: #9a9a9a; }
+  :focus-visible { outline-color: #f0a000; }
+  [role=alert] { border-color: #f2b8b5; }
 }
 `;
 
@@ -71,10 +73,11 @@ const styleHash = createHash('sha256').update(STYLE).digest('base64');
 
 /**
  * The headers of every reply below the page's path: nobody keeps it, frames it, learns its address, or makes it load
- * anything. Browsers hold a form's redirect to `form-action` too, hence `redirectUrl`.
+ * anything. Chromium holds to `form-action` all the places that a form's redirect leads to in the end. Where a web
+ * application waits for its user at `redirectUrl`, those are the business of that application.
  */
 export function pageHeaders(redirectUrl: string | undefined): Record<string, string> {
-  const formAction = ["'self'", ...(redirectUrl === undefined ? [] : [new URL(redirectUrl).origin])].join(' ');
+  const formAction = redirectUrl === undefined ? "'self'" : "'self' http: https:";
   return {
     'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`,
     'Cache-Control': 'no-store',

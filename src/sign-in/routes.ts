@@ -67,7 +67,8 @@ export function signInRouter({ tickets, store, log }: SignInParts): Router {
     show(response, 200, signedIn ? done : asking(application), application.redirectUrl);
   });
 
-  const form = express.urlencoded({ extended: false, type: () => true, limit: FORM_BYTES });
+  // Whatever type and charset an old program says that its form has.
+  const form = express.raw({ type: () => true, limit: FORM_BYTES });
   router.post('/:ticket', form, async (request: Request<{ ticket: string }>, response) => {
     const { ticket } = request.params;
     const { application, signedIn } = await tickets.find(ticket);
@@ -101,7 +102,7 @@ export function signInRouter({ tickets, store, log }: SignInParts): Router {
   const onError: ErrorRequestHandler = (error, _request, response, _next) => {
     const { reason, http, cause } = unreadable(error);
     if (reason === 'conflict') return show(response, 200, done);
-    if (reason === 'missing' || (reason === 'malformed' && http === undefined)) return show(response, 404, gone);
+    if (reason === 'missing' || cause instanceof URIError) return show(response, 404, gone);
     if (reason === 'malformed') return show(response, http ?? 400, failed);
     log.error({ err: cause }, 'a sign-in failed');
     show(response, reason === 'unavailable' ? 503 : 500, failed);
@@ -113,8 +114,8 @@ export function signInRouter({ tickets, store, log }: SignInParts): Router {
 /** Where a web application waits for its user, who comes with the ticket and the auth_token. */
 function backTo(redirectUrl: string, ticket: string, authToken: string): string {
   const target = new URL(redirectUrl);
-  target.searchParams.append('ticket', ticket);
-  target.searchParams.append('auth_token', authToken);
+  // What stands there already stays to the letter, which `searchParams` would write anew.
+  target.search += `${target.search && '&'}${new URLSearchParams({ ticket, auth_token: authToken })}`;
   return target.href;
 }
 
@@ -130,8 +131,9 @@ function show(response: Response, status: number, page: Page, redirectUrl?: stri
   response.status(status).set(pageHeaders(redirectUrl)).type('html').send(renderPage(page));
 }
 
-/** The field `password`; blanks around a pasted secret are nobody's. */
-function secretIn(body: unknown): string {
-  const secret = typeof body === 'object' && body !== null && 'password' in body ? body.password : '';
-  return typeof secret === 'string' ? secret.trim() : '';
+/** The field `password`, unless there are several; blanks around a pasted secret are nobody's. */
+function secretIn(form: unknown): string {
+  const fields = new URLSearchParams(Buffer.isBuffer(form) ? form.toString() : '');
+  const [secret = '', ...others] = new Set(fields.getAll('password'));
+  return others.length === 0 ? secret.trim() : '';
 }

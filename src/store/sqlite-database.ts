@@ -114,6 +114,7 @@ function migrate(database: DatabaseSyncInstance): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
   if (version > migrations.length) throw new Error(`made by a newer version of boxbridge (${version})`);
   for (const migration of migrations.slice(version)) database.exec(migration);
+  // Written even where it stays the same: a database that cannot be written is told at the start.
   database.exec(`PRAGMA user_version = ${migrations.length}`);
   database.exec('COMMIT');
 }

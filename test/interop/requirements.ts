@@ -14,6 +14,11 @@ export interface Requirement {
   readonly output?: RegExp;
 }
 
+/** Where the program is that a command of this name runs; empty where there is none. */
+export function pathOf(program: string): string {
+  return spawnSync('/bin/sh', ['-c', 'command -v "$0"', program], { encoding: 'utf8' }).stdout.trim();
+}
+
 function isMet({ probe: [program, ...parameters], input = '', output = /(?:)/ }: Requirement): boolean {
   const { status, stdout } = spawnSync(program, parameters, { input, encoding: 'utf8', timeout: 20_000 });
   return status === 0 && output.test(stdout);

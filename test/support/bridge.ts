@@ -14,11 +14,11 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** A bridge on loopback with a store of its own; the configuration is written with the keys of the file. */
+/** A bridge on loopback with a store in a folder of its own; the configuration is written with the keys of the file. */
 export async function startBridge(configuration: {
   applications: readonly Record<string, unknown>[];
   [key: string]: unknown;
-}): Promise<Listening> {
+}): Promise<Listening & { readonly folder: string }> {
   const folder = await temporaryFolder();
   const config = parseConfig(
     { listen: { host: '127.0.0.1', port: 0 }, ...configuration },
@@ -27,6 +27,7 @@ export async function startBridge(configuration: {
   const bridge = await start(config, pino({ level: 'silent' }));
   return {
     url: bridge.url,
+    folder: folder.path,
     close: async () => {
       await bridge.close();
       await folder.remove();

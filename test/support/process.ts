@@ -18,6 +18,8 @@ export interface Child {
   /** All that it wrote so far. */
   readonly stdout: () => string;
   readonly write: (text: string) => void;
+  /** Gives it this on standard input, and no more. */
+  readonly endInput: (text: string) => void;
   /** Closes the pipe that its standard output goes to. */
   readonly stopReading: () => void;
   readonly kill: (signal: NodeJS.Signals) => void;
@@ -25,9 +27,23 @@ export interface Child {
   readonly end: Promise<Ended>;
 }
 
+export interface Place {
+  readonly cwd: string;
+  /** The whole environment; empty unless given. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command, with its first arguments, that executes the one given after them; none unless given. */
+  readonly under?: readonly string[];
+}
+
 /** Starts Node.js with these arguments and an empty environment; what still runs after the test is killed. */
 export function startNode(cwd: string, ...args: string[]): Child {
-  const child = spawn(process.execPath, args, { cwd, env: {} });
+  return startNodeIn({ cwd }, ...args);
+}
+
+/** Starts Node.js in a place with these arguments; what still runs after the test is killed. */
+export function startNodeIn({ cwd, env = {}, under = [] }: Place, ...args: string[]): Child {
+  const [program = process.execPath, ...words] = [...under, process.execPath, ...args];
+  const child = spawn(program, words, { cwd, env });
   let stdout = '';
   let stderr = '';
   let ended: Ended | undefined;
@@ -37,6 +53,8 @@ export function startNode(cwd: string, ...args: string[]): Child {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
+  // What has ended reads no more.
+  child.stdin.on('error', () => {});
   const end = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject).on('close', (code, signal) => {
       ended = { code, signal, stdout, stderr };
@@ -62,6 +80,7 @@ export function startNode(cwd: string, ...args: string[]): Child {
     lines: (count) => find(`${count} lines`, (lines) => (lines.length < count ? undefined : lines.slice(0, count))),
     stdout: () => stdout,
     write: (text) => void child.stdin.write(text),
+    endInput: (text) => void child.stdin.end(text),
     stopReading: () => void child.stdout.destroy(),
     kill: (signal) => void child.kill(signal),
     end,

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { AccountKey, Store } from '../../src/store/store.js';
 import { afterwards } from './cleanup.js';
+import { signInStoreSuite } from './store-sign-in-suite.js';
 
 /** The largest number that the old clients can read. */
 export const LARGEST = 2147483647;
@@ -119,5 +120,7 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       await store.close();
       await expect(store.userId(account)).rejects.toEqual(unavailable);
     });
+
+    signInStoreSuite(open, (store, nativeId) => store.userId(named(nativeId)));
   });
 }
