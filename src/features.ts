@@ -18,5 +18,5 @@ function ability(action: ActionName, api: Provider): string {
 /** The provider's methods, to be looked at, not to be called. */
 function connected({ connect, publicBaseUrl }: ProviderKind): Provider {
   const send = () => Promise.reject(new Error('not to be called'));
-  return connect({ baseUrl: publicBaseUrl, send });
+  return connect({ baseUrl: publicBaseUrl, passwordKeys: 'kebab', send });
 }

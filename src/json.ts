@@ -6,9 +6,9 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** The JSON value of a text. Throws SyntaxError where it is none, and where one object gives a key two values. */
+/** The JSON value of a text; of a key that an object has twice, the last value. Throws SyntaxError where it is none. */
 export function parseJson(text: string): Json {
-  return toJson(parse(text));
+  return toJson(parse(text, null, { onDuplicateKey: ({ newValue }) => newValue }));
 }
 
 function toJson(value: unknown): Json {
@@ -35,4 +35,16 @@ export function integerOf(value: Json | undefined): bigint | undefined {
   if (/^-?\d+$/.test(digits)) return BigInt(digits);
   const number = Number(digits);
   return Number.isSafeInteger(number) ? BigInt(number) : undefined;
+}
+
+/**
+ * Every leaf of a value under its path, the steps joined by dots. Null stays null, anything else becomes the text that
+ * JSON has for it; an object or a list without anything in it is a leaf with an empty text.
+ */
+export function leavesOf(value: Json, path = ''): { readonly name: string; readonly value: string | null }[] {
+  if (value === null || typeof value === 'string') return [{ name: path, value }];
+  if (typeof value === 'boolean' || isLosslessNumber(value)) return [{ name: path, value: value.toString() }];
+  const children = Object.entries(value);
+  if (children.length === 0) return [{ name: path, value: '' }];
+  return children.flatMap(([key, child]) => leavesOf(child, path === '' ? key : `${path}.${key}`));
 }

@@ -1,6 +1,6 @@
 import type { Application } from './applications.js';
-import type { BridgeTools } from './bridge.js';
 import type { ApplicationConfig, Config } from './config.js';
+import type { BridgeTools } from './deeds.js';
 import { messageOf } from './errors.js';
 import { createSend, type Send } from './http.js';
 import { providers } from './providers/index.js';
