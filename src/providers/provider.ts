@@ -69,8 +69,8 @@ export interface ProviderSettings {
   readonly baseUrl: string;
   /** Whose account, where the modern API cannot tell it from the credential. */
   readonly accountId?: string | undefined;
-  /** How the names of a password change are spelt, where servers differ. */
-  readonly passwordKeys: 'kebab' | 'snake';
+  /** How the names of a password change are spelt, where servers differ; `kebab` unless given. */
+  readonly passwordKeys?: 'kebab' | 'snake' | undefined;
   readonly send: Send;
 }
 

@@ -60,9 +60,9 @@ export const terraform: ProviderKind = {
       },
       changePassword: (credential, current, next) => {
         const [currentKey, confirmationKey] =
-          passwordKeys === 'kebab'
-            ? ['current-password', 'password-confirmation']
-            : ['current_password', 'password_confirmation'];
+          passwordKeys === 'snake'
+            ? ['current_password', 'password_confirmation']
+            : ['current-password', 'password-confirmation'];
         const attributes = { [currentKey]: current, password: next, [confirmationKey]: next };
         return patch('/account/password', credential, attributes);
       },
