@@ -85,7 +85,7 @@ export const deeds: Readonly<Record<ActionName, (means: Means) => Perform | unde
     createAccount &&
     (async (task) => {
       const { name = '', email = '' } = task.values;
-      return { account: await shownAccount(await createAccount(await credentialOf(task), name, email), task) };
+      return { account: await shownAfterWrite(await createAccount(await credentialOf(task), name, email), task) };
     }),
 
   find_accounts: ({ api: { findAccounts } }) =>
@@ -160,7 +160,13 @@ function read({ application: { api } }: Task, credential: string, nativeId: stri
 async function afterWrite(task: Task, credential: string, nativeId: string | undefined, known: Partial<Account>) {
   const account = await read(task, credential, nativeId).catch(() => undefined);
   const now = { ...known, ...account, pendingEmail: account?.pendingEmail ?? known.pendingEmail };
-  return shownAccount(now, task).catch(() => accountFields(now, undefined, task.application.defaults));
+  return shownAfterWrite(now, task);
+}
+
+/** As `shownAccount`, but what cannot be told of it is left out: a caller must not repeat a write that went well. */
+function shownAfterWrite(account: Partial<Account>, task: Task): Promise<Fields> {
+  const { attributes: _attributes, ...told } = account;
+  return shownAccount(account, task).catch(() => accountFields(told, undefined, task.application.defaults));
 }
 
 async function shownAccount(account: Partial<Account>, task: Task): Promise<Fields> {

@@ -1,6 +1,7 @@
 import { type Fields, unknownNumber, type Value } from './call.js';
 import type { ApplicationConfig } from './config.js';
-import { leavesOf } from './json.js';
+import { Fault } from './fault.js';
+import { type JsonObject, leavesOf } from './json.js';
 import type { Account, Plan } from './providers/provider.js';
 
 type Defaults = ApplicationConfig['defaults'];
@@ -29,7 +30,7 @@ export function accountFields(account: Partial<Account>, userId: number | undefi
     language_code: account.languageCode ?? null,
     ...sizes(account, defaults),
     plan_id: account.planId ?? null,
-    attributes: account.attributes ? leavesOf(account.attributes) : [],
+    attributes: account.attributes ? attributesOf(account.attributes) : [],
   };
 }
 
@@ -45,7 +46,22 @@ const PLAN_LIMITS = [
 export function planFields({ planId, limits, attributes }: Plan): Fields {
   const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const known = PLAN_LIMITS.map((name): [string, Value] => [snakeCase(name), inRange(limits[name]) ?? unknownNumber]);
-  return { plan_id: planId ?? null, ...Object.fromEntries(known), attributes: leavesOf(attributes) };
+  return { plan_id: planId ?? null, ...Object.fromEntries(known), attributes: attributesOf(attributes) };
+}
+
+/** How many characters the attributes of one account may have: every leaf repeats the path to it. */
+const ATTRIBUTES_LENGTH = 4 * 1024 * 1024;
+
+/** Every leaf of a reply. Throws `unavailable` where a reply within its own limit would make an answer beyond any. */
+function attributesOf(reply: JsonObject): Fields[] {
+  const attributes: Fields[] = [];
+  let length = 0;
+  for (const { name, value } of leavesOf(reply)) {
+    length += name.length + (value?.length ?? 0);
+    if (length > ATTRIBUTES_LENGTH) throw new Fault('unavailable', { cause: new Error('reply with too long a path') });
+    attributes.push({ name, value });
+  }
+  return attributes;
 }
 
 function sizes({ spaceAmount, spaceUsed, maxUploadSize }: Partial<Account>, defaults: Defaults): Fields {

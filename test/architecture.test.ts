@@ -51,6 +51,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   yaml: ['src/config.ts'],
   '@photostructure/sqlite': ['src/store/sqlite-database.ts'],
   eta: ['src/sign-in/page.ts'],
+  'iconv-lite': ['src/text.ts'],
   'lru-cache': ['src/providers/cached.ts'],
   'rate-limiter-flexible': ['src/sign-in/limits.ts'],
   pino: ['src/log.ts'],

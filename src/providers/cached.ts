@@ -13,15 +13,19 @@ const ACCOUNTS = 10_000;
 
 /**
  * Puts the reads of providers behind one cache: equal reads at one moment make one request, and an account is kept as
- * long as its application says. What one credential has read, no other gets.
+ * long as its application says. What one credential has read, no other gets. `now` gives milliseconds.
  */
-export function createCache(): (provider: Provider, scope: CacheScope) => Provider {
+export function createCache(now = () => performance.now()): (provider: Provider, scope: CacheScope) => Provider {
   const accounts = new LRUCache<string, Account, () => Promise<Account>>({
     max: ACCOUNTS,
+    perf: { now },
+    ttlResolution: 0,
     fetchMethod: (_key, _stale, { context: read }) => read(),
-    // Who waits for a read gets it, even if a write has made sure meanwhile that nobody else does.
+    // Who waits for a read gets it, even if the cache has no room for it any more.
     ignoreFetchAbort: true,
   });
+  /** How many times a write began or ended at each API: whatever a read began with before is out of date. */
+  const writes = new Map<string, number>();
 
   return (provider, { api, seconds }) => {
     const { readAccount, readAccountOf, updateAccount, changePassword, deleteAccount, createAccount } = provider;
@@ -30,15 +34,13 @@ export function createCache(): (provider: Provider, scope: CacheScope) => Provid
       const whose = createHash('sha256')
         .update(JSON.stringify([credential, nativeId]))
         .digest('hex');
-      const key = `${api} ${whose}`;
+      const key = JSON.stringify([api, seconds, writes.get(api) ?? 0, whose]);
       const account = await accounts.fetch(key, { ttl: seconds * 1000, context: read });
       if (seconds === 0) accounts.delete(key);
       return account ?? read();
     };
 
-    const forget = () => {
-      for (const key of [...accounts.keys()]) if (key.startsWith(`${api} `)) accounts.delete(key);
-    };
+    const forget = () => void writes.set(api, (writes.get(api) ?? 0) + 1);
     const writing = async <T>(write: () => Promise<T>): Promise<T> => {
       forget();
       return write().finally(forget);

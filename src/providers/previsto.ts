@@ -56,7 +56,7 @@ export const previsto: ProviderKind = {
       deleteAccount: async (credential) => {
         const { nativeId } = await readAccount(credential);
         const url = `${baseUrl}/accounts/${encodeURIComponent(nativeId)}`;
-        await send({ method: 'DELETE', url, headers: headersOf(credential), isEmpty: true });
+        await send({ method: 'DELETE', url, headers: headersOf(credential), refusal, isEmpty: true });
       },
     };
   },

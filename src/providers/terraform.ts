@@ -20,11 +20,11 @@ function toAccount(document: JsonObject): Account {
   };
 }
 
-/** A 422 says what is wrong in its words alone. */
+/** A 422 says what is wrong in its words alone, and of several things at once. */
 function updateRefusal(status: number, body: Json | undefined): Refusal | undefined {
   const complaint = status === 422 && body !== undefined ? (complaintIn(body) ?? '') : '';
   if (!/e-?mail/i.test(complaint)) return undefined;
-  return /already|taken|in use/i.test(complaint) ? 'conflict' : 'invalid email';
+  return /e-?mail[^;]*(already|taken|in use)/i.test(complaint) ? 'conflict' : 'invalid email';
 }
 
 /** https://developer.hashicorp.com/terraform/cloud-docs/api-docs/account; the base URL ends in `/api/v2`. */
