@@ -1,8 +1,10 @@
 import type { Reason } from './fault.js';
 
-/** What a legacy action takes, besides `action` and `api_key`. */
+/** What an action takes, besides `action` and `api_key`. */
 export interface Action {
   readonly parameters: Readonly<Record<string, 'required' | 'optional'>>;
+  /** The old API had no such action: its answers say why a value was refused. */
+  readonly isOwn?: true;
   /** Status words that are not those of the common table. */
   readonly words?: Partial<Record<Reason, string>>;
 }
@@ -13,6 +15,31 @@ export const actions = {
   get_ticket: { parameters: {} },
   get_auth_token: { parameters: { ticket: 'required' }, words: { missing: 'get_auth_token_error' } },
   logout: { parameters: { auth_token: 'required' } },
+  get_account_details: { isOwn: true, parameters: { auth_token: 'required', user_id: 'optional' } },
+  update_account: {
+    isOwn: true,
+    parameters: {
+      auth_token: 'required',
+      user_id: 'optional',
+      name: 'optional',
+      login: 'optional',
+      email: 'optional',
+      language_code: 'optional',
+    },
+  },
+  change_password: {
+    isOwn: true,
+    parameters: {
+      auth_token: 'required',
+      current_password: 'required',
+      new_password: 'required',
+      new_password_confirmation: 'optional',
+    },
+  },
+  delete_account: { isOwn: true, parameters: { auth_token: 'required', user_id: 'optional' } },
+  create_account: { isOwn: true, parameters: { auth_token: 'required', name: 'required', email: 'required' } },
+  find_accounts: { isOwn: true, parameters: { auth_token: 'required', email: 'optional' } },
+  get_account_plan: { isOwn: true, parameters: { auth_token: 'required', user_id: 'optional' } },
 } as const satisfies Record<string, Action>;
 
 export type ActionName = keyof typeof actions;
@@ -32,6 +59,12 @@ const unserved: ReadonlySet<string> = new Set(
    get_server_time get_user_id get_user_info get_managed_users get_groups authorization`.split(/\s+/),
 );
 
+/** Whether the answers of an action have room for why a value was refused. */
+export function hasMessage(name: string): boolean {
+  const action: Action | undefined = isAction(name) ? actions[name] : undefined;
+  return action?.isOwn ?? false;
+}
+
 /** Whether the old API had this action or the bridge adds it. */
 export function isKnown(name: string): boolean {
   return isAction(name) || unserved.has(name);
@@ -48,8 +81,9 @@ const words: Readonly<Record<Exclude<Reason, 'invalid'>, string>> = {
 };
 
 /** The status word of a call: of its success where there is no reason. `name` is the action as the caller wrote it. */
-export function statusWord(name: string, reason?: Reason): string {
+export function statusWord(name: string, reason?: Reason, about?: 'email'): string {
   if (reason === undefined) return `${name}_ok`;
+  if (reason === 'invalid' && about === 'email') return 'email_invalid';
   const action: Action | undefined = isAction(name) ? actions[name] : undefined;
   return action?.words?.[reason] ?? (reason === 'invalid' ? `e_${name}` : words[reason]);
 }

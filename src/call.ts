@@ -1,4 +1,4 @@
-import { isKnown, statusWord } from './actions.js';
+import { hasMessage, isKnown, statusWord } from './actions.js';
 import { Fault, type Reason } from './fault.js';
 
 /** A legacy call, whatever format it came in. */
@@ -9,12 +9,18 @@ export interface Call {
   readonly parameters: ReadonlyMap<string, readonly string[]>;
 }
 
+/** What XML 1.0 has no way to write: https://www.w3.org/TR/xml/#charsets. */
+export const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+
 /**
  * The one value of a parameter. Empty counts as not given, and the same value twice as once; two different ones are
- * `malformed`.
+ * `malformed`, as is what XML could not have carried.
  */
 export function single(parameters: ReadonlyMap<string, readonly string[]>, name: string): string | undefined {
   const values = new Set(parameters.get(name)?.filter((value) => value !== ''));
+  if ([...values].some((value) => FORBIDDEN.test(value))) {
+    throw new Fault('malformed', { explanation: `${name} has characters that XML cannot carry` });
+  }
   if (values.size > 1) throw new Fault('malformed', { explanation: `two different values for ${name}` });
   return [...values][0];
 }
@@ -45,7 +51,7 @@ export interface Answer {
   readonly explanation?: string;
   /** Seconds. */
   readonly retryAfter?: number;
-  /** What follows the status, in order; empty on failure. */
+  /** What follows the status, in order; on failure nothing but why a value was refused. */
   readonly result: Fields;
 }
 
@@ -58,13 +64,14 @@ const RETRY_AFTER_SECONDS = 10;
 
 /** The only place where a fault becomes a status word. `action` is what the caller asked for, as far as it could be read. */
 export function refusal(fault: Fault, action = ''): Answer {
+  const explained = (fault.reason === 'invalid' || fault.reason === 'conflict') && hasMessage(action);
   return {
     action: isKnown(action) ? action : undefined,
-    status: statusWord(action, fault.reason),
+    status: statusWord(action, fault.reason, fault.about),
     reason: fault.reason,
     ...(fault.http !== undefined && { http: fault.http }),
     ...(fault.explanation !== undefined && { explanation: fault.explanation }),
     ...(fault.reason === 'unavailable' && { retryAfter: fault.retryAfter ?? RETRY_AFTER_SECONDS }),
-    result: {},
+    result: explained ? { message: fault.complaint ?? null } : {},
   };
 }

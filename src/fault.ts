@@ -12,6 +12,10 @@ export type Reason =
 export interface FaultDetail {
   /** For the caller: plain text without secrets, host names or paths. */
   readonly explanation?: string;
+  /** What an `invalid` value is about, where an old client has a word of its own for it. */
+  readonly about?: 'email' | undefined;
+  /** The modern API's own explanation, for the caller of an action that is the bridge's own. */
+  readonly complaint?: string | undefined;
   /** HTTP status instead of the usual one of the reason. */
   readonly http?: number;
   /** Seconds after which a further try makes sense. */
@@ -24,6 +28,8 @@ export interface FaultDetail {
 export class Fault extends Error {
   readonly reason: Reason;
   readonly explanation: string | undefined;
+  readonly about: FaultDetail['about'];
+  readonly complaint: string | undefined;
   readonly http: number | undefined;
   readonly retryAfter: number | undefined;
 
@@ -32,6 +38,8 @@ export class Fault extends Error {
     this.name = 'Fault';
     this.reason = reason;
     this.explanation = detail.explanation;
+    this.about = detail.about;
+    this.complaint = detail.complaint;
     this.http = detail.http;
     this.retryAfter = detail.retryAfter;
   }

@@ -10,10 +10,14 @@ export function featureTable(): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
+/** Of an update it is the fields that count. */
 function ability(action: ActionName, api: Provider): string {
+  if (action === 'update_account' && api.updateAccount) return api.updateAccount.fields.map(parameterOf).join(', ');
   if (can(action, { api, credentials: 'passthrough' })) return 'yes';
   return can(action, { api, credentials: 'vault' }) ? 'vault' : '–';
 }
+
+const parameterOf = (field: string) => (field === 'languageCode' ? 'language_code' : field);
 
 /** The provider's methods, to be looked at, not to be called. */
 function connected({ connect, publicBaseUrl }: ProviderKind): Provider {

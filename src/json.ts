@@ -6,16 +6,20 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** The JSON value of a text. Throws SyntaxError where it is none, and where one object gives a key two values. */
+/** No account is nested deeper; what walks a value need not fear for its stack. */
+const DEPTH = 200;
+
+/** The JSON value of a text; of a key that an object has twice, the last value. Throws an Error where it is none. */
 export function parseJson(text: string): Json {
-  return toJson(parse(text));
+  return toJson(parse(text, null, { onDuplicateKey: ({ newValue }) => newValue }), DEPTH);
 }
 
-function toJson(value: unknown): Json {
+function toJson(value: unknown, depth: number): Json {
+  if (depth < 0) throw new SyntaxError(`more than ${DEPTH} levels of JSON`);
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (isLosslessNumber(value)) return value;
-  if (Array.isArray(value)) return value.map(toJson);
-  return Object.fromEntries(Object.entries(Object(value)).map(([key, child]) => [key, toJson(child)]));
+  if (Array.isArray(value)) return value.map((child) => toJson(child, depth - 1));
+  return Object.fromEntries(Object.entries(Object(value)).map(([key, child]) => [key, toJson(child, depth - 1)]));
 }
 
 export function isObject(value: Json | undefined): value is JsonObject {
@@ -35,4 +39,22 @@ export function integerOf(value: Json | undefined): bigint | undefined {
   if (/^-?\d+$/.test(digits)) return BigInt(digits);
   const number = Number(digits);
   return Number.isSafeInteger(number) ? BigInt(number) : undefined;
+}
+
+/**
+ * Every leaf of a value under its path, the steps joined by dots. Null stays null, anything else becomes the text that
+ * JSON has for it; an object or a list without anything in it is a leaf with an empty text.
+ */
+export function* leavesOf(value: Json, path?: string): Generator<Leaf> {
+  const name = path ?? '';
+  if (value === null || typeof value === 'string') return yield { name, value };
+  if (typeof value === 'boolean' || isLosslessNumber(value)) return yield { name, value: value.toString() };
+  const children = Object.entries(value);
+  if (children.length === 0) return yield { name, value: '' };
+  for (const [key, child] of children) yield* leavesOf(child, path === undefined ? key : `${path}.${key}`);
+}
+
+export interface Leaf {
+  readonly name: string;
+  readonly value: string | null;
 }

@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import { Fault } from './fault.js';
 import type { Pipeline } from './pipeline.js';
 import type { LegacyRequest, Protocol } from './protocols/protocol.js';
+import { decodeBody } from './text.js';
 import { unreadable } from './unreadable.js';
 
 export interface ServerParts {
@@ -46,8 +47,9 @@ export function createApp(parts: ServerParts): Express {
 
   const perform: RequestHandler = (request, response) =>
     reply(request, response, {
-      query: queryOf(request),
-      body: textOf(request.body),
+      // Node gives a URL byte by byte.
+      query: decodeBody(Buffer.from(queryOf(request), 'latin1'), ''),
+      body: Buffer.isBuffer(request.body) ? decodeBody(request.body, request.get('content-type') ?? '') : '',
       userAgent: request.get('user-agent') ?? '',
     });
 
@@ -78,8 +80,4 @@ export function createApp(parts: ServerParts): Express {
 function queryOf({ originalUrl }: Request): string {
   const start = originalUrl.indexOf('?');
   return start < 0 ? '' : originalUrl.slice(start + 1);
-}
-
-function textOf(body: unknown): LegacyRequest['body'] {
-  return Buffer.isBuffer(body) ? new TextDecoder().decode(body) : '';
 }

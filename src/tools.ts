@@ -1,9 +1,10 @@
 import type { Application } from './applications.js';
-import type { BridgeTools } from './bridge.js';
 import type { ApplicationConfig, Config } from './config.js';
+import type { BridgeTools } from './deeds.js';
 import { messageOf } from './errors.js';
 import { createSend, type Send } from './http.js';
-import { providers } from './providers/index.js';
+import { createCache } from './providers/cached.js';
+import { loadProvider } from './providers/load.js';
 import { type KeySource, openMasterKey } from './sign-in/keyring.js';
 import { createSealer } from './sign-in/seal.js';
 import { createSessions } from './sign-in/sessions.js';
@@ -26,8 +27,9 @@ export interface Openers {
 
 /** Opens what a configuration names. Throws an Error with one line for the operator where something cannot be used. */
 export async function openTools(config: Config, { send, key }: Openers): Promise<Tools> {
+  const cached = createCache();
   const way = send ?? createSend({ timeoutMs: config.limits.upstreamTimeoutMs });
-  const applications = config.applications.map((application) => connect(application, way));
+  const applications = await Promise.all(config.applications.map((application) => connect(application, way, cached)));
   const store = openStore(config);
   try {
     const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
@@ -41,10 +43,18 @@ export async function openTools(config: Config, { send, key }: Openers): Promise
 }
 
 /** Gives an application the modern API that its configuration names. */
-export function connect(application: ApplicationConfig, send: Send): Application {
-  const kind = providers.find(({ name }) => name === application.provider);
-  if (!kind) throw new Error(`provider ${application.provider}: a provider of one's own cannot be loaded yet`);
-  return { ...application, kind, api: kind.connect({ ...application, send }) };
+export async function connect(
+  application: ApplicationConfig,
+  send: Send,
+  cached: ReturnType<typeof createCache>,
+): Promise<Application> {
+  const kind = await loadProvider(application.provider);
+  const { accountId = '', baseUrl, cacheSeconds } = application;
+  const api = cached(kind.connect({ ...application, send }), {
+    api: JSON.stringify([kind.name, baseUrl, accountId]),
+    seconds: cacheSeconds,
+  });
+  return { ...application, provider: kind.name, kind, api };
 }
 
 /** Throws an Error with one line for the operator where the store cannot be used. */

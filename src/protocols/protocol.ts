@@ -36,10 +36,14 @@ export interface ProtocolLimits {
   readonly xmlDepth: number;
 }
 
+/** What the oldest documents call a parameter. */
+const oldNames: ReadonlyMap<string, string> = new Map([['sid', 'auth_token']]);
+
 /** Gathers the parameters of a request in any format; several values of one name stay together. */
 export function gather(pairs: Iterable<readonly [name: string, value: string]>): Map<string, string[]> {
   const parameters = new Map<string, string[]>();
-  for (const [name, value] of pairs) {
+  for (const [written, value] of pairs) {
+    const name = oldNames.get(written) ?? written;
     const values = parameters.get(name);
     if (values) values.push(value);
     else parameters.set(name, [value]);

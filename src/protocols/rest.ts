@@ -1,3 +1,5 @@
+import { parse } from 'node:querystring';
+import { decodeEscapes } from '../text.js';
 import { callOf, gather, type Protocol } from './protocol.js';
 import { encodeResponse } from './response.js';
 
@@ -12,5 +14,8 @@ export const rest: Protocol = {
 
 /** `params[]=…` and `params[0]=…` are values of `params`. */
 function pairs(encoded: string): [string, string][] {
-  return [...new URLSearchParams(encoded)].map(([name, value]) => [name.replace(/\[\d*\]$/, ''), value]);
+  const parameters = parse(encoded, '&', '=', { maxKeys: 0, decodeURIComponent: decodeEscapes });
+  return Object.entries(parameters).flatMap(([name, values = '']) =>
+    [values].flat().map((value): [string, string] => [name.replace(/\[\d*\]$/, ''), value]),
+  );
 }

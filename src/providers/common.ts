@@ -2,12 +2,17 @@ import { Fault } from '../fault.js';
 import { type Json, textOf } from '../json.js';
 
 /**
- * The value of an Authorization header. A credential that no header can carry was never issued by anyone, so it is
- * refused without asking the modern API.
+ * A credential as a header can carry it. One that no header can carry was never issued by anyone, so it is refused
+ * without asking the modern API.
  */
-export function authorization(scheme: string, credential: string): string {
+export function headerText(credential: string): string {
   if (!/^[\x21-\x7e]+$/.test(credential)) throw new Fault('unauthenticated');
-  return `${scheme} ${credential}`;
+  return credential;
+}
+
+/** The value of an Authorization header. */
+export function authorization(scheme: string, credential: string): string {
+  return `${scheme} ${headerText(credential)}`;
 }
 
 /** The modern API's own id; without one, the reply is not an account. */

@@ -1,24 +1,53 @@
-import { Fault, type Reason, toFault } from '../fault.js';
-import type { UpstreamRequest } from '../http.js';
+import { Fault, toFault } from '../fault.js';
+import { complaintIn, type Refusal, type RefusalRule } from '../http.js';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../json.js';
 import { authorization, nativeIdOf } from './common.js';
-import type { Account, ProviderKind } from './provider.js';
+import type { Account, Plan, ProviderKind } from './provider.js';
 
-function toAccount(account: JsonObject, plan: JsonObject | undefined): Account {
+function toAccount(account: JsonObject, plan?: Plan): Account {
   const email = textOf(account.email) ?? '';
-  const planData = isObject(plan?.planData) ? plan.planData : {};
-  return { nativeId: nativeIdOf(account.id), login: email, email, spaceAmount: integerOf(planData.storageLimit) };
+  return {
+    nativeId: nativeIdOf(account.id),
+    login: email,
+    name: textOf(account.name),
+    email,
+    spaceAmount: plan?.limits.storageLimit,
+    planId: textOf(account.planId),
+    attributes: account,
+  };
 }
 
-/** Golem says 401 also where the token is good but what it asks for is an administrator's. */
-function refusal(status: number, body: Json | undefined): Reason | undefined {
-  const error = isObject(body) ? textOf(body.error) : undefined;
-  return status === 401 && error?.includes('only allowed for') ? 'restricted' : undefined;
+function toPlan(reply: JsonObject): Plan {
+  const planData = isObject(reply.planData) ? reply.planData : {};
+  const limits = Object.fromEntries(Object.entries(planData).map(([name, value]) => [name, integerOf(value)]));
+  return { planId: textOf(reply.planId), limits, attributes: reply };
+}
+
+/** Golem says 401 also where the token is good, but what it asks for is an administrator's. */
+function refusal(status: number, body: Json | undefined): Refusal | undefined {
+  return status === 401 && /only allowed for/.test(complaintOf(body)) ? 'restricted' : undefined;
+}
+
+/** Nor does it say 404 of an account that the caller may not see. */
+function refusalOfAnother(status: number, body: Json | undefined): Refusal | undefined {
+  return status === 401 && /^Access to account/.test(complaintOf(body)) ? 'missing' : refusal(status, body);
+}
+
+/** An e-mail in use is a defect to Golem 1.3, and a 400 says what is wrong in its words alone. */
+function refusalOfValues(status: number, body: Json | undefined): Refusal | undefined {
+  const complaint = complaintOf(body);
+  if (status === 500 && /unique key violation|duplicated account/i.test(complaint)) return 'conflict';
+  if (status === 400 && /e-?mail/i.test(complaint)) return 'invalid email';
+  return refusalOfAnother(status, body);
 }
 
 /** A plan that the caller may not see is unknown; one that cannot be had for another cause is an outage. */
-function planRefusal(status: number): Reason {
+function refusalOfPlan(status: number): Refusal {
   return status === 401 || status === 403 || status === 404 ? 'missing' : 'unavailable';
+}
+
+function complaintOf(body: Json | undefined): string {
+  return (body !== undefined && complaintIn(body)) || '';
 }
 
 /** https://learn.golem.cloud/rest-api/account, as of Golem 1.3. */
@@ -31,33 +60,77 @@ export const golem: ProviderKind = {
     hint: 'golem-cli makes one for your account; it has the form of a UUID.',
   },
   connect: ({ baseUrl, accountId, send }) => {
-    const get = (path: string, credential: string, refused: UpstreamRequest['refusal'] = refusal) => {
-      const headers = { Authorization: authorization('Bearer', credential), Accept: 'application/json' };
-      return send({ method: 'GET', url: baseUrl + path, headers, refusal: refused });
+    const headersOf = (credential: string) => ({
+      Authorization: authorization('Bearer', credential),
+      Accept: 'application/json',
+    });
+    const get = (path: string, credential: string, rule: RefusalRule = refusal) =>
+      send({ method: 'GET', url: baseUrl + path, headers: headersOf(credential), refusal: rule });
+    const write = (method: 'POST' | 'PUT', path: string, credential: string, values: object) =>
+      send({
+        method,
+        url: baseUrl + path,
+        headers: headersOf(credential),
+        body: { type: 'application/json', text: JSON.stringify(values) },
+        refusal: refusalOfValues,
+      });
+
+    const listed = async (credential: string, query = ''): Promise<JsonObject[]> => {
+      const { values } = await get(`/v1/accounts${query}`, credential);
+      if (Array.isArray(values) && values.every(isObject)) return values;
+      throw new Fault('unavailable', { cause: new Error('reply without a list of accounts') });
     };
 
     /** The API has no "me": whose account it is says the configuration, a list of one, or the token. */
-    const readOwn = async (credential: string): Promise<JsonObject> => {
+    const own = async (credential: string): Promise<JsonObject> => {
       if (accountId !== undefined) return get(accountPath(accountId), credential);
-      const { values } = await get('/v1/accounts', credential);
-      if (!Array.isArray(values))
-        throw new Fault('unavailable', { cause: new Error('reply without a list of accounts') });
-      if (values.length === 1 && isObject(values[0])) return values[0];
+      const [only, ...others] = await listed(credential);
+      if (only && others.length === 0) return only;
       const token = await get('/v1/login/token', credential);
       return get(accountPath(nativeIdOf(token.accountId)), credential);
     };
+    const found = (credential: string, nativeId: string | undefined) =>
+      nativeId === undefined ? own(credential) : get(accountPath(nativeId), credential, refusalOfAnother);
+    const idOf = async (credential: string, nativeId: string | undefined) =>
+      nativeId ?? nativeIdOf((await own(credential)).id);
 
-    const readPlan = (id: string, credential: string): Promise<JsonObject | undefined> =>
-      get(`${accountPath(id)}/plan`, credential, planRefusal).catch((error: unknown) => {
+    const withPlan = async (credential: string, account: JsonObject): Promise<Account> => {
+      const path = `${accountPath(nativeIdOf(account.id))}/plan`;
+      const plan = await get(path, credential, refusalOfPlan).then(toPlan, (error: unknown) => {
         const fault = toFault(error);
         if (fault.reason === 'missing') return undefined;
         throw fault;
       });
+      return toAccount(account, plan);
+    };
 
     return {
-      readAccount: async (credential) => {
-        const account = await readOwn(credential);
-        return toAccount(account, await readPlan(nativeIdOf(account.id), credential));
+      readAccount: async (credential) => withPlan(credential, await own(credential)),
+      readAccountOf: async (credential, nativeId) => withPlan(credential, await found(credential, nativeId)),
+      updateAccount: {
+        fields: ['name', 'email'],
+        /** A full replacement: what does not change goes along as it is. */
+        send: async (credential, changes, nativeId) => {
+          const account = await found(credential, nativeId);
+          const { name = '', email } = toAccount(account);
+          const values = { name, email, ...changes };
+          return toAccount(await write('PUT', accountPath(nativeIdOf(account.id)), credential, values));
+        },
+      },
+      deleteAccount: async (credential, nativeId) => {
+        const url = baseUrl + accountPath(await idOf(credential, nativeId));
+        const headers = headersOf(credential);
+        await send({ method: 'DELETE', url, headers, refusal: refusalOfAnother, isEmpty: true });
+      },
+      createAccount: async (credential, name, email) =>
+        toAccount(await write('POST', '/v1/accounts', credential, { name, email })),
+      findAccounts: async (credential, email) => {
+        const query = email === undefined ? '' : `?${new URLSearchParams({ email })}`;
+        return (await listed(credential, query)).map((account) => toAccount(account));
+      },
+      readPlan: async (credential, nativeId) => {
+        const path = `${accountPath(await idOf(credential, nativeId))}/plan`;
+        return toPlan(await get(path, credential, nativeId === undefined ? refusal : refusalOfAnother));
       },
     };
   },

@@ -1,4 +1,5 @@
-import { type JsonObject, textOf } from '../json.js';
+import type { Refusal } from '../http.js';
+import { isObject, type Json, type JsonObject, textOf } from '../json.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
@@ -6,8 +7,18 @@ function toAccount(account: JsonObject): Account {
   return {
     nativeId: nativeIdOf(account.id),
     login: textOf(account.login) ?? '',
+    name: textOf(account.name),
     email: textOf(account.email) ?? '',
+    languageCode: textOf(account.languageCode),
+    attributes: account,
   };
+}
+
+/** Every error object has the parameter that it is about. */
+function refusal(status: number, body: Json | undefined): Refusal | undefined {
+  if (status === 402) return 'invalid';
+  if (status !== 400 || !isObject(body) || body.param !== 'email') return undefined;
+  return /already|exists|in use|taken/i.test(textOf(body.message) ?? '') ? 'conflict' : 'invalid email';
 }
 
 /** The key is the user name of HTTP Basic, the password stays empty. */
@@ -24,10 +35,29 @@ export const previsto: ProviderKind = {
     name: 'secret key',
     hint: 'It begins with sk_ and is among the API keys of your Previsto account.',
   },
-  connect: ({ baseUrl, send }) => ({
-    readAccount: async (credential) => {
-      const headers = { Authorization: basic(credential), Accept: 'application/json' };
-      return toAccount(await send({ method: 'GET', url: `${baseUrl}/accounts/current`, headers }));
-    },
-  }),
+  connect: ({ baseUrl, send }) => {
+    const current = `${baseUrl}/accounts/current`;
+    const headersOf = (credential: string) => ({ Authorization: basic(credential), Accept: 'application/json' });
+    const readAccount = async (credential: string) =>
+      toAccount(await send({ method: 'GET', url: current, headers: headersOf(credential) }));
+    return {
+      readAccount,
+      updateAccount: {
+        fields: ['name', 'email', 'languageCode'],
+        /** The API wants a name with every update, so the present one goes along. */
+        send: async (credential, changes) => {
+          const { name = '' } = changes.name === undefined ? await readAccount(credential) : changes;
+          const text = new URLSearchParams({ name, ...changes }).toString();
+          const body = { type: 'application/x-www-form-urlencoded', text };
+          return toAccount(await send({ method: 'POST', url: current, headers: headersOf(credential), body, refusal }));
+        },
+      },
+      /** There is no "current" for this one: the id is the one that the API itself tells. */
+      deleteAccount: async (credential) => {
+        const { nativeId } = await readAccount(credential);
+        const url = `${baseUrl}/accounts/${encodeURIComponent(nativeId)}`;
+        await send({ method: 'DELETE', url, headers: headersOf(credential), refusal, isEmpty: true });
+      },
+    };
+  },
 };

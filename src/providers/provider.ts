@@ -1,26 +1,66 @@
 import type { Send } from '../http.js';
+import type { JsonObject } from '../json.js';
 
-/** The caller's account as the modern API tells it. Absent means that the modern API does not say. */
+/** An account as the modern API tells it. Absent means that the modern API does not say. */
 export interface Account {
   /** The modern API's own id, unchanged for the life of the account. */
   readonly nativeId: string;
   readonly login: string;
+  readonly name?: string | undefined;
   readonly email: string;
+  /** Asked for, but not yet confirmed by its owner. */
+  readonly pendingEmail?: string | undefined;
+  readonly avatarUrl?: string | undefined;
+  readonly languageCode?: string | undefined;
   /** Bytes. */
   readonly spaceAmount?: bigint | 'unlimited' | undefined;
   /** Bytes. */
   readonly spaceUsed?: bigint | undefined;
   /** Bytes. */
   readonly maxUploadSize?: bigint | undefined;
+  readonly planId?: string | undefined;
+  /** All that the modern API says, as it says it. */
+  readonly attributes: JsonObject;
+}
+
+/** What an account may do; each limit under its modern name. */
+export interface Plan {
+  readonly planId: string | undefined;
+  readonly limits: Readonly<Record<string, bigint | undefined>>;
+  /** All that the modern API says, as it says it. */
+  readonly attributes: JsonObject;
+}
+
+/** The fields of an account that a caller can ask to change. */
+export interface AccountChanges {
+  readonly name?: string;
+  readonly login?: string;
+  readonly email?: string;
+  readonly languageCode?: string;
 }
 
 /**
- * A modern account API, ready to be asked. Every method takes the credential that the modern API itself issued and
- * throws a Fault for everything but success. An optional method that is absent is something this API cannot do.
+ * A modern account API, ready to be asked. Every method takes the credential that the modern API itself issued, and
+ * throws a Fault for everything but success. A method that is absent is something that this API cannot do. Where a
+ * method takes the native id of an account, undefined stands for the caller's own; another's is given only where there
+ * is `readAccountOf`. What a write gives is what is known of the account from its reply.
  */
 export interface Provider {
   /** The account that the credential belongs to. */
   readonly readAccount: (credential: string) => Promise<Account>;
+  /** Any account that the credential may see. */
+  readonly readAccountOf?: (credential: string, nativeId: string) => Promise<Account>;
+  readonly updateAccount?: {
+    /** What this API can change. */
+    readonly fields: readonly (keyof AccountChanges)[];
+    readonly send: (credential: string, changes: AccountChanges, nativeId?: string) => Promise<Partial<Account>>;
+  };
+  readonly changePassword?: (credential: string, current: string, next: string) => Promise<Partial<Account>>;
+  readonly deleteAccount?: (credential: string, nativeId?: string) => Promise<void>;
+  readonly createAccount?: (credential: string, name: string, email: string) => Promise<Account>;
+  /** All accounts that the credential may see, or those with this e-mail. */
+  readonly findAccounts?: (credential: string, email?: string) => Promise<readonly Account[]>;
+  readonly readPlan?: (credential: string, nativeId?: string) => Promise<Plan>;
 }
 
 /** What an application's configuration says about its modern API. */
@@ -29,6 +69,8 @@ export interface ProviderSettings {
   readonly baseUrl: string;
   /** Whose account, where the modern API cannot tell it from the credential. */
   readonly accountId?: string | undefined;
+  /** How the names of a password change are spelt, where servers differ; `kebab` unless given. */
+  readonly passwordKeys?: 'kebab' | 'snake' | undefined;
   readonly send: Send;
 }
 

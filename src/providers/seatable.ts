@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { Refusal } from '../http.js';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../json.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
@@ -8,9 +10,12 @@ function toAccount(info: JsonObject): Account {
   return {
     nativeId,
     login: contact ?? textOf(info.login_id) ?? nativeId,
+    name: textOf(info.name),
     email: contact ?? nativeId,
+    avatarUrl: textOf(info.avatar_url),
     spaceAmount: quota(info.total),
     spaceUsed: integerOf(info.usage),
+    attributes: info,
   };
 }
 
@@ -21,8 +26,19 @@ function quota(total: Json | undefined): Account['spaceAmount'] {
 }
 
 /** A 403 of the layer that checks the token has `detail`, one of the operation itself has `error_msg`. */
-function refusal(status: number, body: Json | undefined) {
+function refusal(status: number, body: Json | undefined): Refusal | undefined {
   return status === 403 && isObject(body) && 'detail' in body ? 'unauthenticated' : undefined;
+}
+
+function emailRefusal(status: number, body: Json | undefined): Refusal | undefined {
+  return status === 400 ? 'invalid email' : refusal(status, body);
+}
+
+/** One text part, byte for byte: the FormData of the platform would rewrite its line ends. */
+function multipart(name: string, value: string): { type: string; text: string } {
+  const boundary = randomUUID();
+  const text = `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n--${boundary}--\r\n`;
+  return { type: `multipart/form-data; boundary=${boundary}`, text };
 }
 
 /** https://api.seatable.io: bytes everywhere, every path ends in a slash. */
@@ -34,11 +50,30 @@ export const seatable: ProviderKind = {
     name: 'account token',
     hint: 'SeaTable gives it in exchange for your user name and password at /api2/auth-token/; whoever runs your SeaTable can tell you yours.',
   },
-  connect: ({ baseUrl, send }) => ({
-    readAccount: async (credential) => {
-      const url = `${baseUrl}/api2/account/info/`;
-      const headers = { Authorization: authorization('Token', credential), Accept: 'application/json; indent=4' };
-      return toAccount(await send({ method: 'GET', url, headers, refusal }));
-    },
-  }),
+  connect: ({ baseUrl, send }) => {
+    const headersOf = (credential: string) => ({
+      Authorization: authorization('Token', credential),
+      Accept: 'application/json; indent=4',
+    });
+    return {
+      readAccount: async (credential) => {
+        const url = `${baseUrl}/api2/account/info/`;
+        return toAccount(await send({ method: 'GET', url, headers: headersOf(credential), refusal }));
+      },
+      updateAccount: {
+        fields: ['email'],
+        /** Mails a link; the account keeps its address until its owner follows it. */
+        send: async (credential, { email = '' }) => {
+          await send({
+            method: 'PUT',
+            url: `${baseUrl}/api/v2.1/user/contact-email/`,
+            headers: headersOf(credential),
+            body: multipart('new_contact_email', email),
+            refusal: emailRefusal,
+          });
+          return { pendingEmail: email };
+        },
+      },
+    };
+  },
 };

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, textOf } from '../json.js';
+import { complaintIn, type Refusal } from '../http.js';
+import { isObject, type Json, type JsonObject, textOf } from '../json.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
@@ -9,7 +10,21 @@ function toAccount(document: JsonObject): Account {
   const user = isObject(document.data) ? document.data : {};
   const attributes = isObject(user.attributes) ? user.attributes : {};
   const email = textOf(attributes.email) ?? '';
-  return { nativeId: nativeIdOf(user.id), login: textOf(attributes.username) ?? email, email };
+  return {
+    nativeId: nativeIdOf(user.id),
+    login: textOf(attributes.username) ?? email,
+    email,
+    pendingEmail: textOf(attributes['unconfirmed-email']),
+    avatarUrl: textOf(attributes['avatar-url']),
+    attributes: document,
+  };
+}
+
+/** A 422 says what is wrong in its words alone, and of several things at once. */
+function updateRefusal(status: number, body: Json | undefined): Refusal | undefined {
+  const complaint = status === 422 && body !== undefined ? (complaintIn(body) ?? '') : '';
+  if (!/e-?mail/i.test(complaint)) return undefined;
+  return /e-?mail[^;]*(already|taken|in use)/i.test(complaint) ? 'conflict' : 'invalid email';
 }
 
 /** https://developer.hashicorp.com/terraform/cloud-docs/api-docs/account; the base URL ends in `/api/v2`. */
@@ -21,14 +36,36 @@ export const terraform: ProviderKind = {
     name: 'API token',
     hint: 'Make one in Terraform under Account settings, Tokens.',
   },
-  connect: ({ baseUrl, send }) => ({
-    readAccount: async (credential) => {
-      const headers = {
-        Authorization: authorization('Bearer', credential),
-        Accept: JSON_API,
-        'Content-Type': JSON_API,
-      };
-      return toAccount(await send({ method: 'GET', url: `${baseUrl}/account/details`, headers }));
-    },
-  }),
+  connect: ({ baseUrl, passwordKeys, send }) => {
+    const headersOf = (credential: string) => ({
+      Authorization: authorization('Bearer', credential),
+      Accept: JSON_API,
+    });
+    const patch = async (path: string, credential: string, attributes: object, refusal?: typeof updateRefusal) => {
+      const body = { type: JSON_API, text: JSON.stringify({ data: { type: 'users', attributes } }) };
+      const request = { method: 'PATCH', url: baseUrl + path, headers: headersOf(credential), body } as const;
+      return toAccount(await send(refusal ? { ...request, refusal } : request));
+    };
+    return {
+      readAccount: async (credential) => {
+        const headers = { ...headersOf(credential), 'Content-Type': JSON_API };
+        return toAccount(await send({ method: 'GET', url: `${baseUrl}/account/details`, headers }));
+      },
+      updateAccount: {
+        fields: ['login', 'email'],
+        send: (credential, { login, email }) => {
+          const attributes = { ...(login !== undefined && { username: login }), ...(email !== undefined && { email }) };
+          return patch('/account/update', credential, attributes, updateRefusal);
+        },
+      },
+      changePassword: (credential, current, next) => {
+        const [currentKey, confirmationKey] =
+          passwordKeys === 'snake'
+            ? ['current_password', 'password_confirmation']
+            : ['current-password', 'password-confirmation'];
+        const attributes = { [currentKey]: current, password: next, [confirmationKey]: next };
+        return patch('/account/password', credential, attributes);
+      },
+    };
+  },
 };

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { openDatabase, type Row } from './sqlite-database.js';
-import { columnsOf, type KnownSession, type SessionRecord, type Store, type TicketRecord } from './store.js';
+import { columnsOf, type KnownSession, keyIn, type SessionRecord, type Store, type TicketRecord } from './store.js';
 
 /** The store in a file of SQLite. Throws where the file cannot be used. */
 export function openSqlite(path: string): Store {
@@ -23,6 +23,11 @@ export function openSqlite(path: string): Store {
         change('INSERT INTO accounts (provider, base_url, native_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...key);
       }
       return Number(one(find, ...key)?.user_id);
+    },
+
+    accountOf: async (userId) => {
+      const row = one('SELECT provider, base_url, native_id FROM accounts WHERE user_id = ?', userId);
+      return row && keyIn(String(row.provider), String(row.base_url), String(row.native_id));
     },
 
     masterKey: async () => blobIn(one('SELECT sealed FROM master_key')),

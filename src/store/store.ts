@@ -39,6 +39,8 @@ export interface KnownSession extends SessionRecord {
 export interface Store {
   /** The account's positive 32-bit integer: made at first sight, for ever the same, never given to another account. */
   readonly userId: (account: AccountKey) => Promise<number>;
+  /** Whose integer that is; undefined where it is nobody's. */
+  readonly accountOf: (userId: number) => Promise<AccountKey | undefined>;
 
   /** The sealed master key, if there is one yet. */
   readonly masterKey: () => Promise<Uint8Array | undefined>;
@@ -74,6 +76,15 @@ export interface Store {
  */
 export function columnsOf({ provider, baseUrl, nativeId }: AccountKey): [string, string, string] {
   return [escaped(provider), escaped(baseUrl), escaped(nativeId)];
+}
+
+/** The key that was written to these columns. */
+export function keyIn(provider: string, baseUrl: string, nativeId: string): AccountKey {
+  return { provider: unescaped(provider), baseUrl: unescaped(baseUrl), nativeId: unescaped(nativeId) };
+}
+
+function unescaped(text: string): string {
+  return text.replace(/\\u([0-9a-f]{4})/g, (_escape, code) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
 function escaped(text: string): string {

@@ -18,6 +18,38 @@ const uploads = 5_000_000_000;
 /** What XML has to escape, and letters within and beyond Latin-1. */
 const odd = { id: 'odd', login: 'Ærø & <b>"Söhne"</b> ]]> &lt;', email: "o'neill+łódź@example.com" };
 
+/** An account of more than its named fields, and its leaves. */
+const rich = {
+  id: 'rich',
+  login: 'rich',
+  email: odd.email,
+  text: odd.login,
+  big: '18446744073709551615',
+  yes: true,
+  roles: ['owner', 'reader'],
+  meta: { 'hair-color': 'ünïcode ☃' },
+};
+const richLeaves: [name: string, value: string][] = [
+  ['id', 'rich'],
+  ['login', 'rich'],
+  ['email', odd.email],
+  ['text', odd.login],
+  ['big', '18446744073709551615'],
+  ['yes', 'true'],
+  ['roles.0', 'owner'],
+  ['roles.1', 'reader'],
+  ['meta.hair-color', 'ünïcode ☃'],
+];
+
+/** The keys and values of the attributes of an account, as the stacks show them. */
+function shownLeaves(leaves: readonly (readonly [name: string, value: string])[], place = ''): Outcome {
+  const lines = leaves.flatMap(([name, value], index) => [
+    [`${place}attributes.${index}.name`, name],
+    [`${place}attributes.${index}.value`, value],
+  ]);
+  return Object.fromEntries(lines);
+}
+
 const opened: Listening[] = [];
 let bridge: string;
 
@@ -30,6 +62,7 @@ async function urlOf(starting: Promise<Listening>): Promise<string> {
 beforeAll(async () => {
   const sandbox = await urlOf(startSandbox(anywhere));
   const upstream = await urlOf(startUpstream(canned({ '/accounts/current': { body: odd } })));
+  const other = await urlOf(startUpstream(canned({ '/accounts/current': { body: rich } })));
   const closed = await listen(() => {}, anywhere);
   await closed.close();
   const at = (provider: keyof typeof sandboxPaths) => ({ provider, base_url: sandbox + sandboxPaths[provider] });
@@ -43,6 +76,8 @@ beforeAll(async () => {
     { api_key: 'unknown left out', ...at('previsto'), unknown_numbers: 'omit' },
     { api_key: 'unknown as zero', ...at('previsto'), unknown_numbers: 'zero' },
     { api_key: 'odd', provider: 'previsto', base_url: upstream },
+    { api_key: 'same as its token', provider: 'previsto', base_url: upstream },
+    { api_key: 'rich', provider: 'previsto', base_url: other },
     { api_key: 'down', ...down },
     { api_key: 'down with 200', ...down, fault_status: 200 },
   ];
@@ -59,6 +94,11 @@ function userIn({ status, access_id, user_id, ...user }: Outcome): Outcome {
   expect(access_id).toMatch(/^[1-9]\d*$/);
   expect(user_id).toBe(access_id);
   return user;
+}
+
+/** An outcome without what is unknown, which is nil or left out. */
+function knownIn(outcome: Outcome): Outcome {
+  return Object.fromEntries(Object.entries(outcome).filter(([, value]) => value !== 'nil'));
 }
 
 const accounts = [
@@ -134,6 +174,35 @@ for (const { name, requirements, connect, takesNil, omitted } of stacks) {
     test('reads texts of any letters', async () => {
       const { login, email } = odd;
       expect(await call('get_account_info', 'odd', 'any')).toMatchObject({ login, email });
+    });
+
+    test('reads every attribute of an account', async () => {
+      const { user_id, ...known } = knownIn(await call('get_account_details', 'rich', 'any'));
+      expect(user_id).toMatch(/^[1-9]\d*$/);
+      const named = { native_id: 'rich', login: 'rich', email: odd.email };
+      expect(known).toEqual({ status: 'get_account_details_ok', ...named, ...shownLeaves(richLeaves) });
+    });
+
+    test('reads every account of a list', async () => {
+      const found = knownIn(await call('find_accounts', 'golem', golemAccounts.admin.token));
+      const expected = Object.values(golemAccounts).flatMap(({ account }, index) => {
+        const { id, name, email, planId } = account;
+        const place = `accounts.${index}.`;
+        const named = { native_id: id, login: email, name, email, max_upload_size: `${uploads}`, plan_id: planId };
+        return [
+          ...Object.entries({ user_id: expect.stringMatching(/^[1-9]\d*$/), ...named }).map(([key, value]) => [
+            place + key,
+            value,
+          ]),
+          ...Object.entries(shownLeaves(Object.entries(account), place)),
+        ];
+      });
+      expect(found).toEqual({ status: 'find_accounts_ok', ...Object.fromEntries(expected) });
+    });
+
+    test('sends one value for two parameters', async () => {
+      const outcome = await call('get_account_info', 'same as its token', 'same as its token');
+      expect(outcome).toMatchObject({ status: 'get_account_info_ok', login: odd.login });
     });
 
     test('reads that an api_key is unknown', async () => {

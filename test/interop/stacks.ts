@@ -7,7 +7,10 @@ import { createClientAsync } from 'soap';
 import { messageOf } from '../../src/errors.js';
 import type { Requirement } from './requirements.js';
 
-/** What a stack makes of a reply, by element name; a nil one is `nil`. Of a fault only `fault`: its code and its text. */
+/**
+ * What a stack makes of a reply, by element name, items of lists with their place (`attributes.0.name`); a nil one is
+ * `nil`. Of a fault only `fault`: its code and its text.
+ */
 export type Outcome = Readonly<Record<string, string>>;
 
 /** Calls an action with its api_key and, where it takes one, its auth_token. */
@@ -48,7 +51,7 @@ function outcomeOf(output: string): Outcome {
   const lines = output.trimEnd().split('\n');
   return Object.fromEntries(
     lines.map((line) => {
-      const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
+      const [, key, value] = /^([\w.]+)=(.*)$/.exec(line) ?? [];
       if (key === undefined || value === undefined) throw new Error(`not an outcome: ${output}`);
       return [key, value];
     }),
@@ -101,7 +104,10 @@ async function compileGsoap(bridge: string, folder: string): Promise<Call> {
 }
 
 async function connectNodeSoap(bridge: string): Promise<Call> {
-  const client = await createClientAsync(`${bridge}/api/1.0/soap?wsdl`, { handleNilAsNull: true });
+  const client = await createClientAsync(`${bridge}/api/1.0/soap?wsdl`, {
+    handleNilAsNull: true,
+    attributesKey: ATTRIBUTES,
+  });
   return async (action, ...[apiKey, authToken]) => {
     try {
       const [reply]: unknown[] = await client[`${action}Async`]({ api_key: apiKey, auth_token: authToken });
@@ -112,13 +118,18 @@ async function connectNodeSoap(bridge: string): Promise<Call> {
   };
 }
 
-/** The package gives an element that has attributes as { attributes, $value } or among its children. */
-function valuesIn(element: unknown): [string, string][] {
+/** Where the package puts the attributes of an element; where it does by default, an account has its own. */
+const ATTRIBUTES = '$attributes';
+
+/** The package gives an element that has attributes with them, or its text as `$value` beside them. */
+function valuesIn(element: unknown, place = ''): [string, string][] {
   return Object.entries(Object(element)).flatMap(([name, content]: [string, unknown]): [string, string][] => {
-    if (name === 'attributes') return [];
-    if (content === null) return [[name, 'nil']];
-    if (typeof content !== 'object') return [[name, String(content)]];
-    return '$value' in content ? [[name, String(content.$value)]] : valuesIn(content);
+    if (name === ATTRIBUTES) return [];
+    if (content === null) return [[place + name, 'nil']];
+    if (typeof content !== 'object') return [[place + name, String(content)]];
+    if ('$value' in content) return [[place + name, String(content.$value)]];
+    if (!('item' in content)) return valuesIn(content, place);
+    return [content.item].flat().flatMap((item, index) => valuesIn(item, `${place}${name}.${index}.`));
   });
 }
 

@@ -1,0 +1,77 @@
+/**
+ * A provider of one's own, for the account API of a service that does not exist:
+ *
+ *     GET /me     who the key belongs to
+ *     PATCH /me   changes what the JSON object in its body has: full_name, email
+ *
+ * Both take the header `X-Api-Key` and reply 200 with the account as it is then:
+ *
+ *     {"id": 7, "username": "ada", "full_name": "Ada", "email": "ada@example.com", "storage": {"limit": 5000, "used": 12}}
+ *
+ * `storage` is in bytes, and its limit is null where there is none. Everything else is an error, such as
+ * {"code": "email_taken", "message": "Somebody else has this address."}:
+ *
+ *     401 unknown_key   403 read_only_key   422 email_taken   422 email_malformed   422 name_too_long   429 slow_down
+ *
+ * `bridge.yaml` uses it.
+ */
+import { headerText, integerOf, isObject, nativeIdOf, textOf } from 'boxbridge/provider';
+
+/**
+ * The bridge's words for what the API says. `attributes` is all of it, for callers who want more than the bridge knows.
+ *
+ * @param {import('boxbridge/provider').JsonObject} me
+ * @returns {import('boxbridge/provider').Account}
+ */
+function toAccount(me) {
+  const storage = isObject(me.storage) ? me.storage : {};
+  return {
+    nativeId: nativeIdOf(me.id),
+    login: textOf(me.username) ?? '',
+    name: textOf(me.full_name),
+    email: textOf(me.email) ?? '',
+    spaceAmount: storage.limit === null ? 'unlimited' : integerOf(storage.limit),
+    spaceUsed: integerOf(storage.used),
+    attributes: me,
+  };
+}
+
+/**
+ * Only what differs from the usual meaning of a status: 400 and 422 invalid, 401 unauthenticated, 403 restricted,
+ * 404 missing, 409 conflict, anything else an outage.
+ *
+ * @type {import('boxbridge/provider').RefusalRule}
+ */
+function refusal(status, body) {
+  if (status !== 422 || !isObject(body)) return undefined;
+  if (body.code === 'email_taken') return 'conflict';
+  return body.code === 'email_malformed' ? 'invalid email' : undefined;
+}
+
+/** @type {import('boxbridge/provider').ProviderKind} */
+const myService = {
+  name: 'my-service',
+  title: 'My Service',
+  publicBaseUrl: 'https://api.my-service.example',
+  credential: { name: 'API key', hint: 'It is on the page "API" of your profile.' },
+  connect: ({ baseUrl, send }) => {
+    const url = `${baseUrl}/me`;
+    /** @param {string} credential */
+    const headersOf = (credential) => ({ 'X-Api-Key': headerText(credential), Accept: 'application/json' });
+    return {
+      readAccount: async (credential) => toAccount(await send({ method: 'GET', url, headers: headersOf(credential) })),
+      updateAccount: {
+        fields: ['name', 'email'],
+        send: async (credential, { name, email }) => {
+          // What is undefined is not in the JSON text.
+          const body = { type: 'application/json', text: JSON.stringify({ full_name: name, email }) };
+          return toAccount(await send({ method: 'PATCH', url, headers: headersOf(credential), body, refusal }));
+        },
+      },
+      // There is no way to change a password or to delete an account, so there is no method for it either: the bridge
+      // tells its callers that they may not.
+    };
+  },
+};
+
+export default myService;

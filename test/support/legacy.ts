@@ -1,0 +1,116 @@
+import { XMLParser } from 'fast-xml-parser';
+
+export const formats = ['rest', 'xml', 'soap'] as const;
+export type Format = (typeof formats)[number];
+
+/** Pairs, since a parameter may be repeated. */
+export type Parameters = readonly (readonly [name: string, value: string])[];
+
+/** What an old client reads: text, nil, the children of an element by name, or the items of a list. */
+export type Tree = string | null | readonly Tree[] | Branch;
+export interface Branch {
+  readonly [name: string]: Tree;
+}
+
+export interface Reply {
+  readonly http: number;
+  /** Of a SOAP fault, its text. */
+  readonly status: string;
+  /** What follows the status, in order. */
+  readonly result: Branch;
+  /** `Client` or `Server` where the reply is a SOAP fault. */
+  readonly fault?: string;
+}
+
+const escaped = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#13;');
+const elements = (pairs: Parameters) => pairs.map(([name, value]) => `<${name}>${escaped(value)}</${name}>`).join('');
+
+const bodies: Readonly<Record<Format, (action: string, parameters: Parameters) => string>> = {
+  rest: (action, parameters) =>
+    [['action', action], ...parameters].map((pair) => pair.map(encodeURIComponent).join('=')).join('&'),
+  xml: (action, parameters) => `<request>${elements([['action', action], ...parameters])}</request>`,
+  soap: (action, parameters) => {
+    const operation = `<m:${action} xmlns:m="urn:boxnet">${elements(parameters)}</m:${action}>`;
+    return `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>${operation}</e:Body></e:Envelope>`;
+  },
+};
+
+/** Calls a bridge as an old client does. */
+export async function callBridge(
+  bridge: string,
+  format: Format,
+  action: string,
+  parameters: Parameters,
+): Promise<Reply> {
+  const body = bodies[format](action, parameters);
+  const response = await fetch(`${bridge}/api/1.0/${format}`, { method: 'POST', body });
+  return { http: response.status, ...readReply(format, action, await response.text()) };
+}
+
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  ignoreDeclaration: true,
+  removeNSPrefix: true,
+  parseTagValue: false,
+  trimValues: false,
+  htmlEntities: true,
+  isArray: (name) => name === 'item',
+});
+
+function readReply(format: Format, action: string, text: string): Omit<Reply, 'http'> {
+  const document = treeOf(parser.parse(text));
+  if (format !== 'soap') return split(at(document, 'response'));
+  const body = at(document, 'Envelope', 'Body');
+  const fault = at(body, 'Fault');
+  if (!isBranch(fault)) return split(at(body, `${action}Response`));
+  const { faultcode, faultstring } = fault;
+  return { status: String(faultstring), result: {}, fault: String(faultcode).replace('SOAP-ENV:', '') };
+}
+
+function split(reply: Tree | undefined): Pick<Reply, 'status' | 'result'> {
+  if (!isBranch(reply)) throw new Error('a reply without elements');
+  const { status, ...result } = reply;
+  return { status: String(status), result };
+}
+
+/** What lies at the end of a path of elements. */
+export function at(tree: Tree | undefined, ...path: readonly string[]): Tree | undefined {
+  return path.reduce<Tree | undefined>((inside, name) => (isBranch(inside) ? inside[name] : undefined), tree);
+}
+
+export function itemsOf(tree: Tree | undefined): readonly Tree[] {
+  return isList(tree) ? tree : [];
+}
+
+function isList(tree: Tree | undefined): tree is readonly Tree[] {
+  return Array.isArray(tree);
+}
+
+function isBranch(tree: Tree | undefined): tree is Branch {
+  return typeof tree === 'object' && tree !== null && !Array.isArray(tree);
+}
+
+function treeOf(node: unknown): Tree {
+  if (Array.isArray(node)) return node.map(treeOf);
+  if (typeof node !== 'object' || node === null) return String(node);
+  const entries: [string, unknown][] = Object.entries(node);
+  if (entries.some(([name, value]) => name === '@_nil' && value === 'true')) return null;
+  const children = entries.filter(([name]) => name !== '#text' && !name.startsWith('@_'));
+  if (children.length === 0) return String(entries.find(([name]) => name === '#text')?.[1] ?? '');
+  const [first] = children;
+  if (first?.[0] === 'item') return treeOf(first[1]);
+  return Object.fromEntries(children.map(([name, child]) => [name, treeOf(child)]));
+}
+
+/** What has no value in a table of expectations; the formats show it in their own ways. */
+const numbers = /^(user_id|space_\w+|max_upload_size|\w+_limit)$/;
+
+/** What a format shows: null is nil in SOAP; in the other two an empty element, or 0 where a number belongs. */
+export function shown(format: Format, tree: Tree, name = ''): Tree {
+  if (tree === null) return format === 'soap' ? null : numbers.test(name) ? '0' : '';
+  if (typeof tree === 'string') return tree;
+  // An empty list is an element without anything in it.
+  if (isList(tree)) return tree.length === 0 ? '' : tree.map((item) => shown(format, item));
+  return Object.fromEntries(Object.entries(tree).map(([key, child]) => [key, shown(format, child, key)]));
+}

@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals';
+import { toFault } from '../src/fault.js';
+import { decodeBody, decodeEscapes } from '../src/text.js';
+
+const latin1 = (text: string) => Buffer.from(text, 'latin1');
+const utf16be = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16();
+const declared = (encoding: string) => `<?xml version='1.0' encoding='${encoding}' ?><a>ü</a>`;
+
+test.each<[string, Buffer, string, string]>([
+  ['UTF-8', Buffer.from('ü☃😀'), '', 'ü☃😀'],
+  ['UTF-8 with its mark', Buffer.from('\uFEFFü☃'), '', 'ü☃'],
+  ['UTF-16, little end first', Buffer.from('\uFEFFü☃', 'utf16le'), '', 'ü☃'],
+  ['UTF-16, big end first', utf16be('ü☃'), '', 'ü☃'],
+  ['a mark against the charset', Buffer.from('\uFEFFü'), 'text/xml; charset=iso-8859-1', 'ü'],
+  ['the charset', latin1('ü'), 'text/xml; charset=ISO-8859-1', 'ü'],
+  ['the charset in quotes', latin1('ü'), 'text/xml;charset="iso-8859-1"', 'ü'],
+  [
+    'the charset against the declaration',
+    Buffer.from(declared('iso-8859-1')),
+    'text/xml; charset=utf-8',
+    declared('iso-8859-1'),
+  ],
+  ['the declaration', latin1(declared('ISO-8859-1')), 'text/xml', declared('ISO-8859-1')],
+  [
+    'the declaration of Windows',
+    Buffer.from([...Buffer.from(declared('windows-1252').replace('ü', '')), 0x80]),
+    '',
+    `${declared('windows-1252').replace('ü', '')}€`,
+  ],
+  ['Western letters that nobody declares', latin1('ü'), '', 'ü'],
+  ['nothing', Buffer.alloc(0), '', ''],
+])('reads %s', (_what, bytes, contentType, text) => {
+  expect(decodeBody(bytes, contentType)).toBe(text);
+});
+
+test.each<[string, Buffer, string]>([
+  ['an unknown charset', Buffer.from('x'), 'text/xml; charset=klingon'],
+  ['an unknown declaration', Buffer.from(declared('klingon')), ''],
+  ['bytes that are not in the charset', latin1('ü'), 'text/xml; charset=utf-8'],
+])('refuses %s', (_what, bytes, contentType) => {
+  let fault: unknown;
+  try {
+    decodeBody(bytes, contentType);
+  } catch (error) {
+    fault = error;
+  }
+  expect(toFault(fault).reason).toBe('malformed');
+});
+
+test.each([
+  ['%C3%BC+%E2%98%83', 'ü+☃'],
+  ['%FC', 'ü'],
+  ['ü☃', 'ü☃'],
+  ['100%', '100%'],
+  ['%00', '\0'],
+])('unescapes %s', (escaped, text) => {
+  expect(decodeEscapes(escaped)).toBe(text);
+});
