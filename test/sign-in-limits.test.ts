@@ -80,7 +80,7 @@ test('an empty secret and an outage are no tries', async () => {
 
 test('of 50 wrong secrets at the same moment ten are tried', async () => {
   const address = await (await newPage())();
-  const pages = await Promise.all(Array.from({ length: 50 }, () => enter(address, 'wrong')));
+  const pages = await Promise.all(Array.from({ length: 50 }, (_, n) => enter(address, `wrong-${n}`)));
   expect(pages.filter(({ status }) => status === 200)).toHaveLength(10);
   expect(apis.received).toHaveLength(10);
 });

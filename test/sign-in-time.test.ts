@@ -5,6 +5,7 @@ import { actionNames } from '../src/actions.js';
 import type { Application } from '../src/applications.js';
 import { parseConfig } from '../src/config.js';
 import { Fault, toFault } from '../src/fault.js';
+import { createCache } from '../src/providers/cached.js';
 import { providers } from '../src/providers/index.js';
 import { createSealer } from '../src/sign-in/seal.js';
 import { newSecret } from '../src/sign-in/secret.js';
@@ -21,19 +22,19 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const CREDENTIAL = 'modern-credential';
 
-function applicationOf(apiKey: string, settings: Record<string, unknown> = {}): Application {
+function applicationOf(apiKey: string, settings: Record<string, unknown> = {}): Promise<Application> {
   const application = { api_key: apiKey, provider: 'previsto', base_url: 'http://127.0.0.1:1', ...settings };
   const [only] = parseConfig(
     { applications: [{ credentials: 'vault', ...application }] },
     { directory: '/', actions: actionNames, providers },
   ).applications;
   if (!only) throw new Error('no application');
-  return connect(only, () => Promise.reject(new Fault('internal')));
+  return connect(only, () => Promise.reject(new Fault('internal')), createCache());
 }
 
-const plain = applicationOf('plain');
-const web = applicationOf('web', { redirect_url: 'https://old.example.com/' });
-const thirtyDays = applicationOf('thirty-days', { token_days: 30 });
+const plain = await applicationOf('plain');
+const web = await applicationOf('web', { redirect_url: 'https://old.example.com/' });
+const thirtyDays = await applicationOf('thirty-days', { token_days: 30 });
 
 let now: number;
 let store: Store;
