@@ -4,8 +4,8 @@ import { FORBIDDEN } from '../src/call.js';
 import type { Listening } from '../src/listen.js';
 import { providers } from '../src/providers/index.js';
 import { startBridge } from './support/bridge.js';
+import { call, formats, type Texts } from './support/legacy.js';
 import { startUpstream, type Upstream } from './support/upstream.js';
-import { call, formats, type Texts } from './support/writers.js';
 
 let upstream: Upstream;
 let bridge: Listening;

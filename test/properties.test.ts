@@ -5,8 +5,8 @@ import { createClientAsync } from 'soap';
 import { FORBIDDEN } from '../src/call.js';
 import type { Listening } from '../src/listen.js';
 import { startBridge } from './support/bridge.js';
+import { call, formats } from './support/legacy.js';
 import { startUpstream, type Upstream } from './support/upstream.js';
-import { call, formats } from './support/writers.js';
 
 let upstream: Upstream;
 let bridge: Listening;

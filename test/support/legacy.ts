@@ -6,6 +6,8 @@ export type Format = (typeof formats)[number];
 /** Pairs, since a parameter may be repeated. */
 export type Parameters = readonly (readonly [name: string, value: string])[];
 
+export type Texts = Readonly<Record<string, string>>;
+
 /** What an old client reads: text, nil, the children of an element by name, or the items of a list. */
 export type Tree = string | null | readonly Tree[] | Branch;
 export interface Branch {
@@ -43,9 +45,17 @@ export async function callBridge(
   action: string,
   parameters: Parameters,
 ): Promise<Reply> {
-  const body = bodies[format](action, parameters);
-  const response = await fetch(`${bridge}/api/1.0/${format}`, { method: 'POST', body });
+  const response = await post(bridge, format, action, parameters);
   return { http: response.status, ...readReply(format, action, await response.text()) };
+}
+
+/** The reply to a call as it is, for who reads it otherwise. */
+export async function call(bridge: string, format: Format, action: string, parameters: Texts): Promise<string> {
+  return (await post(bridge, format, action, Object.entries(parameters))).text();
+}
+
+function post(bridge: string, format: Format, action: string, parameters: Parameters): Promise<Response> {
+  return fetch(`${bridge}/api/1.0/${format}`, { method: 'POST', body: bodies[format](action, parameters) });
 }
 
 const parser = new XMLParser({
