@@ -10,6 +10,7 @@ import type { Listening } from './listen.js';
 import { createLog } from './log.js';
 import { findUnreachable } from './online.js';
 import { providers } from './providers/index.js';
+import { loadProvider } from './providers/load.js';
 import { sandboxCredentials, sandboxPaths, startSandbox } from './sandbox/sandbox.js';
 import { start } from './start.js';
 import { version } from './version.js';
@@ -52,6 +53,7 @@ program
   .option('--online', 'also ask the modern API of every application')
   .action(async ({ config: file, online = false }: { config: string; online?: boolean }) => {
     const config = await load(file);
+    for (const { provider } of config.applications) await loadProvider(provider);
     const problems = online ? await findUnreachable(config) : [];
     if (problems.length > 0) throw new Error(problems.join('\n'));
     console.log(`${file}: good, ${config.applications.length} application(s)${online ? ', all reachable' : ''}`);

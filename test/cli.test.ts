@@ -198,6 +198,11 @@ test('what cannot be done ends with 1 and says in one line what to change', asyn
     ['serve --port 0 --host 192.0.2.1', {}, ['cannot listen on 192.0.2.1:0 (', 'choose another host or port']],
     ['serve --config no.yaml', {}, ['no.yaml does not exist; name an existing configuration file']],
     ['check --config no.yaml', {}, ['no.yaml does not exist; name an existing configuration file']],
+    [
+      'check --config module.yaml',
+      { 'module.yaml': TEN_LINES.replace('provider: seatable', 'provider: ./none.js') },
+      ['none.js cannot be loaded (', 'name a module that can'],
+    ],
     ['serve --config .', {}, ['. cannot be read (EISDIR); name a file that this user may read']],
     [
       'serve --config below-a-file.yaml',

@@ -136,13 +136,16 @@ describe('a module', () => {
 
   /** What is in a module that is no provider (undefined: there is none), and what is said about it. */
   const wrong: readonly (readonly [module: string | undefined, said: string | RegExp])[] = [
-    [undefined, /^cannot be loaded \(Cannot find module .*\); name a module that can$/],
-    ["throw new Error('no\\n  luck\\n')", 'cannot be loaded (no luck); name a module that can'],
-    ['throw undefined', 'cannot be loaded (undefined); name a module that can'],
-    ['export default {', 'cannot be loaded (Unexpected end of input); name a module that can'],
+    [undefined, /^cannot be loaded \(Cannot find module .*\); name a module that can, a file with .\/ in front$/],
+    [
+      "throw new Error('no\\n  luck\\n')",
+      'cannot be loaded (no luck); name a module that can, a file with ./ in front',
+    ],
+    ['throw undefined', 'cannot be loaded (undefined); name a module that can, a file with ./ in front'],
+    ['export default {', 'cannot be loaded (Unexpected end of input); name a module that can, a file with ./ in front'],
     [
       "import 'no-such-package'",
-      /^cannot be loaded \(Cannot find package 'no-such-package' .*\); name a module that can$/,
+      /^cannot be loaded \(Cannot find package 'no-such-package' .*\); name a module that can, a file with .\/ in front$/,
     ],
     [`export const it = { ${whole}, connect: () => ({}) }`, noProvider],
     ['export default null', noProvider],

@@ -14,7 +14,9 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
   if (known) return known;
   const exported: { default?: unknown } = await import(isAbsolute(name) ? pathToFileURL(name).href : name).catch(
     (error: unknown) => {
-      throw new Error(`provider ${name} cannot be loaded (${lineOf(error)}); name a module that can`);
+      throw new Error(
+        `provider ${name} cannot be loaded (${lineOf(error)}); name a module that can, a file with ./ in front`,
+      );
     },
   );
   const kind = exported.default;

@@ -85,7 +85,7 @@ function toSession(row: Row): KnownSession {
     digest: String(row.digest),
     application: String(row.application),
     userId: Number(row.user_id),
-    nativeId: String(row.native_id),
+    nativeId: keyIn('', '', String(row.native_id)).nativeId,
     createdAt: Number(row.created_at),
     lastUsed: row.last_used === null ? undefined : Number(row.last_used),
     sealed: blobIn(row) ?? NOTHING,

@@ -250,7 +250,7 @@ export function signInStoreSuite(
       expect(list.map(({ createdAt }) => NOW - createdAt)).toEqual([3, 3, 2, 1]);
       expect(list.map(({ digest }) => digest)).toEqual(['c', 'd', 'b', 'a']);
       expect(list.map(({ userId }) => ids.indexOf(userId))).toEqual([0, 2, 0, 1]);
-      expect([list[0]?.nativeId, list[1]?.nativeId]).toEqual(['ä', "'; --"]);
+      expect(list.map(({ nativeId }) => nativeId)).toEqual(['ä', "'; --", 'ä', '\0']);
       expect(list.map((each) => [...each.sealed])).toEqual(list.map(() => [...sealedAs(2)]));
     });
   });
