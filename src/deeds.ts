@@ -81,11 +81,17 @@ export const deeds: Readonly<Record<ActionName, (means: Means) => Perform | unde
       return {};
     }),
 
-  create_account: ({ api: { createAccount } }) =>
+  create_account: ({ api: { createAccount, readAccountOf } }) =>
     createAccount &&
     (async (task) => {
       const { name = '', email = '' } = task.values;
-      return { account: await shownAfterWrite(await createAccount(await credentialOf(task), name, email), task) };
+      const credential = await credentialOf(task);
+      const known = await createAccount(credential, name, email);
+      return {
+        account: readAccountOf
+          ? await afterWrite(task, credential, known.nativeId, known)
+          : await shownAfterWrite(known, task),
+      };
     }),
 
   find_accounts: ({ api: { findAccounts } }) =>

@@ -205,8 +205,12 @@ export const deeds: readonly Deed[] = [
       ['name', 'Nia New'],
       ['email', 'nia@example.com'],
     ],
-    requests: [adminRequest('POST', 'accounts', { name: 'Nia New', email: 'nia@example.com' })],
-    result: { account: golemListed(created) },
+    requests: [
+      adminRequest('POST', 'accounts', { name: 'Nia New', email: 'nia@example.com' }),
+      adminRequest('GET', `accounts/${created.id}`),
+      adminRequest('GET', `accounts/${created.id}/plan`),
+    ],
+    result: { account: golem(created) },
   },
   {
     api: 'golem',
