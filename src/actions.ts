@@ -50,6 +50,10 @@ export function isAction(name: string): name is ActionName {
   return Object.hasOwn(actions, name);
 }
 
+function actionOf(name: string): Action | undefined {
+  return isAction(name) ? actions[name] : undefined;
+}
+
 /** Actions of the old API that no modern account API can serve. */
 const unserved: ReadonlySet<string> = new Set(
   `register_new_user verify_registration_email get_account_tree export_tags create_folder move copy rename delete
@@ -61,8 +65,7 @@ const unserved: ReadonlySet<string> = new Set(
 
 /** Whether the answers of an action have room for why a value was refused. */
 export function hasMessage(name: string): boolean {
-  const action: Action | undefined = isAction(name) ? actions[name] : undefined;
-  return action?.isOwn ?? false;
+  return actionOf(name)?.isOwn ?? false;
 }
 
 /** Whether the old API had this action or the bridge adds it. */
@@ -84,6 +87,5 @@ const words: Readonly<Record<Exclude<Reason, 'invalid'>, string>> = {
 export function statusWord(name: string, reason?: Reason, about?: 'email'): string {
   if (reason === undefined) return `${name}_ok`;
   if (reason === 'invalid' && about === 'email') return 'email_invalid';
-  const action: Action | undefined = isAction(name) ? actions[name] : undefined;
-  return action?.words?.[reason] ?? (reason === 'invalid' ? `e_${name}` : words[reason]);
+  return actionOf(name)?.words?.[reason] ?? (reason === 'invalid' ? `e_${name}` : words[reason]);
 }

@@ -1,5 +1,6 @@
 import { type ActionName, actionNames } from './actions.js';
 import { can } from './bridge.js';
+import { snakeCase } from './fields.js';
 import { providers } from './providers/index.js';
 import type { Provider, ProviderKind } from './providers/provider.js';
 
@@ -12,12 +13,10 @@ export function featureTable(): string {
 
 /** Of an update it is the fields that count. */
 function ability(action: ActionName, api: Provider): string {
-  if (action === 'update_account' && api.updateAccount) return api.updateAccount.fields.map(parameterOf).join(', ');
+  if (action === 'update_account' && api.updateAccount) return api.updateAccount.fields.map(snakeCase).join(', ');
   if (can(action, { api, credentials: 'passthrough' })) return 'yes';
   return can(action, { api, credentials: 'vault' }) ? 'vault' : '–';
 }
-
-const parameterOf = (field: string) => (field === 'languageCode' ? 'language_code' : field);
 
 /** The provider's methods, to be looked at, not to be called. */
 function connected({ connect, publicBaseUrl }: ProviderKind): Provider {

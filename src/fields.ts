@@ -43,8 +43,12 @@ const PLAN_LIMITS = [
   'monthlyUploadLimit',
 ];
 
+/** A modern name as old callers see it: `storageLimit` is `storage_limit`. */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 export function planFields({ planId, limits, attributes }: Plan): Fields {
-  const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const known = PLAN_LIMITS.map((name): [string, Value] => [snakeCase(name), inRange(limits[name]) ?? unknownNumber]);
   return { plan_id: planId ?? null, ...Object.fromEntries(known), attributes: attributesOf(attributes) };
 }

@@ -2,6 +2,7 @@ import { XMLParser } from 'fast-xml-parser';
 import { SaxesParser } from 'saxes';
 import { create } from 'xmlbuilder2';
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
+import { FORBIDDEN } from '../call.js';
 import { Fault } from '../fault.js';
 
 /** An element of a request. */
@@ -166,13 +167,12 @@ function carriableAll(attributes: Readonly<Record<string, string>>): Record<stri
   return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, carriable(value)]));
 }
 
-/** What XML 1.0 cannot carry: https://www.w3.org/TR/xml/#charsets. */
-const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
+const ALL_FORBIDDEN = new RegExp(FORBIDDEN, 'gu');
 
 /**
  * What xmlbuilder2 leaves to do: it takes an ampersand in front of a name and a semicolon for an entity, lets
  * characters through that XML cannot carry, and a carriage return would come out as a line feed.
  */
 function carriable(text: string): string {
-  return text.replace(FORBIDDEN, '').replaceAll('&', '&amp;').replaceAll('\r', '&#13;');
+  return text.replace(ALL_FORBIDDEN, '').replaceAll('&', '&amp;').replaceAll('\r', '&#13;');
 }
