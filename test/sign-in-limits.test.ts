@@ -70,7 +70,7 @@ test('the tenth try may be the right one', async () => {
 
 test('an empty secret and an outage are no tries', async () => {
   const address = await (await newPage())();
-  apis.become(always(503));
+  apis.become(always(500));
   expect(await times(12, () => enter(address, 'wrong'))).toEqual([503]);
   apis.become();
   expect(await times(12, () => enter(address, ''))).toEqual([200]);

@@ -1,4 +1,4 @@
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { Store } from '../store/store.js';
 
 const WINDOW_SECONDS = 15 * 60;
 const WRONG_PER_TICKET = 10;
@@ -10,27 +10,24 @@ export interface TryLimits {
   readonly take: (ticket: string, address: string) => Promise<boolean>;
   /** Gives back a try that was not a wrong one. */
   readonly giveBack: (ticket: string, address: string) => Promise<void>;
+  /** Keeps nothing of a ticket that takes no more tries. */
+  readonly forget: (ticket: string) => Promise<void>;
 }
 
-export function createTryLimits(): TryLimits {
-  const ofTicket = new RateLimiterMemory({ points: WRONG_PER_TICKET, duration: WINDOW_SECONDS });
-  const ofAddress = new RateLimiterMemory({ points: WRONG_PER_ADDRESS, duration: WINDOW_SECONDS });
-  /** A try that is refused is none: the limiter counts it, so it is taken back. */
-  const taken = (limiter: RateLimiterMemory, key: string) =>
-    limiter.consume(key).then(
-      () => true,
-      () => limiter.reward(key).then(() => false),
-    );
+export function createTryLimits({ tries }: Pick<Store, 'tries'>): TryLimits {
+  const ofTicket = tries({ name: 'ticket', most: WRONG_PER_TICKET, seconds: WINDOW_SECONDS });
+  const ofAddress = tries({ name: 'address', most: WRONG_PER_ADDRESS, seconds: WINDOW_SECONDS });
   return {
     take: async (ticket, address) => {
-      if (!(await taken(ofTicket, ticket))) return false;
-      if (await taken(ofAddress, address)) return true;
-      await ofTicket.reward(ticket);
+      if (!(await ofTicket.take(ticket))) return false;
+      if (await ofAddress.take(address)) return true;
+      await ofTicket.giveBack(ticket);
       return false;
     },
     giveBack: async (ticket, address) => {
-      await ofTicket.reward(ticket);
-      await ofAddress.reward(address);
+      await ofTicket.giveBack(ticket);
+      await ofAddress.giveBack(address);
     },
+    forget: ofTicket.forget,
   };
 }

@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { Fault } from '../fault.js';
+import type { Row } from './rows.js';
 
-export type Column = string | number | Uint8Array;
-export type Row = Readonly<Record<string, string | number | Uint8Array | null>>;
+export type Column = string | number | Uint8Array | null;
 
 /** A database in a file. Where it cannot be asked, that is an `unavailable` Fault. */
 export interface Database {
@@ -13,7 +13,7 @@ export interface Database {
   /** Whether there was anything to change. */
   readonly change: (sql: string, ...values: readonly Column[]) => boolean;
   /** All that the work changes; or nothing, where it gives false or throws. */
-  readonly together: (work: () => boolean) => boolean;
+  readonly together: <T>(work: () => T) => T;
   readonly close: () => void;
 }
 
@@ -81,11 +81,11 @@ function statementsOf(database: DatabaseSyncInstance): Database {
     all,
     one: (sql: string, ...values: readonly Column[]): Row | undefined => all(sql, ...values)[0],
     change,
-    together: (work: () => boolean): boolean => {
+    together: <T>(work: () => T): T => {
       reachable(() => database.exec('BEGIN IMMEDIATE'));
       try {
         const done = work();
-        reachable(() => database.exec(done ? 'COMMIT' : 'ROLLBACK'));
+        reachable(() => database.exec(done === false ? 'ROLLBACK' : 'COMMIT'));
         return done;
       } catch (error) {
         if (database.isTransaction) database.exec('ROLLBACK');

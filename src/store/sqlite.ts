@@ -1,19 +1,24 @@
-import { types } from 'node:util';
-import { openDatabase, type Row } from './sqlite-database.js';
-import { columnsOf, type KnownSession, keyIn, type SessionRecord, type Store, type TicketRecord } from './store.js';
+import { sealedIn, toAccount, toKey, toSession, toTicket } from './rows.js';
+import { type Database, openDatabase } from './sqlite-database.js';
+import {
+  columnsOf,
+  isEmpty,
+  type KnownSession,
+  type SessionRecord,
+  type Store,
+  type StoreContent,
+  type TicketRecord,
+} from './store.js';
+import { triesInMemory } from './tries.js';
 
 /** The store in a file of SQLite. Throws where the file cannot be used. */
 export function openSqlite(path: string): Store {
-  const { one, all, change, together, close } = openDatabase(path);
+  const database = openDatabase(path);
+  const { one, all, change, together, close } = database;
 
-  const addSession = ({ digest, application, userId, createdAt, sealed }: SessionRecord) =>
-    change(
-      'INSERT OR REPLACE INTO sessions (digest, application, user_id, created_at, sealed) VALUES (?, ?, ?, ?, ?)',
-      ...[digest, application, userId, createdAt, sealed],
-    );
   /** The session is kept only if the ticket was as it should be. */
   const instead = (ticketChanged: () => boolean, session: SessionRecord | undefined) =>
-    together(() => ticketChanged() && (session === undefined || addSession(session)));
+    together(() => ticketChanged() && (session === undefined || addSession(database, session)));
 
   return {
     userId: async (account) => {
@@ -27,24 +32,21 @@ export function openSqlite(path: string): Store {
 
     accountOf: async (userId) => {
       const row = one('SELECT provider, base_url, native_id FROM accounts WHERE user_id = ?', userId);
-      return row && keyIn(String(row.provider), String(row.base_url), String(row.native_id));
+      return row && toKey(row);
     },
 
-    masterKey: async () => blobIn(one('SELECT sealed FROM master_key')),
+    masterKey: async () => sealedIn(one('SELECT sealed FROM master_key')),
     keepMasterKey: async (sealed) => {
       change('INSERT INTO master_key (one, sealed) VALUES (1, ?) ON CONFLICT DO NOTHING', sealed);
-      return blobIn(one('SELECT sealed FROM master_key')) ?? sealed;
+      return sealedIn(one('SELECT sealed FROM master_key')) ?? sealed;
     },
     changeMasterKey: async (from, to) => change('UPDATE master_key SET sealed = ? WHERE sealed = ?', to, from),
 
-    addTicket: async ({ digest, application, expiresAt, sealed }, now) => {
+    addTicket: async (ticket, now) => {
       change('DELETE FROM tickets WHERE expires_at < ?', now);
-      change(
-        'INSERT INTO tickets (digest, application, expires_at, sealed) VALUES (?, ?, ?, ?)',
-        ...[digest, application, expiresAt, sealed],
-      );
+      addTicket(database, ticket);
     },
-    ticket: async (digest) => toTicket(one('SELECT * FROM tickets WHERE digest = ?', digest)),
+    ticket: async (digest) => all('SELECT * FROM tickets WHERE digest = ?', digest).map(toTicket)[0],
     changeTicket: async ({ digest, sealed }, to, session) =>
       instead(
         () => change('UPDATE tickets SET sealed = ? WHERE digest = ? AND sealed = ?', to.sealed, digest, sealed),
@@ -54,7 +56,7 @@ export function openSqlite(path: string): Store {
       instead(() => change('DELETE FROM tickets WHERE digest = ? AND sealed = ?', digest, sealed), session),
 
     addSession: async (session) => {
-      addSession(session);
+      addSession(database, session);
     },
     session: async (digest) => all(`${SESSIONS} WHERE digest = ?`, digest).map(toSession)[0],
     sessions: async () => all(`${SESSIONS} ORDER BY created_at, digest`).map(toSession),
@@ -63,37 +65,59 @@ export function openSqlite(path: string): Store {
     },
     removeSession: async (digest) => change('DELETE FROM sessions WHERE digest = ?', digest),
 
+    tries: triesInMemory,
+
+    ping: async () => {
+      one('SELECT 1');
+    },
+    dump: async () => together(() => dump(database)),
+    load: async (content) => together(() => load(database, content)),
     close: async () => close(),
   };
 }
 
-const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';
-
-function toTicket(row: Row | undefined): TicketRecord | undefined {
-  return (
-    row && {
-      digest: String(row.digest),
-      application: String(row.application),
-      expiresAt: Number(row.expires_at),
-      sealed: blobIn(row) ?? NOTHING,
-    }
+function addTicket({ change }: Database, { digest, application, expiresAt, sealed }: TicketRecord): boolean {
+  return change(
+    'INSERT INTO tickets (digest, application, expires_at, sealed) VALUES (?, ?, ?, ?)',
+    ...[digest, application, expiresAt, sealed],
   );
 }
 
-function toSession(row: Row): KnownSession {
+function addSession({ change }: Database, session: SessionRecord & Partial<KnownSession>): boolean {
+  const { digest, application, userId, createdAt, lastUsed = null, sealed } = session;
+  return change(
+    `INSERT OR REPLACE INTO sessions (digest, application, user_id, created_at, last_used, sealed)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+    ...[digest, application, userId, createdAt, lastUsed, sealed],
+  );
+}
+
+function dump({ one, all }: Database): StoreContent {
   return {
-    digest: String(row.digest),
-    application: String(row.application),
-    userId: Number(row.user_id),
-    nativeId: keyIn('', '', String(row.native_id)).nativeId,
-    createdAt: Number(row.created_at),
-    lastUsed: row.last_used === null ? undefined : Number(row.last_used),
-    sealed: blobIn(row) ?? NOTHING,
+    lastUserId: Number(one(LAST_USER_ID)?.seq ?? 0),
+    accounts: all('SELECT * FROM accounts ORDER BY user_id').map(toAccount),
+    masterKey: sealedIn(one('SELECT sealed FROM master_key')),
+    tickets: all('SELECT * FROM tickets ORDER BY digest').map(toTicket),
+    sessions: all(`${SESSIONS} ORDER BY digest`).map(toSession),
   };
 }
 
-const NOTHING = new Uint8Array();
-
-function blobIn(row: Row | undefined): Uint8Array | undefined {
-  return types.isUint8Array(row?.sealed) ? row.sealed : undefined;
+function load(database: Database, { lastUserId, accounts, masterKey, tickets, sessions }: StoreContent): boolean {
+  const { one, change } = database;
+  if (!isEmpty(dump(database))) return false;
+  for (const account of accounts)
+    change(
+      'INSERT INTO accounts (user_id, provider, base_url, native_id) VALUES (?, ?, ?, ?)',
+      ...[account.userId, ...columnsOf(account)],
+    );
+  if (!one(LAST_USER_ID)) change("INSERT INTO sqlite_sequence (name, seq) VALUES ('accounts', 0)");
+  change("UPDATE sqlite_sequence SET seq = ? WHERE name = 'accounts'", lastUserId);
+  if (masterKey) change('INSERT INTO master_key (one, sealed) VALUES (1, ?)', masterKey);
+  for (const ticket of tickets) addTicket(database, ticket);
+  for (const session of sessions) addSession(database, session);
+  return true;
 }
+
+const LAST_USER_ID = "SELECT seq FROM sqlite_sequence WHERE name = 'accounts'";
+
+const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';

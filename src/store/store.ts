@@ -35,6 +35,30 @@ export interface KnownSession extends SessionRecord {
   readonly lastUsed: number | undefined;
 }
 
+/** An account as a store knows it. */
+export interface KnownAccount extends AccountKey {
+  readonly userId: number;
+}
+
+/** All that a store remembers, as it is at one moment. */
+export interface StoreContent {
+  /** The last user_id that was given to anyone, 0 where none was yet. */
+  readonly lastUserId: number;
+  readonly accounts: readonly KnownAccount[];
+  readonly masterKey: Uint8Array | undefined;
+  readonly tickets: readonly TicketRecord[];
+  readonly sessions: readonly KnownSession[];
+}
+
+/** Counts tries, of each thing that is tried on its own. */
+export interface TryCounter {
+  /** Takes a try; false where there is none left. */
+  readonly take: (of: string) => Promise<boolean>;
+  readonly giveBack: (of: string) => Promise<void>;
+  /** Keeps nothing of what nobody will try again. */
+  readonly forget: (of: string) => Promise<void>;
+}
+
 /** What the bridge has to remember. A store that cannot be reached throws an `unavailable` Fault. */
 export interface Store {
   /** The account's positive 32-bit integer: made at first sight, for ever the same, never given to another account. */
@@ -66,8 +90,25 @@ export interface Store {
   /** False where there is none. */
   readonly removeSession: (digest: string) => Promise<boolean>;
 
+  /** Counts under a name, so many tries in so many seconds: for all nodes together where the store is one of many. */
+  readonly tries: (limit: { readonly name: string; readonly most: number; readonly seconds: number }) => TryCounter;
+
+  /** Does nothing; throws where the store cannot be asked. */
+  readonly ping: () => Promise<void>;
+
+  readonly dump: () => Promise<StoreContent>;
+  /** Takes over what another store remembers; false, and nothing is done, where there is anything in this one. */
+  readonly load: (content: StoreContent) => Promise<boolean>;
+
   /** A second time does no harm. */
   readonly close: () => Promise<void>;
+}
+
+/** Whether there is nothing at all, as in a store that was just made. */
+export function isEmpty({ lastUserId, accounts, masterKey, tickets, sessions }: StoreContent): boolean {
+  return (
+    lastUserId === 0 && masterKey === undefined && [accounts, tickets, sessions].every((list) => list.length === 0)
+  );
 }
 
 /**

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SessionRecord, Store, TicketRecord } from '../../src/store/store.js';
+import type { SessionRecord, Store, StoreContent, TicketRecord } from '../../src/store/store.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 const unavailable = expect.objectContaining({ name: 'Fault', reason: 'unavailable' });
+
+const nothing: StoreContent = { lastUserId: 0, accounts: [], masterKey: undefined, tickets: [], sessions: [] };
 
 /** Every byte that there is, so that a store that takes it for a text is found out. */
 const sealedAs = (tag: number) => Uint8Array.from({ length: 257 }, (_, index) => (index === 0 ? tag : index - 1));
@@ -272,6 +274,9 @@ export function signInStoreSuite(
       () => store.sessions(),
       () => store.touchSession('s', NOW),
       () => store.removeSession('s'),
+      () => store.ping(),
+      () => store.dump(),
+      () => store.load(nothing),
     ])
       await expect(work()).rejects.toEqual(unavailable);
   });

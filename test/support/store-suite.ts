@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { AccountKey, Store } from '../../src/store/store.js';
 import { afterwards } from './cleanup.js';
+import { contentSuite } from './store-content-suite.js';
 import { signInStoreSuite } from './store-sign-in-suite.js';
 
 /** The largest number that the old clients can read. */
@@ -121,6 +122,22 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       await expect(store.userId(account)).rejects.toEqual(unavailable);
     });
 
+    test('tries are counted, and given back', async () => {
+      const { tries } = await open();
+      const counter = tries({ name: 'some', most: 3, seconds: 900 });
+      const taken = async (of: string, count: number) => {
+        const all: boolean[] = [];
+        for (let n = 0; n < count; n++) all.push(await counter.take(of));
+        return all;
+      };
+      expect(await taken('a', 5)).toEqual([true, true, true, false, false]);
+      expect(await counter.take('b')).toBe(true);
+      expect(await tries({ name: 'other', most: 1, seconds: 900 }).take('a')).toBe(true);
+      await counter.giveBack('a');
+      expect(await taken('a', 2)).toEqual([true, false]);
+    });
+
+    contentSuite(open, different);
     signInStoreSuite(open, (store, nativeId) => store.userId(named(nativeId)));
   });
 }

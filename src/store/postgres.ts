@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { openDatabase, type Statements } from './postgres-database.js';
+import { sealedIn, toAccount, toKey, toSession, toTicket } from './rows.js';
+import {
+  type AccountKey,
+  columnsOf,
+  isEmpty,
+  type KnownAccount,
+  type KnownSession,
+  type SessionRecord,
+  type Store,
+  type StoreContent,
+  type TicketRecord,
+} from './store.js';
+import { triesInPostgres } from './tries.js';
+
+/** The store in a database of PostgreSQL, by its URL. Throws where the database cannot be used. */
+export async function openPostgres(url: string): Promise<Store> {
+  const database = await openDatabase(url);
+  const { one, all, change, together, close } = database;
+
+  const find = async (account: AccountKey) =>
+    (await one('SELECT user_id FROM accounts WHERE digest = $1', digestOf(account)))?.user_id;
+  /** The session is kept only if the ticket was as it should be. */
+  const instead = (
+    session: SessionRecord | undefined,
+    ticketChanged: (statements: Statements) => Promise<boolean>,
+  ): Promise<boolean> =>
+    together(
+      async (statements) =>
+        (await ticketChanged(statements)) && (session === undefined || addSessions(statements, [session])),
+    );
+
+  return {
+    userId: async (account) => {
+      const known = await find(account);
+      if (known !== undefined) return Number(known);
+      await together((statements) => meet(statements, account));
+      return Number(await find(account));
+    },
+
+    accountOf: async (userId) => {
+      const row = await one('SELECT provider, base_url, native_id FROM accounts WHERE user_id = $1', userId);
+      return row && toKey(row);
+    },
+
+    masterKey: async () => sealedIn(await one('SELECT sealed FROM master_key')),
+    keepMasterKey: async (sealed) => {
+      await change('INSERT INTO master_key (one, sealed) VALUES (1, $1) ON CONFLICT DO NOTHING', sealed);
+      return sealedIn(await one('SELECT sealed FROM master_key')) ?? sealed;
+    },
+    changeMasterKey: (from, to) => change('UPDATE master_key SET sealed = $1 WHERE sealed = $2', to, from),
+
+    addTicket: async (ticket, now) => {
+      await change('DELETE FROM tickets WHERE expires_at < $1', now);
+      await addTickets(database, [ticket]);
+    },
+    ticket: async (digest) => (await all('SELECT * FROM tickets WHERE digest = $1', digest)).map(toTicket)[0],
+    changeTicket: ({ digest, sealed }, to, session) =>
+      instead(session, (statements) =>
+        statements.change(
+          'UPDATE tickets SET sealed = $1 WHERE digest = $2 AND sealed = $3',
+          ...[to.sealed, digest, sealed],
+        ),
+      ),
+    spendTicket: ({ digest, sealed }, session) =>
+      instead(session, (statements) =>
+        statements.change('DELETE FROM tickets WHERE digest = $1 AND sealed = $2', digest, sealed),
+      ),
+
+    addSession: async (session) => {
+      await addSessions(database, [session]);
+    },
+    session: async (digest) => (await all(`${SESSIONS} WHERE sessions.digest = $1`, digest)).map(toSession)[0],
+    sessions: async () => (await all(`${SESSIONS} ORDER BY created_at, sessions.digest`)).map(toSession),
+    touchSession: async (digest, lastUsed) => {
+      await change('UPDATE sessions SET last_used = $1 WHERE digest = $2', lastUsed, digest);
+    },
+    removeSession: (digest) => change('DELETE FROM sessions WHERE digest = $1', digest),
+
+    tries: triesInPostgres(database.pool),
+
+    ping: async () => {
+      await one('SELECT 1');
+    },
+    // One snapshot for all its statements.
+    dump: () => together(dump, 'ISOLATION LEVEL REPEATABLE READ READ ONLY'),
+    load: (content) => together((statements) => load(statements, content)),
+    close,
+  };
+}
+
+const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';
+
+/** By which an account is found: its columns may be longer than an index can hold. */
+function digestOf(account: AccountKey): Uint8Array {
+  return createHash('sha256')
+    .update(JSON.stringify(columnsOf(account)))
+    .digest();
+}
+
+/** Gives an account its user_id, one node after the other; false where it has one by now. No id is lost in between. */
+async function meet(statements: Statements, account: AccountKey): Promise<boolean> {
+  const { one, change } = statements;
+  const userId = Number((await one('SELECT last FROM user_ids FOR UPDATE'))?.last) + 1;
+  if (await one('SELECT 1 FROM accounts WHERE digest = $1', digestOf(account))) return false;
+  await change('UPDATE user_ids SET last = $1', userId);
+  return addAccounts(statements, [{ ...account, userId }]);
+}
+
+function addAccounts({ change }: Statements, accounts: readonly KnownAccount[]): Promise<boolean> {
+  const columns = accounts.map(columnsOf);
+  return change(
+    `INSERT INTO accounts (user_id, digest, provider, base_url, native_id)
+     SELECT * FROM unnest($1::integer[], $2::bytea[], $3::text[], $4::text[], $5::text[])`,
+    accounts.map(({ userId }) => userId),
+    accounts.map(digestOf),
+    columns.map(([provider]) => provider),
+    columns.map(([, baseUrl]) => baseUrl),
+    columns.map(([, , nativeId]) => nativeId),
+  );
+}
+
+function addTickets({ change }: Statements, tickets: readonly TicketRecord[]): Promise<boolean> {
+  return change(
+    `INSERT INTO tickets (digest, application, expires_at, sealed)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[])`,
+    tickets.map(({ digest }) => digest),
+    tickets.map(({ application }) => application),
+    tickets.map(({ expiresAt }) => expiresAt),
+    tickets.map(({ sealed }) => sealed),
+  );
+}
+
+type AnySession = SessionRecord & Partial<KnownSession>;
+
+/** In place of any with the same digest. */
+function addSessions({ change }: Statements, sessions: readonly AnySession[]): Promise<boolean> {
+  return change(
+    `INSERT INTO sessions (digest, application, user_id, created_at, last_used, sealed)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::bytea[])
+     ON CONFLICT (digest) DO UPDATE SET (application, user_id, created_at, last_used, sealed) =
+       (excluded.application, excluded.user_id, excluded.created_at, excluded.last_used, excluded.sealed)`,
+    sessions.map(({ digest }) => digest),
+    sessions.map(({ application }) => application),
+    sessions.map(({ userId }) => userId),
+    sessions.map(({ createdAt }) => createdAt),
+    sessions.map(({ lastUsed = null }) => lastUsed),
+    sessions.map(({ sealed }) => sealed),
+  );
+}
+
+async function dump({ one, all }: Statements): Promise<StoreContent> {
+  return {
+    lastUserId: Number((await one('SELECT last FROM user_ids'))?.last),
+    accounts: (await all('SELECT * FROM accounts ORDER BY user_id')).map(toAccount),
+    masterKey: sealedIn(await one('SELECT sealed FROM master_key')),
+    tickets: (await all('SELECT * FROM tickets ORDER BY digest')).map(toTicket),
+    sessions: (await all(`${SESSIONS} ORDER BY sessions.digest`)).map(toSession),
+  };
+}
+
+async function load(statements: Statements, content: StoreContent): Promise<boolean> {
+  const { change } = statements;
+  await change('LOCK TABLE user_ids, accounts, master_key, tickets, sessions IN EXCLUSIVE MODE');
+  if (!isEmpty(await dump(statements))) return false;
+  await change('UPDATE user_ids SET last = $1', content.lastUserId);
+  for (const some of portions(content.accounts)) await addAccounts(statements, some);
+  if (content.masterKey) await change('INSERT INTO master_key (one, sealed) VALUES (1, $1)', content.masterKey);
+  for (const some of portions(content.tickets)) await addTickets(statements, some);
+  for (const some of portions(content.sessions)) await addSessions(statements, some);
+  return true;
+}
+
+const PORTION = 1000;
+
+/** So few at a time that no statement takes too long. */
+function portions<T>(list: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(list.length / PORTION) }, (_, n) => list.slice(n * PORTION, (n + 1) * PORTION));
+}

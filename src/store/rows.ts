@@ -1,0 +1,40 @@
+import { types } from 'node:util';
+import { type AccountKey, type KnownAccount, type KnownSession, keyIn, type TicketRecord } from './store.js';
+
+/** A row as a database gives it; the columns are named alike in all of them. */
+export type Row = Readonly<Record<string, string | number | Uint8Array | null>>;
+
+export function toKey(row: Row): AccountKey {
+  return keyIn(String(row.provider), String(row.base_url), String(row.native_id));
+}
+
+export function toAccount(row: Row): KnownAccount {
+  return { ...toKey(row), userId: Number(row.user_id) };
+}
+
+export function toTicket(row: Row): TicketRecord {
+  return {
+    digest: String(row.digest),
+    application: String(row.application),
+    expiresAt: Number(row.expires_at),
+    sealed: sealedIn(row) ?? NOTHING,
+  };
+}
+
+export function toSession(row: Row): KnownSession {
+  return {
+    digest: String(row.digest),
+    application: String(row.application),
+    userId: Number(row.user_id),
+    nativeId: keyIn('', '', String(row.native_id)).nativeId,
+    createdAt: Number(row.created_at),
+    lastUsed: row.last_used === null ? undefined : Number(row.last_used),
+    sealed: sealedIn(row) ?? NOTHING,
+  };
+}
+
+const NOTHING = new Uint8Array();
+
+export function sealedIn(row: Row | undefined): Uint8Array | undefined {
+  return types.isUint8Array(row?.sealed) ? row.sealed : undefined;
+}
