@@ -1,8 +1,13 @@
-import axios from 'axios';
 import { codeOf, messageOf } from './errors.js';
-import { Fault, type Reason } from './fault.js';
-import { isObject, type Json, type JsonObject, parseJson, textOf } from './json.js';
-import { version } from './version.js';
+import { Fault } from './fault.js';
+import type { JsonObject } from './json.js';
+import { answerOf, type RefusalRule } from './upstream/answer.js';
+import { timeLeft, withinTime } from './upstream/deadline.js';
+import { createGuard, type Guard, type GuardState, Outage } from './upstream/guard.js';
+import type { TlsFiles } from './upstream/tls-files.js';
+import { createTransport, type Proxies, TOO_LARGE, type Transport } from './upstream/transport.js';
+
+export { complaintIn, type Refusal, type RefusalRule } from './upstream/answer.js';
 
 /** One request to a modern API. */
 export interface UpstreamRequest {
@@ -16,98 +21,122 @@ export interface UpstreamRequest {
   readonly isEmpty?: true;
 }
 
-/** Why a modern API refuses; `invalid email` is `invalid` where it is the e-mail that it does not take. */
-export type Refusal = Reason | 'invalid email';
-export type RefusalRule = (status: number, body: Json | undefined) => Refusal | undefined;
-
-/** Sends a request, once, and gives the JSON object of a 2xx reply; everything else is a Fault. */
+/**
+ * Sends a request and gives the JSON object of a 2xx reply; everything else is a Fault. A GET that meets a passing
+ * outage is sent once more, anything else never.
+ */
 export type Send = (request: UpstreamRequest) => Promise<JsonObject>;
 
-const REPLY_BYTES = 1024 * 1024;
+/** Whose requests are sent, and where. */
+export interface UpstreamApplication {
+  /** Applications with the same one share what is known of its outages. */
+  readonly baseUrl: string;
+  /** For `observe`. */
+  readonly name?: string;
+  readonly provider?: string;
+  readonly tls?: TlsFiles;
+}
 
-/** What a status of a modern API means unless its provider says otherwise; a status not named here is `unavailable`. */
-const reasons: Readonly<Record<number, Reason>> = {
-  400: 'invalid',
-  401: 'unauthenticated',
-  403: 'restricted',
-  404: 'missing',
-  409: 'conflict',
-  422: 'invalid',
-};
+/** One request that was sent, and what came of it. */
+export interface Observation {
+  readonly application: string | undefined;
+  readonly provider: string | undefined;
+  readonly method: UpstreamRequest['method'];
+  /** The status of the reply, or where there was none, why. */
+  readonly outcome: number | string;
+  readonly seconds: number;
+}
 
-/** The way to every modern API. `timeoutMs` bounds a whole request, from connecting to the last byte of the reply. */
-export function createSend({ timeoutMs }: { timeoutMs: number }): Send {
-  const client = axios.create({
-    maxRedirects: 0,
-    maxContentLength: REPLY_BYTES,
-    responseType: 'text',
-    transformRequest: (body: unknown) => body,
-    transformResponse: (body: unknown) => body,
-    validateStatus: () => true,
-    proxy: false,
-  });
+export interface UpstreamOptions {
+  /** Milliseconds for a request, from its turn and connecting to the last byte of the reply; twice it for a whole call. */
+  readonly timeoutMs: number;
+  /** As many calls as are answered at a moment; half of them may be busy with the same `base_url`. 1,024 unless given. */
+  readonly concurrentCalls?: number | undefined;
+  readonly proxies?: Proxies | undefined;
+  /** Milliseconds until a connection has to stand; 3,000 unless given. */
+  readonly connectMs?: number | undefined;
+  /** Milliseconds until an API that is out of order is tried again; 5,000 unless given. */
+  readonly tryAfterMs?: number | undefined;
+  readonly observe?: ((observation: Observation) => void) | undefined;
+  readonly onState?: ((baseUrl: string, state: GuardState) => void) | undefined;
+}
 
-  return async ({ method, url, headers, body, refusal, isEmpty }) => {
-    const reply = await client
-      .request<string>({
-        method,
-        url,
-        headers: { 'User-Agent': `BoxBridge/${version}`, ...headers, ...(body && { 'Content-Type': body.type }) },
-        ...(body && { data: Buffer.from(body.text) }),
-        signal: AbortSignal.timeout(timeoutMs),
-      })
-      .catch((error: unknown) => {
-        throw new Fault('unavailable', { cause: whatFailed(error) });
+/** The ways to the modern APIs. */
+export interface Upstreams {
+  readonly sendFor: (application: UpstreamApplication) => Send;
+  /** The same work, with time for two requests at their slowest, however many it makes. */
+  readonly withinCall: <A extends unknown[], R>(work: (...given: A) => R) => (...given: A) => R;
+  /** Whether each `base_url` is asked at the moment. */
+  readonly states: () => ReadonlyMap<string, GuardState>;
+}
+
+export function createUpstreams(options: UpstreamOptions): Upstreams {
+  const { timeoutMs, concurrentCalls = 1024, connectMs = 3000, tryAfterMs = 5000, proxies, observe, onState } = options;
+  // With those that wait for one, half of the calls.
+  const slots = Math.max(1, Math.floor(concurrentCalls / 8));
+  const guards = new Map<string, Guard>();
+  const guardOf = (baseUrl: string) => {
+    const guard =
+      guards.get(baseUrl) ?? createGuard({ slots, tryAfterMs, onState: (state) => onState?.(baseUrl, state) });
+    guards.set(baseUrl, guard);
+    return guard;
+  };
+  const withinCall: Upstreams['withinCall'] = (work) => withinTime(2 * timeoutMs, work);
+
+  return {
+    sendFor: ({ baseUrl, name, provider, tls }) => {
+      const guard = guardOf(baseUrl);
+      const transport = createTransport({ connectMs: Math.min(connectMs, timeoutMs), sockets: slots, proxies, tls });
+      return withinCall(async (request) => {
+        const { method } = request;
+        const exchange = async (signal: AbortSignal): Promise<JsonObject | Fault> => {
+          const begin = performance.now();
+          const seen = (outcome: Observation['outcome']) =>
+            observe?.({ application: name, provider, method, outcome, seconds: (performance.now() - begin) / 1000 });
+          return exchanged(request, transport, signal, seen);
+        };
+        const rules = { mayRepeat: method === 'GET', timeLeft: () => Math.min(timeoutMs, timeLeft()) };
+        const answer = await guard.run(exchange, rules).catch((error: unknown) => {
+          throw error instanceof Outage ? error.fault : error;
+        });
+        if (answer instanceof Fault) throw answer;
+        return answer;
       });
-    const json = tryJson(reply.data);
-    if (reply.status >= 200 && reply.status < 300) {
-      if (isObject(json)) return json;
-      if (isEmpty) return {};
-      throw new Fault('unavailable', { cause: new Error(`reply ${reply.status} without a JSON object`) });
-    }
-    const refused = refusal?.(reply.status, json) ?? reasons[reply.status] ?? 'unavailable';
-    throw new Fault(refused === 'invalid email' ? 'invalid' : refused, {
-      about: refused === 'invalid email' ? 'email' : undefined,
-      complaint: complaintIn(json ?? reply.data),
-      cause: new Error(`reply ${reply.status}`),
-      ...retryAfter(reply.headers['retry-after']),
-    });
+    },
+    withinCall,
+    states: () => new Map([...guards].map(([baseUrl, guard]) => [baseUrl, guard.state()])),
   };
 }
 
-function tryJson(text: string): Json | undefined {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
+/** Statuses of a gateway whose server may be back in a moment. */
+const PASSING = [502, 503, 504];
+
+/** Sends a request once: what the reply says, a Fault where that is no good. Throws an Outage where the API is down. */
+async function exchanged(
+  { method, url, headers, body, ...rules }: UpstreamRequest,
+  transport: Transport,
+  signal: AbortSignal,
+  seen: (outcome: number | string) => void,
+): Promise<JsonObject | Fault> {
+  const reply = await transport({ method, url, headers, body, signal }).catch((error: unknown) => {
+    const code = codeOf(error);
+    const why = signal.aborted ? 'timeout' : (code ?? 'no readable reply');
+    seen(why);
+    // Only the message: the error itself may carry the request with its credential. Codes of Node.js say enough.
+    const said = signal.aborted ? why : code === undefined || code.startsWith('UND_') ? messageOf(error) : code;
+    const fault = new Fault('unavailable', { cause: new Error(said) });
+    if (why === TOO_LARGE) return fault;
+    throw new Outage(fault, isConnectionError(why));
+  });
+  if (reply instanceof Fault) return reply;
+  seen(reply.status);
+  const answer = answerOf(reply, rules, Date.now());
+  const isOutage = reply.status >= 500 && answer instanceof Fault && answer.reason === 'unavailable';
+  if (!isOutage) return answer;
+  throw new Outage(answer, PASSING.includes(reply.status) && answer.retryAfter === undefined);
 }
 
-/** Only the message: the error itself carries the request with its credential. */
-function whatFailed(error: unknown): Error {
-  return new Error(codeOf(error) ?? messageOf(error));
-}
-
-function retryAfter(header: unknown): { retryAfter?: number } {
-  const seconds = typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) : undefined;
-  return seconds === undefined ? {} : { retryAfter: seconds };
-}
-
-const COMPLAINT_LENGTH = 500;
-/** The fields that modern APIs explain their errors in; the more telling first. */
-const COMPLAINT_FIELDS = ['errors', 'detail', 'error_msg', 'message', 'error', 'title'];
-
-/** What an error reply says to a person, in one line; undefined where it says nothing. */
-export function complaintIn(body: Json): string | undefined {
-  const said = isObject(body)
-    ? COMPLAINT_FIELDS.map((field) => body[field]).find((value) => value !== undefined && value !== null)
-    : body;
-  const text = Array.isArray(said) ? said.map((each: Json) => complaintIn(each) ?? '').join('; ') : textOf(said);
-  if (text === undefined || /<html|<!doctype/i.test(text)) return undefined;
-  return (
-    text
-      .replace(/[\p{Cc}\s]+/gu, ' ')
-      .trim()
-      .slice(0, COMPLAINT_LENGTH) || undefined
-  );
+/** Codes of Node.js and undici for a connection that does not come about, or breaks. */
+function isConnectionError(code: string): boolean {
+  return /^(E(CONN|AI_AGAIN|NOTFOUND|HOST|NET|PIPE|TIMEDOUT)|UND_ERR_(CONNECT_TIMEOUT|SOCKET)$)/.test(code);
 }

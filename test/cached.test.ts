@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { toFault } from '../src/fault.js';
-import { createSend } from '../src/http.js';
+import { createUpstreams } from '../src/http.js';
 import { createCache } from '../src/providers/cached.js';
 import { golem } from '../src/providers/golem.js';
 import { previsto } from '../src/providers/previsto.js';
@@ -57,7 +57,13 @@ describe('a cache', () => {
 
   /** A provider of the test's API, behind the cache. */
   function provider({ seconds = 60, api = 'here', kind = previsto } = {}): Provider {
-    return cached(kind.connect({ baseUrl: upstream.url, send: createSend({ timeoutMs: 2000 }) }), { api, seconds });
+    return cached(
+      kind.connect({
+        baseUrl: upstream.url,
+        send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url }),
+      }),
+      { api, seconds },
+    );
   }
 
   test.each([0, 60])('makes one request of 50 equal reads at one moment, at %i s', async (seconds) => {
@@ -115,7 +121,7 @@ describe('a cache', () => {
 
   test.each([0, 60])('keeps no failure, at %i s', async (seconds) => {
     const { readAccount } = provider({ seconds });
-    status = 503;
+    status = 500;
     const faults = await Promise.all([1, 2, 3].map(() => readAccount('k').then(undefined, toFault)));
     expect(faults).toEqual(Array(3).fill(expect.objectContaining({ reason: 'unavailable' })));
     expect(requests()).toBe(1);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createSend } from '../src/http.js';
+import { createUpstreams } from '../src/http.js';
 import { golem } from '../src/providers/golem.js';
 import { providers } from '../src/providers/index.js';
 import { previsto } from '../src/providers/previsto.js';
@@ -64,7 +64,11 @@ async function connect(
 ): Promise<Provider> {
   upstream = await startUpstream(canned(replies));
   afterwards(upstream.close);
-  return kind.connect({ baseUrl: upstream.url, send: createSend({ timeoutMs: 2000 }), ...settings });
+  return kind.connect({
+    baseUrl: upstream.url,
+    send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url }),
+    ...settings,
+  });
 }
 
 describe('seatable', () => {

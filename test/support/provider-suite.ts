@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type Reason, toFault } from '../../src/fault.js';
-import { createSend } from '../../src/http.js';
+import { createUpstreams } from '../../src/http.js';
 import type { Account, Provider, ProviderKind } from '../../src/providers/provider.js';
 import { afterwards } from './cleanup.js';
 import { type CannedReply, canned, startUpstream, type Upstream } from './upstream.js';
@@ -33,7 +33,8 @@ export function providerSuite({ kind, credential, readPath, reply, account }: Pr
     afterwards(upstream.close);
     return connected(upstream.url);
   };
-  const connected = (baseUrl: string) => kind.connect({ baseUrl, send: createSend({ timeoutMs: TIMEOUT_MS }) });
+  const connected = (baseUrl: string) =>
+    kind.connect({ baseUrl, send: createUpstreams({ timeoutMs: TIMEOUT_MS }).sendFor({ baseUrl }) });
 
   test('reads the account', async () => {
     const provider = await answering({ [readPath]: { body: reply } });
