@@ -5,12 +5,21 @@ import { Fault } from './fault.js';
 /**
  * The text of a request's body: in the encoding of its byte order mark, else of the HTTP charset, else of the XML
  * declaration, else UTF-8, or what Windows makes of Western letters where it is not that. Throws a `malformed` Fault
- * where the encoding is unknown or the bytes are not in it.
+ * where the encoding is unknown, the bytes are not in it, or the XML declaration names what cannot be theirs.
  */
 export function decodeBody(bytes: Buffer, contentType: string): string {
-  const marked = /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/.exec(bytes.toString('latin1', 0, 3))?.[1];
-  const encoding = (marked && MARKS[marked]) ?? declaredIn(bytes, contentType);
-  return encoding === undefined ? decodeUndeclared(bytes) : decode(bytes, encoding);
+  const mark = /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/.exec(bytes.toString('latin1', 0, 3))?.[1];
+  const marked = mark && MARKS[mark];
+  const charset = /;\s*charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)?.[1];
+  if (marked) {
+    const text = decode(bytes, marked);
+    const declared = declaredIn(text);
+    if (declared && !charset && !isSame(declared, marked)) throw notIn(declared);
+    return text;
+  }
+  if (charset) return decode(bytes, charset);
+  const declared = declaredIn(bytes.toString('latin1', 0, DECLARATION_BYTES));
+  return declared ? decode(bytes, declared) : decodeUndeclared(bytes);
 }
 
 /** The text that was percent-encoded in a URL or a form, where nobody declares the encoding of its bytes. */
@@ -26,27 +35,67 @@ const MARKS: Readonly<Record<string, string>> = {
   '\xfe\xff': 'utf-16be',
 };
 
-const DECLARATION_BYTES = 200;
+const DECLARATION_BYTES = 1000;
 
-function declaredIn(bytes: Buffer, contentType: string): string | undefined {
-  const start = bytes.toString('latin1', 0, DECLARATION_BYTES);
-  return (
-    /;\s*charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)?.[1] ??
-    /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']/.exec(start)?.[1]
-  );
+function declaredIn(start: string): string | undefined {
+  return /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']/.exec(start)?.[1];
 }
 
+/** Whether an XML declaration in a text with a byte order mark says what the mark says. */
+function isSame(declared: string, marked: string): boolean {
+  if (marked === 'utf-8') return UTF8.test(declared);
+  return declared.toLowerCase() === marked || /^(utf-?16|(iso-10646-)?ucs-?2)$/i.test(declared);
+}
+
+const UTF8 = /^utf-?8$/i;
+
 function decode(bytes: Buffer, encoding: string): string {
-  const isKnown = iconv.encodingExists(encoding);
-  if (!isKnown || (/^utf-?8$/i.test(encoding) && !isUtf8(bytes))) {
-    throw new Fault('malformed', { explanation: `the request is not text in ${encoding}` });
-  }
+  if (!iconv.encodingExists(encoding)) throw notIn(encoding);
+  if (UTF8.test(encoding) && !isUtf8(bytes)) throw notIn(encoding);
+  if (/^utf-?16/i.test(encoding) && bytes.length % 2 !== 0) throw notIn(encoding);
   // Who says ISO 8859-1 means the letters of Windows, if there is a difference at all.
   return iconv.decode(bytes, /^(iso-?8859-1|latin-?1|us-ascii)$/i.test(encoding) ? WESTERN : encoding);
+}
+
+function notIn(encoding: string): Fault {
+  return new Fault('malformed', { explanation: `the request is not text in ${encoding}` });
 }
 
 const WESTERN = 'windows-1252';
 
 function decodeUndeclared(bytes: Buffer): string {
-  return isUtf8(bytes) ? bytes.toString() : iconv.decode(bytes, WESTERN);
+  if (isUtf8(bytes)) return bytes.toString();
+  const letters = bytes.toString('latin1');
+  // Half a surrogate pair, a number above 10FFFF or more bytes than the character takes: that is nobody's Western text.
+  if (!/[\x80-\xff]/.test(letters.replace(SEQUENCES, ''))) throw notIn('UTF-8');
+  return iconv.decode(bytes, WESTERN);
+}
+
+/** What has the shape of a character in UTF-8, in the first definition with up to six bytes: RFC 2279. */
+const SEQUENCES =
+  /[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}|[\xf8-\xfb][\x80-\xbf]{4}|[\xfc-\xfd][\x80-\xbf]{5}/g;
+
+export const UTF_8 = 'UTF-8';
+
+/** What markup consists of; a character set has to have it as ASCII has. */
+const MARKUP = Array.from({ length: 0x5f }, (_, index) => String.fromCharCode(0x20 + index)).join('');
+
+/** Whether documents can be written in a character set: one that is known by this name and is a superset of ASCII. */
+export function canCarryXml(charset: string): boolean {
+  return (
+    /^[a-z][\w.-]*$/i.test(charset) &&
+    iconv.encodingExists(charset) &&
+    iconv.encode(MARKUP, charset).equals(Buffer.from(MARKUP))
+  );
+}
+
+/** A document in a character set; what that does not have is written as character references. */
+export function encodeText(document: string, charset: string): Buffer {
+  if (charset === UTF_8) return Buffer.from(document);
+  const carried = document.replace(/[^\0-\x7f]/gu, (character) =>
+    iconv.decode(iconv.encode(character, charset), charset) === character
+      ? character
+      : `&#${character.codePointAt(0)};`,
+  );
+  return iconv.encode(carried, charset);
 }

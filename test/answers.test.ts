@@ -245,11 +245,20 @@ describe.each([
     format === 'soap' ? `${status} Client fault, wrong_input: ${text}` : `${status} wrong_input`;
   const path = `/api/1.0/${format}`;
 
-  test.each(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'].filter((method) => !methods.includes(method)))(
+  const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+
+  test('OPTIONS with what is allowed', async () => {
+    const response = await fetch(bridge.url + path, { method: 'OPTIONS' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('allow')).toBe(allowed);
+    expect(response.headers.get('content-length')).toBe('0');
+  });
+
+  test.each(['GET', 'PUT', 'DELETE', 'PATCH', 'PROPFIND'].filter((method) => !methods.includes(method)))(
     '%s',
     async (method) => {
       const response = await fetch(bridge.url + path, { method });
-      expect(response.headers.get('allow')).toBe(methods.join(', '));
+      expect(response.headers.get('allow')).toBe(allowed);
       expect(await outcome(response)).toBe(fault(405, `${method} is not for this path`));
     },
   );

@@ -27,6 +27,12 @@ test.each<[string, Buffer, string, string]>([
     '',
     `${declared('windows-1252').replace('ü', '')}€`,
   ],
+  [
+    'the declaration behind much white space',
+    latin1(`<?xml version="1.0"${' '.repeat(400)}encoding="koi8-r"?><a>\xc1</a>`),
+    '',
+    `<?xml version="1.0"${' '.repeat(400)}encoding="koi8-r"?><a>а</a>`,
+  ],
   ['Western letters that nobody declares', latin1('ü'), '', 'ü'],
   ['nothing', Buffer.alloc(0), '', ''],
 ])('reads %s', (_what, bytes, contentType, text) => {
@@ -56,3 +62,10 @@ test.each([
 ])('unescapes %s', (escaped, text) => {
   expect(decodeEscapes(escaped)).toBe(text);
 });
+
+test.each(['%ED%A0%80', 'a=%C0%80', '%F7%80%80%80'])(
+  'refuses to unescape %s, which has only the shape of UTF-8',
+  (escaped) => {
+    expect(() => decodeEscapes(escaped)).toThrow('not text in UTF-8');
+  },
+);

@@ -1,9 +1,9 @@
 import { XMLParser } from 'fast-xml-parser';
-import { SaxesParser } from 'saxes';
 import { create } from 'xmlbuilder2';
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
 import { FORBIDDEN } from '../call.js';
 import { Fault } from '../fault.js';
+import { gate } from './xml-gate.js';
 
 /** An element of a request. */
 export interface XmlElement {
@@ -29,47 +29,42 @@ export interface XmlNode {
   readonly content: string | readonly XmlNode[];
 }
 
-const ATTRIBUTES = 64;
-const EXPLANATION_LENGTH = 200;
-
 /**
  * The root element of an XML 1.0 document. Throws a `malformed` Fault that names line and column where the text is
  * ill-formed, has a DOCTYPE, is nested deeper than `depth` or has an element with more than 64 attributes. With
- * `namespaces`, a prefix that is bound to nothing is ill-formed too.
+ * `namespaces`, a document that is not namespace-well-formed is ill-formed too.
  */
 export function readDocument(text: string, options: { depth: number; namespaces: boolean }): XmlElement {
-  gate(text, options);
-  const [root] = elements(parser.parse(text), new Map([['xml', 'http://www.w3.org/XML/1998/namespace']]));
+  const document = text.replace(/\r\n?/g, '\n');
+  gate(document, options);
+  const [root] = contentOf(parser.parse(plain(document)), xmlScope).children;
   if (!root) throw new Fault('malformed', { explanation: 'no XML element' });
   return root;
 }
 
-/** Refuses while reading, so that neither depth nor length of a hostile document costs anything. */
-function gate(text: string, { depth, namespaces }: { depth: number; namespaces: boolean }): void {
-  const saxes = new SaxesParser({ xmlns: namespaces });
-  const refuse = (what: string): never => {
-    const place = `line ${saxes.line}, column ${saxes.column}`;
-    throw new Fault('malformed', { explanation: `${what} at ${place}`.slice(0, EXPLANATION_LENGTH) });
-  };
-  let open = 0;
-  let attributes = 0;
-  saxes.on('error', (error) =>
-    refuse(`ill-formed XML (${error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '')})`),
-  );
-  saxes.on('doctype', () => refuse('a DOCTYPE'));
-  saxes.on('opentagstart', () => {
-    attributes = 0;
-    open += 1;
-    if (open > depth) refuse(`more than ${depth} levels of XML`);
+/** Markup of a well-formed document, where a `<` stands nowhere else, and the zeros in front of a character's number. */
+const PIECES = /<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|<[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*>|&#x?0+/gs;
+
+/**
+ * The same document in words that fast-xml-parser reads right. It takes a quote in a processing instruction for the
+ * beginning of a value, keeps line feeds in attributes, does not decode `&#` with thirty zeros, and two letters of
+ * names for white space.
+ */
+function plain(document: string): string {
+  return document.replace(PIECES, (piece) => {
+    if (piece.startsWith('<![')) return piece;
+    if (/^<[!?]/.test(piece)) return '';
+    return disguised(piece.replace(/[\t\n]/g, ' ').replace(/&#(x?)0+/g, '&#$1'));
   });
-  saxes.on('attribute', () => {
-    attributes += 1;
-    if (attributes > ATTRIBUTES) refuse(`more than ${ATTRIBUTES} attributes`);
-  });
-  saxes.on('closetag', () => {
-    open -= 1;
-  });
-  saxes.write(text).close();
+}
+
+/** Two characters that XML cannot carry stand for the two of XML's names that JavaScript counts as white space. */
+function disguised(markup: string): string {
+  return markup.replaceAll('\u1680', '\uFFFE').replaceAll('\uFEFF', '\uFFFF');
+}
+
+function undisguised(text: string): string {
+  return /[\uFFFE\uFFFF]/.test(text) ? text.replaceAll('\uFFFE', '\u1680').replaceAll('\uFFFF', '\uFEFF') : text;
 }
 
 /** In front of every name, so that an element called `__proto__` or `constructor` is a name like any other. */
@@ -92,62 +87,62 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
   ignorePiTags: true,
   maxNestedTags: Number.MAX_SAFE_INTEGER,
+  // Else every element costs a text of its whole path.
+  jPath: false,
   transformTagName: (name) => MARK + name,
   transformAttributeName: (name) => MARK + name,
 });
 
-type Scope = ReadonlyMap<string, string>;
+/** The namespace that a prefix stands for. */
+type Scope = (prefix: string) => string | undefined;
 
-/** The elements among what the parser gives for the inside of an element: a list of records with one name each. */
-function elements(nodes: unknown, outer: Scope): XmlElement[] {
-  return entries(nodes).flatMap(({ name, inside, attributes }) => {
-    if (!name.startsWith(MARK)) return [];
-    const scope = scopeOf(attributes, outer);
-    return {
-      ...qualify(name, scope, scope.get('')),
-      attributes: attributes.map(([key, value]) => ({ ...qualify(key, scope, undefined), value })),
-      children: elements(inside, scope),
-      text: textIn(inside),
-    };
-  });
+const xmlScope: Scope = (prefix) => (prefix === 'xml' ? 'http://www.w3.org/XML/1998/namespace' : undefined);
+
+/** What stands in an element, for which the parser gives a list of records with one name each. */
+function contentOf(inner: unknown, outer: Scope): Pick<XmlElement, 'children' | 'text'> {
+  const nodes: readonly Readonly<Record<string, unknown>>[] = Array.isArray(inner) ? inner : [];
+  const children: XmlElement[] = [];
+  let text = '';
+  for (const node of nodes) {
+    const [name, inside] = Object.entries(node).find(([key]) => key !== ATTRIBUTE_GROUP) ?? ['', undefined];
+    if (name === TEXT) text += String(inside);
+    else if (name === CDATA) text += contentOf(inside, outer).text;
+    else children.push(elementOf(unmarked(name), attributesIn(node[ATTRIBUTE_GROUP]), inside, outer));
+  }
+  return { children, text };
 }
 
-function textIn(nodes: unknown): string {
-  return entries(nodes)
-    .map(({ name, inside }) => (name === TEXT ? String(inside) : name === CDATA ? textIn(inside) : ''))
-    .join('');
+function elementOf(name: string, own: readonly [string, string][], inside: unknown, outer: Scope): XmlElement {
+  const scope = scopeOf(own, outer);
+  const { local, namespace } = qualify(name, scope, scope(''));
+  const attributes = own.map(([key, value]) => ({ ...qualify(key, scope, undefined), value }));
+  const { children, text } = contentOf(inside, scope);
+  return { local, namespace, attributes, children, text };
 }
 
-function entries(nodes: unknown): { name: string; inside: unknown; attributes: [string, string][] }[] {
-  if (!Array.isArray(nodes)) return [];
-  return nodes.map((node: Record<string, unknown>) => {
-    const name = Object.keys(node).find((key) => key !== ATTRIBUTE_GROUP) ?? '';
-    const attributes = Object.entries(node[ATTRIBUTE_GROUP] ?? {}).map(([key, value]): [string, string] => [
-      key,
-      `${value}`,
-    ]);
-    return { name, inside: node[name], attributes };
-  });
+function attributesIn(group: unknown): [string, string][] {
+  return Object.entries(group ?? {}).map(([key, value]) => [unmarked(key), undisguised(`${value}`)]);
 }
 
 function scopeOf(attributes: readonly [string, string][], outer: Scope): Scope {
-  const own = attributes
-    .map(([key, uri]) => [unmarked(key), uri] as const)
-    .filter(([key]) => key === 'xmlns' || key.startsWith('xmlns:'))
-    .map(([key, uri]) => [key.slice('xmlns:'.length), uri] as const);
-  return own.length === 0 ? outer : new Map([...outer, ...own]);
+  if (attributes.length === 0) return outer;
+  const own = new Map(
+    attributes
+      .filter(([key]) => key === 'xmlns' || key.startsWith('xmlns:'))
+      .map(([key, uri]) => [key.slice('xmlns:'.length), uri || undefined]),
+  );
+  return own.size === 0 ? outer : (prefix) => (own.has(prefix) ? own.get(prefix) : outer(prefix));
 }
 
-function qualify(marked: string, scope: Scope, unprefixed: string | undefined) {
-  const name = unmarked(marked);
+function qualify(name: string, scope: Scope, unprefixed: string | undefined) {
   const colon = name.indexOf(':');
   if (colon < 0) return { local: name, namespace: unprefixed };
-  return { local: name.slice(colon + 1), namespace: scope.get(name.slice(0, colon)) };
+  return { local: name.slice(colon + 1), namespace: scope(name.slice(0, colon)) };
 }
 
 /** fast-xml-parser marks the name of an empty element twice; no XML name begins with the mark. */
 function unmarked(name: string): string {
-  return name.replace(/^\.+/, '');
+  return undisguised(name.replace(/^\.+/, ''));
 }
 
 /** The document of a reply, without a declaration and without white space between elements. */

@@ -1,34 +1,46 @@
 import { type Answer, type Call, single } from '../call.js';
 import { Fault } from '../fault.js';
 
+/** A request as it arrived at the path of a format. */
 export interface LegacyRequest {
-  /** What stands behind the question mark of the URL, still encoded; empty if nothing. */
-  readonly query: string;
-  readonly body: string;
+  /** What stands behind the question mark of the URL, byte by byte and still escaped; empty if nothing. */
+  readonly query: Buffer;
+  readonly body: Buffer;
+  /** Empty if there is none; the old clients send any. */
+  readonly contentType: string;
   readonly userAgent: string;
 }
 
-/** How this caller wants its answer; what an application's configuration and the request say about it. */
+/** How an application's callers want their answers, as its configuration says. */
 export interface Dialect {
   readonly unknownNumbers: 'auto' | 'nil' | 'omit' | 'zero';
   readonly faultStatus: 200 | 500;
-  readonly userAgent: string;
+  /** The character set of replies. */
+  readonly replyCharset: string;
 }
 
 export interface LegacyReply {
   readonly status: number;
+  readonly mediaType: 'text/xml' | 'application/soap+xml';
+  /** A document whose declaration names the character set of the dialect. */
   readonly body: string;
 }
 
-/** One of the old formats. It knows text, not sockets, and no provider. */
+/** A request as a format understands it. */
+export interface Reading {
+  /** The call in it. Throws a `malformed` Fault where there is none. */
+  readonly call: () => Call;
+  /** The answer as this caller reads it. */
+  readonly encode: (answer: Answer, dialect: Dialect) => LegacyReply;
+}
+
+/** One of the old formats. It knows bytes, not sockets, and no provider. */
 export interface Protocol {
   readonly name: string;
   /** Where the old API had it. */
   readonly path: string;
   readonly methods: readonly string[];
-  /** The call in a request. Throws a `malformed` Fault where there is none. */
-  readonly decode: (request: LegacyRequest) => Call;
-  readonly encode: (answer: Answer, dialect: Dialect) => LegacyReply;
+  readonly read: (request: LegacyRequest) => Reading;
 }
 
 /** How many levels of XML a request may have. */

@@ -1,20 +1,21 @@
 import { type Answer, type Fields, isList, unknownNumber, type Value } from '../call.js';
 import type { Reason } from '../fault.js';
 import { writeDocument, type XmlNode } from './document.js';
-import type { LegacyReply } from './protocol.js';
+import type { Dialect, LegacyReply } from './protocol.js';
 
 /** As the old service sent it: single quotes, a blank before the end, CRLF. */
-const DECLARATION = "<?xml version='1.0' encoding='UTF-8' ?>\r\n";
+const declaration = (charset: string) => `<?xml version='1.0' encoding='${charset}' ?>\r\n`;
 
 /** The old clients read a body only when the HTTP status is 200; these two are for those who retry. */
 const httpStatus: Partial<Record<Reason, number>> = { unavailable: 503, internal: 500 };
 
 /** The reply of the REST and the XML format: a status, and on success what belongs to it. */
-export function encodeResponse(answer: Answer): LegacyReply {
+export function encodeResponse(answer: Answer, { replyCharset }: Dialect): LegacyReply {
   const content = [{ name: 'status', content: answer.status }, ...nodes(answer.result)];
   return {
     status: answer.http ?? (answer.reason && httpStatus[answer.reason]) ?? 200,
-    body: DECLARATION + writeDocument({ name: 'response', content }),
+    mediaType: 'text/xml',
+    body: declaration(replyCharset) + writeDocument({ name: 'response', content }),
   };
 }
 

@@ -1,21 +1,34 @@
 import { parse } from 'node:querystring';
-import { decodeEscapes } from '../text.js';
+import { decodeBody, decodeEscapes } from '../text.js';
+import { isMultipart, partsOf } from './multipart.js';
 import { callOf, gather, type Protocol } from './protocol.js';
 import { encodeResponse } from './response.js';
 
-/** `action=…&api_key=…` in the query or in a form, or in both. */
+type Pair = [name: string, value: string];
+
+/** `action=…&api_key=…` in the query, in a form of either encoding, or split over query and form. */
 export const rest: Protocol = {
   name: 'rest',
   path: '/api/1.0/rest',
   methods: ['GET', 'POST'],
-  decode: ({ query, body }) => callOf(gather([...pairs(query), ...pairs(body)])),
-  encode: encodeResponse,
+  read: ({ query, body, contentType }) => ({
+    call: () => {
+      const form = isMultipart(body) ? partsOf(body) : pairsIn(decodeBody(body, contentType));
+      const pairs = [...pairsIn(decodeBody(query, '')), ...form];
+      return callOf(gather(pairs.map(([name, value]) => [withoutIndex(name), value])));
+    },
+    encode: encodeResponse,
+  }),
 };
 
-/** `params[]=…` and `params[0]=…` are values of `params`. */
-function pairs(encoded: string): [string, string][] {
+function pairsIn(encoded: string): Pair[] {
   const parameters = parse(encoded, '&', '=', { maxKeys: 0, decodeURIComponent: decodeEscapes });
   return Object.entries(parameters).flatMap(([name, values = '']) =>
-    [values].flat().map((value): [string, string] => [name.replace(/\[\d*\]$/, ''), value]),
+    [values].flat().map((value): Pair => [name, value]),
   );
+}
+
+/** `params[]=…` and `params[0]=…` are values of `params`. */
+function withoutIndex(name: string): string {
+  return name.replace(/\[\d*\]$/, '');
 }

@@ -1,36 +1,125 @@
 import type { Call } from '../call.js';
-import { Fault } from '../fault.js';
-import type { XmlElement } from './document.js';
-import { gather } from './protocol.js';
+import { Fault, toFault } from '../fault.js';
+import { decodeBody } from '../text.js';
+import { readDocument, type XmlElement, type XmlNode } from './document.js';
+import { gather, type LegacyRequest } from './protocol.js';
+import { type FaultCode, type SoapVersion, soap11, soap12, versionClaimed, versionOf } from './soap-version.js';
+import { LITERAL_NAMESPACE } from './wsdl.js';
 
-export const ENVELOPE = 'http://schemas.xmlsoap.org/soap/envelope/';
-export const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
+/** What the first drafts of XML Schema called it too; programs of 2001 still do. */
+const XSI = ['http://www.w3.org/2001/XMLSchema-instance', 'http://www.w3.org/1999/XMLSchema-instance'];
+
+/** A request at the path of SOAP. */
+export interface SoapRequest {
+  /** Throws a `malformed` Fault where there is no call, or none that may be performed. */
+  readonly call: () => Call;
+  readonly version: SoapVersion;
+  /** Whether it is document/literal; RPC/encoded otherwise. */
+  readonly isLiteral: boolean;
+  /** The code of its fault where it is malformed. */
+  readonly faultCode: FaultCode;
+  /** What SOAP 1.2 has the header of that fault tell. */
+  readonly faultHeader: readonly XmlNode[];
+}
 
 /**
- * The call in an envelope. The old clients agree on nothing but the place and the local name of its element: they
- * qualify parameters or not, type them or not, and put the encodingStyle anywhere.
+ * Reads an envelope. The old clients agree on nothing but the place and the local name of the operation: they qualify
+ * parameters or not, type them or not, and put the encodingStyle anywhere.
  */
-export function callIn(envelope: XmlElement): Call {
-  if (envelope.local !== 'Envelope' || envelope.namespace !== ENVELOPE) {
-    throw new Fault('malformed', { explanation: `the root element is not Envelope of ${ENVELOPE}` });
+export function readSoapRequest({ body, contentType }: LegacyRequest, depth: number): SoapRequest {
+  const refused = (version: SoapVersion, fault: Fault, more: Partial<SoapRequest> = {}): SoapRequest => ({
+    call: () => {
+      throw fault;
+    },
+    version,
+    isLiteral: false,
+    faultCode: 'Client',
+    faultHeader: [],
+    ...more,
+  });
+  const claimed = versionClaimed(contentType);
+  let envelope: XmlElement;
+  try {
+    envelope = readDocument(decodeBody(body, contentType), { depth, namespaces: true });
+  } catch (error) {
+    return refused(claimed, toFault(error));
   }
-  const body = envelope.children.find(({ local }) => local === 'Body')?.children ?? [];
-  const [operation] = body;
-  if (!operation) throw new Fault('malformed', { explanation: 'no operation in the Body' });
-  const shared = new Map(body.map((element) => [`#${attributeOf(element, 'id')}`, element]));
+  const version = versionOf(envelope);
+  if (!version) {
+    const fault = new Fault('malformed', { explanation: `the root element is not Envelope of ${claimed.envelope}` });
+    if (envelope.local !== 'Envelope') return refused(claimed, fault);
+    return refused(claimed, fault, { faultCode: 'VersionMismatch', faultHeader: claimed === soap12 ? [upgrade] : [] });
+  }
+  const demanded = demandedHeader(envelope, version);
+  if (demanded) {
+    const fault = new Fault('malformed', { explanation: `the header ${demanded.local} is not understood` });
+    const faultHeader = version === soap12 ? [notUnderstood(demanded)] : [];
+    return refused(version, fault, { faultCode: 'MustUnderstand', faultHeader });
+  }
+  const operations = childNamed(envelope, 'Body')?.children ?? [];
+  const [operation] = operations;
+  if (!operation) return refused(version, new Fault('malformed', { explanation: 'no operation in the Body' }));
+  const isLiteral = operation.namespace === LITERAL_NAMESPACE;
+  return { call: () => callIn(operation, operations), version, isLiteral, faultCode: 'Client', faultHeader: [] };
+}
+
+function childNamed({ children }: XmlElement, name: string): XmlElement | undefined {
+  return children.find(({ local }) => local === name);
+}
+
+/** A header for the receiver of the request that it has to understand; the bridge understands none. */
+function demandedHeader(envelope: XmlElement, { envelope: namespace, target }: SoapVersion): XmlElement | undefined {
+  return childNamed(envelope, 'Header')?.children.find((header) => {
+    const isDemanded = /^\s*(1|true)\s*$/.test(attributeOf(header, 'mustUnderstand', [namespace]) ?? '');
+    return isDemanded && target.receivers.includes(attributeOf(header, target.attribute, [namespace]) ?? '');
+  });
+}
+
+/** https://www.w3.org/TR/soap12-part1/#soapupgrade */
+const upgrade: XmlNode = {
+  name: 'SOAP-ENV:Upgrade',
+  content: [soap12, soap11].map(({ envelope }) => ({
+    name: 'SOAP-ENV:SupportedEnvelope',
+    attributes: { 'xmlns:e': envelope, qname: 'e:Envelope' },
+    content: '',
+  })),
+};
+
+/** https://www.w3.org/TR/soap12-part1/#soapnotunderstood */
+function notUnderstood({ local, namespace }: XmlElement): XmlNode {
+  // A prefix cannot stand for no namespace.
+  const attributes = namespace ? { 'xmlns:h': namespace, qname: `h:${local}` } : { qname: local };
+  return { name: 'SOAP-ENV:NotUnderstood', attributes, content: '' };
+}
+
+function callIn(operation: XmlElement, operations: readonly XmlElement[]): Call {
+  const shared = new Map(operations.flatMap(identified));
   const pairs = operation.children.flatMap((parameter) =>
     valuesOf(parameter, shared).map((value): [string, string] => [parameter.local, value]),
   );
   return { action: operation.local, parameters: gather(pairs) };
 }
 
-/** Values that stand beside the operation because several parameters have them, by what refers to them. */
+/** Elements whose value others refer to, by their id. */
 type Shared = ReadonlyMap<string, XmlElement>;
+
+function identified(element: XmlElement): [string, XmlElement][] {
+  const id = attributeOf(element, 'id') ?? attributeOf(element, 'id', [soap12.encoding]);
+  const inside = element.children.flatMap(identified);
+  return id === undefined ? inside : [[id, element], ...inside];
+}
+
+/** The element that a parameter refers to as SOAP 1.1 or 1.2 has it, or itself. */
+function referred(parameter: XmlElement, shared: Shared): XmlElement {
+  const id = attributeOf(parameter, 'href')?.replace(/^#/, '') ?? attributeOf(parameter, 'ref', [soap12.encoding]);
+  return (id !== undefined && shared.get(id)) || parameter;
+}
 
 /** The values of a parameter: its text, or the text of its items; empty if it is nil. */
 function valuesOf(parameter: XmlElement, shared: Shared): string[] {
-  const element = shared.get(attributeOf(parameter, 'href') ?? '') ?? parameter;
-  if (/^(true|1)$/.test(attributeOf(element, 'nil', XSI) ?? '')) return [''];
+  const element = referred(parameter, shared);
+  const nil = attributeOf(element, 'nil', XSI) ?? attributeOf(element, 'null', XSI) ?? '';
+  if (/^\s*(1|true)\s*$/.test(nil)) return [''];
   return element.children.length === 0 ? [textOf(element)] : element.children.map(textOf);
 }
 
@@ -40,6 +129,10 @@ function textOf(element: XmlElement): string {
   return /(^|:)base64(Binary)?$/.test(type) ? Buffer.from(element.text, 'base64').toString() : element.text;
 }
 
-function attributeOf({ attributes }: XmlElement, local: string, namespace?: string): string | undefined {
-  return attributes.find((attribute) => attribute.local === local && attribute.namespace === namespace)?.value;
+function attributeOf(
+  { attributes }: XmlElement,
+  local: string,
+  namespaces: readonly (string | undefined)[] = [undefined],
+): string | undefined {
+  return attributes.find((each) => each.local === local && namespaces.includes(each.namespace))?.value;
 }

@@ -1,82 +1,110 @@
 import { type Answer, type Fields, isList, unknownNumber, type Value } from '../call.js';
-import { readDocument, writeDocument, type XmlNode } from './document.js';
+import { writeDocument, type XmlNode } from './document.js';
 import type { Dialect, LegacyReply, Protocol, ProtocolLimits } from './protocol.js';
-import { callIn, ENVELOPE, XSI } from './soap-request.js';
-import { type SoapPart, TARGET_NAMESPACE, TARGET_PREFIX, type Wsdl } from './wsdl.js';
+import { readSoapRequest, type SoapRequest } from './soap-request.js';
+import { LITERAL_NAMESPACE, type SoapPart, TARGET_NAMESPACE, TARGET_PREFIX, type Wsdl } from './wsdl.js';
 
-const ENCODING = 'http://schemas.xmlsoap.org/soap/encoding/';
-const XSD = 'http://www.w3.org/2001/XMLSchema';
-const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
-
-/** SOAP 1.1, RPC/encoded: https://www.w3.org/TR/2000/NOTE-SOAP-20000508/. */
+/** SOAP 1.1 and 1.2, RPC/encoded as the old API was, and document/literal: a request tells what its reply is. */
 export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
   return {
     name: 'soap',
     path: '/api/1.0/soap',
     methods: ['POST'],
-    decode: ({ body }) => callIn(readDocument(body, { depth: xmlDepth, namespaces: true })),
-    encode: (answer, dialect) => {
-      const { action, http, reason } = answer;
-      if (action === undefined || http !== undefined || isServerFault(reason)) return fault(answer, dialect);
-      const parts = wsdl.responseParts(action) ?? [{ name: 'status', type: { name: 'xsd:string' } }];
-      const result = { status: answer.status, ...answer.result };
-      const content = typed(parts, result, unknownNumberIn(dialect));
-      return { status: 200, body: envelope({ name: `${TARGET_PREFIX}:${action}Response`, content }) };
+    read: (received) => {
+      const request = readSoapRequest(received, xmlDepth);
+      return {
+        call: request.call,
+        encode: (answer, dialect) => {
+          const { action, http, reason } = answer;
+          const isFault = action === undefined || http !== undefined || isServerFault(reason);
+          if (isFault) return fault(answer, request, dialect);
+          const parts = wsdl.responseParts(action) ?? [{ name: 'status', type: { name: 'xsd:string' } }];
+          const unknown = unknownNumberIn(dialect, received.userAgent);
+          const write = request.isLiteral ? literal : encoded;
+          const result = valuesIn(parts, { status: answer.status, ...answer.result }, { unknown, write });
+          const name = `${TARGET_PREFIX}:${action}Response`;
+          return { status: 200, ...envelope(operation(name, result, request), request, dialect) };
+        },
+      };
     },
   };
 }
 
-function fault({ reason, http, status, explanation }: Answer, { faultStatus }: Dialect): LegacyReply {
-  const code = isServerFault(reason) ? 'Server' : 'Client';
-  const content = [
-    { name: 'faultcode', content: `SOAP-ENV:${code}` },
-    { name: 'faultstring', content: explanation ? `${status}: ${explanation}` : status },
-  ];
-  return { status: http ?? faultStatus, body: envelope({ name: 'SOAP-ENV:Fault', content }) };
+function fault({ reason, http, status, explanation }: Answer, request: SoapRequest, dialect: Dialect): LegacyReply {
+  const code = isServerFault(reason) ? 'Server' : request.faultCode;
+  const node = request.version.fault(code, explanation ? `${status}: ${explanation}` : status);
+  return { status: http ?? dialect.faultStatus, ...envelope(node, request, dialect, request.faultHeader) };
 }
 
 function isServerFault(reason: Answer['reason']): boolean {
   return reason === 'unavailable' || reason === 'internal';
 }
 
+type Unknown = 'nil' | 'omit' | 'zero';
+
 /** Old gSOAP stubs refuse nil where their WSDL did not promise it; every stack takes an element that is not there. */
-function unknownNumberIn({ unknownNumbers, userAgent }: Dialect): 'nil' | 'omit' | 'zero' {
+function unknownNumberIn({ unknownNumbers }: Dialect, userAgent: string): Unknown {
   if (unknownNumbers !== 'auto') return unknownNumbers;
   return /gsoap/i.test(userAgent) ? 'omit' : 'nil';
 }
 
-function typed(parts: readonly SoapPart[], fields: Fields, unknown: 'nil' | 'omit' | 'zero'): XmlNode[] {
-  const node = ({ name, type }: SoapPart, value: Value): XmlNode[] => {
-    const attributes = { 'xsi:type': type.name };
+/** How a value is written: with its type, or as a schema says. */
+type Write = (part: SoapPart, content: XmlNode['content'] | null) => XmlNode;
+
+const encoded: Write = ({ name, type }, content) => ({
+  name,
+  attributes: { 'xsi:type': type.name, ...(content === null && NIL) },
+  content: content ?? '',
+});
+
+const literal: Write = ({ name }, content) => ({
+  name: `${TARGET_PREFIX}:${name}`,
+  ...(content === null && { attributes: NIL }),
+  content: content ?? '',
+});
+
+const NIL = { 'xsi:nil': 'true' };
+
+function valuesIn(parts: readonly SoapPart[], fields: Fields, how: { unknown: Unknown; write: Write }): XmlNode[] {
+  const { unknown, write } = how;
+  const node = (part: SoapPart, value: Value): XmlNode[] => {
     if (value === unknownNumber) {
       if (unknown === 'omit') return [];
-      return unknown === 'zero' ? [{ name, attributes, content: '0' }] : [nil(name, attributes)];
+      return [write(part, unknown === 'zero' ? '0' : null)];
     }
-    if (value === null) return [nil(name, attributes)];
-    if (typeof value === 'string') return [{ name, attributes, content: value }];
-    if (typeof value === 'bigint') return [{ name, attributes, content: value.toString() }];
-    const inside = type.parts ?? [];
+    if (value === null || typeof value === 'string') return [write(part, value)];
+    if (typeof value === 'bigint') return [write(part, value.toString())];
+    const inside = part.type.parts ?? [];
     const content = isList(value)
-      ? value.flatMap((item) => inside.flatMap((part) => node(part, item)))
-      : typed(inside, value, unknown);
-    return [{ name, attributes, content }];
+      ? value.flatMap((item) => inside.flatMap((each) => node(each, item)))
+      : valuesIn(inside, value, how);
+    return [write(part, content)];
   };
   return parts.flatMap((part) => node(part, fields[part.name] ?? null));
 }
 
-function nil(name: string, attributes: Readonly<Record<string, string>>): XmlNode {
-  return { name, attributes: { ...attributes, 'xsi:nil': 'true' }, content: '' };
+function operation(name: string, content: readonly XmlNode[], { version, isLiteral }: SoapRequest): XmlNode {
+  const isMarked = !isLiteral && version.encodingStyleOn === 'operation';
+  return { name, ...(isMarked && { attributes: { 'SOAP-ENV:encodingStyle': version.encoding } }), content };
 }
 
-function envelope(content: XmlNode): string {
+function envelope(
+  content: XmlNode,
+  { version, isLiteral }: SoapRequest,
+  { replyCharset }: Dialect,
+  header: readonly XmlNode[] = [],
+): Pick<LegacyReply, 'mediaType' | 'body'> {
+  const isMarked = !isLiteral && version.encodingStyleOn === 'envelope';
   const attributes = {
-    'xmlns:SOAP-ENV': ENVELOPE,
-    'xmlns:xsd': XSD,
-    'xmlns:xsi': XSI,
-    'xmlns:SOAP-ENC': ENCODING,
-    [`xmlns:${TARGET_PREFIX}`]: TARGET_NAMESPACE,
-    'SOAP-ENV:encodingStyle': ENCODING,
+    'xmlns:SOAP-ENV': version.envelope,
+    'xmlns:xsd': 'http://www.w3.org/2001/XMLSchema',
+    'xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance',
+    ...(!isLiteral && { 'xmlns:SOAP-ENC': version.encoding }),
+    [`xmlns:${TARGET_PREFIX}`]: isLiteral ? LITERAL_NAMESPACE : TARGET_NAMESPACE,
+    ...(isMarked && { 'SOAP-ENV:encodingStyle': version.encoding }),
   };
   const body = { name: 'SOAP-ENV:Body', content: [content] };
-  return DECLARATION + writeDocument({ name: 'SOAP-ENV:Envelope', attributes, content: [body] });
+  const inside = header.length === 0 ? [body] : [{ name: 'SOAP-ENV:Header', content: header }, body];
+  const document = writeDocument({ name: 'SOAP-ENV:Envelope', attributes, content: inside });
+  return { mediaType: version.mediaType, body: `<?xml version="1.0" encoding="${replyCharset}"?>\n${document}` };
 }

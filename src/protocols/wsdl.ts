@@ -15,17 +15,20 @@ export interface SoapPart {
 
 /** The SOAP face of the bridge, as the WSDL describes it. */
 export interface Wsdl {
-  /** The document for callers that reach the bridge at this URL, which has no slash at the end. */
-  readonly textAt: (publicUrl: string) => string;
+  /** The document for callers that reach the bridge at this URL; of document/literal where the style is `literal`. */
+  readonly textAt: (publicUrl: string, style?: string) => string;
   /** The parts of an action's response message in order; undefined where the WSDL does not have the action. */
   readonly responseParts: (action: string) => readonly SoapPart[] | undefined;
 }
 
 export const TARGET_NAMESPACE = 'urn:boxnet';
+/** Of the operations in document/literal, by which these are told from RPC/encoded. */
+export const LITERAL_NAMESPACE = 'urn:boxnet:literal';
 /** The prefix that the old service bound to the target namespace in its replies. */
 export const TARGET_PREFIX = 'ns4';
 
 const file = new URL('../../../wsdl/box.wsdl', import.meta.url);
+const literalFile = new URL('../../../wsdl/box-literal.wsdl', import.meta.url);
 
 /** Where the file on its own says that the service is. */
 const ADDRESS = 'http://127.0.0.1:8080';
@@ -35,9 +38,10 @@ function attribute(url: string): string {
   return new URL(url).href.replace(/\/$/, '').replaceAll('&', '&amp;');
 }
 
-/** Reads `wsdl/box.wsdl`, which types the SOAP replies and is served at `?wsdl`. */
+/** Reads `wsdl/box.wsdl`, which types the SOAP replies and is served at `?wsdl`, and the one of `?wsdl=literal`. */
 export async function loadWsdl(): Promise<Wsdl> {
   const text = await readFile(file, 'utf8');
+  const literal = await readFile(literalFile, 'utf8');
   const wsdl = new WSDL(text, file.href, {});
   await new Promise<void>((resolve, reject) => wsdl.onReady((error) => (error ? reject(error) : resolve())));
   const { messages, schemas } = wsdl.definitions;
@@ -66,7 +70,7 @@ export async function loadWsdl(): Promise<Wsdl> {
     ]),
   );
   return {
-    textAt: (publicUrl) => text.replace(ADDRESS, () => attribute(publicUrl)),
+    textAt: (publicUrl, style) => (style === 'literal' ? literal : text).replace(ADDRESS, () => attribute(publicUrl)),
     responseParts: (action) => responses.get(`${action}Response`),
   };
 }

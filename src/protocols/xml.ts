@@ -1,4 +1,5 @@
 import { Fault } from '../fault.js';
+import { decodeBody } from '../text.js';
 import { readDocument, type XmlElement } from './document.js';
 import { callOf, gather, type Protocol, type ProtocolLimits } from './protocol.js';
 import { encodeResponse } from './response.js';
@@ -9,14 +10,16 @@ export function xml({ xmlDepth }: ProtocolLimits): Protocol {
     name: 'xml',
     path: '/api/1.0/xml',
     methods: ['POST'],
-    decode: ({ body }) => {
-      const request = readDocument(body, { depth: xmlDepth, namespaces: false });
-      if (request.local !== 'request') {
-        throw new Fault('malformed', { explanation: 'the root element is not <request>' });
-      }
-      return callOf(gather(request.children.flatMap(valuesOf)));
-    },
-    encode: encodeResponse,
+    read: ({ body, contentType }) => ({
+      call: () => {
+        const request = readDocument(decodeBody(body, contentType), { depth: xmlDepth, namespaces: false });
+        if (request.local !== 'request') {
+          throw new Fault('malformed', { explanation: 'the root element is not <request>' });
+        }
+        return callOf(gather(request.children.flatMap(valuesOf)));
+      },
+      encode: encodeResponse,
+    }),
   };
 }
 
