@@ -1,58 +1,76 @@
 import type { Application, FindApplication } from './applications.js';
 import type { Bridge } from './bridge.js';
 import { type Answer, type Call, refusal, single, success } from './call.js';
-import { Fault, toFault } from './fault.js';
-import type { Log } from './log.js';
-import type { LegacyRequest, Protocol } from './protocols/protocol.js';
+import { type Fault, toFault } from './fault.js';
+import type { Gate } from './gate.js';
+import type { Observer } from './observer.js';
+import type { Dialect, LegacyReply, LegacyRequest, Protocol } from './protocols/protocol.js';
+import { encodeText, UTF_8 } from './text.js';
+
+/** A request, with what is known of it beside its content. */
+export interface Arrival {
+  readonly request: LegacyRequest;
+  /** What the log calls it. */
+  readonly id: string;
+  /** Where it came from. */
+  readonly address: string;
+  /** Why it never becomes a call: a wrong method, a body too large. */
+  readonly failure: Fault | undefined;
+}
 
 export interface PipelineReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: Buffer;
 }
 
-/**
- * The way of every call: decoded, performed, encoded. A request that never becomes a call (a wrong method, a body too
- * large) comes in as its Fault. Whatever happens, the caller gets a reply in its own format.
- */
-export type Pipeline = (protocol: Protocol, request: LegacyRequest | Fault) => Promise<PipelineReply>;
+/** The way of every call: read, let in, performed, encoded. Whatever happens, the caller gets a reply in its own format. */
+export type Pipeline = (protocol: Protocol, arrival: Arrival) => Promise<PipelineReply>;
 
-export function createPipeline(parts: { find: FindApplication; bridge: Bridge; log: Log }): Pipeline {
-  const { find, bridge, log } = parts;
+export interface PipelineParts {
+  readonly find: FindApplication;
+  readonly gate: Gate;
+  readonly bridge: Bridge;
+  readonly observer: Observer;
+}
 
-  return async (protocol, request) => {
-    let call: Call | undefined;
-    let application: Application | undefined;
-    let answer: Answer;
-    try {
-      if (request instanceof Fault) throw request;
-      call = protocol.decode(request);
-      application = find(single(call.parameters, 'api_key') ?? '');
-      answer = success(call.action, await bridge(call, application));
-    } catch (error) {
-      const fault = toFault(error);
-      note(log, fault, protocol.name, call?.action);
-      answer = refusal(fault, call?.action);
-    }
-    const { status, body } = protocol.encode(answer, {
-      unknownNumbers: application?.unknownNumbers ?? 'auto',
-      faultStatus: application?.faultStatus ?? 500,
-      userAgent: request instanceof Fault ? '' : request.userAgent,
+const plainDialect: Dialect = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: UTF_8 };
+
+export function createPipeline({ find, gate, bridge, observer }: PipelineParts): Pipeline {
+  return (protocol, { request, id, address, failure }) =>
+    observer.call({ protocol: protocol.name, id }, async (tell) => {
+      const reading = protocol.read(request);
+      let call: Call | undefined;
+      let application: Application | undefined;
+      let answer: Answer;
+      let cause: unknown;
+      try {
+        await gate.count(address);
+        if (failure) throw failure;
+        const asked = reading.call();
+        call = asked;
+        application = find(single(asked.parameters, 'api_key') ?? '');
+        answer = success(asked.action, await gate.pass(application, () => bridge(asked, application)));
+      } catch (error) {
+        const fault = toFault(error);
+        cause = fault.cause;
+        answer = refusal(fault, call?.action);
+      }
+      const dialect = application ?? plainDialect;
+      const reply = packed(reading.encode(answer, dialect), answer, dialect);
+      const { action, status, reason } = answer;
+      tell({ application, action, status, http: reply.status, reason, cause });
+      return reply;
     });
-    return { status, headers: headersOf(answer), body };
-  };
 }
 
-/** What the operator has to know: the cause, which the caller never sees. */
-function note(log: Log, { reason, cause }: Fault, protocol: string, action: string | undefined): void {
-  if (reason === 'internal') log.error({ protocol, action, err: cause }, 'a defect of the bridge');
-  if (reason === 'unavailable') log.warn({ protocol, action, err: cause }, 'a call could not be answered');
-}
-
-function headersOf({ retryAfter }: Answer): Record<string, string> {
-  return {
-    'Content-Type': 'text/xml',
+function packed({ status, mediaType, body }: LegacyReply, answer: Answer, { replyCharset }: Dialect): PipelineReply {
+  // The old service named no character set; the document itself does.
+  const isNamed = replyCharset !== UTF_8 || mediaType !== 'text/xml';
+  const headers = {
+    'Content-Type': isNamed ? `${mediaType}; charset=${replyCharset.toLowerCase()}` : mediaType,
     'Cache-Control': 'no-store',
-    ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+    ...(answer.retryAfter !== undefined && { 'Retry-After': String(answer.retryAfter) }),
   };
+  return { status, headers, body: encodeText(body, replyCharset) };
 }

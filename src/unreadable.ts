@@ -1,17 +1,18 @@
 import { types } from 'node:util';
+import { codeOf } from './errors.js';
 import { Fault, toFault } from './fault.js';
 
-/** What Express throws for a request that is too large, packed in an unknown way, or not what it says: as a fault. */
+/** What Express or zlib throws for a request that is too large, broken off, or not packed as it says: as a fault. */
 export function unreadable(error: unknown): Fault {
   const status = types.isNativeError(error) && 'status' in error ? error.status : undefined;
-  switch (status) {
-    case 400:
-      return new Fault('malformed', { explanation: 'the request cannot be read', cause: error });
-    case 413:
-      return new Fault('malformed', { http: 413, explanation: 'the request is too large', cause: error });
-    case 415:
-      return new Fault('malformed', { http: 415, explanation: 'the request has an unknown encoding', cause: error });
-    default:
-      return toFault(error);
+  if (status === 413 || codeOf(error) === 'ERR_BUFFER_TOO_LARGE') {
+    return new Fault('malformed', { http: 413, explanation: 'the request is too large', cause: error });
   }
+  if (status === 415) {
+    return new Fault('malformed', { http: 415, explanation: 'the request has an unknown encoding', cause: error });
+  }
+  if (status === 400 || codeOf(error)?.startsWith('Z_')) {
+    return new Fault('malformed', { explanation: 'the request cannot be read', cause: error });
+  }
+  return toFault(error);
 }

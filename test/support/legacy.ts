@@ -28,7 +28,8 @@ const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#13;');
 const elements = (pairs: Parameters) => pairs.map(([name, value]) => `<${name}>${escaped(value)}</${name}>`).join('');
 
-const bodies: Readonly<Record<Format, (action: string, parameters: Parameters) => string>> = {
+/** What is posted for a call. */
+export const bodies: Readonly<Record<Format, (action: string, parameters: Parameters) => string>> = {
   rest: (action, parameters) =>
     [['action', action], ...parameters].map((pair) => pair.map(encodeURIComponent).join('=')).join('&'),
   xml: (action, parameters) => `<request>${elements([['action', action], ...parameters])}</request>`,
@@ -54,7 +55,8 @@ export async function call(bridge: string, format: Format, action: string, param
   return (await post(bridge, format, action, Object.entries(parameters))).text();
 }
 
-function post(bridge: string, format: Format, action: string, parameters: Parameters): Promise<Response> {
+/** Calls a bridge, and gives the reply as HTTP has it. */
+export function post(bridge: string, format: Format, action: string, parameters: Parameters): Promise<Response> {
   return fetch(`${bridge}/api/1.0/${format}`, { method: 'POST', body: bodies[format](action, parameters) });
 }
 

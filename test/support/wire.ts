@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { SaxesParser } from 'saxes';
 import { type Answer, type Fields, unknownNumber, type Value } from '../../src/call.js';
 import type { LegacyRequest } from '../../src/protocols/protocol.js';
 
@@ -11,15 +12,25 @@ export function wireCases(folder: string, ...files: readonly string[]): string[]
 }
 
 export function wireFile(path: string): string {
-  return readFileSync(new URL(path, root), 'utf8');
+  return wireBytes(path).toString();
+}
+
+export function wireBytes(path: string): Buffer {
+  return readFileSync(new URL(path, root));
 }
 
 /** A recorded HTTP request, as far as a protocol looks at it. */
 export function readRequest(path: string): LegacyRequest {
-  const message = wireFile(path);
+  const message = wireBytes(path);
   const end = message.indexOf('\r\n\r\n');
-  const target = message.slice(0, end).split('\r\n')[0]?.split(' ')[1] ?? '';
-  return { query: target.split('?')[1] ?? '', body: message.slice(end + 4), userAgent: '' };
+  const head = message.toString('latin1', 0, end);
+  const header = (name: string) => new RegExp(`^${name}: *(.*)$`, 'im').exec(head)?.[1] ?? '';
+  return {
+    query: Buffer.from(/^\S+ [^ ?]*\??(\S*)/.exec(head)?.[1] ?? '', 'latin1'),
+    body: message.subarray(end + 4),
+    contentType: header('content-type'),
+    userAgent: header('user-agent'),
+  };
 }
 
 /** An answer as data: whole numbers are numbers, an unknown one is `{"unknown":"number"}`. */
@@ -46,4 +57,17 @@ export function squeezed(xml: string): string {
     .replace(/>\s+</g, '><')
     .replace(/<[^>]+>/g, (tag) => tag.replace(/\s+/g, ' ').replace(/ (\/?>)$/, '$1'))
     .trim();
+}
+
+/** The root element of a document, which has to be well-formed; an independent parser reads it. */
+export function rootOf(document: string): { local: string; uri: string } {
+  const names: { local: string; uri: string }[] = [];
+  const parser = new SaxesParser({ xmlns: true });
+  parser.on('opentag', ({ local, uri }) => {
+    names.push({ local, uri });
+  });
+  parser.write(document).close();
+  const [root] = names;
+  if (!root) throw new Error('no element');
+  return root;
 }

@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+
+/** A reply as it stood on the wire. */
+export interface RawReply {
+  /** `1.0` or `1.1`. */
+  readonly version: string;
+  readonly status: number;
+  /** The status line and the header lines, without the empty one. */
+  readonly head: string;
+  /** By their names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Buffer;
+}
+
+/** What came of sending bytes. */
+export interface Exchange {
+  /** Those to be continued (1xx) are among them. */
+  readonly replies: readonly RawReply[];
+  /** What came after the last whole reply. */
+  readonly rest: Buffer;
+  /** Whether the server closed the connection. */
+  readonly isClosed: boolean;
+}
+
+export interface ExchangeOptions {
+  /** Is done with so many final replies; else when the server closes the connection. */
+  readonly replies?: number;
+  /** The methods of the requests, in order, as far as they are not GET or POST: a reply to HEAD has no body. */
+  readonly methods?: readonly string[];
+  /** Closes its own half of the connection when all is sent. */
+  readonly isHalfClosed?: boolean;
+  readonly timeoutMs?: number;
+}
+
+export async function connectTo(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = createConnection({ host: hostname, port: Number(port), allowHalfOpen: true });
+  socket.setNoDelay(true);
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Sends these pieces one after the other and reads what comes back, whatever it is. Rejects after `timeoutMs`. */
+export async function exchange(
+  url: string,
+  pieces: readonly Buffer[] | Buffer,
+  options: ExchangeOptions = {},
+): Promise<Exchange> {
+  const socket = await connectTo(url);
+  try {
+    return await exchangeOn(socket, pieces, options);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The same on a connection that is open already and stays so. */
+export async function exchangeOn(
+  socket: Socket,
+  pieces: readonly Buffer[] | Buffer,
+  { replies: wanted = Number.POSITIVE_INFINITY, methods = [], isHalfClosed, timeoutMs = 10_000 }: ExchangeOptions = {},
+): Promise<Exchange> {
+  const received: Buffer[] = [];
+  let isClosed = false;
+  let now = () => {};
+  const read = () => ({ ...parse(Buffer.concat(received), methods), isClosed });
+  const onData = (bytes: Buffer) => {
+    received.push(bytes);
+    if (Number.isFinite(wanted)) now();
+  };
+  const onEnd = () => {
+    isClosed = true;
+    now();
+  };
+  // A connection that is reset ends too.
+  const onError = () => onEnd();
+  socket.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onError);
+  const done = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`no end after ${timeoutMs} ms, but ${Buffer.concat(received).toString('latin1')}`)),
+      timeoutMs,
+    );
+    now = () => {
+      const isDone = isClosed || read().replies.filter(({ status }) => status >= 200).length >= wanted;
+      if (!isDone) return;
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+  try {
+    const parts = Array.isArray(pieces) ? pieces : [pieces];
+    for (const [index, piece] of parts.entries()) {
+      if (socket.destroyed || socket.writableEnded) break;
+      socket.write(piece);
+      if (index < parts.length - 1) await setImmediate();
+    }
+    if (isHalfClosed) socket.end();
+    now();
+    await done;
+    return read();
+  } finally {
+    socket.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onError);
+    socket.on('error', () => {});
+  }
+}
+
+/** Every byte on its own. */
+export function bytewise(bytes: Buffer): Buffer[] {
+  return Array.from(bytes, (_, index) => bytes.subarray(index, index + 1));
+}
+
+function parse(bytes: Buffer, methods: readonly string[]): { replies: RawReply[]; rest: Buffer } {
+  const replies: RawReply[] = [];
+  let rest = bytes;
+  for (;;) {
+    const end = rest.indexOf('\r\n\r\n');
+    if (end < 0) return { replies, rest };
+    const head = rest.toString('latin1', 0, end);
+    const [start = '', ...lines] = head.split('\r\n');
+    const [, version = '', code = ''] = /^HTTP\/(1\.[01]) (\d{3}) [\x20-\x7e]*$/.exec(start) ?? [];
+    if (!version) return { replies, rest };
+    const headers = new Map<string, string>();
+    for (const line of lines) {
+      const [, name = '', value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ?([\t\x20-\x7e]*)$/.exec(line) ?? [];
+      const key = name.toLowerCase();
+      if (!key || headers.has(key)) throw new Error(`a header line that is none or comes twice: ${line}`);
+      headers.set(key, value);
+    }
+    const status = Number(code);
+    const method = methods[replies.filter((reply) => reply.status >= 200).length] ?? '';
+    const hasBody = status >= 200 && status !== 204 && status !== 304 && method !== 'HEAD';
+    const length = hasBody ? Number(headers.get('content-length') ?? 0) : 0;
+    const body = rest.subarray(end + 4, end + 4 + length);
+    if (body.length < length) return { replies, rest };
+    replies.push({ version, status, head, headers, body });
+    rest = rest.subarray(end + 4 + length);
+  }
+}
