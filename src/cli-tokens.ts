@@ -3,15 +3,18 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Config } from './config.js';
 import type { KeySource } from './sign-in/keyring.js';
 import { addToken, listTokens, rekey, revokeTokens, type TokenChoice } from './tokens.js';
+import type { Proxies } from './upstream/transport.js';
 
 export interface TokensSurroundings {
   readonly load: (file: string) => Promise<Config>;
   /** The server's key, where the environment has it. */
   readonly key: KeySource | undefined;
+  /** The way to the modern APIs. */
+  readonly proxies: Proxies;
 }
 
 /** `boxbridge tokens`: the auth_tokens of applications with a vault. */
-export function addTokensCommand(program: Command, { load, key }: TokensSurroundings): void {
+export function addTokensCommand(program: Command, { load, key, proxies }: TokensSurroundings): void {
   const tokens = program.command('tokens').description('add, list and revoke auth_tokens of applications with a vault');
   const command = (name: string, description: string) =>
     tokens.command(name).description(description).requiredOption('--config <file>', 'the configuration, a YAML file');
@@ -23,7 +26,7 @@ export function addTokensCommand(program: Command, { load, key }: TokensSurround
       const credential = (await text(process.stdin)).trim();
       if (credential === '')
         throw new Error('there is no credential on standard input; pipe it in, such as from a file');
-      console.log(await addToken(await load(config), { key }, { ...wish, credential }));
+      console.log(await addToken(await load(config), { key, proxies }, { ...wish, credential }));
     });
 
   command('list', 'show what auth_tokens there are, by the beginning of their digests').action(

@@ -1,19 +1,19 @@
 #!/usr/bin/env node
+import cluster from 'node:cluster';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { actionNames } from './actions.js';
+import { addStoreCommand } from './cli-store.js';
 import { addTokensCommand } from './cli-tokens.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
-import { demonstrate } from './demo.js';
 import { codeOf, messageOf } from './errors.js';
 import { featureTable } from './features.js';
-import type { Listening } from './listen.js';
-import { createLog } from './log.js';
 import { findUnreachable } from './online.js';
 import { providers } from './providers/index.js';
 import { loadProvider } from './providers/load.js';
 import { sandboxCredentials, sandboxPaths, startSandbox } from './sandbox/sandbox.js';
-import { start } from './start.js';
+import { SANDBOX_VARIABLE, serve } from './serve.js';
 import { version } from './version.js';
+import { giveUp } from './worker.js';
 
 const EXIT_GOOD = 0;
 const EXIT_FAILED = 1;
@@ -24,8 +24,9 @@ interface At {
   readonly port?: number;
 }
 
-const { BOXBRIDGE_KEY: base64 } = process.env;
+const { BOXBRIDGE_KEY: base64, OTEL_EXPORTER_OTLP_ENDPOINT: collector } = process.env;
 const key = base64 === undefined ? undefined : { base64 };
+const proxies = { http: variable('http_proxy'), https: variable('https_proxy'), none: variable('no_proxy') };
 
 const program = new Command('boxbridge')
   .description('Answers old Box.net API 1.0 clients from modern JSON account APIs.')
@@ -39,11 +40,25 @@ program
   .option('--config <file>', 'the configuration, a YAML file')
   .option('--host <host>', 'listen here, whatever the configuration says', toHost)
   .option('--port <port>', 'listen on this port, 0 for a free one', toPort)
-  .action(async ({ config: file, ...at }: At & { config?: string }) => {
-    const bridge = file === undefined ? await demonstrate(at, process.cwd(), console.log, key) : await serve(file, at);
-    untilStopped(bridge);
+  .option('--workers <n>', 'answer in so many processes', toWorkers)
+  .action(async ({ config: file, workers, ...at }: At & { config?: string; workers?: number }) => {
+    const config = file === undefined ? undefined : await load(file);
+    const sandbox = process.env[SANDBOX_VARIABLE];
+    const { url, adminUrl, stop } = await serve({
+      config,
+      at,
+      workers,
+      sandbox,
+      key,
+      proxies,
+      collector,
+      print: console.log,
+    });
+    untilStopped(stop);
+    if (cluster.isWorker) return;
     const how = file === undefined ? ' from a sandbox; try the calls above, stop it with Ctrl-C' : '';
-    console.log(`BoxBridge ${version} answers at ${bridge.url}${how}`);
+    console.log(`BoxBridge ${version} answers at ${url}${how}`);
+    if (adminUrl !== undefined) console.log(`Its metrics and readiness are at ${adminUrl}`);
   });
 
 program
@@ -54,7 +69,7 @@ program
   .action(async ({ config: file, online = false }: { config: string; online?: boolean }) => {
     const config = await load(file);
     for (const { provider } of config.applications) await loadProvider(provider);
-    const problems = online ? await findUnreachable(config) : [];
+    const problems = online ? await findUnreachable(config, proxies) : [];
     if (problems.length > 0) throw new Error(problems.join('\n'));
     console.log(`${file}: good, ${config.applications.length} application(s)${online ? ', all reachable' : ''}`);
   });
@@ -73,13 +88,19 @@ program
   .option('--port <port>', 'listen on this port, 0 for a free one', toPort, 8081)
   .action(async (at: Required<At>) => {
     const sandbox = await startSandbox(at);
-    untilStopped(sandbox);
+    untilStopped(sandbox.close);
     for (const { provider, credential } of sandboxCredentials) {
       console.log(`${provider}\t${sandbox.url}${sandboxPaths[provider]}\t${credential}`);
     }
   });
 
-addTokensCommand(program, { load, key });
+addTokensCommand(program, { load, key, proxies });
+addStoreCommand(program, { load });
+
+/** Of the environment, in lower or in upper case; empty where there is none. */
+function variable(name: string): string {
+  return process.env[name] ?? process.env[name.toUpperCase()] ?? '';
+}
 
 function toHost(text: string): string {
   if (text === '') throw new InvalidArgumentError('A host is a name or an address.');
@@ -92,9 +113,10 @@ function toPort(text: string): number {
   return port;
 }
 
-async function serve(file: string, at: At): Promise<Listening> {
-  const config = await load(file);
-  return start({ ...config, listen: { ...config.listen, ...at } }, createLog(), { key });
+function toWorkers(text: string): number {
+  const workers = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (workers === 0) throw new InvalidArgumentError('A number of workers is from 1 to 999.');
+  return workers;
 }
 
 /** Throws an Error with a line for every problem, each with the file and its line. */
@@ -109,13 +131,34 @@ async function load(file: string): Promise<Config> {
   }
 }
 
-/** Ends the process in good order at the first signal that asks for it. */
-function untilStopped({ close }: Pick<Listening, 'close'>): void {
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void close().catch(fail));
+/** How long a process that has stopped may take to end by itself, in milliseconds. */
+const LAST_MS = 500;
+
+/** Ends the process in good order at the first signal that asks for it, and at once at the second. */
+function untilStopped(stop: () => Promise<void>): void {
+  let isStopping = false;
+  const onSignal = () => {
+    // A worker may be told twice: with its whole group, and by its parent.
+    if (isStopping && !cluster.isWorker) process.exit(EXIT_FAILED);
+    if (isStopping) return;
+    isStopping = true;
+    stop()
+      .catch(fail)
+      .finally(() => {
+        cluster.worker?.disconnect();
+        // What is still under way then, such as a request to a modern API whose caller is gone, is nobody's.
+        setTimeout(() => process.exit(), LAST_MS).unref();
+      });
+  };
+  process.on('SIGTERM', onSignal);
+  // Ctrl-C reaches the workers too, but it is for their parent to stop them.
+  process.on('SIGINT', cluster.isWorker ? () => {} : onSignal);
 }
 
 function fail(error: unknown): void {
-  process.stderr.write(`${messageOf(error).replace(/^/gm, 'boxbridge: ')}\n`);
+  // The parent of workers says it, once for all.
+  if (cluster.isWorker) giveUp(messageOf(error));
+  else process.stderr.write(`${messageOf(error).replace(/^/gm, 'boxbridge: ')}\n`);
   process.exitCode = EXIT_FAILED;
 }
 

@@ -1,7 +1,24 @@
-import { isIP } from 'node:net';
 import { basename, extname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Config, ConfigOptions, ConfigProblem } from './config.js';
+import {
+  baseUrl,
+  block,
+  bytes,
+  form,
+  integer,
+  isBaseUrl,
+  isNetwork,
+  isUrl,
+  limit,
+  oneOf,
+  port,
+  say,
+  text,
+  whole,
+  withoutSlash,
+} from './config-values.js';
+import { canCarryXml, UTF_8 } from './text.js';
 
 type Path = readonly PropertyKey[];
 type LineOf = (path: Path) => number;
@@ -66,66 +83,28 @@ const dotted = (path: Path) =>
     .join('')
     .replace(/^\./, '') || 'the configuration';
 
-/** Words for a value that is wrong or not there; `what` says what to write. */
-const say = (what: string) => ({
-  error: ({ input }: { input?: unknown }) => (input === undefined ? `is missing; write ${what}` : `must be ${what}`),
-});
-
-const form = (what: string, test: (text: string) => boolean) => z.string(say(what)).refine(test, say(what));
-
-const words = 'a text that is not empty, in quotes if it looks like a number';
-const text = z.string(say(words)).min(1, say(words));
-
-const whole = (least: bigint, most: bigint) =>
-  z.custom<number | bigint>(
-    (value) =>
-      (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))) &&
-      value >= least &&
-      value <= most,
-    say(`an integer from ${least} to ${most}`),
+/** What `store` may be; its path starts in a directory. */
+export const storeIn = (directory: string) =>
+  form(
+    'sqlite: and a path, or a postgres:// URL with the special characters of its password percent-encoded',
+    (store) => /^sqlite:./.test(store) || (/^postgres(ql)?:\/\/\S+$/.test(store) && URL.canParse(store)),
+  ).transform((store) =>
+    store.startsWith('sqlite:')
+      ? { kind: 'sqlite' as const, path: resolve(directory, store.slice('sqlite:'.length)) }
+      : { kind: 'postgres' as const, url: store },
   );
-const integer = (least: bigint, most: bigint, fallback: number) =>
-  whole(least, most).default(fallback).transform(Number);
-const port = (fallback: number) => integer(0n, 65535n, fallback);
-const limit = (fallback: number) => integer(1n, 2n ** 31n - 1n, fallback);
-const bytes = whole(0n, 2n ** 63n - 1n)
-  .transform(BigInt)
-  .optional();
-
-const oneOf = <const T extends readonly string[]>(...choices: T) => z.enum(choices, say(choices.join(' or ')));
-
-const block = <T extends z.core.$ZodLooseShape>(shape: T) => {
-  const keys = Object.keys(shape).join(', ');
-  return z.strictObject(shape, {
-    error: ({ code, input }) =>
-      code === 'unrecognized_keys'
-        ? `the keys allowed here are ${keys}`
-        : `${input === null ? 'is empty; write' : 'must be'} a block with keys out of ${keys}`,
-  });
-};
-
-const withoutSlash = (url: string) => url.replace(/\/+$/, '');
-const isUrl = (url: string) => /^https?:\/\/[^\s/]\S*$/i.test(url) && URL.canParse(url);
-const isBaseUrl = (url: string) => isUrl(url) && /^[^?#]*$/.test(url) && !/^https?:\/\/[^/]*@/i.test(url);
-const baseUrl = 'an http or https URL without query, fragment, user or password';
-
-function isNetwork(address: string): boolean {
-  const [host = '', prefix, ...rest] = address.split('/');
-  const bits = isIP(host) === 4 ? 32 : 128;
-  return (
-    isIP(host) > 0 &&
-    rest.length === 0 &&
-    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
-  );
-}
 
 function schemaOf(options: ConfigOptions, suggestion: (index: number) => string) {
   const absolute = (path: string) => resolve(options.directory, path);
+  const file = text.transform(absolute).optional();
   const providerNames = options.providers.map(({ name }) => name);
   const sayBaseUrl = {
     error: ({ input, path }: { input?: unknown; path?: Path | undefined }) =>
       say(baseUrl + suggestion(Number(path?.[1]))).error({ input }),
   };
+  const rate = block({ per_minute: whole(1n, 2n ** 31n - 1n).transform(Number) })
+    .transform(({ per_minute }) => ({ perMinute: per_minute }))
+    .optional();
   const application = block({
     api_key: text,
     name: text.optional(),
@@ -145,10 +124,15 @@ function schemaOf(options: ConfigOptions, suggestion: (index: number) => string)
       (value) => (typeof value === 'bigint' ? Number(value) : value),
       z.literal([500, 200], say('500 or 200')).default(500),
     ),
+    reply_charset: form('a character set such as UTF-8, ISO-8859-1 or Windows-1252', canCarryXml).default(UTF_8),
     cache_seconds: integer(0n, 2n ** 31n - 1n, 0),
     account_id: text.optional(),
     password_keys: oneOf('kebab', 'snake').default('kebab'),
     token_days: whole(1n, 36500n).transform(Number).optional(),
+    rate,
+    ca_file: file,
+    client_cert_file: file,
+    client_key_file: file,
   }).transform((it) => ({
     apiKey: it.api_key,
     name: it.name ?? basename(it.provider, extname(it.provider)),
@@ -164,10 +148,15 @@ function schemaOf(options: ConfigOptions, suggestion: (index: number) => string)
     },
     unknownNumbers: it.unknown_numbers,
     faultStatus: it.fault_status,
+    replyCharset: it.reply_charset,
     cacheSeconds: it.cache_seconds,
     accountId: it.account_id,
     passwordKeys: it.password_keys,
     tokenDays: it.token_days,
+    rate: it.rate,
+    caFile: it.ca_file,
+    clientCertFile: it.client_cert_file,
+    clientKeyFile: it.client_key_file,
   }));
   return block({
     listen: block({ host: text.default('127.0.0.1'), port: port(8080) }).prefault({}),
@@ -178,23 +167,16 @@ function schemaOf(options: ConfigOptions, suggestion: (index: number) => string)
         say('true, false or a list of IP addresses and networks such as 10.0.0.0/8'),
       )
       .default(false),
-    store: form(
-      'sqlite: and a path, or a postgres:// URL with the special characters of its password percent-encoded',
-      (store) => /^sqlite:./.test(store) || (/^postgres(ql)?:\/\/\S+$/.test(store) && URL.canParse(store)),
-    )
-      .default('sqlite:./data/bridge.db')
-      .transform((store) =>
-        store.startsWith('sqlite:')
-          ? { kind: 'sqlite' as const, path: absolute(store.slice('sqlite:'.length)) }
-          : { kind: 'postgres' as const, url: store },
-      ),
+    store: storeIn(options.directory).prefault('sqlite:./data/bridge.db'),
     key_file: text.default('./data/bridge.key').transform(absolute),
     admin: block({ host: text.default('127.0.0.1'), port: port(9464) }).optional(),
+    rate,
     limits: block({
       body_bytes: limit(65536),
       xml_depth: limit(32),
       concurrent_calls: limit(1024),
       upstream_timeout_ms: limit(10000),
+      request_timeout_ms: limit(30000),
       shutdown_ms: limit(10000),
     }).prefault({}),
     applications: z.array(application, say('a list of applications')).min(1, say('a list of at least one application')),
@@ -205,11 +187,13 @@ function schemaOf(options: ConfigOptions, suggestion: (index: number) => string)
     store: it.store,
     keyFile: it.key_file,
     admin: it.admin,
+    rate: it.rate,
     limits: {
       bodyBytes: it.limits.body_bytes,
       xmlDepth: it.limits.xml_depth,
       concurrentCalls: it.limits.concurrent_calls,
       upstreamTimeoutMs: it.limits.upstream_timeout_ms,
+      requestTimeoutMs: it.limits.request_timeout_ms,
       shutdownMs: it.limits.shutdown_ms,
     },
     applications: it.applications,

@@ -1,18 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import {
-  type Alias,
-  type Document,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type ParsedNode,
-  parseDocument,
-  visit,
-} from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { examine } from './config-schema.js';
+import { aliasProblem, lastScalar, offsetOf, yamlWords } from './config-yaml.js';
+import { readTlsFiles } from './upstream/tls-files.js';
 
 export interface Config {
   readonly listen: { readonly host: string; readonly port: number };
@@ -25,15 +17,24 @@ export interface Config {
     | { readonly kind: 'postgres'; readonly url: string };
   readonly keyFile: string;
   readonly admin?: { readonly host: string; readonly port: number } | undefined;
+  /** Of each address; absent: any. */
+  readonly rate?: Rate | undefined;
   readonly limits: {
     readonly bodyBytes: number;
     readonly xmlDepth: number;
     readonly concurrentCalls: number;
     readonly upstreamTimeoutMs: number;
+    /** How long a caller may take to send a request. */
+    readonly requestTimeoutMs: number;
     readonly shutdownMs: number;
   };
   /** At least one, each with an apiKey of its own. */
   readonly applications: readonly ApplicationConfig[];
+}
+
+/** How many calls are answered. */
+export interface Rate {
+  readonly perMinute: number;
 }
 
 export interface ApplicationConfig {
@@ -55,11 +56,20 @@ export interface ApplicationConfig {
   };
   readonly unknownNumbers: 'auto' | 'nil' | 'omit' | 'zero';
   readonly faultStatus: 500 | 200;
+  /** The character set of replies, by a name that `text.ts` knows. */
+  readonly replyCharset: string;
   readonly cacheSeconds: number;
   readonly accountId?: string | undefined;
   readonly passwordKeys: 'kebab' | 'snake';
+  /** Of its api_key; absent: any. */
+  readonly rate?: Rate | undefined;
   /** How long an auth_token lives that nobody logs out; absent: for ever. */
   readonly tokenDays?: number | undefined;
+  /** PEM: the certification authorities of the modern API, instead of the public ones. */
+  readonly caFile?: string | undefined;
+  /** PEM: what the bridge shows to a modern API that asks who it is, and the key for it. */
+  readonly clientCertFile?: string | undefined;
+  readonly clientKeyFile?: string | undefined;
 }
 
 export interface ConfigOptions {
@@ -94,7 +104,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** The configuration in a file, whose directory is where its relative paths start. Throws ConfigError. */
+/**
+ * The configuration in a file, whose directory is where its relative paths start, once the files that it names for TLS
+ * are read too. Throws ConfigError.
+ */
 export async function loadConfig(file: string, options: Omit<ConfigOptions, 'directory'>): Promise<Config> {
   const refuse = (why: string) => new ConfigError([{ line: 0, message: `${file} ${why}` }]);
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
@@ -105,11 +118,26 @@ export async function loadConfig(file: string, options: Omit<ConfigOptions, 'dir
     );
   });
   if (!isUtf8(bytes)) throw refuse('is not UTF-8 text; save it as UTF-8');
-  return readConfig(bytes.toString('utf8'), { ...options, directory: dirname(resolve(file)) });
+  const { config, lineOf } = parsed(bytes.toString('utf8'), { ...options, directory: dirname(resolve(file)) });
+  const problems = config.applications.map(async (application, index) =>
+    (await readTlsFiles(application)).problems.map(({ key, message }) => ({
+      line: lineOf(['applications', index, key]),
+      message: `applications[${index}].${key} ${message}`,
+    })),
+  );
+  const all = (await Promise.all(problems)).flat();
+  if (all.length > 0) throw new ConfigError(all);
+  return config;
 }
 
-/** The configuration in a YAML text. Throws ConfigError. */
+/** The configuration in a YAML text; no file that it names is read. Throws ConfigError. */
 export function readConfig(text: string, options: ConfigOptions): Config {
+  return parsed(text, options).config;
+}
+
+type LineOf = (path: readonly PropertyKey[]) => number;
+
+function parsed(text: string, options: ConfigOptions): { config: Config; lineOf: LineOf } {
   const lines = new LineCounter();
   // Plain messages: the decorated ones quote the text, secrets included.
   const document = parseDocument(text, {
@@ -131,9 +159,10 @@ export function readConfig(text: string, options: ConfigOptions): Config {
   } catch {
     throw new ConfigError([...problems, aliasProblem(document, lineAt)]);
   }
-  const result = examine(value, options, (path) => lineAt(offsetOf(document.contents, path)));
+  const lineOf: LineOf = (path) => lineAt(offsetOf(document.contents, path));
+  const result = examine(value, options, lineOf);
   if (result.config === undefined || problems.length > 0) throw new ConfigError([...problems, ...result.problems]);
-  return result.config;
+  return { config: result.config, lineOf };
 }
 
 /** The configuration in a plain value: the same keys as in YAML, integers as number or bigint. Throws ConfigError. */
@@ -141,52 +170,4 @@ export function parseConfig(value: unknown, options: ConfigOptions): Config {
   const { config, problems } = examine(value, options, () => 0);
   if (config === undefined) throw new ConfigError(problems);
   return config;
-}
-
-function yamlWords(code: string, message: string, from: string): string {
-  if (code === 'DUPLICATE_KEY') {
-    const key = /^["']?([a-z_]{1,24})["']?\s*:/.exec(from)?.[1] ?? 'this key';
-    return `${key} is already given above in the same block; keep one of the two`;
-  }
-  if (code === 'MULTIPLE_DOCS') return 'a second YAML document begins here; keep one document in the file';
-  if (code === 'NON_STRING_KEY') return 'a key must be a word, not a list or a block';
-  if (code === 'RESOURCE_EXHAUSTION') return 'nested too deeply for a configuration';
-  return `not valid YAML: ${message.replace(/(?<=\w): .*|(?<=escape sequence) .*/s, '')}`;
-}
-
-/** Where the last value of a document begins: a quote that is never closed reaches from there to the end. */
-function lastScalar(document: Document.Parsed): number {
-  let start = 0;
-  visit(document, {
-    Scalar: (_key, { range }) => {
-      start = range?.[0] ?? start;
-    },
-  });
-  return start;
-}
-
-function aliasProblem(document: Document.Parsed, lineAt: (offset: number) => number): ConfigProblem {
-  const aliases: Alias[] = [];
-  visit(document, { Alias: (_key, alias) => void aliases.push(alias) });
-  const unset = aliases.find((alias) => alias.resolve(document) === undefined);
-  const message = unset ? 'no anchor (&) above has the name of this alias (*)' : 'aliases (*) repeat too many values';
-  return { line: lineAt((unset ?? aliases[0])?.range?.[0] ?? 0), message: `${message}; write the values out` };
-}
-
-/** Where the key or list item begins; for what is not there, the nearest block around it. */
-function offsetOf(root: ParsedNode | null, path: readonly PropertyKey[]): number {
-  let node = root;
-  let offset = root?.range[0] ?? 0;
-  for (const step of path) {
-    if (isMap<ParsedNode, ParsedNode | null>(node)) {
-      const pair = node.items.findLast(({ key }) => isScalar(key) && key.value === step);
-      if (pair === undefined) break;
-      offset = pair.key.range[0];
-      node = pair.value;
-    } else if (isSeq<ParsedNode>(node)) {
-      node = node.items[Number(step)] ?? null;
-      offset = node?.range[0] ?? offset;
-    } else break;
-  }
-  return offset;
 }

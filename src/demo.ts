@@ -2,17 +2,14 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { actionNames } from './actions.js';
 import { type Config, parseConfig } from './config.js';
-import { createSend } from './http.js';
-import type { Listening } from './listen.js';
 import { createLog } from './log.js';
 import { providers } from './providers/index.js';
 import { golemAccounts } from './sandbox/golem.js';
 import { previstoAccounts } from './sandbox/previsto.js';
-import { sandboxPaths, startSandbox } from './sandbox/sandbox.js';
+import { sandboxPaths } from './sandbox/sandbox.js';
 import { seatableAccounts } from './sandbox/seatable.js';
 import { terraformAccounts } from './sandbox/terraform.js';
-import type { KeySource } from './sign-in/keyring.js';
-import { start } from './start.js';
+import { type Running, type Surroundings, start } from './start.js';
 
 /**
  * What the bridge shows without a configuration: applications for each modern API, played by the sandbox. The first
@@ -35,41 +32,23 @@ export const demoVault = {
 /** Where the demo's accounts are whatever port the sandbox has today: their user_id depends on it. */
 const SANDBOX = 'http://sandbox.invalid';
 
-/**
- * Starts a sandbox and a bridge in front of it, with its data in `directory`, and prints a call in each format to each
- * modern API, with its reply. Throws an Error with one line for the operator where it cannot.
- */
-export async function demonstrate(
-  at: Partial<Config['listen']>,
-  directory: string,
-  print: (text: string) => void,
-  key: KeySource | undefined,
-): Promise<Listening> {
+/** Where to listen, if not where the configuration says. */
+export type At = Partial<Config['listen']>;
+
+/** Starts a bridge in front of a sandbox at this URL, with its data in `directory`. */
+export function startDemo(at: At, directory: string, sandbox: string, surroundings: Surroundings): Promise<Running> {
   const config = demoConfig(at, directory);
-  const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
-  const send = createSend({ timeoutMs: config.limits.upstreamTimeoutMs });
-  const bridge = await start(config, createLog(), {
-    key,
-    send: (asked) => send({ ...asked, url: asked.url.replace(SANDBOX, sandbox.url) }),
-  }).catch(async (error: unknown) => {
-    await sandbox.close();
-    throw error;
-  });
-  const close = async () => {
-    await bridge.close();
-    await sandbox.close();
-  };
-  try {
-    for (const { url, body } of demoCalls(bridge.url)) {
-      const reply = await text(await call(url, body));
-      print(`curl '${url}'${body === undefined ? '' : ` -d '${body}'`}\n\n${reply}\n`);
-    }
-    print(howToSignIn(bridge.url));
-  } catch (error) {
-    await close();
-    throw error;
+  const route = (url: string) => url.replace(SANDBOX, sandbox);
+  return start(config, createLog('warn'), { ...surroundings, route });
+}
+
+/** Prints a call in each format to each modern API, with the reply of the demo at this URL. */
+export async function showDemo(bridge: string, print: (text: string) => void): Promise<void> {
+  for (const { url, body } of demoCalls(bridge)) {
+    const reply = await text(await call(url, body));
+    print(`curl '${url}'${body === undefined ? '' : ` -d '${body}'`}\n\n${reply}\n`);
   }
-  return { url: bridge.url, close };
+  print(howToSignIn(bridge));
 }
 
 /** Any port will do, which `fetch` does not allow. */
@@ -81,7 +60,7 @@ function call(url: string, body: string | undefined): Promise<IncomingMessage> {
   });
 }
 
-function demoConfig(listen: Partial<Config['listen']>, directory: string): Config {
+function demoConfig(listen: At, directory: string): Config {
   const applications = [...demoApplications, demoVault].map(({ provider, apiKey, ...more }) => ({
     api_key: apiKey,
     name: `Demo of ${provider}`,

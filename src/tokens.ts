@@ -92,7 +92,7 @@ export function revokeTokens(config: Config, openers: Openers, choice: TokenChoi
 
 /** Seals everything under another key, which is made where its file does not exist yet. */
 export async function rekey(config: Config, from: KeySource, to: KeySource): Promise<void> {
-  const store = openStore(config);
+  const store = await openStore(config);
   try {
     await changeKey(store, from, to);
   } finally {

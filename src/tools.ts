@@ -2,67 +2,94 @@ import type { Application } from './applications.js';
 import type { ApplicationConfig, Config } from './config.js';
 import type { BridgeTools } from './deeds.js';
 import { messageOf } from './errors.js';
-import { createSend, type Send } from './http.js';
+import { createUpstreams, type UpstreamOptions, type Upstreams } from './http.js';
 import { createCache } from './providers/cached.js';
 import { loadProvider } from './providers/load.js';
 import { type KeySource, openMasterKey } from './sign-in/keyring.js';
 import { createSealer } from './sign-in/seal.js';
 import { createSessions } from './sign-in/sessions.js';
 import { createTickets } from './sign-in/tickets.js';
+import { openPostgres } from './store/postgres.js';
+import { nameOfPostgres } from './store/postgres-url.js';
 import { openSqlite } from './store/sqlite.js';
 import type { Store } from './store/store.js';
+import { openTlsFiles } from './upstream/tls-files.js';
 
 /** What calls, the sign-in page and the command line work with. */
 export interface Tools extends BridgeTools {
   readonly applications: readonly Application[];
+  readonly upstreams: Upstreams;
 }
 
 /** How what a configuration names is reached, where that is not as usual. */
-export interface Openers {
-  /** The way to the modern APIs; plain HTTP unless given. */
-  readonly send?: Send | undefined;
+export interface Openers extends UpstreamOpeners {
   /** The server's key; the configuration's `key_file` unless given. */
   readonly key?: KeySource | undefined;
 }
 
+export interface UpstreamOpeners extends Pick<UpstreamOptions, 'proxies' | 'observe' | 'onState'> {
+  /** Leads the requests for a URL to another; to that one itself unless given. */
+  readonly route?: ((url: string) => string) | undefined;
+}
+
 /** Opens what a configuration names. Throws an Error with one line for the operator where something cannot be used. */
-export async function openTools(config: Config, { send, key }: Openers): Promise<Tools> {
+export async function openTools(config: Config, openers: Openers): Promise<Tools> {
+  const { key } = openers;
   const cached = createCache();
-  const way = send ?? createSend({ timeoutMs: config.limits.upstreamTimeoutMs });
-  const applications = await Promise.all(config.applications.map((application) => connect(application, way, cached)));
-  const store = openStore(config);
+  const upstreams = openUpstreams(config, openers);
+  const applications = await Promise.all(
+    config.applications.map((application) => connect(application, upstreams, cached)),
+  );
+  const store = await openStore(config);
   try {
     const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
     const sessions = createSessions(store, sealer, Date.now);
     const tickets = createTickets({ store, sealer, sessions, applications, now: Date.now });
-    return { applications, store, sessions, tickets };
+    return { applications, upstreams, store, sessions, tickets };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-/** Gives an application the modern API that its configuration names. */
+export function openUpstreams({ limits }: Config, { route, ...options }: UpstreamOpeners): Upstreams {
+  const { upstreamTimeoutMs: timeoutMs, concurrentCalls } = limits;
+  const upstreams = createUpstreams({ ...options, timeoutMs, concurrentCalls });
+  if (!route) return upstreams;
+  const sendFor: Upstreams['sendFor'] = (application) => {
+    const send = upstreams.sendFor(application);
+    return (request) => send({ ...request, url: route(request.url) });
+  };
+  return { ...upstreams, sendFor };
+}
+
+/** Gives an application the modern API that its configuration names. Throws an Error with one line for the operator where it cannot. */
 export async function connect(
   application: ApplicationConfig,
-  send: Send,
+  { sendFor, withinCall }: Upstreams,
   cached: ReturnType<typeof createCache>,
 ): Promise<Application> {
   const kind = await loadProvider(application.provider);
-  const { accountId = '', baseUrl, cacheSeconds } = application;
+  const { name, accountId = '', baseUrl, cacheSeconds } = application;
+  const send = sendFor({ baseUrl, name, provider: kind.name, tls: await openTlsFiles(application) });
   const api = cached(kind.connect({ ...application, send }), {
     api: JSON.stringify([kind.name, baseUrl, accountId]),
     seconds: cacheSeconds,
   });
-  return { ...application, provider: kind.name, kind, api };
+  return { ...application, provider: kind.name, kind, api: { ...api, readAccount: withinCall(api.readAccount) } };
 }
 
 /** Throws an Error with one line for the operator where the store cannot be used. */
-export function openStore({ store }: Pick<Config, 'store'>): Store {
-  if (store.kind === 'postgres') throw new Error('store: PostgreSQL is not supported yet; use sqlite:PATH');
+export async function openStore({ store }: Pick<Config, 'store'>): Promise<Store> {
   try {
-    return openSqlite(store.path);
+    return store.kind === 'sqlite' ? openSqlite(store.path) : await openPostgres(store.url);
   } catch (error) {
-    throw new Error(`cannot use the store ${store.path} (${messageOf(error)}); mend it or name another in \`store\``);
+    const why = messageOf(error);
+    throw new Error(`cannot use the store ${nameOfStore(store)} (${why}); mend it or name another in \`store\``);
   }
+}
+
+/** For the operator, without secrets. */
+export function nameOfStore(store: Config['store']): string {
+  return store.kind === 'sqlite' ? store.path : nameOfPostgres(store.url);
 }

@@ -2,13 +2,13 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createSend } from '../src/http.js';
-import type { Listening } from '../src/listen.js';
+import { createUpstreams } from '../src/http.js';
+import { type Listening, listen } from '../src/listen.js';
 import { providers } from '../src/providers/index.js';
 import { sandboxCredentials, sandboxPaths, startSandbox } from '../src/sandbox/sandbox.js';
 import { temporaryFolder } from './support/bridge.js';
 import { afterwards } from './support/cleanup.js';
-import { type Child, startNode } from './support/process.js';
+import { type Child, startNode, startNodeIn } from './support/process.js';
 
 const script = fileURLToPath(new URL('../src/cli.js', import.meta.url));
 const packageFile = new URL('../../package.json', import.meta.url);
@@ -288,28 +288,52 @@ test('sandbox says where each modern API is and whom it knows', async () => {
   const lines = await child.lines(sandboxCredentials.length);
   const rows = lines.map((line) => line.split('\t'));
   expect(rows.map(([provider, , credential]) => ({ provider, credential }))).toEqual(sandboxCredentials);
-  const send = createSend({ timeoutMs: 5000 });
+  const { sendFor } = createUpstreams({ timeoutMs: 5000 });
   for (const [provider, baseUrl = '', credential = ''] of rows) {
-    const api = providers.find(({ name }) => name === provider)?.connect({ baseUrl, send });
+    const api = providers.find(({ name }) => name === provider)?.connect({ baseUrl, send: sendFor({ baseUrl }) });
     expect((await api?.readAccount(credential))?.nativeId).toMatch(/./);
   }
 });
 
-test('a signal ends it in good order, and so do two', async () => {
-  const rows: readonly [words: string, ...signals: NodeJS.Signals[]][] = [
+test('a signal ends it in good order', async () => {
+  const rows: readonly [words: string, signal: NodeJS.Signals][] = [
     ['serve --port 0', 'SIGTERM'],
     ['serve --port 0', 'SIGINT'],
     ['serve --config bridge.yaml --port 0', 'SIGTERM'],
-    ['serve --config bridge.yaml --port 0', 'SIGINT', 'SIGTERM'],
+    ['serve --config bridge.yaml --port 0', 'SIGINT'],
     ['sandbox --port 0', 'SIGTERM'],
     ['sandbox --port 0', 'SIGINT'],
   ];
-  const ends = rows.map(async ([words, ...signals]) => {
+  const ends = rows.map(async ([words, ending]) => {
     const child = boxbridge(await folder({ 'bridge.yaml': TEN_LINES }), words);
     await child.line(/answers at|^seatable\t/);
-    for (const signal of signals) child.kill(signal);
+    child.kill(ending);
     const { code, signal, stderr } = await child.end;
     return { code, signal, stderr };
   });
   expect(await Promise.all(ends)).toEqual(rows.map(() => ({ code: 0, signal: null, stderr: '' })));
+});
+
+test('the way to the modern APIs leads through the proxy that the environment names', async () => {
+  const application = '{ api_key: k, provider: seatable, base_url: http://api.example.invalid }';
+  const cwd = await folder({ 'bridge.yaml': `applications: [${application}]` });
+  const asked: unknown[] = [];
+  const proxy = await listen(
+    (request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      response.writeHead(401, { 'Content-Type': 'application/json' }).end('{"detail":"Invalid token"}');
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  afterwards(proxy.close);
+  const words = [script, 'check', '--config', 'bridge.yaml', '--online'];
+  for (const name of ['HTTP_PROXY', 'http_proxy']) {
+    const { code, stderr } = await startNodeIn({ cwd, env: { [name]: proxy.url } }, ...words).end;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(asked.splice(0)).toEqual([expect.stringMatching(/^GET http:\/\/api\.example\.invalid\//)]);
+  }
+  const { code } = await startNodeIn({ cwd, env: { HTTP_PROXY: proxy.url, NO_PROXY: 'example.invalid' } }, ...words)
+    .end;
+  expect(code).toBe(1);
+  expect(asked).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -16,10 +17,11 @@ const folder = fileURLToPath(new URL('../../test/config/', import.meta.url));
 /** Five lines that are right. */
 const application = 'applications:\n-\n  api_key: key1\n  provider: seatable\n  base_url: https://one.example.com\n';
 
-const topKeys = 'listen, public_url, trust_proxy, store, key_file, admin, limits, applications';
+const topKeys = 'listen, public_url, trust_proxy, store, key_file, admin, rate, limits, applications';
 const applicationKeys =
   'api_key, name, provider, base_url, credentials, actions, redirect_url, defaults, unknown_numbers, fault_status, ' +
-  'cache_seconds, account_id, password_keys, token_days';
+  'reply_charset, cache_seconds, account_id, password_keys, token_days, rate, ca_file, client_cert_file, ' +
+  'client_key_file';
 const networks = 'a network such as 10.0.0.0/8';
 const trustProxy = 'true, false or a list of IP addresses and networks such as 10.0.0.0/8';
 const baseUrl = 'an http or https URL without query, fragment, user or password';
@@ -34,7 +36,14 @@ const defaults: Config = {
   trustProxy: false,
   store: { kind: 'sqlite', path: '/etc/bridge/data/bridge.db' },
   keyFile: '/etc/bridge/data/bridge.key',
-  limits: { bodyBytes: 65536, xmlDepth: 32, concurrentCalls: 1024, upstreamTimeoutMs: 10000, shutdownMs: 10000 },
+  limits: {
+    bodyBytes: 65536,
+    xmlDepth: 32,
+    concurrentCalls: 1024,
+    upstreamTimeoutMs: 10000,
+    requestTimeoutMs: 30000,
+    shutdownMs: 10000,
+  },
   applications: [
     {
       apiKey: 'key1',
@@ -45,6 +54,7 @@ const defaults: Config = {
       defaults: {},
       unknownNumbers: 'auto',
       faultStatus: 500,
+      replyCharset: 'UTF-8',
       cacheSeconds: 0,
       passwordKeys: 'kebab',
     },
@@ -70,16 +80,26 @@ function problemsOf(read: () => unknown): unknown {
 }
 
 describe('a good configuration', () => {
-  test('with every key', async () => {
+  test('with every key', () => {
     const path = (name: string) => join(folder, 'data', name);
-    expect(await loadConfig(join(folder, 'full.yaml'), known)).toEqual({
+    const tls = (name: string) => join(folder, 'tls', name);
+    const full = readFileSync(join(folder, 'full.yaml'), 'utf8');
+    expect(readConfig(full, { ...options, directory: folder })).toEqual({
       listen: { host: '127.0.0.1', port: 8080 },
       publicUrl: 'https://www.box.example.com',
       trustProxy: false,
       store: { kind: 'sqlite', path: path('bridge.db') },
       keyFile: path('bridge.key'),
       admin: { host: '127.0.0.1', port: 9464 },
-      limits: { bodyBytes: 65536, xmlDepth: 32, concurrentCalls: 1024, upstreamTimeoutMs: 10000, shutdownMs: 10000 },
+      rate: { perMinute: 600 },
+      limits: {
+        bodyBytes: 65536,
+        xmlDepth: 32,
+        concurrentCalls: 1024,
+        upstreamTimeoutMs: 10000,
+        requestTimeoutMs: 30000,
+        shutdownMs: 10000,
+      },
       applications: [
         {
           apiKey: 'rrc1d3ntb53tt6b2vhail6rdtrsxov3v',
@@ -92,9 +112,14 @@ describe('a good configuration', () => {
           defaults: { spaceAmount: 5368709120n, spaceUsed: 0n, maxUploadSize: 104857600n },
           unknownNumbers: 'auto',
           faultStatus: 500,
+          replyCharset: 'ISO-8859-1',
           cacheSeconds: 0,
           accountId: 'acc-123',
           passwordKeys: 'kebab',
+          rate: { perMinute: 60 },
+          caFile: tls('ca.pem'),
+          clientCertFile: tls('client.pem'),
+          clientKeyFile: tls('client.key'),
         },
       ],
     });
@@ -168,7 +193,7 @@ const refusedAbove: readonly [string, number, string][] = [
   [
     'limits:\n  xml_depht: 3',
     2,
-    'limits.xml_depht is not a known key; the keys allowed here are body_bytes, xml_depth, concurrent_calls, upstream_timeout_ms, shutdown_ms',
+    'limits.xml_depht is not a known key; the keys allowed here are body_bytes, xml_depth, concurrent_calls, upstream_timeout_ms, request_timeout_ms, shutdown_ms',
   ],
   ['listen: 8080', 1, 'listen must be a block with keys out of host, port'],
   ['listen:', 1, 'listen is empty; write a block with keys out of host, port'],

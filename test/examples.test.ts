@@ -9,7 +9,7 @@ import { pino } from 'pino';
 import { actionNames } from '../src/actions.js';
 import { loadConfig } from '../src/config.js';
 import { toFault } from '../src/fault.js';
-import { createSend } from '../src/http.js';
+import { createUpstreams } from '../src/http.js';
 import { providers } from '../src/providers/index.js';
 import { loadProvider } from '../src/providers/load.js';
 import { start } from '../src/start.js';
@@ -55,7 +55,10 @@ describe('the provider of the examples', () => {
   ])('takes 422 %j for %s', async (body, reason, about) => {
     const upstream = await startUpstream(canned({ '/me': { status: 422, body } }));
     afterwards(upstream.close);
-    const api = kind.connect({ baseUrl: upstream.url, send: createSend({ timeoutMs: 2000 }) });
+    const api = kind.connect({
+      baseUrl: upstream.url,
+      send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url }),
+    });
     const fault = await api.updateAccount?.send('key-of-ada', { email: 'b' }).then(undefined, toFault);
     expect(fault).toMatchObject({ reason, about, complaint: body.message });
   });

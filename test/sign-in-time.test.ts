@@ -5,6 +5,7 @@ import { actionNames } from '../src/actions.js';
 import type { Application } from '../src/applications.js';
 import { parseConfig } from '../src/config.js';
 import { Fault, toFault } from '../src/fault.js';
+import { createUpstreams } from '../src/http.js';
 import { createCache } from '../src/providers/cached.js';
 import { providers } from '../src/providers/index.js';
 import { createSealer } from '../src/sign-in/seal.js';
@@ -29,7 +30,7 @@ function applicationOf(apiKey: string, settings: Record<string, unknown> = {}): 
     { directory: '/', actions: actionNames, providers },
   ).applications;
   if (!only) throw new Error('no application');
-  return connect(only, () => Promise.reject(new Fault('internal')), createCache());
+  return connect(only, createUpstreams({ timeoutMs: 1000 }), createCache());
 }
 
 const plain = await applicationOf('plain');

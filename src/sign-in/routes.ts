@@ -1,7 +1,8 @@
-import express, { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
 import type { Application } from '../applications.js';
+import { readBody } from '../body.js';
 import { toFault } from '../fault.js';
-import type { Log } from '../log.js';
+import type { Observer } from '../observer.js';
 import type { Store } from '../store/store.js';
 import { unreadable } from '../unreadable.js';
 import { createTryLimits } from './limits.js';
@@ -11,7 +12,7 @@ import type { Tickets } from './tickets.js';
 export interface SignInParts {
   readonly tickets: Tickets;
   readonly store: Store;
-  readonly log: Log;
+  readonly observer: Observer;
 }
 
 /** What becomes of a secret that somebody entered. */
@@ -35,8 +36,8 @@ const failed: Page = {
 };
 
 /** The page at `/api/1.0/auth/:ticket`, where users give the bridge their credential of the modern API. */
-export function signInRouter({ tickets, store, log }: SignInParts): Router {
-  const limits = createTryLimits();
+export function signInRouter({ tickets, store, observer }: SignInParts): Router {
+  const limits = createTryLimits(store);
 
   /** The modern API decides on the secret; only what it has accepted is put behind the ticket. */
   const signIn = async (
@@ -45,19 +46,26 @@ export function signInRouter({ tickets, store, log }: SignInParts): Router {
     secret: string,
     address: string,
   ): Promise<Outcome> => {
-    if (!(await limits.take(ticket, address))) return 'too many';
+    if (!(await limits.take(ticket, address))) {
+      observer.signIn(application, 'too many');
+      return 'too many';
+    }
     const { api, provider, baseUrl } = application;
     const account = await api.readAccount(secret).catch((error: unknown) => toFault(error));
     if (!('reason' in account)) {
       await limits.giveBack(ticket, address);
       const userId = await store.userId({ provider, baseUrl, nativeId: account.nativeId });
-      return { authToken: await tickets.signIn(ticket, secret, userId) };
+      const authToken = await tickets.signIn(ticket, secret, userId);
+      // Not worth an outage: it ends by itself in a while.
+      await limits.forget(ticket).catch(() => {});
+      observer.signIn(application, 'signed in');
+      return { authToken };
     }
     if (account.reason === 'internal') throw account;
-    if (account.reason !== 'unavailable') return 'refused';
-    await limits.giveBack(ticket, address);
-    log.warn({ provider, err: account.cause }, 'a sign-in could not be tried');
-    return 'outage';
+    const outcome = account.reason === 'unavailable' ? 'outage' : 'refused';
+    observer.signIn(application, outcome, account.cause);
+    if (outcome === 'outage') await limits.giveBack(ticket, address);
+    return outcome;
   };
 
   const router = Router();
@@ -67,15 +75,14 @@ export function signInRouter({ tickets, store, log }: SignInParts): Router {
     show(response, 200, signedIn ? done : asking(application), application.redirectUrl);
   });
 
-  // Whatever type and charset an old program says that its form has.
-  const form = express.raw({ type: () => true, limit: FORM_BYTES });
-  router.post('/:ticket', form, async (request: Request<{ ticket: string }>, response) => {
+  router.post('/:ticket', async (request: Request<{ ticket: string }>, response) => {
     const { ticket } = request.params;
+    const form = await readBody(request, FORM_BYTES);
     const { application, signedIn } = await tickets.find(ticket);
     const again = (status: number, problem: string) =>
       show(response, status, { ...asking(application), problem }, application.redirectUrl);
     if (signedIn) return show(response, 200, done);
-    const secret = secretIn(request.body);
+    const secret = secretIn(form);
     const { title, credential } = application.kind;
     if (secret === '') return again(200, `Enter your ${title} ${credential.name}.`);
     const outcome = await signIn(ticket, application, secret, request.ip ?? '');
@@ -104,7 +111,7 @@ export function signInRouter({ tickets, store, log }: SignInParts): Router {
     if (reason === 'conflict') return show(response, 200, done);
     if (reason === 'missing' || cause instanceof URIError) return show(response, 404, gone);
     if (reason === 'malformed') return show(response, http ?? 400, failed);
-    log.error({ err: cause }, 'a sign-in failed');
+    observer.defect('a sign-in failed', cause);
     show(response, reason === 'unavailable' ? 503 : 500, failed);
   };
   router.use(onError);
@@ -132,8 +139,8 @@ function show(response: Response, status: number, page: Page, redirectUrl?: stri
 }
 
 /** The field `password`, unless there are several; blanks around a pasted secret are nobody's. */
-function secretIn(form: unknown): string {
-  const fields = new URLSearchParams(Buffer.isBuffer(form) ? form.toString() : '');
+function secretIn(form: Buffer): string {
+  const fields = new URLSearchParams(form.toString());
   const [secret = '', ...others] = new Set(fields.getAll('password'));
   return others.length === 0 ? secret.trim() : '';
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { actionNames } from '../../src/actions.js';
 import { parseConfig } from '../../src/config.js';
-import type { Listening } from '../../src/listen.js';
+import type { Log } from '../../src/log.js';
 import { providers } from '../../src/providers/index.js';
-import { start } from '../../src/start.js';
+import { type Running, type Surroundings, start } from '../../src/start.js';
 
 /** A folder that is gone after the test: call `remove`. */
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
@@ -15,16 +15,19 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
 }
 
 /** A bridge on loopback with a store in a folder of its own; the configuration is written with the keys of the file. */
-export async function startBridge(configuration: {
-  applications: readonly Record<string, unknown>[];
-  [key: string]: unknown;
-}): Promise<Listening & { readonly folder: string }> {
+export async function startBridge(
+  configuration: {
+    applications: readonly Record<string, unknown>[];
+    [key: string]: unknown;
+  },
+  { log = pino({ level: 'silent' }), ...surroundings }: Surroundings & { readonly log?: Log } = {},
+): Promise<Running & { readonly folder: string }> {
   const folder = await temporaryFolder();
   const config = parseConfig(
     { listen: { host: '127.0.0.1', port: 0 }, ...configuration },
     { directory: folder.path, actions: actionNames, providers },
   );
-  const bridge = await start(config, pino({ level: 'silent' }));
+  const bridge = await start(config, log, surroundings);
   return {
     url: bridge.url,
     folder: folder.path,
@@ -32,5 +35,7 @@ export async function startBridge(configuration: {
       await bridge.close();
       await folder.remove();
     },
+    stop: bridge.stop,
+    adminUrl: bridge.adminUrl,
   };
 }

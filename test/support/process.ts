@@ -17,6 +17,8 @@ export interface Child {
   readonly lines: (count: number) => Promise<string[]>;
   /** All that it wrote so far. */
   readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly pid: number;
   readonly write: (text: string) => void;
   /** Gives it this on standard input, and no more. */
   readonly endInput: (text: string) => void;
@@ -33,6 +35,8 @@ export interface Place {
   readonly env?: Readonly<Record<string, string>>;
   /** A command, with its first arguments, that executes the one given after them; none unless given. */
   readonly under?: readonly string[];
+  /** In a process group of its own; in that of the tests unless given. */
+  readonly detached?: true;
 }
 
 /** Starts Node.js with these arguments and an empty environment; what still runs after the test is killed. */
@@ -41,9 +45,9 @@ export function startNode(cwd: string, ...args: string[]): Child {
 }
 
 /** Starts Node.js in a place with these arguments; what still runs after the test is killed. */
-export function startNodeIn({ cwd, env = {}, under = [] }: Place, ...args: string[]): Child {
+export function startNodeIn({ cwd, env = {}, under = [], detached }: Place, ...args: string[]): Child {
   const [program = process.execPath, ...words] = [...under, process.execPath, ...args];
-  const child = spawn(program, words, { cwd, env });
+  const child = spawn(program, words, { cwd, env, detached: detached ?? false });
   let stdout = '';
   let stderr = '';
   let ended: Ended | undefined;
@@ -79,6 +83,8 @@ export function startNodeIn({ cwd, env = {}, under = [] }: Place, ...args: strin
     line: (pattern) => find(`a line ${pattern}`, (lines) => lines.find((line) => pattern.test(line))),
     lines: (count) => find(`${count} lines`, (lines) => (lines.length < count ? undefined : lines.slice(0, count))),
     stdout: () => stdout,
+    stderr: () => stderr,
+    pid: child.pid ?? 0,
     write: (text) => void child.stdin.write(text),
     endInput: (text) => void child.stdin.end(text),
     stopReading: () => void child.stdout.destroy(),
