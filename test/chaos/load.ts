@@ -1,0 +1,5 @@
+import { measure } from '../support/load.js';
+
+const [load = ''] = process.argv.slice(2);
+process.send?.(await measure(JSON.parse(load)));
+process.disconnect();
