@@ -19,7 +19,15 @@ export function pathOf(program: string): string {
   return spawnSync('/bin/sh', ['-c', 'command -v "$0"', program], { encoding: 'utf8' }).stdout.trim();
 }
 
-function isMet({ probe: [program, ...parameters], input = '', output = /(?:)/ }: Requirement): boolean {
+const known = new Map<Requirement, boolean>();
+
+function isMet(requirement: Requirement): boolean {
+  const answer = known.get(requirement) ?? probed(requirement);
+  known.set(requirement, answer);
+  return answer;
+}
+
+function probed({ probe: [program, ...parameters], input = '', output = /(?:)/ }: Requirement): boolean {
   const { status, stdout } = spawnSync(program, parameters, { input, encoding: 'utf8', timeout: 20_000 });
   return status === 0 && output.test(stdout);
 }

@@ -1,86 +1,60 @@
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { createClientAsync } from 'soap';
 import { messageOf } from '../../src/errors.js';
+import { type Client, run, source, startProgram } from './programs.js';
+import type { Exchange } from './recorder.js';
 import type { Requirement } from './requirements.js';
+import { xmllint } from './xmllint.js';
 
-/**
- * What a stack makes of a reply, by element name, items of lists with their place (`attributes.0.name`); a nil one is
- * `nil`. Of a fault only `fault`: its code and its text.
- */
-export type Outcome = Readonly<Record<string, string>>;
-
-/** Calls an action with its api_key and, where it takes one, its auth_token. */
-export type Call = (action: string, ...credentials: string[]) => Promise<Outcome>;
-
-/** An independent implementation of SOAP. */
+/** An independent program that calls the bridge in one format. */
 export interface Stack {
   readonly name: string;
+  readonly format: string;
   readonly requirements: readonly Requirement[];
   /** Makes the stack ready to call the bridge at a URL; whatever files it needs go into the folder. */
-  readonly connect: (bridge: string, folder: string) => Promise<Call>;
-  /** Whether it reads a reply with a nil number; if not, the bridge leaves the number out. */
+  readonly connect: (bridge: string, folder: string) => Promise<Client>;
+  /** Whether it reads a reply with a nil number; if not, the bridge leaves the number out. REST and XML have none. */
   readonly takesNil: boolean;
-  /** What its programs see of a number that is left out. */
+  /** What its programs see of a nil number, where it takes one. */
+  readonly nilNumber: string | undefined;
+  /** What they see of one that is unknown. */
+  readonly unknown: string | undefined;
+  /** What they see of one that is left out. */
   readonly omitted: string | undefined;
+  /** What they see of something else that is unknown. */
+  readonly nothing: string;
+  /** The code of a fault that is the server's; undefined where the format has no faults. */
+  readonly serverFault: string | undefined;
+  /** Whether the texts of a reply that is not in UTF-8 come right. */
+  readonly readsCharsets: boolean;
+  /** It leaves the namespace of the elements away that the schema of document/literal gives them. */
+  readonly sendsUnqualified?: true;
 }
 
-const execute = promisify(execFile);
-
-// The bridge is on this machine, whatever proxy its owner has for what is not.
-process.env.no_proxy = '127.0.0.1';
-const surroundings = { timeout: 20_000, env: process.env };
-
-/** The path of a client's source, which tsc does not copy to where this runs. */
-function source(file: string): string {
-  return fileURLToPath(new URL(`../../../test/interop/${file}`, import.meta.url));
-}
-
-/** Calls with a program that takes action, api_key and auth_token behind its other parameters. */
-function callWith(program: string, ...parameters: string[]): Call {
-  return async (action, ...credentials) => {
-    const { stdout } = await execute(program, [...parameters, action, ...credentials], surroundings);
-    return outcomeOf(stdout);
-  };
-}
-
-function outcomeOf(output: string): Outcome {
-  const lines = output.trimEnd().split('\n');
-  return Object.fromEntries(
-    lines.map((line) => {
-      const [, key, value] = /^([\w.]+)=(.*)$/.exec(line) ?? [];
-      if (key === undefined || value === undefined) throw new Error(`not an outcome: ${output}`);
-      return [key, value];
-    }),
-  );
+/** What a stack cannot do at all, and why; it is not tried. */
+export interface Impossible {
+  readonly name: string;
+  readonly format: string;
+  readonly why: string;
 }
 
 const phpSoap: Requirement[] = [
   { what: 'php', debian: 'php-cli', probe: ['php', '-v'] },
   { what: 'the soap extension of PHP', debian: 'php-soap', probe: ['php', '-m'], output: /^soap$/m },
 ];
-
-function php(mode: 'wsdl' | 'plain'): Pick<Stack, 'requirements' | 'connect'> {
-  return {
-    requirements: phpSoap,
-    connect: async (bridge) => callWith('php', source('php-soap-client.php'), mode, bridge),
-  };
-}
-
+const phpXml: Requirement[] = [
+  { what: 'php', debian: 'php-cli', probe: ['php', '-v'] },
+  { what: 'SimpleXML of PHP', debian: 'php-xml', probe: ['php', '-m'], output: /^SimpleXML$/m },
+];
 const soapLite: Requirement[] = [
   { what: 'SOAP::Lite of Perl', debian: 'libsoap-lite-perl', probe: ['perl', '-MSOAP::Lite', '-e1'] },
 ];
-
-function perl(mode: 'wsdl' | 'plain'): Pick<Stack, 'requirements' | 'connect'> {
-  return {
-    requirements: soapLite,
-    connect: async (bridge) => callWith('perl', source('soap-lite.pl'), mode, bridge),
-  };
-}
-
+const lwp: Requirement[] = [
+  { what: 'LWP of Perl', debian: 'libwww-perl', probe: ['perl', '-MLWP', '-e1'] },
+  { what: 'XML::Parser of Perl', debian: 'libxml-parser-perl', probe: ['perl', '-MXML::Parser', '-e1'] },
+];
+const curl: Requirement[] = [{ what: 'curl', debian: 'curl', probe: ['curl', '--version'] }, xmllint];
 const gsoapTools: Requirement[] = [
   { what: 'wsdl2h', debian: 'gsoap', probe: ['wsdl2h', '-V'] },
   { what: 'soapcpp2', debian: 'gsoap', probe: ['soapcpp2', '-V'] },
@@ -93,28 +67,99 @@ const gsoapTools: Requirement[] = [
   },
 ];
 
-async function compileGsoap(bridge: string, folder: string): Promise<Call> {
-  const here = { ...surroundings, cwd: folder };
-  const wsdl = await fetch(`${bridge}/api/1.0/soap?wsdl`);
-  await writeFile(join(folder, 'box.wsdl'), await wsdl.text());
-  await execute('wsdl2h', ['-c', '-o', 'box.h', 'box.wsdl'], here);
-  await execute('soapcpp2', ['-c', '-C', '-L', 'box.h'], here);
-  await execute('gcc', ['-I.', '-o', 'client', source('gsoap.c'), 'soapC.c', 'soapClient.c', '-lgsoap'], here);
-  return callWith(join(folder, 'client'), bridge);
+const ENCODED = 'SOAP 1.1 RPC/encoded';
+const ENCODED_12 = 'SOAP 1.2 RPC/encoded';
+const LITERAL = 'SOAP 1.1 document/literal';
+const LITERAL_12 = 'SOAP 1.2 document/literal';
+const QUERY = 'REST, query';
+const FORM = 'REST, form';
+const MULTIPART = 'REST, multipart';
+const XML = 'XML';
+
+const SOAP_11 = 'http://schemas.xmlsoap.org/soap/envelope/';
+const SOAP_12 = 'http://www.w3.org/2003/05/soap-envelope';
+
+/** Whether a request is in a format, by what is on the wire. */
+export const isIn: Readonly<Record<string, (exchange: Exchange) => boolean>> = {
+  [ENCODED]: soapOf(SOAP_11, 'urn:boxnet'),
+  [ENCODED_12]: soapOf(SOAP_12, 'urn:boxnet'),
+  [LITERAL]: soapOf(SOAP_11, 'urn:boxnet:literal'),
+  [LITERAL_12]: soapOf(SOAP_12, 'urn:boxnet:literal'),
+  [QUERY]: ({ method, url }) => method === 'GET' && url.startsWith('/api/1.0/rest?'),
+  [FORM]: ({ url, contentType }) => url === '/api/1.0/rest' && contentType === 'application/x-www-form-urlencoded',
+  [MULTIPART]: ({ url, contentType }) => url === '/api/1.0/rest' && contentType.startsWith('multipart/form-data;'),
+  [XML]: ({ url, request }) => url === '/api/1.0/xml' && /<request>/.test(request.toString()),
+};
+
+/** Both namespaces have to be in the request and in the reply. */
+function soapOf(envelope: string, operations: string): (exchange: Exchange) => boolean {
+  const isThere = (message: Buffer) => [envelope, operations].every((uri) => message.toString().includes(`"${uri}"`));
+  return ({ url, request, reply }) => url === '/api/1.0/soap' && isThere(request) && isThere(reply);
 }
 
-async function connectNodeSoap(bridge: string): Promise<Call> {
-  const client = await createClientAsync(`${bridge}/api/1.0/soap?wsdl`, {
-    handleNilAsNull: true,
-    attributesKey: ATTRIBUTES,
-  });
-  return async (action, ...[apiKey, authToken]) => {
-    try {
-      const [reply]: unknown[] = await client[`${action}Async`]({ api_key: apiKey, auth_token: authToken });
-      return Object.fromEntries(valuesIn(reply));
-    } catch (error) {
-      return { fault: messageOf(error).replace(': ', ' ') };
-    }
+/** What most of the stacks of SOAP have in common. */
+const usual = {
+  takesNil: true,
+  nilNumber: 'nil',
+  unknown: 'nil',
+  omitted: undefined,
+  nothing: 'nil',
+  readsCharsets: true,
+} as const;
+const of11 = { ...usual, serverFault: 'SOAP-ENV:Server' } as const;
+const of12 = { ...usual, serverFault: 'SOAP-ENV:Receiver' } as const;
+const ofPlain = { ...usual, takesNil: false, unknown: '0', omitted: '0', nothing: '', serverFault: undefined } as const;
+
+function php(mode: string, version: '1.1' | '1.2'): Pick<Stack, 'requirements' | 'connect'> {
+  return {
+    requirements: phpSoap,
+    connect: async (bridge) => startProgram('php', source('php-soap-client.php'), mode, version, bridge),
+  };
+}
+
+function perl(mode: string, version: '1.1' | '1.2'): Pick<Stack, 'requirements' | 'connect'> {
+  return {
+    requirements: soapLite,
+    connect: async (bridge) => startProgram('perl', source('soap-lite.pl'), mode, version, bridge),
+  };
+}
+
+const GSOAP_FILES = ['soapC.c', 'soapClient.c', '-lgsoap'];
+
+function gsoap(style: '' | 'literal', version: '1.1' | '1.2'): Pick<Stack, 'requirements' | 'connect'> {
+  return {
+    requirements: gsoapTools,
+    connect: async (bridge, folder) => {
+      const wsdl = await fetch(`${bridge}/api/1.0/soap?wsdl=${style}`);
+      await writeFile(join(folder, 'box.wsdl'), await wsdl.text());
+      await run('wsdl2h', ['-c', '-w', '-o', 'box.h', 'box.wsdl'], folder);
+      await run('soapcpp2', [...(version === '1.2' ? ['-2'] : []), '-c', '-C', '-L', 'box.h'], folder);
+      const defined = style === 'literal' ? ['-DLITERAL'] : [];
+      await run('gcc', ['-I.', '-o', 'client', ...defined, source('gsoap.c'), ...GSOAP_FILES], folder);
+      return startProgram(join(folder, 'client'), bridge);
+    },
+  };
+}
+
+function nodeSoap(style: '' | 'literal', forceSoap12Headers: boolean): Pick<Stack, 'requirements' | 'connect'> {
+  return {
+    requirements: [],
+    connect: async (bridge) => {
+      const options = { handleNilAsNull: true, attributesKey: ATTRIBUTES, forceSoap12Headers };
+      const client = await createClientAsync(`${bridge}/api/1.0/soap?wsdl=${style}`, options);
+      return {
+        call: async (action, parameters) => {
+          try {
+            const [reply]: unknown[] = await client[`${action}Async`](parameters);
+            return Object.fromEntries(valuesIn(reply));
+          } catch (error) {
+            // Of SOAP 1.2 it shows a subcode too, undefined where there is none.
+            return { fault: messageOf(error).replace(/: (?:undefined: )?/, ' ') };
+          }
+        },
+        close: async () => {},
+      };
+    },
   };
 }
 
@@ -133,11 +178,70 @@ function valuesIn(element: unknown, place = ''): [string, string][] {
   });
 }
 
+function plain(program: string, file: string, mode: string): Stack['connect'] {
+  return async (bridge) => startProgram(program, source(file), mode, bridge);
+}
+
 export const stacks: readonly Stack[] = [
-  { name: 'PHP SoapClient with the WSDL', ...php('wsdl'), takesNil: true, omitted: undefined },
-  { name: 'PHP SoapClient without the WSDL', ...php('plain'), takesNil: true, omitted: undefined },
-  { name: 'SOAP::Lite with the WSDL', ...perl('wsdl'), takesNil: true, omitted: undefined },
-  { name: 'SOAP::Lite without the WSDL', ...perl('plain'), takesNil: true, omitted: undefined },
-  { name: 'gSOAP', requirements: gsoapTools, connect: compileGsoap, takesNil: false, omitted: '0' },
-  { name: 'the npm package soap', requirements: [], connect: connectNodeSoap, takesNil: true, omitted: undefined },
+  { name: 'PHP SoapClient, WSDL', format: ENCODED, ...php('wsdl', '1.1'), ...of11 },
+  { name: 'PHP SoapClient, no WSDL', format: ENCODED, ...php('plain', '1.1'), ...of11 },
+  { name: 'PHP SoapClient, WSDL', format: ENCODED_12, ...php('wsdl', '1.2'), ...of12 },
+  { name: 'PHP SoapClient, no WSDL', format: ENCODED_12, ...php('plain', '1.2'), ...of12 },
+  { name: 'PHP SoapClient, WSDL', format: LITERAL, ...php('literal', '1.1'), ...of11 },
+  { name: 'PHP SoapClient, WSDL', format: LITERAL_12, ...php('literal', '1.2'), ...of12 },
+  { name: 'SOAP::Lite, WSDL', format: ENCODED, ...perl('wsdl', '1.1'), ...of11 },
+  { name: 'SOAP::Lite, no WSDL', format: ENCODED, ...perl('plain', '1.1'), ...of11 },
+  { name: 'SOAP::Lite, WSDL', format: ENCODED_12, ...perl('wsdl', '1.2'), ...of12 },
+  { name: 'SOAP::Lite, no WSDL', format: ENCODED_12, ...perl('plain', '1.2'), ...of12 },
+  { name: 'SOAP::Lite, WSDL', format: LITERAL, ...perl('literal-wsdl', '1.1'), ...of11, sendsUnqualified: true },
+  { name: 'SOAP::Lite, WSDL', format: LITERAL_12, ...perl('literal-wsdl', '1.2'), ...of12, sendsUnqualified: true },
+  { name: 'SOAP::Lite, no WSDL', format: LITERAL, ...perl('literal', '1.1'), ...of11 },
+  { name: 'SOAP::Lite, no WSDL', format: LITERAL_12, ...perl('literal', '1.2'), ...of12 },
+  { name: 'gSOAP', format: ENCODED, ...gsoap('', '1.1'), ...of11, takesNil: false, unknown: '0', omitted: '0' },
+  { name: 'gSOAP', format: ENCODED_12, ...gsoap('', '1.2'), ...of12, takesNil: false, unknown: '0', omitted: '0' },
+  { name: 'gSOAP', format: LITERAL, ...gsoap('literal', '1.1'), ...of11, nilNumber: undefined, unknown: undefined },
+  { name: 'gSOAP', format: LITERAL_12, ...gsoap('literal', '1.2'), ...of12, nilNumber: undefined, unknown: undefined },
+  { name: 'npm soap', format: ENCODED, ...nodeSoap('', false), ...of11, readsCharsets: false },
+  { name: 'npm soap', format: ENCODED_12, ...nodeSoap('', true), ...of12, readsCharsets: false },
+  { name: 'npm soap', format: LITERAL, ...nodeSoap('literal', false), ...of11, readsCharsets: false },
+  { name: 'npm soap', format: LITERAL_12, ...nodeSoap('literal', true), ...of12, readsCharsets: false },
+  { name: 'curl', format: QUERY, requirements: curl, connect: plain('sh', 'curl.sh', 'get'), ...ofPlain },
+  { name: 'curl', format: FORM, requirements: curl, connect: plain('sh', 'curl.sh', 'form'), ...ofPlain },
+  {
+    name: 'curl',
+    format: MULTIPART,
+    requirements: curl,
+    connect: plain('sh', 'curl.sh', 'multipart'),
+    ...ofPlain,
+  },
+  { name: 'curl', format: XML, requirements: curl, connect: plain('sh', 'curl.sh', 'xml'), ...ofPlain },
+  {
+    name: 'PHP streams',
+    format: QUERY,
+    requirements: phpXml,
+    connect: plain('php', 'plain.php', 'get'),
+    ...ofPlain,
+  },
+  {
+    name: 'PHP streams',
+    format: FORM,
+    requirements: phpXml,
+    connect: plain('php', 'plain.php', 'form'),
+    ...ofPlain,
+  },
+  { name: 'PHP streams', format: XML, requirements: phpXml, connect: plain('php', 'plain.php', 'xml'), ...ofPlain },
+  { name: 'Perl LWP', format: QUERY, requirements: lwp, connect: plain('perl', 'plain.pl', 'get'), ...ofPlain },
+  { name: 'Perl LWP', format: FORM, requirements: lwp, connect: plain('perl', 'plain.pl', 'form'), ...ofPlain },
+  {
+    name: 'Perl LWP',
+    format: MULTIPART,
+    requirements: lwp,
+    connect: plain('perl', 'plain.pl', 'multipart'),
+    ...ofPlain,
+  },
+  { name: 'Perl LWP', format: XML, requirements: lwp, connect: plain('perl', 'plain.pl', 'xml'), ...ofPlain },
+];
+
+export const impossible: readonly Impossible[] = [
+  { name: 'PHP streams', format: MULTIPART, why: 'The streams of PHP have nothing that writes a multipart form' },
 ];

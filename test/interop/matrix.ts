@@ -1,0 +1,65 @@
+import type { Impossible } from './stacks.js';
+
+type Cells = ReadonlyMap<string, boolean>;
+
+/** A row of the matrix: a stack in a format, and which actions it called with success; none where it cannot. */
+export interface Row {
+  readonly name: string;
+  readonly format: string;
+  readonly cells: Cells;
+}
+
+const START = '<!-- matrix: written by npm run matrix -->\n';
+const END = '<!-- end of the matrix -->\n';
+
+/** The part of a document that the matrix takes; undefined where there is none. */
+export function matrixIn(document: string): string | undefined {
+  const [start, end] = [document.indexOf(START), document.indexOf(END)];
+  return start < 0 || end < start ? undefined : document.slice(start + START.length, end);
+}
+
+export function withMatrix(document: string, matrix: string): string {
+  return document.replace(START + matrixIn(document) + END, () => START + matrix + END);
+}
+
+const head = (name: string, format: string) => `| ${name} | ${format} |`;
+
+function rowOf({ name, format, cells }: Row, actions: readonly string[]): string {
+  const words = actions.map((action) => (cells.get(action) ? 'yes' : 'no'));
+  return [head(name, format), ...words.map((word) => ` ${word} |`)].join('');
+}
+
+/**
+ * The matrix as Markdown: a row for a stack in a format, a column for each action. A row that was not tried in full is
+ * that of the matrix before, if it was in there.
+ */
+export function matrixOf(
+  rows: readonly Row[],
+  impossible: readonly Impossible[],
+  actions: readonly string[],
+  before: string,
+): string {
+  const old = before.split('\n');
+  const tried = rows.flatMap((row) => {
+    const { name, format, cells } = row;
+    if (actions.every((action) => cells.has(action))) return [rowOf(row, actions)];
+    return old.filter((line) => line.startsWith(head(name, format)));
+  });
+  const notes = [...new Set(impossible.map(({ why }) => why))];
+  const untried = impossible.map(({ name, format, why }) =>
+    [head(name, format), ...actions.map(() => ` –${raised(notes.indexOf(why))} |`)].join(''),
+  );
+  const lines = [
+    ['|', 'stack', '|', 'format', '|', ...actions.flatMap((action) => [action, '|'])].join(' '),
+    `|${' --- |'.repeat(actions.length + 2)}`,
+    ...tried,
+    ...untried,
+    '',
+    ...notes.map((why, index) => `${raised(index)} ${why}.`),
+  ];
+  return `\n${lines.join('\n')}\n\n`;
+}
+
+function raised(index: number): string {
+  return '¹²³⁴⁵⁶⁷⁸⁹'[index] ?? '*';
+}
