@@ -4,8 +4,8 @@ import type { Config } from './config.js';
 import { storeIn } from './config-schema.js';
 import { messageOf } from './errors.js';
 import { Fault } from './fault.js';
+import { nameOfStore, openStore, type StorePlace } from './store/open.js';
 import { isEmpty, type Store, type StoreContent } from './store/store.js';
-import { nameOfStore, openStore } from './tools.js';
 
 export interface StoreSurroundings {
   readonly load: (file: string) => Promise<Config>;
@@ -35,7 +35,7 @@ export function addStoreCommand(program: Command, { load }: StoreSurroundings): 
 }
 
 /** Gives what was copied, in words. Throws an Error with one line for the operator where nothing was. */
-async function copyStore(from: Config['store'], to: Config['store']): Promise<string> {
+async function copyStore(from: StorePlace, to: StorePlace): Promise<string> {
   if (from.kind === 'sqlite' && !existsSync(from.path)) throw new Error(`there is no store ${from.path}`);
   const content = await inStore(from, (store) => store.dump());
   if (isEmpty(content)) throw new Error(`the store ${nameOfStore(from)} is empty; there is nothing to copy`);
@@ -44,13 +44,13 @@ async function copyStore(from: Config['store'], to: Config['store']): Promise<st
   return `copied ${inWords(content)}`;
 }
 
-async function inStore<T>(named: Config['store'], work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore({ store: named });
+async function inStore<T>(place: StorePlace, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(place);
   try {
     return await work(store);
   } catch (error) {
     const why = messageOf(error instanceof Fault ? error.cause : error);
-    throw new Error(`the store ${nameOfStore(named)} failed, and nothing was copied (${why})`);
+    throw new Error(`the store ${nameOfStore(place)} failed, and nothing was copied (${why})`);
   } finally {
     await store.close();
   }

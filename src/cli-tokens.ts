@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Config } from './config.js';
 import type { KeySource } from './sign-in/keyring.js';
-import { addToken, listTokens, rekey, revokeTokens, type TokenChoice } from './tokens.js';
+import type { TokenChoice } from './tokens.js';
 import type { Proxies } from './upstream/transport.js';
 
 export interface TokensSurroundings {
@@ -12,6 +12,8 @@ export interface TokensSurroundings {
   /** The way to the modern APIs. */
   readonly proxies: Proxies;
 }
+
+const work = () => import('./tokens.js');
 
 /** `boxbridge tokens`: the auth_tokens of applications with a vault. */
 export function addTokensCommand(program: Command, { load, key, proxies }: TokensSurroundings): void {
@@ -26,11 +28,13 @@ export function addTokensCommand(program: Command, { load, key, proxies }: Token
       const credential = (await text(process.stdin)).trim();
       if (credential === '')
         throw new Error('there is no credential on standard input; pipe it in, such as from a file');
+      const { addToken } = await work();
       console.log(await addToken(await load(config), { key, proxies }, { ...wish, credential }));
     });
 
   command('list', 'show what auth_tokens there are, by the beginning of their digests').action(
     async ({ config }: { config: string }) => {
+      const { listTokens } = await work();
       process.stdout.write(await listTokens(await load(config), { key }));
     },
   );
@@ -47,6 +51,7 @@ export function addTokensCommand(program: Command, { load, key, proxies }: Token
     ];
     const [choice, ...others] = choices;
     if (!choice || others.length > 0) return revoke.error('error: name one of a prefix, --api-key and --all');
+    const { revokeTokens } = await work();
     console.log(`revoked ${await revokeTokens(await load(options.config), { key }, choice)}`);
   });
 
@@ -54,6 +59,7 @@ export function addTokensCommand(program: Command, { load, key, proxies }: Token
     .requiredOption('--new-key-file <file>', 'the new key, 32 bytes; made where there is no such file')
     .action(async ({ config: file, newKeyFile }: { config: string; newKeyFile: string }) => {
       const config = await load(file);
+      const { rekey } = await work();
       await rekey(config, key ?? { file: config.keyFile }, { file: newKeyFile });
       console.log(
         `the key is now ${newKeyFile}; let \`key_file\` name it, or BOXBRIDGE_KEY hold it, before the next start`,

@@ -7,11 +7,8 @@ import { addTokensCommand } from './cli-tokens.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
 import { codeOf, messageOf } from './errors.js';
 import { featureTable } from './features.js';
-import { findUnreachable } from './online.js';
 import { providers } from './providers/index.js';
 import { loadProvider } from './providers/load.js';
-import { sandboxCredentials, sandboxPaths, startSandbox } from './sandbox/sandbox.js';
-import { SANDBOX_VARIABLE, serve } from './serve.js';
 import { version } from './version.js';
 import { giveUp } from './worker.js';
 
@@ -28,6 +25,7 @@ const { BOXBRIDGE_KEY: base64, OTEL_EXPORTER_OTLP_ENDPOINT: collector } = proces
 const key = base64 === undefined ? undefined : { base64 };
 const proxies = { http: variable('http_proxy'), https: variable('https_proxy'), none: variable('no_proxy') };
 
+// Each command imports what it needs when it runs: together they take long to load.
 const program = new Command('boxbridge')
   .description('Answers old Box.net API 1.0 clients from modern JSON account APIs.')
   .version(version)
@@ -43,6 +41,7 @@ program
   .option('--workers <n>', 'answer in so many processes', toWorkers)
   .action(async ({ config: file, workers, ...at }: At & { config?: string; workers?: number }) => {
     const config = file === undefined ? undefined : await load(file);
+    const { SANDBOX_VARIABLE, serve } = await import('./serve.js');
     const sandbox = process.env[SANDBOX_VARIABLE];
     const { url, adminUrl, stop } = await serve({
       config,
@@ -69,7 +68,7 @@ program
   .action(async ({ config: file, online = false }: { config: string; online?: boolean }) => {
     const config = await load(file);
     for (const { provider } of config.applications) await loadProvider(provider);
-    const problems = online ? await findUnreachable(config, proxies) : [];
+    const problems = online ? await (await import('./online.js')).findUnreachable(config, proxies) : [];
     if (problems.length > 0) throw new Error(problems.join('\n'));
     console.log(`${file}: good, ${config.applications.length} application(s)${online ? ', all reachable' : ''}`);
   });
@@ -87,6 +86,7 @@ program
   .option('--host <host>', 'listen here', toHost, '127.0.0.1')
   .option('--port <port>', 'listen on this port, 0 for a free one', toPort, 8081)
   .action(async (at: Required<At>) => {
+    const { sandboxCredentials, sandboxPaths, startSandbox } = await import('./sandbox/sandbox.js');
     const sandbox = await startSandbox(at);
     untilStopped(sandbox.close);
     for (const { provider, credential } of sandboxCredentials) {

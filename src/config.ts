@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { examine } from './config-schema.js';
 import { aliasProblem, lastScalar, offsetOf, yamlWords } from './config-yaml.js';
+import type { StorePlace } from './store/open.js';
 import { readTlsFiles } from './upstream/tls-files.js';
 
 export interface Config {
@@ -12,9 +13,7 @@ export interface Config {
   readonly publicUrl?: string | undefined;
   /** Whether X-Forwarded-Proto and X-Forwarded-Host are honoured: from nobody, from all, or from these addresses. */
   readonly trustProxy: boolean | readonly string[];
-  readonly store:
-    | { readonly kind: 'sqlite'; readonly path: string }
-    | { readonly kind: 'postgres'; readonly url: string };
+  readonly store: StorePlace;
   readonly keyFile: string;
   readonly admin?: { readonly host: string; readonly port: number } | undefined;
   /** Of each address; absent: any. */

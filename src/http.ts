@@ -7,8 +7,6 @@ import { createGuard, type Guard, type GuardState, Outage } from './upstream/gua
 import type { TlsFiles } from './upstream/tls-files.js';
 import { createTransport, type Proxies, TOO_LARGE, type Transport } from './upstream/transport.js';
 
-export { complaintIn, type Refusal, type RefusalRule } from './upstream/answer.js';
-
 /** One request to a modern API. */
 export interface UpstreamRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

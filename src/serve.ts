@@ -6,7 +6,7 @@ import { createLog } from './log.js';
 import { operationsApp } from './operations.js';
 import { startSandbox } from './sandbox/sandbox.js';
 import { isThere, type Running, type Surroundings, start } from './start.js';
-import { openStore } from './tools.js';
+import { openStore } from './store/open.js';
 import { announce, metricsOfAll } from './worker.js';
 import { startWorkers, type Workers } from './workers.js';
 
@@ -97,7 +97,7 @@ async function serveWithWorkers(config: Config, count: number): Promise<Serving>
 
 async function listenForOperators(config: Config, { isUp, metrics }: Workers): Promise<Listening | undefined> {
   if (!config.admin) return undefined;
-  const store = await openStore(config);
+  const store = await openStore(config.store);
   const isReady = async () => isUp() && (await isThere(store));
   try {
     const listening = await listen(operationsApp({ isReady, metrics }), config.admin);

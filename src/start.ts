@@ -53,7 +53,7 @@ export async function start(config: Config, log: Log, surroundings: Surroundings
   const { collector, sharedMetrics } = surroundings;
   const gate = createGate(config);
   const metrics = createMetrics(gate.inside);
-  const tracing = createTracing(collector);
+  const tracing = await createTracing(collector);
   const observer = createObserver({ log, metrics, tracing });
   const tools = await openTools(config, { ...surroundings, observe: observer.upstream, onState: observer.breaker });
   for (const { baseUrl } of tools.applications) metrics.breaker.set({ base_url: baseUrl }, 0);

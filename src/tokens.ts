@@ -2,8 +2,9 @@ import type { Application } from './applications.js';
 import type { Config } from './config.js';
 import { toFault } from './fault.js';
 import { changeKey, type KeySource } from './sign-in/keyring.js';
+import { openStore } from './store/open.js';
 import type { KnownSession } from './store/store.js';
-import { type Openers, openStore, openTools, type Tools } from './tools.js';
+import { type Openers, openTools, type Tools } from './tools.js';
 
 /** How much of a digest is shown: enough to tell sessions apart. */
 const SHOWN_DIGITS = 12;
@@ -92,7 +93,7 @@ export function revokeTokens(config: Config, openers: Openers, choice: TokenChoi
 
 /** Seals everything under another key, which is made where its file does not exist yet. */
 export async function rekey(config: Config, from: KeySource, to: KeySource): Promise<void> {
-  const store = await openStore(config);
+  const store = await openStore(config.store);
   try {
     await changeKey(store, from, to);
   } finally {

@@ -1,7 +1,6 @@
 import type { Application } from './applications.js';
 import type { ApplicationConfig, Config } from './config.js';
 import type { BridgeTools } from './deeds.js';
-import { messageOf } from './errors.js';
 import { createUpstreams, type UpstreamOptions, type Upstreams } from './http.js';
 import { createCache } from './providers/cached.js';
 import { loadProvider } from './providers/load.js';
@@ -9,10 +8,7 @@ import { type KeySource, openMasterKey } from './sign-in/keyring.js';
 import { createSealer } from './sign-in/seal.js';
 import { createSessions } from './sign-in/sessions.js';
 import { createTickets } from './sign-in/tickets.js';
-import { openPostgres } from './store/postgres.js';
-import { nameOfPostgres } from './store/postgres-url.js';
-import { openSqlite } from './store/sqlite.js';
-import type { Store } from './store/store.js';
+import { openStore } from './store/open.js';
 import { openTlsFiles } from './upstream/tls-files.js';
 
 /** What calls, the sign-in page and the command line work with. */
@@ -40,7 +36,7 @@ export async function openTools(config: Config, openers: Openers): Promise<Tools
   const applications = await Promise.all(
     config.applications.map((application) => connect(application, upstreams, cached)),
   );
-  const store = await openStore(config);
+  const store = await openStore(config.store);
   try {
     const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
     const sessions = createSessions(store, sealer, Date.now);
@@ -77,19 +73,4 @@ export async function connect(
     seconds: cacheSeconds,
   });
   return { ...application, provider: kind.name, kind, api: { ...api, readAccount: withinCall(api.readAccount) } };
-}
-
-/** Throws an Error with one line for the operator where the store cannot be used. */
-export async function openStore({ store }: Pick<Config, 'store'>): Promise<Store> {
-  try {
-    return store.kind === 'sqlite' ? openSqlite(store.path) : await openPostgres(store.url);
-  } catch (error) {
-    const why = messageOf(error);
-    throw new Error(`cannot use the store ${nameOfStore(store)} (${why}); mend it or name another in \`store\``);
-  }
-}
-
-/** For the operator, without secrets. */
-export function nameOfStore(store: Config['store']): string {
-  return store.kind === 'sqlite' ? store.path : nameOfPostgres(store.url);
 }

@@ -1,8 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { version } from './version.js';
 
 /** Where the time of calls goes, for OpenTelemetry. */
@@ -19,8 +16,9 @@ export interface Tracing {
 const LAST_SPANS_MS = 1000;
 
 /** `endpoint` is the URL of a collector of OTLP over HTTP; without it nothing is recorded. */
-export function createTracing(endpoint: string | undefined): Tracing {
-  const provider = endpoint === undefined ? undefined : providerFor(endpoint);
+export async function createTracing(endpoint: string | undefined): Promise<Tracing> {
+  // Whoever has no collector need not wait for what sends to it.
+  const provider = endpoint === undefined ? undefined : (await import('./tracing-otlp.js')).openExport(endpoint);
   const tracer = (provider ?? trace).getTracer('boxbridge', version);
   return {
     call: (work) =>
@@ -41,14 +39,4 @@ export function createTracing(endpoint: string | undefined): Tracing {
       await Promise.race([sent, sleep(LAST_SPANS_MS, undefined, { ref: false })]);
     },
   };
-}
-
-function providerFor(endpoint: string): NodeTracerProvider {
-  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
-  const provider = new NodeTracerProvider({
-    resource: resourceFromAttributes({ 'service.name': 'boxbridge', 'service.version': version }),
-    spanProcessors: [new BatchSpanProcessor(exporter)],
-  });
-  provider.register();
-  return provider;
 }

@@ -68,9 +68,9 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/log.ts'],
   'prom-client': ['src/metrics.ts'],
   '@opentelemetry/api': ['src/tracing.ts'],
-  '@opentelemetry/exporter-trace-otlp-http': ['src/tracing.ts'],
-  '@opentelemetry/resources': ['src/tracing.ts'],
-  '@opentelemetry/sdk-trace-node': ['src/tracing.ts'],
+  '@opentelemetry/exporter-trace-otlp-http': ['src/tracing-otlp.ts'],
+  '@opentelemetry/resources': ['src/tracing-otlp.ts'],
+  '@opentelemetry/sdk-trace-node': ['src/tracing-otlp.ts'],
   commander: ['src/cli.ts', 'src/cli-store.ts', 'src/cli-tokens.ts'],
 };
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { storeIn } from '../src/config-schema.js';
+import { openStore } from '../src/store/open.js';
 import type { Store, StoreContent } from '../src/store/store.js';
-import { openStore } from '../src/tools.js';
 import { temporaryFolder } from './support/bridge.js';
 import { afterwards } from './support/cleanup.js';
 import { type Ended, startNode } from './support/process.js';
@@ -31,7 +31,7 @@ async function folder(): Promise<string> {
 async function inStore<T>(name: string, work: (store: Store) => Promise<T>): Promise<T> {
   const store = storeIn('/').safeParse(name).data;
   if (!store) throw new Error(`no store: ${name}`);
-  const opened = await openStore({ store });
+  const opened = await openStore(store);
   try {
     return await work(opened);
   } finally {

@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { messageOf } from '../src/errors.js';
+import { openStore } from '../src/store/open.js';
 import { openPostgres } from '../src/store/postgres.js';
 import { openDatabase } from '../src/store/postgres-database.js';
 import { complaintOf } from '../src/store/postgres-url.js';
 import type { Store } from '../src/store/store.js';
-import { openStore } from '../src/tools.js';
 import { temporaryFolder } from './support/bridge.js';
 import { afterwards } from './support/cleanup.js';
 import { startNode } from './support/process.js';
@@ -246,7 +246,7 @@ async function opened(url: string): Promise<Store> {
 }
 
 async function refusal(url: string): Promise<string> {
-  return openStore({ store: { kind: 'postgres', url } }).then(
+  return openStore({ kind: 'postgres', url }).then(
     async (store) => {
       await store.close();
       return 'it can be used';

@@ -1,5 +1,5 @@
-import { complaintIn, type Refusal } from '../http.js';
 import { isObject, type Json, type JsonObject, textOf } from '../json.js';
+import { complaintIn, type Refusal } from '../upstream/answer.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 

@@ -46,7 +46,7 @@ export async function startFace(options: FaceOptions = {}): Promise<RunningFace>
       observer: createObserver({
         log: pino({ level: 'warn' }, { write: onLog }),
         metrics: createMetrics(gate.inside),
-        tracing: createTracing(undefined),
+        tracing: await createTracing(undefined),
       }),
     }),
     wsdl: (style, forwarded) => wsdl.textAt(forwarded ?? 'http://127.0.0.1:8080', style),
