@@ -48,3 +48,13 @@ export async function store(folder: string, name: string, { cert, key }: Certifi
   await writeFile(join(folder, `${name}.pem`), cert);
   await writeFile(join(folder, `${name}.key`), key);
 }
+
+/** A certificate with an RSA key, by its own authority, for a server of this name. */
+export async function createRsaCertificate(name: string): Promise<Certificate> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {
+    keySize: 2048,
+    algorithm: 'sha256',
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: name }] }],
+  });
+  return { cert, key };
+}

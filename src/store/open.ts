@@ -1,0 +1,30 @@
+import { messageOf } from '../errors.js';
+import { nameOfPostgres } from './postgres-url.js';
+import { openSqlite } from './sqlite.js';
+import type { Store } from './store.js';
+
+/** Where a store is. */
+export type StorePlace =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'postgres'; readonly url: string };
+
+/** Throws an Error with one line for the operator where the store cannot be used. */
+export async function openStore(place: StorePlace): Promise<Store> {
+  try {
+    return place.kind === 'sqlite' ? openSqlite(place.path) : await openPostgres(place.url);
+  } catch (error) {
+    const why = messageOf(error);
+    throw new Error(`cannot use the store ${nameOfStore(place)} (${why}); mend it or name another in \`store\``);
+  }
+}
+
+async function openPostgres(url: string): Promise<Store> {
+  // Most bridges do without it, and start sooner.
+  const postgres = await import('./postgres.js');
+  return postgres.openPostgres(url);
+}
+
+/** For the operator, without secrets. */
+export function nameOfStore(place: StorePlace): string {
+  return place.kind === 'sqlite' ? place.path : nameOfPostgres(place.url);
+}
