@@ -10,7 +10,7 @@ import { Fault } from './fault.js';
 export function decodeBody(bytes: Buffer, contentType: string): string {
   const mark = /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/.exec(bytes.toString('latin1', 0, 3))?.[1];
   const marked = mark && MARKS[mark];
-  const charset = /;\s*charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)?.[1];
+  const charset = charsetIn(contentType);
   if (marked) {
     const text = decode(bytes, marked);
     const declared = declaredIn(text);
@@ -22,11 +22,31 @@ export function decodeBody(bytes: Buffer, contentType: string): string {
   return declared ? decode(bytes, declared) : decodeUndeclared(bytes);
 }
 
-/** The text that was percent-encoded in a URL or a form, where nobody declares the encoding of its bytes. */
-export function decodeEscapes(text: string): string {
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) =>
-    decodeUndeclared(Buffer.from(escapes.replaceAll('%', ''), 'hex')),
-  );
+/**
+ * The text that was percent-encoded in a URL or a form: in the HTTP charset, or in what fits where none is declared.
+ * Throws a `malformed` Fault where the bytes are not in it.
+ */
+export function decodeEscapes(text: string, contentType = ''): string {
+  const charset = charsetIn(contentType);
+  // Escapes are of ASCII, and so are the bytes that they stand for a part of.
+  if (charset === undefined || !isAscii(charset)) {
+    return text.replace(ESCAPES, (escapes) => decodeUndeclared(bytesOf(escapes)));
+  }
+  // All together: of a character of two bytes, one may be escaped and the other not.
+  const pieces = text.split(ESCAPES);
+  const escapes = text.match(ESCAPES) ?? [];
+  const encoded = pieces.flatMap((piece, index) => [encode(piece, charset), bytesOf(escapes[index] ?? '')]);
+  return escapes.length === 0 ? text : decode(Buffer.concat(encoded), charset);
+}
+
+const ESCAPES = /(?:%[0-9a-f]{2})+/gi;
+
+function bytesOf(escapes: string): Buffer {
+  return Buffer.from(escapes.replaceAll('%', ''), 'hex');
+}
+
+function charsetIn(contentType: string): string | undefined {
+  return /;\s*charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)?.[1];
 }
 
 const MARKS: Readonly<Record<string, string>> = {
@@ -53,8 +73,16 @@ function decode(bytes: Buffer, encoding: string): string {
   if (!iconv.encodingExists(encoding)) throw notIn(encoding);
   if (UTF8.test(encoding) && !isUtf8(bytes)) throw notIn(encoding);
   if (/^utf-?16/i.test(encoding) && bytes.length % 2 !== 0) throw notIn(encoding);
-  // Who says ISO 8859-1 means the letters of Windows, if there is a difference at all.
-  return iconv.decode(bytes, /^(iso-?8859-1|latin-?1|us-ascii)$/i.test(encoding) ? WESTERN : encoding);
+  return iconv.decode(bytes, meant(encoding));
+}
+
+function encode(text: string, encoding: string): Buffer {
+  return iconv.encode(text, meant(encoding));
+}
+
+/** Who says ISO 8859-1, or ASCII, means the letters of Windows, if there is a difference at all. */
+function meant(encoding: string): string {
+  return /^(iso-?8859-1|latin-?1|us-ascii)$/i.test(encoding) ? WESTERN : encoding;
 }
 
 function notIn(encoding: string): Fault {
@@ -82,11 +110,11 @@ const MARKUP = Array.from({ length: 0x5f }, (_, index) => String.fromCharCode(0x
 
 /** Whether documents can be written in a character set: one that is known by this name and is a superset of ASCII. */
 export function canCarryXml(charset: string): boolean {
-  return (
-    /^[a-z][\w.-]*$/i.test(charset) &&
-    iconv.encodingExists(charset) &&
-    iconv.encode(MARKUP, charset).equals(Buffer.from(MARKUP))
-  );
+  return /^[a-z][\w.-]*$/i.test(charset) && isAscii(charset);
+}
+
+function isAscii(charset: string): boolean {
+  return iconv.encodingExists(charset) && iconv.encode(MARKUP, charset).equals(Buffer.from(MARKUP));
 }
 
 /** A document in a character set; what that does not have is written as character references. */

@@ -63,6 +63,22 @@ test.each([
   expect(decodeEscapes(escaped)).toBe(text);
 });
 
+test.each([
+  ['Zo%C3%AB', 'iso-8859-1', 'ZoÃ«'],
+  ['Zo%EB', 'ISO-8859-1', 'Zoë'],
+  ['%93%FA%96%7B', 'Shift_JIS', '日本'],
+  ['%83A+%26 100%', 'shift_jis', 'ア+& 100%'],
+  ['Zoë %E2%82%AC', 'utf-8', 'Zoë €'],
+  ['%C3%BC', 'utf-16', 'ü'],
+  ['%C3%BC', 'klingon', 'ü'],
+])('unescapes %s of a form in %s', (escaped, charset, text) => {
+  expect(decodeEscapes(escaped, `application/x-www-form-urlencoded; charset=${charset}`)).toBe(text);
+});
+
+test('refuses to unescape what is not in the declared charset', () => {
+  expect(() => decodeEscapes('Zo%EB', 'text/plain; charset=utf-8')).toThrow('not text in utf-8');
+});
+
 test.each(['%ED%A0%80', 'a=%C0%80', '%F7%80%80%80'])(
   'refuses to unescape %s, which has only the shape of UTF-8',
   (escaped) => {

@@ -1,6 +1,6 @@
 import { parse } from 'node:querystring';
 import { decodeBody, decodeEscapes } from '../text.js';
-import { isMultipart, partsOf } from './multipart.js';
+import { multipartFields } from './multipart.js';
 import { callOf, gather, type Protocol } from './protocol.js';
 import { encodeResponse } from './response.js';
 
@@ -13,16 +13,19 @@ export const rest: Protocol = {
   methods: ['GET', 'POST'],
   read: ({ query, body, contentType }) => ({
     call: () => {
-      const form = isMultipart(body) ? partsOf(body) : pairsIn(decodeBody(body, contentType));
-      const pairs = [...pairsIn(decodeBody(query, '')), ...form];
+      const form = multipartFields(body, contentType) ?? pairsIn(body, contentType);
+      const pairs = [...pairsIn(query, ''), ...form];
       return callOf(gather(pairs.map(([name, value]) => [withoutIndex(name), value])));
     },
     encode: encodeResponse,
   }),
 };
 
-function pairsIn(encoded: string): Pair[] {
-  const parameters = parse(encoded, '&', '=', { maxKeys: 0, decodeURIComponent: decodeEscapes });
+function pairsIn(encoded: Buffer, contentType: string): Pair[] {
+  const parameters = parse(decodeBody(encoded, contentType), '&', '=', {
+    maxKeys: 0,
+    decodeURIComponent: (text) => decodeEscapes(text, contentType),
+  });
   return Object.entries(parameters).flatMap(([name, values = '']) =>
     [values].flat().map((value): Pair => [name, value]),
   );
