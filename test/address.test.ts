@@ -2,6 +2,7 @@ import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Listening } from '../src/listen.js';
 import { startBridge } from './support/bridge.js';
+import { exchange } from './support/raw.js';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -43,8 +44,12 @@ describe.each([{ trust_proxy: true }, { trust_proxy: ['127.0.0.1'] }, { trust_pr
       ['IPv6 address', { 'X-Forwarded-Host': '[2001:db8::1]' }, 'http://[2001:db8::1]'],
       ['IPv6 address and port', { 'X-Forwarded-Host': '[2001:db8::1]:8443' }, 'http://[2001:db8::1]:8443'],
       [
-        'first of several',
-        { 'X-Forwarded-Proto': 'https, http', 'X-Forwarded-Host': 'box.example.com, inner.example.com:81' },
+        'outermost trusted proxy',
+        {
+          'X-Forwarded-For': '198.51.100.7, 127.0.0.1',
+          'X-Forwarded-Proto': 'https, http',
+          'X-Forwarded-Host': 'box.example.com, inner.example.com:81',
+        },
         'https://box.example.com',
       ],
     ])('has its %s', async (_what, headers, address) => {
@@ -77,6 +82,27 @@ describe.each([{ trust_proxy: true }, { trust_proxy: ['127.0.0.1'] }, { trust_pr
     test('has no host that nobody forwarded', async () => {
       expect(await addressFrom(url(), { Host: ATTACKER })).toBe(url());
     });
+
+    test('is as good as without a proxy where a program of HTTP/1.0 sends no Host', async () => {
+      const request = 'GET /api/1.0/soap?wsdl HTTP/1.0\r\nX-Forwarded-Proto: https\r\n\r\n';
+      const { replies } = await exchange(url(), Buffer.from(request), { replies: 1 });
+      expect(replies[0]?.body.toString()).toContain(`location="${url()}/api/1.0/soap"`);
+    });
+  },
+);
+
+describe.each([{ trust_proxy: ['127.0.0.1'] }, { trust_proxy: ['10.0.0.0/8', '127.0.0.0/8'] }])(
+  'behind a proxy that is trusted by $trust_proxy and adds to what callers say, the WSDL',
+  (configuration) => {
+    const { url } = bridgeWith(configuration);
+
+    test.each<Headers>([{}, { 'X-Forwarded-For': '198.51.100.7' }, { 'X-Forwarded-For': '127.0.0.1, 198.51.100.7' }])(
+      'has what the proxy added: %j',
+      async (more) => {
+        const headers = { 'X-Forwarded-Proto': 'http, https', 'X-Forwarded-Host': `${ATTACKER}, box.example.com` };
+        expect(await addressFrom(url(), { ...headers, ...more })).toBe('https://box.example.com');
+      },
+    );
   },
 );
 
