@@ -4,11 +4,17 @@ import { codeOf } from './errors.js';
 import { Fault } from './fault.js';
 import type { PipelineReply } from './pipeline.js';
 
-/** The reply to what is no HTTP request; `start` is how it begins, as far as it has come. */
-export type Refuse = (
-  from: { readonly start: string; readonly address: string },
-  failure: Fault,
-) => Promise<PipelineReply>;
+/** What is known of something that is no HTTP request. */
+export interface Fragment {
+  /** How it begins, as far as it has come. */
+  readonly start: string;
+  /** Empty if it has none, or none that could be read. */
+  readonly contentType: string;
+  readonly address: string;
+}
+
+/** The reply to it. */
+export type Refuse = (fragment: Fragment, failure: Fault) => Promise<PipelineReply>;
 
 const START_BYTES = 400;
 /** How long a caller that still sends may take to read why it is cut off. */
@@ -46,15 +52,17 @@ export function answerBroken(server: Server, refuse: Refuse): void {
     const earlier = [...talk.open];
     const broken = earlier.find(({ request }) => !request.complete);
     const begun = talk.isFresh ? lastStart(packet || talk.start) : talk.start.split(/[\r\n]/, 1)[0];
-    const start = broken?.request.url ?? begun ?? '';
+    const start = broken ? `${broken.request.method} ${broken.request.url}` : (begun ?? '');
+    const contentType = broken ? (broken.request.headers['content-type'] ?? '') : contentTypeIn(packet || talk.start);
     const whole = earlier.filter((each) => each !== broken && !each.response.writableFinished);
     await Promise.all(whole.map(({ response }) => new Promise((resolve) => response.once('close', resolve))));
     if (!socket.writable) return void socket.destroy();
     if (broken?.response.headersSent) socket.end();
     else {
       const failure = new Fault('malformed', { http: status, explanation });
-      const { headers, body } = await refuse({ start, address: talk.address }, failure);
-      socket.end(Buffer.concat([headOf(status, { ...headers, 'Content-Length': `${body.length}` }), body]));
+      const { headers, body } = await refuse({ start, contentType, address: talk.address }, failure);
+      const head = headOf(status, { ...headers, 'Content-Length': `${body.length}` });
+      socket.end(/^HEAD /i.test(start) ? head : Buffer.concat([head, body]));
     }
     const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
     socket.once('close', () => clearTimeout(timer));
@@ -121,6 +129,10 @@ function meaningOf(error: Error): Meaning {
 /** The last line that could be the first of a request to a path of the old API, where several came at once. */
 function lastStart(text: string): string {
   return text.match(/^[a-z]+ [^\r\n]{0,100}?\/api\/[^\r\n]{0,100}/gim)?.at(-1) ?? '';
+}
+
+function contentTypeIn(head: string): string {
+  return /^content-type:[ \t]*([^\r\n]*)/im.exec(head)?.[1] ?? '';
 }
 
 function headOf(status: number, headers: Readonly<Record<string, string>>): Buffer {

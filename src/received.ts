@@ -13,12 +13,14 @@ export const identify: RequestHandler = (request, response, next) => {
   next();
 };
 
-/** Makes the path what the routes know: old clients double slashes, and those behind a proxy send whole URLs. */
-export const plainPath: RequestHandler = (request, _response, next) => {
-  const [path = '', ...query] = request.url.replace(/^[a-z]+:\/\/[^/?]*/i, '').split('?');
-  request.url = [path.replace(/^\/*|\/{2,}/g, '/'), ...query].join('?');
-  next();
-};
+/**
+ * The path and query that a request asks for, as the routes know them: old clients double slashes, and those behind a
+ * proxy send whole URLs.
+ */
+export function plainTarget(target: string): string {
+  const [path = '', ...query] = target.replace(/^[a-z]+:\/\/[^/?]*/i, '').split('?');
+  return [path.replace(/^\/*|\/{2,}/g, '/'), ...query].join('?');
+}
 
 /** A request as far as it has been read. */
 export function arrivalOf(request: Request, response: Response, failure: Fault | undefined): Arrival {

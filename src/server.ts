@@ -1,18 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import type { RequestListener } from 'node:http';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { forwardedUrl } from './address.js';
 import { readBody } from './body.js';
 import type { Refuse } from './broken.js';
 import { Fault } from './fault.js';
 import type { Pipeline } from './pipeline.js';
 import type { Protocol } from './protocols/protocol.js';
-import { arrivalOf, emptyRequest, identify, plainPath, queryOf } from './received.js';
+import { arrivalOf, emptyRequest, identify, plainTarget, queryOf } from './received.js';
 import { unreadable } from './unreadable.js';
 
 export interface ServerParts {
@@ -32,7 +27,7 @@ export interface ServerParts {
 
 /** The HTTP face. All replies but those of the probes, the WSDL and the page are the pipeline's. */
 export interface Face {
-  readonly app: Express;
+  readonly handle: RequestListener;
   /** Answers what never became an HTTP request. */
   readonly refuse: Refuse;
 }
@@ -73,12 +68,15 @@ export function createFace(parts: ServerParts): Face {
 
   const failed: ErrorRequestHandler = (error, request, response, _next) => reply(request, response, unreadable(error));
 
-  app.use(identify, plainPath);
+  app.use(identify);
   app.use(operations);
   app.get('/api/1.0/soap', (request, response, next) => {
     const style = /^wsdl(?:=(\w*))?(?:&|$)/i.exec(queryOf(request));
     if (!style) return next();
-    response.type('text/xml').send(wsdl(style[1]?.toLowerCase() ?? '', forwardedUrl(request)));
+    response
+      .set('Cache-Control', 'no-store')
+      .type('text/xml')
+      .send(wsdl(style[1]?.toLowerCase() ?? '', forwardedUrl(request)));
   });
   app.use('/api/1.0/auth', signIn);
   app.all(
@@ -86,13 +84,17 @@ export function createFace(parts: ServerParts): Face {
     onlyItsMethods,
     perform,
   );
+  // What the server as a whole takes: OPTIONS *.
+  app.options(/^\/\*$/, onlyItsMethods);
   app.use(notFound, failed);
 
   return {
-    app,
-    refuse: ({ start, address }, failure) => {
+    // Express takes a whole URL apart before its first handler, and its routers count on what it was.
+    handle: (request, response) => app(Object.assign(request, { url: plainTarget(request.url ?? '') }), response),
+    refuse: ({ start, contentType, address }, failure) => {
       const [path = ''] = /\/api\/1\.0\/\w+/i.exec(start.replace(/\/{2,}/g, '/')) ?? [];
-      return pipeline(protocolAt(path), { request: emptyRequest, id: randomUUID(), address, failure });
+      const request = { ...emptyRequest, contentType };
+      return pipeline(protocolAt(path), { request, id: randomUUID(), address, failure });
     },
   };
 }

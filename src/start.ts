@@ -69,7 +69,7 @@ export async function start(config: Config, log: Log, surroundings: Surroundings
       isReady: async () => !gate.isClosed() && (await isThere(tools.store)),
       metrics: sharedMetrics ?? metrics.exposition,
     };
-    const { app, refuse } = createFace({
+    const { handle, refuse } = createFace({
       protocols: createProtocols(limits, wsdl),
       pipeline: createPipeline({
         find: createDirectory(tools.applications),
@@ -83,7 +83,7 @@ export async function start(config: Config, log: Log, surroundings: Surroundings
       signIn: signInRouter({ ...tools, observer }),
       operations: admin ? healthRouter() : operationsRouter(operations),
     });
-    const listening = await listen(app, config.listen, { refuse, requestMs: limits.requestTimeoutMs });
+    const listening = await listen(handle, config.listen, { refuse, requestMs: limits.requestTimeoutMs });
     opened.push(listening);
     if (admin && !sharedMetrics) opened.push(await listen(operationsApp(operations), admin));
     return {

@@ -173,6 +173,31 @@ describe('on one connection', () => {
     },
   );
 
+  test.each<[string, number, string]>([
+    ['a body that breaks off', 400, 'Content-Length: 100\r\n\r\n<e:'],
+    ['a broken chunk', 400, 'Transfer-Encoding: chunked\r\n\r\nno number\r\n'],
+    ['a broken header', 400, 'broken\r\n\r\n'],
+    ['a long header', 431, `X: ${'a'.repeat(20_000)}\r\n\r\n`],
+    ['a body that does not come', 408, 'Content-Length: 100\r\n\r\n'],
+  ])('%s of SOAP 1.2 is refused in SOAP 1.2', async (_what, http, rest) => {
+    const strict = await startFace({ requestMs: 300 });
+    afterwards(strict.close);
+    const start = `POST /api/1.0/soap HTTP/1.1\r\nHost: x\r\nContent-Type: application/soap+xml\r\n${rest}`;
+    const { replies } = await exchange(strict.url, Buffer.from(start), { isHalfClosed: http === 400 });
+    expect(refusalIn(replies[0])).toEqual({ http, fault: 'Sender' });
+    expect(replies[0]?.headers.get('content-type')).toBe('application/soap+xml; charset=utf-8');
+  });
+
+  test.each(['broken\r\n\r\n', `X: ${'a'.repeat(20_000)}\r\n\r\n`])(
+    'HEAD that is refused has no body either',
+    async (rest) => {
+      const request = Buffer.from(`HEAD /api/1.0/rest HTTP/1.1\r\nHost: x\r\n${rest}`);
+      const talk = await exchange(face.url, request, { methods: ['HEAD'] });
+      expect(outcomes(talk)).toEqual([rest.startsWith('X') ? 431 : 400]);
+      expect(talk.rest).toHaveLength(0);
+    },
+  );
+
   test('a body that is longer than it says begins the next request', async () => {
     const talk = await exchange(
       face.url,

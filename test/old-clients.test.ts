@@ -120,6 +120,7 @@ test('HEAD and GET of SOAP say what is for that path', async () => {
 });
 
 test.each([
+  ['*', 'GET, POST, HEAD, OPTIONS'],
   ['/api/1.0/rest', 'GET, POST, HEAD, OPTIONS'],
   ['/api/1.0/xml', 'POST, OPTIONS'],
   ['/api/1.0/soap', 'POST, OPTIONS'],

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Listening } from '../src/listen.js';
 import { startBridge } from './support/bridge.js';
 import { oldClients, plainReply } from './support/old-clients.js';
+import { exchange, type RawReply } from './support/raw.js';
 import {
   credentials,
   enter,
@@ -141,10 +142,32 @@ describe('the page', () => {
     expect(apis.received).toEqual([]);
   });
 
-  test.each(['PUT', 'DELETE', 'PATCH', 'OPTIONS'])('does nothing for %s', async (method) => {
+  test.each([
+    ['PUT', 405],
+    ['DELETE', 405],
+    ['PATCH', 405],
+    ['OPTIONS', 200],
+  ])('does nothing for %s', async (method, status) => {
     const { ticket, address } = await newPage();
-    expect((await visit(address, { method, body: `password=${GOOD}` })).status).toBe(404);
+    const page = await visit(address, { method, body: `password=${GOOD}` });
+    expect([page.status, page.headers.get('allow')]).toEqual([status, 'GET, POST, HEAD, OPTIONS']);
     expect((await redeem(ticket)).status).toBe('not_logged_in');
+  });
+
+  test('is there for a browser that sends whole URLs, as through a proxy', async () => {
+    const { ticket, address } = await newPage();
+    const { pathname } = new URL(address);
+    const form = `password=${GOOD}`;
+    const requests = [
+      `GET http://www.box.net${pathname} HTTP/1.1\r\nHost: www.box.net\r\n\r\n`,
+      `POST http://www.box.net/${pathname} HTTP/1.1\r\nHost: www.box.net\r\nContent-Length: ${form.length}\r\n\r\n${form}`,
+    ];
+    const pages: (RawReply | undefined)[] = [];
+    for (const request of requests)
+      pages.push((await exchange(bridge.url, Buffer.from(request), { replies: 1 })).replies[0]);
+    expect(pages.map((page) => page?.status)).toEqual([200, 200]);
+    expect(pages[0]?.body.toString()).toContain('<form');
+    expect((await redeem(ticket)).status).toBe('get_auth_token_ok');
   });
 
   test('may be opened twice, before and after signing in', async () => {

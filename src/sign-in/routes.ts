@@ -104,6 +104,12 @@ export function signInRouter({ tickets, store, observer }: SignInParts): Router 
       .end();
   });
 
+  router.all('/:ticket', (request, response) => {
+    response.set('Allow', 'GET, POST, HEAD, OPTIONS');
+    if (request.method === 'OPTIONS') response.set('Content-Length', '0').end();
+    else show(response, 405, failed);
+  });
+
   router.use((_request, response) => show(response, 404, gone));
 
   const onError: ErrorRequestHandler = (error, _request, response, _next) => {

@@ -34,7 +34,7 @@ export async function startFace(options: FaceOptions = {}): Promise<RunningFace>
   const calls: Call[] = [];
   const wsdl = await loadWsdl();
   const gate = createGate({ limits: { concurrentCalls: 1024 } });
-  const { app, refuse } = createFace({
+  const { handle, refuse } = createFace({
     protocols: createProtocols({ xmlDepth }, wsdl),
     pipeline: createPipeline({
       find: () => undefined,
@@ -56,7 +56,7 @@ export async function startFace(options: FaceOptions = {}): Promise<RunningFace>
     signIn: (_request, response) => void response.writeHead(200, { 'Content-Length': 0 }).end(),
   });
   const at = { host: '127.0.0.1', port: 0 };
-  const listening = await listen(app, at, {
+  const listening = await listen(handle, at, {
     refuse,
     ...(options.requestMs !== undefined && { requestMs: options.requestMs }),
   });
