@@ -137,10 +137,11 @@ async function addressed(task: Task): Promise<{ readonly credential: string; rea
   if (Number(userId) === 0) return { credential };
   const { api, provider, baseUrl } = application;
   const account = await store.accountOf(Number(userId));
-  if (account?.provider !== provider || account.baseUrl !== baseUrl) throw new Fault('missing');
-  if (api.readAccountOf) return { credential, nativeId: account.nativeId };
+  const isHere = account?.provider === provider && account.baseUrl === baseUrl;
+  if (isHere && api.readAccountOf) return { credential, nativeId: account.nativeId };
+  // Whose credential is no good hears that first: which accounts there are is none of its business.
   const own = await api.readAccount(credential);
-  if (own.nativeId !== account.nativeId) throw new Fault('missing');
+  if (!isHere || own.nativeId !== account.nativeId) throw new Fault('missing');
   return { credential };
 }
 

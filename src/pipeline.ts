@@ -50,6 +50,7 @@ export function createPipeline({ find, gate, bridge, observer }: PipelineParts):
         const asked = reading.call();
         call = asked;
         application = find(single(asked.parameters, 'api_key') ?? '');
+        if (reading.objection) throw reading.objection;
         answer = success(asked.action, await gate.pass(application, () => bridge(asked, application)));
       } catch (error) {
         const fault = toFault(error);

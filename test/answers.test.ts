@@ -236,6 +236,19 @@ describe.each(Object.keys(formats))('%s answers', (format) => {
   });
 });
 
+test('a header that has to be understood gets its fault as the application wants it', async () => {
+  const header = '<e:Header><h:security xmlns:h="urn:h" e:mustUnderstand="1"/></e:Header>';
+  const send = (apiKey: string) => {
+    const operation = `<get_account_info><api_key>${apiKey}</api_key><auth_token>good</auth_token></get_account_info>`;
+    return post('soap', inEnvelope(operation).replace('<e:Body>', `${header}<e:Body>`));
+  };
+  const fault = 'MustUnderstand fault, wrong_input: the header security is not understood';
+  expect(await outcome(await send('k'))).toBe(`500 ${fault}`);
+  expect(await outcome(await send('faults-200'))).toBe(`200 ${fault}`);
+  expect(await outcome(await send('nobody'))).toBe(`500 ${fault}`);
+  expect(upstream.received).toEqual([]);
+});
+
 describe.each([
   ['rest', ['GET', 'POST']],
   ['xml', ['POST']],

@@ -143,6 +143,17 @@ describe.each(formats)('%s: user_id', (format) => {
     expect(bench.received.filter(isWrite)).toEqual([]);
   });
 
+  test.each(apis)('does not tell at %s which accounts there are where the token is no good', async (api) => {
+    const id = await userIdOf(api, users[api].token);
+    for (const user_id of [id, '2147483647']) {
+      const parameters = [...callerOf({ api, token: 'nobody' }), ['user_id', user_id]] as const;
+      expect([user_id, await outcome(format, 'get_account_details', parameters)]).toEqual([
+        user_id,
+        '200 not_logged_in',
+      ]);
+    }
+  });
+
   test('of the same account at another base_url is another one', async () => {
     const id = await userIdOf('golem', developer.token);
     const parameters = [
@@ -150,7 +161,11 @@ describe.each(formats)('%s: user_id', (format) => {
       ['user_id', id],
     ] as const;
     expect(await outcome(format, 'get_account_details', parameters)).toBe('200 account_not_found');
-    expect(bench.received).toEqual([]);
+    // No more than whose token it is.
+    expect(bench.received.map(({ method, path }) => [method, path.replace(/\/[^/]*\/plan$/, '')])).toEqual([
+      ['GET', '/golem/v1/accounts'],
+      ['GET', '/golem/v1/accounts'],
+    ]);
   });
 
   test.each<Api>(['seatable', 'previsto', 'terraform'])('of another user at %s is not found', async (api) => {

@@ -30,6 +30,8 @@ export interface LegacyReply {
 export interface Reading {
   /** The call in it. Throws a `malformed` Fault where there is none. */
   readonly call: () => Call;
+  /** Why it may not be performed although it can be read. */
+  readonly objection?: Fault | undefined;
   /** The answer as this caller reads it. */
   readonly encode: (answer: Answer, dialect: Dialect) => LegacyReply;
 }

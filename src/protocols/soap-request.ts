@@ -11,8 +11,10 @@ const XSI = ['http://www.w3.org/2001/XMLSchema-instance', 'http://www.w3.org/199
 
 /** A request at the path of SOAP. */
 export interface SoapRequest {
-  /** Throws a `malformed` Fault where there is no call, or none that may be performed. */
+  /** Throws a `malformed` Fault where there is no call. */
   readonly call: () => Call;
+  /** Why that may not be performed. */
+  readonly objection?: Fault | undefined;
   readonly version: SoapVersion;
   /** Whether it is document/literal; RPC/encoded otherwise. */
   readonly isLiteral: boolean;
@@ -50,17 +52,30 @@ export function readSoapRequest({ body, contentType }: LegacyRequest, depth: num
     if (envelope.local !== 'Envelope') return refused(claimed, fault);
     return refused(claimed, fault, { faultCode: 'VersionMismatch', faultHeader: claimed === soap12 ? [upgrade] : [] });
   }
-  const demanded = demandedHeader(envelope, version);
-  if (demanded) {
-    const fault = new Fault('malformed', { explanation: `the header ${demanded.local} is not understood` });
-    const faultHeader = version === soap12 ? [notUnderstood(demanded)] : [];
-    return refused(version, fault, { faultCode: 'MustUnderstand', faultHeader });
-  }
   const operations = childNamed(envelope, 'Body')?.children ?? [];
   const [operation] = operations;
-  if (!operation) return refused(version, new Fault('malformed', { explanation: 'no operation in the Body' }));
-  const isLiteral = operation.namespace === LITERAL_NAMESPACE;
-  return { call: () => callIn(operation, operations), version, isLiteral, faultCode: 'Client', faultHeader: [] };
+  const demanded = demandedHeader(envelope, version);
+  const objection = demanded && objectionTo(demanded, version);
+  if (!operation) {
+    const fault = new Fault('malformed', { explanation: 'no operation in the Body' });
+    return refused(version, objection?.objection ?? fault, objection);
+  }
+  return {
+    call: () => callIn(operation, operations),
+    version,
+    isLiteral: operation.namespace === LITERAL_NAMESPACE,
+    faultCode: 'Client',
+    faultHeader: [],
+    ...objection,
+  };
+}
+
+function objectionTo(header: XmlElement, version: SoapVersion) {
+  return {
+    objection: new Fault('malformed', { explanation: `the header ${header.local} is not understood` }),
+    faultCode: 'MustUnderstand',
+    faultHeader: version === soap12 ? [notUnderstood(header)] : [],
+  } as const;
 }
 
 function childNamed({ children }: XmlElement, name: string): XmlElement | undefined {

@@ -14,9 +14,10 @@ export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
       const request = readSoapRequest(received, xmlDepth);
       return {
         call: request.call,
+        objection: request.objection,
         encode: (answer, dialect) => {
           const { action, http, reason } = answer;
-          const isFault = action === undefined || http !== undefined || isServerFault(reason);
+          const isFault = action === undefined || http !== undefined || request.objection || isServerFault(reason);
           if (isFault) return fault(answer, request, dialect);
           const parts = wsdl.responseParts(action) ?? [{ name: 'status', type: { name: 'xsd:string' } }];
           const unknown = unknownNumberIn(dialect, received.userAgent);

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { actionNames } from '../../src/actions.js';
-import { type Listening, listen } from '../../src/listen.js';
+import type { Listening } from '../../src/listen.js';
 import { golemAccounts } from '../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
@@ -73,10 +73,9 @@ beforeAll(async () => {
   const sandbox = await urlOf(startSandbox(anywhere));
   const upstream = await urlOf(startUpstream(canned({ '/accounts/current': { body: odd } })));
   const other = await urlOf(startUpstream(canned({ '/accounts/current': { body: rich } })));
-  const closed = await listen(() => {}, anywhere);
-  await closed.close();
+  const broken = await urlOf(startUpstream((request) => void request.socket.destroy()));
   const at = (provider: keyof typeof sandboxPaths) => ({ provider, base_url: sandbox + sandboxPaths[provider] });
-  const down = { provider: 'terraform', base_url: closed.url };
+  const down = { provider: 'terraform', base_url: broken };
   const applications = [
     { api_key: 'seatable', ...at('seatable'), defaults: { max_upload_size: uploads } },
     { api_key: 'terraform', ...at('terraform'), defaults: { max_upload_size: uploads } },
