@@ -12,9 +12,10 @@ export function decodeBody(bytes: Buffer, contentType: string): string {
   const marked = mark && MARKS[mark];
   const charset = charsetIn(contentType);
   if (marked) {
-    const text = decode(bytes, marked);
+    const text = decode(bytes.subarray(mark.length), marked);
     const declared = declaredIn(text);
     if (declared && !charset && !isSame(declared, marked)) throw notIn(declared);
+    if (text.startsWith('\uFEFF')) throw new Fault('malformed', { explanation: 'a second byte order mark' });
     return text;
   }
   if (charset) return decode(bytes, charset);
@@ -23,26 +24,23 @@ export function decodeBody(bytes: Buffer, contentType: string): string {
 }
 
 /**
- * The text that was percent-encoded in a URL or a form: in the HTTP charset, or in what fits where none is declared.
- * Throws a `malformed` Fault where the bytes are not in it.
+ * Reads the texts that were percent-encoded in a URL or in a form of this Content-Type: in its charset, or in what fits
+ * where it names none. What it gives throws a `malformed` Fault where the bytes are not in it.
  */
-export function decodeEscapes(text: string, contentType = ''): string {
+export function escapesIn(contentType: string): (text: string) => string {
   const charset = charsetIn(contentType);
-  // Escapes are of ASCII, and so are the bytes that they stand for a part of.
+  // Escapes are of ASCII, and so has to be what stands between them.
   if (charset === undefined || !isAscii(charset)) {
-    return text.replace(ESCAPES, (escapes) => decodeUndeclared(bytesOf(escapes)));
+    return (text) => text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => decodeUndeclared(unescaped(escapes)));
   }
   // All together: of a character of two bytes, one may be escaped and the other not.
-  const pieces = text.split(ESCAPES);
-  const escapes = text.match(ESCAPES) ?? [];
-  const encoded = pieces.flatMap((piece, index) => [encode(piece, charset), bytesOf(escapes[index] ?? '')]);
-  return escapes.length === 0 ? text : decode(Buffer.concat(encoded), charset);
+  return (text) => (text.includes('%') ? decode(unescaped(encode(text, charset).toString('latin1')), charset) : text);
 }
 
-const ESCAPES = /(?:%[0-9a-f]{2})+/gi;
-
-function bytesOf(escapes: string): Buffer {
-  return Buffer.from(escapes.replaceAll('%', ''), 'hex');
+/** The bytes that a text stands for in which every character is a byte or an escaped one. */
+function unescaped(text: string): Buffer {
+  const bytes = text.replace(/%([0-9a-f]{2})/gi, (_escape, code) => String.fromCharCode(Number.parseInt(code, 16)));
+  return Buffer.from(bytes, 'latin1');
 }
 
 function charsetIn(contentType: string): string | undefined {
@@ -70,10 +68,15 @@ function isSame(declared: string, marked: string): boolean {
 const UTF8 = /^utf-?8$/i;
 
 function decode(bytes: Buffer, encoding: string): string {
-  if (!iconv.encodingExists(encoding)) throw notIn(encoding);
+  if (!isCharset(encoding)) throw notIn(encoding);
   if (UTF8.test(encoding) && !isUtf8(bytes)) throw notIn(encoding);
   if (/^utf-?16/i.test(encoding) && bytes.length % 2 !== 0) throw notIn(encoding);
-  return iconv.decode(bytes, meant(encoding));
+  const text = iconv.decode(bytes, meant(encoding), { stripBOM: false });
+  // What the library puts in place of a character that is none.
+  if (!text.includes('\uFFFD') || /^(utf|ucs)/i.test(encoding)) return text;
+  if (LATIN_1.test(encoding)) return bytes.toString('latin1');
+  if (!encode(text, encoding).equals(bytes)) throw notIn(encoding);
+  return text;
 }
 
 function encode(text: string, encoding: string): Buffer {
@@ -82,7 +85,14 @@ function encode(text: string, encoding: string): Buffer {
 
 /** Who says ISO 8859-1, or ASCII, means the letters of Windows, if there is a difference at all. */
 function meant(encoding: string): string {
-  return /^(iso-?8859-1|latin-?1|us-ascii)$/i.test(encoding) ? WESTERN : encoding;
+  return LATIN_1.test(encoding) ? WESTERN : encoding;
+}
+
+const LATIN_1 = /^(iso-?8859-1|latin-?1|us-ascii)$/i;
+
+/** Whether the library knows a character set by this name; what else it knows are none, or only of the mail of old. */
+function isCharset(name: string): boolean {
+  return iconv.encodingExists(name) && !/^(binary|hex|base-?64|utf-?7.*)$/i.test(name);
 }
 
 function notIn(encoding: string): Fault {
@@ -96,7 +106,7 @@ function decodeUndeclared(bytes: Buffer): string {
   const letters = bytes.toString('latin1');
   // Half a surrogate pair, a number above 10FFFF or more bytes than the character takes: that is nobody's Western text.
   if (!/[\x80-\xff]/.test(letters.replace(SEQUENCES, ''))) throw notIn('UTF-8');
-  return iconv.decode(bytes, WESTERN);
+  return decode(bytes, WESTERN);
 }
 
 /** What has the shape of a character in UTF-8, in the first definition with up to six bytes: RFC 2279. */
@@ -114,7 +124,7 @@ export function canCarryXml(charset: string): boolean {
 }
 
 function isAscii(charset: string): boolean {
-  return iconv.encodingExists(charset) && iconv.encode(MARKUP, charset).equals(Buffer.from(MARKUP));
+  return isCharset(charset) && iconv.encode(MARKUP, charset).equals(Buffer.from(MARKUP));
 }
 
 /** A document in a character set; what that does not have is written as character references. */

@@ -83,6 +83,16 @@ describe('is refused at once, in the format of the caller', () => {
 
   const attributes = Array.from({ length: 5000 }, (_, n) => `a${n}=""`).join(' ');
   const deep = (depth: number) => '<a>'.repeat(depth) + '</a>'.repeat(depth);
+  const references = (value: string, count: number, type = '') =>
+    inEnvelope(
+      `<logout>${'<p href="#b"/>'.repeat(count)}</logout><m xmlns:i="http://www.w3.org/2001/XMLSchema-instance" id="b"${type}>${value}</m>`,
+    );
+  const form = (unit: string, count: number, charset: string) =>
+    post(
+      'rest',
+      `action=x&${unit.repeat(count)}`,
+      `Content-Type: application/x-www-form-urlencoded; charset=${charset}\r\n`,
+    );
   const bomb = gzipSync(Buffer.alloc(30_000_000));
   const head = (start: string, more: string) => Buffer.from(`${start} HTTP/1.1\r\nHost: x\r\n${more}\r\n`);
   const client = (http = 500): Refusal => ({ http, fault: 'Client' });
@@ -95,6 +105,14 @@ describe('is refused at once, in the format of the caller', () => {
     ['xml of 9,000 levels', post('xml', `<request><action>logout</action>${deep(9000)}</request>`), plain()],
     ['soap of 9,000 levels', post('soap', inEnvelope(`<logout>${deep(9000)}</logout>`)), client()],
     ['xml of 20,000 open elements', post('xml', '<a>'.repeat(20_000)), plain()],
+    ['soap with 2,000 references to 8,000 values', post('soap', references('<i/>'.repeat(8000), 2000)), client()],
+    [
+      'soap with 2,000 references to a long value',
+      post('soap', references('QUJD'.repeat(8000), 2000, ' i:type="base64"')),
+      client(),
+    ],
+    ['rest with 32,000 names in a declared charset', form('a&', 32_000, 'utf-8'), plain()],
+    ['rest with 16,000 escapes in a declared charset', form('&%41', 16_000, 'Shift_JIS'), plain()],
     ['rest with a body over the limit', post('rest', 'x'.repeat(65_537)), plain(413)],
     ['xml with a body over the limit', post('xml', ' '.repeat(70_000)), plain(413)],
     ['soap with a body over the limit', post('soap', ' '.repeat(70_000)), client(413)],

@@ -1,5 +1,5 @@
 import { parse } from 'node:querystring';
-import { decodeBody, decodeEscapes } from '../text.js';
+import { decodeBody, escapesIn } from '../text.js';
 import { multipartFields } from './multipart.js';
 import { callOf, gather, type Protocol } from './protocol.js';
 import { encodeResponse } from './response.js';
@@ -24,7 +24,7 @@ export const rest: Protocol = {
 function pairsIn(encoded: Buffer, contentType: string): Pair[] {
   const parameters = parse(decodeBody(encoded, contentType), '&', '=', {
     maxKeys: 0,
-    decodeURIComponent: (text) => decodeEscapes(text, contentType),
+    decodeURIComponent: escapesIn(contentType),
   });
   return Object.entries(parameters).flatMap(([name, values = '']) =>
     [values].flat().map((value): Pair => [name, value]),

@@ -109,11 +109,18 @@ function notUnderstood({ local, namespace }: XmlElement): XmlNode {
 
 function callIn(operation: XmlElement, operations: readonly XmlElement[]): Call {
   const shared = new Map(operations.flatMap(identified));
-  const pairs = operation.children.flatMap((parameter) =>
-    valuesOf(parameter, shared).map((value): [string, string] => [parameter.local, value]),
-  );
+  let referredValues = 0;
+  const pairs = operation.children.flatMap((parameter) => {
+    const element = referred(parameter, shared);
+    if (element !== parameter) referredValues += Math.max(1, element.children.length);
+    if (referredValues > REFERRED_VALUES) throw new Fault('malformed', { explanation: 'too many references' });
+    return valuesOf(element).map((value): [string, string] => [parameter.local, value]);
+  });
   return { action: operation.local, parameters: gather(pairs) };
 }
+
+/** What parameters have by reference in all: many that refer to much would make far more of a request than it is. */
+const REFERRED_VALUES = 256;
 
 /** Elements whose value others refer to, by their id. */
 type Shared = ReadonlyMap<string, XmlElement>;
@@ -131,8 +138,7 @@ function referred(parameter: XmlElement, shared: Shared): XmlElement {
 }
 
 /** The values of a parameter: its text, or the text of its items; empty if it is nil. */
-function valuesOf(parameter: XmlElement, shared: Shared): string[] {
-  const element = referred(parameter, shared);
+function valuesOf(element: XmlElement): string[] {
   const nil = attributeOf(element, 'nil', XSI) ?? attributeOf(element, 'null', XSI) ?? '';
   if (/^\s*(1|true)\s*$/.test(nil)) return [''];
   return element.children.length === 0 ? [textOf(element)] : element.children.map(textOf);
