@@ -131,7 +131,7 @@ async function exchanged(
   const answer = answerOf(reply, rules, Date.now());
   const isOutage = reply.status >= 500 && answer instanceof Fault && answer.reason === 'unavailable';
   if (!isOutage) return answer;
-  throw new Outage(answer, PASSING.includes(reply.status) && answer.retryAfter === undefined);
+  throw new Outage(answer, PASSING.includes(reply.status) && reply.headers['retry-after'] === undefined);
 }
 
 /** Codes of Node.js and undici for a connection that does not come about, or breaks. */

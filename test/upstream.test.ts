@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -89,6 +90,8 @@ describe('a read', () => {
     ['a 503 that says when', { status: 503, headers: { 'Retry-After': '3' } }],
     ['500', { status: 500 }],
     ['429', { status: 429 }],
+    ['a 503 that says next week', { status: 503, headers: { 'Retry-After': '604800' } }],
+    ['a 503 that says what nobody understands', { status: 503, headers: { 'Retry-After': 'soon' } }],
     ['a redirect', { status: 302, headers: { Location: '/elsewhere' } }],
     ['HTML', { body: '<html>Welcome</html>' }],
     ['too much', { body: `{"much":"${'x'.repeat(1024 * 1024)}"}` }],
@@ -396,6 +399,32 @@ describe('the guard of a base_url', () => {
     clearInterval(free);
     expect(answers.filter((answer) => answer.good === 'yes')).toHaveLength(16);
     expect(answers.filter((answer) => answer.reason === 'unavailable')).toHaveLength(4);
+  });
+
+  test('leaves nobody waiting whose time is over', async () => {
+    const upstream = await upstreamWith(silent);
+    const ask = askerOf(upstream, { timeoutMs: 300, concurrentCalls: 32 });
+    for (const wave of [1, 2]) {
+      const faults = await times(16, () => ask('PUT'));
+      expect([wave, faults.map(({ reason }) => reason)]).toEqual([wave, Array(16).fill('unavailable')]);
+    }
+  });
+
+  test('does the work of a caller that waited as a part of its own call', async () => {
+    const upstream = await upstreamWith(GOOD);
+    const callers = new AsyncLocalStorage<number>();
+    const seen: (number | undefined)[] = [];
+    const ask = askerOf(upstream, { concurrentCalls: 8, observe: () => void seen.push(callers.getStore()) });
+    await Promise.all([1, 2, 3, 4].map((caller) => callers.run(caller, ask)));
+    expect(seen).toEqual([1, 2, 3, 4]);
+  });
+
+  test('passes on for how long the API asked to be left in peace', async () => {
+    const upstream = await upstreamWith({ status: 503, headers: { 'Retry-After': '120' } });
+    const ask = askerOf(upstream);
+    await times(OUTAGES, () => ask('PUT'));
+    expect(Number((await ask()).retryAfter)).toBeGreaterThan(60);
+    expect(upstream.received).toHaveLength(OUTAGES);
   });
 
   test('gives no more time to who waited for a turn', async () => {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { types } from 'node:util';
 import {
   bulkhead,
@@ -8,7 +9,6 @@ import {
   handleType,
   isBrokenCircuitError,
   isBulkheadRejectedError,
-  isTaskCancelledError,
   retry,
 } from 'cockatiel';
 import { messageOf } from '../errors.js';
@@ -73,28 +73,29 @@ export function createGuard({ slots, tryAfterMs, onState }: GuardOptions): Guard
     halfOpenAfter: tryAfterMs,
     breaker: new ConsecutiveBreaker(OUTAGES_IN_A_ROW),
   });
-  const turns = bulkhead(slots, WAITING * slots);
+  const takeTurn = createTurns(slots);
   const secondTime = retry(
     handleType(Outage, ({ isPassing }) => isPassing),
     { maxAttempts: 1, backoff: new ExponentialBackoff({ initialDelay: SECOND_TIME_AFTER_MS, maxDelay: 500 }) },
   );
   let tryAt = 0;
+  /** Until when the API asked to be left in peace. */
+  let askedUntil = 0;
   breaker.onStateChange((state) => {
     if (state === CircuitState.Open) tryAt = Date.now() + tryAfterMs;
     onState?.(words[state]);
   });
 
-  /** What the library throws before the exchange began: no turn, or its time was over before it came. */
+  /** What the library throws before the exchange began. */
   const isRefusal = (error: unknown) =>
-    types.isNativeError(error) &&
-    (isBulkheadRejectedError(error) || isTaskCancelledError(error) || isBrokenCircuitError(error));
+    types.isNativeError(error) && (isBulkheadRejectedError(error) || isBrokenCircuitError(error));
 
   /** While one request finds out, the library would let the others wait for it. */
   const admit = () => {
     const isShut =
       breaker.state === CircuitState.HalfOpen || (breaker.state === CircuitState.Open && Date.now() < tryAt);
     if (!isShut) return;
-    const retryAfter = Math.max(1, Math.ceil((tryAt - Date.now()) / 1000));
+    const retryAfter = Math.max(1, Math.ceil((Math.max(tryAt, askedUntil) - Date.now()) / 1000));
     throw new Fault('unavailable', { retryAfter, cause: new Error('left alone after too many outages') });
   };
 
@@ -103,11 +104,12 @@ export function createGuard({ slots, tryAfterMs, onState }: GuardOptions): Guard
     if (ms <= 0) throw new Fault('unavailable', { cause: new Error('the time of the call is over') });
     const signal = AbortSignal.timeout(Math.ceil(ms));
     try {
-      return await turns.execute(() => {
+      return await takeTurn(() => {
         admit();
         return breaker.execute(() => exchange(signal));
       }, signal);
     } catch (error) {
+      if (error instanceof Outage) askedUntil = Date.now() + (error.fault.retryAfter ?? 0) * 1000;
       throw isRefusal(error) ? new Fault('unavailable', { cause: new Error(messageOf(error)) }) : error;
     }
   };
@@ -117,4 +119,25 @@ export function createGuard({ slots, tryAfterMs, onState }: GuardOptions): Guard
       mayRepeat ? secondTime.execute(() => once(exchange, timeLeft())) : once(exchange, timeLeft()),
     state: () => words[breaker.state],
   };
+}
+
+/** Lets work begin in the order in which it came, so much of it at a moment; until its signal it waits. */
+function createTurns(slots: number) {
+  const turns = bulkhead(slots, WAITING * slots);
+  return <T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      const over = () => new Fault('unavailable', { cause: new Error('no turn in time') });
+      let hasBegun = false;
+      signal.addEventListener('abort', () => {
+        if (!hasBegun) reject(over());
+      });
+      // Without the signal, which would have the library forget those that wait behind; and as part of the call that
+      // it belongs to, not of the one that made room.
+      const begin = AsyncResource.bind(async () => {
+        if (signal.aborted) throw over();
+        hasBegun = true;
+        return work();
+      });
+      turns.execute(begin).then(resolve, reject);
+    });
 }
