@@ -60,8 +60,9 @@ export function answerBroken(server: Server, refuse: Refuse): void {
     if (broken?.response.headersSent) socket.end();
     else {
       const failure = new Fault('malformed', { http: status, explanation });
-      const { headers, body } = await refuse({ start, contentType, address: talk.address }, failure);
-      const head = headOf(status, { ...headers, 'Content-Length': `${body.length}` });
+      const reply = await refuse({ start, contentType, address: talk.address }, failure);
+      const { body } = reply;
+      const head = headOf(reply.status, { ...reply.headers, 'Content-Length': `${body.length}` });
       socket.end(/^HEAD /i.test(start) ? head : Buffer.concat([head, body]));
     }
     const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();

@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response, Router } from 'express';
 import type { Exposition } from './metrics.js';
+import { identify } from './received.js';
 
 export interface OperationsParts {
   /** Whether calls can be answered. */
@@ -40,5 +41,5 @@ export function operationsApp(parts: OperationsParts): Express {
   app.disable('x-powered-by');
   const notFound: RequestHandler = (_request, response) => plain(response, 404, 'not here');
   const failed: ErrorRequestHandler = (_error, _request, response, _next) => plain(response, 500, 'this did not work');
-  return app.use(operationsRouter(parts), notFound, failed);
+  return app.use(identify, operationsRouter(parts), notFound, failed);
 }

@@ -4,7 +4,7 @@ import type { Fault } from './fault.js';
 import type { Arrival } from './pipeline.js';
 import type { LegacyRequest } from './protocols/protocol.js';
 
-const REQUEST_ID = 'X-Request-Id';
+export const REQUEST_ID = 'X-Request-Id';
 
 /** Gives a request the name that it has in the log: the one that it comes with, or a new one. */
 export const identify: RequestHandler = (request, response, next) => {

@@ -7,7 +7,7 @@ import type { Refuse } from './broken.js';
 import { Fault } from './fault.js';
 import type { Pipeline } from './pipeline.js';
 import type { Protocol } from './protocols/protocol.js';
-import { arrivalOf, emptyRequest, identify, plainTarget, queryOf } from './received.js';
+import { arrivalOf, emptyRequest, identify, plainTarget, queryOf, REQUEST_ID } from './received.js';
 import { unreadable } from './unreadable.js';
 
 export interface ServerParts {
@@ -91,10 +91,12 @@ export function createFace(parts: ServerParts): Face {
   return {
     // Express takes a whole URL apart before its first handler, and its routers count on what it was.
     handle: (request, response) => app(Object.assign(request, { url: plainTarget(request.url ?? '') }), response),
-    refuse: ({ start, contentType, address }, failure) => {
+    refuse: async ({ start, contentType, address }, failure) => {
       const [path = ''] = /\/api\/1\.0\/\w+/i.exec(start.replace(/\/{2,}/g, '/')) ?? [];
+      const id = randomUUID();
       const request = { ...emptyRequest, contentType };
-      return pipeline(protocolAt(path), { request, id: randomUUID(), address, failure });
+      const reply = await pipeline(protocolAt(path), { request, id, address, failure });
+      return { ...reply, headers: { ...reply.headers, [REQUEST_ID]: id } };
     },
   };
 }

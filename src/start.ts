@@ -80,7 +80,7 @@ export async function start(config: Config, log: Log, surroundings: Surroundings
       wsdl: (style, forwarded) => wsdl.textAt(config.publicUrl ?? forwarded ?? listening.url, style),
       bodyBytes: limits.bodyBytes,
       trustProxy,
-      signIn: signInRouter({ ...tools, observer }),
+      signIn: signInRouter({ ...tools, gate, observer }),
       operations: admin ? healthRouter() : operationsRouter(operations),
     });
     const listening = await listen(handle, config.listen, { refuse, requestMs: limits.requestTimeoutMs });

@@ -3,6 +3,8 @@ import { startBridge } from './support/bridge.js';
 import { afterwards } from './support/cleanup.js';
 import { startHolding } from './support/holding.js';
 import { callBridge, type Format, formats, type Parameters, post } from './support/legacy.js';
+import { exchange } from './support/raw.js';
+import { enter, newTicket, pageAddress, visit } from './support/sign-in.js';
 
 const calling = (apiKey: string): Parameters => [
   ['api_key', apiKey],
@@ -143,4 +145,45 @@ describe('rate', () => {
     for (let n = 0; n < 5; n += 1) statuses.push((await from(`192.0.2.${n}`, bridge.url, 'rest', 'key-0')).status);
     expect(statuses).toEqual([200, 200, 200, 429, 429]);
   });
+});
+
+describe('the sign-in page', () => {
+  test('counts for the rate of an address', async () => {
+    const { bridge } = await startBusy(1, { rate: { per_minute: 3 } }, { credentials: 'vault' });
+    const page = pageAddress(bridge.url, await newTicket(bridge.url, 'key-0'));
+    expect([(await visit(page)).status, (await enter(page, '')).status]).toEqual([200, 200]);
+    for (const refused of [await visit(page), await enter(page, 'secret')]) {
+      expect([refused.status, refused.headers.get('content-type')]).toEqual([429, 'text/html; charset=utf-8']);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+  });
+
+  test('counts for concurrent_calls', async () => {
+    const { api, bridge } = await startBusy(1, { limits: { concurrent_calls: 1 } }, { credentials: 'vault' });
+    const page = pageAddress(bridge.url, await newTicket(bridge.url, 'key-0'));
+    const entered = enter(page, 'secret');
+    await api.arrived(1);
+    const refused = await visit(page);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
+    expect(await callBridge(bridge.url, 'rest', 'get_ticket', calling('key-0'))).toMatchObject({
+      status: 'service_unavailable',
+    });
+    expect(await (await fetch(`${bridge.url}/metrics`)).text()).toContain('boxbridge_calls_in_flight 1\n');
+    api.release();
+    expect((await entered).text).toContain('You are signed in');
+  });
+});
+
+test('what is no HTTP at all hears of the rate in the same way', async () => {
+  const { bridge } = await startBusy(1, { rate: { per_minute: 1 } });
+  const outcomes: unknown[] = [];
+  for (let n = 0; n < 2; n += 1) {
+    const { replies } = await exchange(bridge.url, Buffer.from('GARBAGE\r\n\r\n'), { replies: 1 });
+    expect(replies[0]?.headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
+    outcomes.push([replies[0]?.status, replies[0]?.headers.has('retry-after')]);
+  }
+  expect(outcomes).toEqual([
+    [400, false],
+    [429, true],
+  ]);
 });

@@ -56,6 +56,13 @@ const ask = (action: string, parameters: Record<string, string>) =>
   Promise.all(formats.map(async ({ call }) => (await call(bridge.url, action, parameters)).status));
 const inEveryFormat = (status: unknown) => formats.map(() => status);
 
+test('the page says when the modern API asks to come back', async () => {
+  const address = pageAddress(bridge.url, await newTicket(bridge.url, 'previsto'));
+  apis.become((_request, response) => void response.writeHead(429, { 'Retry-After': '120' }).end('{}'));
+  const page = await enter(address, GOOD);
+  expect([page.status, page.headers.get('retry-after')]).toEqual([503, '120']);
+});
+
 describe.each(outages)('an outage, %s', (_what, outage) => {
   test('at the page loses nothing', async () => {
     const ticket = await newTicket(bridge.url, 'previsto');

@@ -1,12 +1,15 @@
 import { Fault } from '../fault.js';
 import { type Json, textOf } from '../json.js';
 
+/** What servers take of all headers together, mostly: 16 KiB or less. */
+const LONGEST = 16_384;
+
 /**
  * A credential as a header can carry it. One that no header can carry was never issued by anyone, so it is refused
  * without asking the modern API.
  */
 export function headerText(credential: string): string {
-  if (!/^[\x21-\x7e]+$/.test(credential)) throw new Fault('unauthenticated');
+  if (credential.length > LONGEST || !/^[\x21-\x7e]+$/.test(credential)) throw new Fault('unauthenticated');
   return credential;
 }
 

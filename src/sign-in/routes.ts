@@ -2,6 +2,7 @@ import { type ErrorRequestHandler, type Request, type Response, Router } from 'e
 import type { Application } from '../applications.js';
 import { readBody } from '../body.js';
 import { toFault } from '../fault.js';
+import type { Gate } from '../gate.js';
 import type { Observer } from '../observer.js';
 import type { Store } from '../store/store.js';
 import { unreadable } from '../unreadable.js';
@@ -12,15 +13,24 @@ import type { Tickets } from './tickets.js';
 export interface SignInParts {
   readonly tickets: Tickets;
   readonly store: Store;
+  /** Lets in what the bridge can do at a moment; pages count as calls. */
+  readonly gate: Gate;
   readonly observer: Observer;
 }
 
 /** What becomes of a secret that somebody entered. */
-type Outcome = { readonly authToken: string | undefined } | 'refused' | 'too many' | 'outage';
+type Outcome =
+  | { readonly authToken: string | undefined }
+  /** An outage, over in so many seconds. */
+  | { readonly retryAfter: number | undefined }
+  | 'refused'
+  | 'too many';
+
+type Handler = (request: Request<{ ticket: string }>, response: Response) => Promise<void>;
 
 const FORM_BYTES = 16_384;
-const RETRY_AFTER_SECONDS = '10';
-const TOO_MANY_SECONDS = '900';
+const RETRY_AFTER_SECONDS = 10;
+const TOO_MANY_SECONDS = 900;
 
 const done: Page = {
   title: 'You are signed in',
@@ -36,7 +46,7 @@ const failed: Page = {
 };
 
 /** The page at `/api/1.0/auth/:ticket`, where users give the bridge their credential of the modern API. */
-export function signInRouter({ tickets, store, observer }: SignInParts): Router {
+export function signInRouter({ tickets, store, gate, observer }: SignInParts): Router {
   const limits = createTryLimits(store);
 
   /** The modern API decides on the secret; only what it has accepted is put behind the ticket. */
@@ -62,39 +72,49 @@ export function signInRouter({ tickets, store, observer }: SignInParts): Router 
       return { authToken };
     }
     if (account.reason === 'internal') throw account;
-    const outcome = account.reason === 'unavailable' ? 'outage' : 'refused';
-    observer.signIn(application, outcome, account.cause);
-    if (outcome === 'outage') await limits.giveBack(ticket, address);
-    return outcome;
+    const isOutage = account.reason === 'unavailable';
+    observer.signIn(application, isOutage ? 'outage' : 'refused', account.cause);
+    if (!isOutage) return 'refused';
+    await limits.giveBack(ticket, address);
+    return { retryAfter: account.retryAfter };
   };
 
   const router = Router();
 
-  router.get('/:ticket', async ({ params: { ticket } }: Request<{ ticket: string }>, response) => {
+  /** A page counts as a call. */
+  const asCall =
+    (work: Handler): Handler =>
+    async (request, response) => {
+      await gate.count(request.ip ?? '');
+      request.body = await readBody(request, FORM_BYTES);
+      await gate.pass(undefined, () => work(request, response));
+    };
+
+  const open: Handler = async ({ params: { ticket } }, response) => {
     const { application, signedIn } = await tickets.find(ticket);
     show(response, 200, signedIn ? done : asking(application), application.redirectUrl);
-  });
+  };
 
-  router.post('/:ticket', async (request: Request<{ ticket: string }>, response) => {
+  const enter: Handler = async (request, response) => {
     const { ticket } = request.params;
-    const form = await readBody(request, FORM_BYTES);
     const { application, signedIn } = await tickets.find(ticket);
     const again = (status: number, problem: string) =>
       show(response, status, { ...asking(application), problem }, application.redirectUrl);
     if (signedIn) return show(response, 200, done);
-    const secret = secretIn(form);
+    const secret = secretIn(request.body);
     const { title, credential } = application.kind;
     if (secret === '') return again(200, `Enter your ${title} ${credential.name}.`);
     const outcome = await signIn(ticket, application, secret, request.ip ?? '');
-    switch (outcome) {
-      case 'refused':
-        return again(200, `${title} did not accept this ${credential.name}. Check it and try again.`);
-      case 'too many':
-        response.set('Retry-After', TOO_MANY_SECONDS);
-        return again(429, 'Too many wrong tries. Wait 15 minutes, then sign in from your program again.');
-      case 'outage':
-        response.set('Retry-After', RETRY_AFTER_SECONDS);
-        return again(503, `${title} does not answer right now. Nothing is lost: try again in a moment.`);
+    if (outcome === 'refused') {
+      return again(200, `${title} did not accept this ${credential.name}. Check it and try again.`);
+    }
+    if (outcome === 'too many') {
+      response.set('Retry-After', `${TOO_MANY_SECONDS}`);
+      return again(429, 'Too many wrong tries. Wait 15 minutes, then sign in from your program again.');
+    }
+    if ('retryAfter' in outcome) {
+      response.set('Retry-After', `${outcome.retryAfter ?? RETRY_AFTER_SECONDS}`);
+      return again(503, `${title} does not answer right now. Nothing is lost: try again in a moment.`);
     }
     const { redirectUrl } = application;
     if (redirectUrl === undefined || outcome.authToken === undefined) return show(response, 200, done);
@@ -102,8 +122,10 @@ export function signInRouter({ tickets, store, observer }: SignInParts): Router 
       .status(303)
       .set({ ...pageHeaders(redirectUrl), Location: backTo(redirectUrl, ticket, outcome.authToken) })
       .end();
-  });
+  };
 
+  router.get('/:ticket', asCall(open));
+  router.post('/:ticket', asCall(enter));
   router.all('/:ticket', (request, response) => {
     response.set('Allow', 'GET, POST, HEAD, OPTIONS');
     if (request.method === 'OPTIONS') response.set('Content-Length', '0').end();
@@ -113,12 +135,14 @@ export function signInRouter({ tickets, store, observer }: SignInParts): Router 
   router.use((_request, response) => show(response, 404, gone));
 
   const onError: ErrorRequestHandler = (error, _request, response, _next) => {
-    const { reason, http, cause } = unreadable(error);
+    const { reason, http, cause, retryAfter } = unreadable(error);
     if (reason === 'conflict') return show(response, 200, done);
     if (reason === 'missing' || cause instanceof URIError) return show(response, 404, gone);
     if (reason === 'malformed') return show(response, http ?? 400, failed);
-    observer.defect('a sign-in failed', cause);
-    show(response, reason === 'unavailable' ? 503 : 500, failed);
+    // Where the gate is shut there is no cause, and no defect.
+    if (cause !== undefined) observer.defect('a sign-in failed', cause);
+    if (reason === 'unavailable') response.set('Retry-After', `${retryAfter ?? RETRY_AFTER_SECONDS}`);
+    show(response, http ?? (reason === 'unavailable' ? 503 : 500), failed);
   };
   router.use(onError);
   return router;

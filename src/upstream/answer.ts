@@ -21,6 +21,8 @@ const reasons: Readonly<Record<number, Reason>> = {
   404: 'missing',
   409: 'conflict',
   422: 'invalid',
+  // Of the headers only the credential may be long.
+  431: 'unauthenticated',
 };
 
 export interface AnswerRules {

@@ -94,6 +94,14 @@ export function providerSuite({ kind, credential, readPath, reply, account }: Pr
     expect(JSON.stringify([fault, fault?.message, fault?.cause])).not.toContain(credential);
   });
 
+  test('refuses what is too long for a header, asked or not', async () => {
+    const provider = await answering({ [readPath]: { status: 431, body: {} } });
+    expect(await readOrReason(provider, 'x'.repeat(9000))).toBe('unauthenticated');
+    upstream.received.length = 0;
+    expect(await readOrReason(provider, 'x'.repeat(60_000))).toBe('unauthenticated');
+    expect(upstream.received).toEqual([]);
+  });
+
   test.each(['a b', 'a\r\nX-Injected: 1', 'schlüssel', '☃', '\0'])('refuses %j, which nobody issued', async (odd) => {
     const provider = await answering({ [readPath]: { status: 401, body: {} } });
     expect(await readOrReason(provider, odd)).toBe('unauthenticated');
