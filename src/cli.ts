@@ -5,6 +5,7 @@ import { actionNames } from './actions.js';
 import { addStoreCommand } from './cli-store.js';
 import { addTokensCommand } from './cli-tokens.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
+import { readEnvironment } from './environment.js';
 import { codeOf, messageOf } from './errors.js';
 import { featureTable } from './features.js';
 import { providers } from './providers/index.js';
@@ -21,9 +22,7 @@ interface At {
   readonly port?: number;
 }
 
-const { BOXBRIDGE_KEY: base64, OTEL_EXPORTER_OTLP_ENDPOINT: collector } = process.env;
-const key = base64 === undefined ? undefined : { base64 };
-const proxies = { http: variable('http_proxy'), https: variable('https_proxy'), none: variable('no_proxy') };
+const environment = () => readEnvironment(process.env);
 
 // Each command imports what it needs when it runs: together they take long to load.
 const program = new Command('boxbridge')
@@ -40,20 +39,21 @@ program
   .option('--port <port>', 'listen on this port, 0 for a free one', toPort)
   .option('--workers <n>', 'answer in so many processes', toWorkers)
   .action(async ({ config: file, workers, ...at }: At & { config?: string; workers?: number }) => {
-    const config = file === undefined ? undefined : await load(file);
-    const { SANDBOX_VARIABLE, serve } = await import('./serve.js');
-    const sandbox = process.env[SANDBOX_VARIABLE];
-    const { url, adminUrl, stop } = await serve({
-      config,
-      at,
-      workers,
-      sandbox,
-      key,
-      proxies,
-      collector,
-      print: console.log,
-    });
-    untilStopped(stop);
+    const start = async () => {
+      const config = file === undefined ? undefined : await load(file);
+      const { SANDBOX_VARIABLE, serve } = await import('./serve.js');
+      const sandbox = process.env[SANDBOX_VARIABLE];
+      return serve({ ...environment(), config, at, workers, sandbox, print: console.log });
+    };
+    const starting = start();
+    // Whoever stops it while it starts waits until it can be stopped in good order.
+    untilStopped(() =>
+      starting.then(
+        ({ stop }) => stop(),
+        () => {},
+      ),
+    );
+    const { url, adminUrl } = await starting;
     if (cluster.isWorker) return;
     const how = file === undefined ? ' from a sandbox; try the calls above, stop it with Ctrl-C' : '';
     console.log(`BoxBridge ${version} answers at ${url}${how}`);
@@ -68,7 +68,7 @@ program
   .action(async ({ config: file, online = false }: { config: string; online?: boolean }) => {
     const config = await load(file);
     for (const { provider } of config.applications) await loadProvider(provider);
-    const problems = online ? await (await import('./online.js')).findUnreachable(config, proxies) : [];
+    const problems = online ? await (await import('./online.js')).findUnreachable(config, environment().proxies) : [];
     if (problems.length > 0) throw new Error(problems.join('\n'));
     console.log(`${file}: good, ${config.applications.length} application(s)${online ? ', all reachable' : ''}`);
   });
@@ -94,13 +94,8 @@ program
     }
   });
 
-addTokensCommand(program, { load, key, proxies });
+addTokensCommand(program, { load, environment });
 addStoreCommand(program, { load });
-
-/** Of the environment, in lower or in upper case; empty where there is none. */
-function variable(name: string): string {
-  return process.env[name] ?? process.env[name.toUpperCase()] ?? '';
-}
 
 function toHost(text: string): string {
   if (text === '') throw new InvalidArgumentError('A host is a name or an address.');

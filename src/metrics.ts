@@ -72,8 +72,17 @@ export function createMetrics(inFlight: () => number): Metrics {
   };
 }
 
-/** What several processes have counted, together: of each its metrics as JSON. */
-export async function together(counted: readonly (readonly object[])[]): Promise<Exposition> {
+/** What a process has counted: its metrics as JSON. */
+export type Counted = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
+/** Of what several processes have counted, the sums of what only ever grows. */
+export async function sumOf(counted: readonly Counted[]): Promise<Counted> {
+  const growing = counted.map((metrics) => metrics.filter(({ type }) => `${type}` !== 'gauge'));
+  return AggregatorRegistry.aggregate(growing).getMetricsAsJSON();
+}
+
+/** What several processes have counted, together. */
+export async function together(counted: readonly Counted[]): Promise<Exposition> {
   const registry = AggregatorRegistry.aggregate([...counted]);
   return { contentType: registry.contentType, text: await registry.metrics() };
 }

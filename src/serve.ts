@@ -28,6 +28,8 @@ export interface ServeOptions extends Surroundings {
   readonly print: (text: string) => void;
 }
 
+const DEMO_SHUTDOWN_MS = 10_000;
+
 /** The variable that tells the workers of a demo where its sandbox is. */
 export const SANDBOX_VARIABLE = 'BOXBRIDGE_SANDBOX';
 
@@ -53,7 +55,12 @@ async function serveDemo(options: ServeOptions): Promise<Serving> {
     const serving =
       workers === undefined
         ? await serveHere({ ...options, sandbox: sandbox.url })
-        : await startWorkers(workers, createLog('warn'), { [SANDBOX_VARIABLE]: sandbox.url });
+        : await startWorkers({
+            count: workers,
+            log: createLog('warn'),
+            environment: { [SANDBOX_VARIABLE]: sandbox.url },
+            shutdownMs: DEMO_SHUTDOWN_MS,
+          });
     await showDemo(serving.url, options.print).catch(async (error: unknown) => {
       await serving.stop();
       throw error;
@@ -78,7 +85,8 @@ function serveHere({ config, at, sandbox = '', ...surroundings }: ServeOptions &
 }
 
 async function serveWithWorkers(config: Config, count: number): Promise<Serving> {
-  const workers = await startWorkers(count, createLog(), {});
+  const { shutdownMs } = config.limits;
+  const workers = await startWorkers({ count, log: createLog(), environment: {}, shutdownMs });
   try {
     const operations = await listenForOperators(config, workers);
     return {

@@ -25,7 +25,7 @@ async function withTools<T>(config: Config, openers: Openers, work: (tools: Tool
  */
 export function addToken(config: Config, openers: Openers, wish: TokenWish): Promise<string> {
   return withTools(config, openers, async ({ applications, store, sessions }) => {
-    const application = applicationOf(applications, wish.apiKey);
+    const application = applicationOf(applications, wish.whose);
     const { name, api, kind, provider, baseUrl, credentials } = application;
     if (credentials !== 'vault')
       throw new Error(`${name} has no vault: its auth_token is the one of ${kind.title} itself`);
@@ -42,14 +42,21 @@ export function addToken(config: Config, openers: Openers, wish: TokenWish): Pro
 }
 
 export interface TokenWish {
-  readonly apiKey: string;
+  readonly whose: Whose;
   readonly credential: string;
   readonly authToken?: string | undefined;
 }
 
-function applicationOf(applications: readonly Application[], apiKey: string): Application {
-  const application = applications.find((one) => one.apiKey === apiKey);
-  if (!application) throw new Error('no application has this api_key; name one of the configuration');
+/** Which application, by its api_key or its name. */
+export type Whose = { readonly apiKey: string } | { readonly application: string };
+
+function applicationOf(applications: readonly Application[], whose: Whose): Application {
+  const isMeant = ({ apiKey, name }: Application) =>
+    'apiKey' in whose ? apiKey === whose.apiKey : name === whose.application;
+  const [application, ...others] = applications.filter(isMeant);
+  const what = 'apiKey' in whose ? 'api_key' : 'name';
+  if (!application) throw new Error(`no application has this ${what}; name one of the configuration`);
+  if (others.length > 0) throw new Error('several applications have this name; give each its own in the configuration');
   return application;
 }
 
@@ -70,8 +77,8 @@ export function listTokens(config: Config, openers: Openers): Promise<string> {
   });
 }
 
-/** Which tokens: that with this beginning of its digest, those of an api_key, or all. */
-export type TokenChoice = { readonly prefix: string } | { readonly apiKey: string } | 'all';
+/** Which tokens: that with this beginning of its digest, those of an application, or all. */
+export type TokenChoice = { readonly prefix: string } | Whose | 'all';
 
 /** Forgets tokens; gives how many. Throws an Error with one line for the operator where the choice fits none or too many. */
 export function revokeTokens(config: Config, openers: Openers, choice: TokenChoice): Promise<number> {
@@ -79,7 +86,7 @@ export function revokeTokens(config: Config, openers: Openers, choice: TokenChoi
     const chosen = (): ((known: KnownSession) => boolean) => {
       if (choice === 'all') return () => true;
       if ('prefix' in choice) return ({ digest }) => digest.startsWith(choice.prefix);
-      const label = sessions.labelOf(applicationOf(applications, choice.apiKey));
+      const label = sessions.labelOf(applicationOf(applications, choice));
       return ({ application }) => application === label;
     };
     const found = (await store.sessions()).filter(chosen());

@@ -1,10 +1,10 @@
-import type { Exposition } from './metrics.js';
+import type { Counted, Exposition } from './metrics.js';
 
 /** What a worker says to its parent: where it listens, why it cannot, what it has counted, or that it wants the metrics of all. */
 export type Word =
   | { readonly listening: string }
   | { readonly failed: string }
-  | { readonly counted: readonly object[]; readonly id: number }
+  | { readonly counted: Counted; readonly id: number }
   | { readonly wantsMetrics: number };
 
 /** What the parent says: that it wants what the worker has counted, or the metrics of all. */
@@ -30,7 +30,7 @@ export function giveUp(why: string): void {
 }
 
 /** Lets the parent ask what this worker has counted. */
-export function answerParent(counted: () => Promise<object[]>): void {
+export function answerParent(counted: () => Promise<Counted>): void {
   process.on('message', (order: Order) => {
     if ('wantsCounted' in order) void counted().then((it) => say({ counted: it, id: order.wantsCounted }));
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { messageOf } from './errors.js';
 import { shareLimiters } from './limiter.js';
 import type { Log } from './log.js';
-import { type Exposition, together } from './metrics.js';
+import { type Counted, type Exposition, sumOf, together } from './metrics.js';
 import { COUNTED_MS, type Order, type Word } from './worker.js';
 
 /** Processes that answer at one port. */
@@ -16,23 +16,32 @@ export interface Workers {
   readonly stop: () => Promise<void>;
 }
 
+export interface WorkersOptions {
+  /** How many. */
+  readonly count: number;
+  readonly log: Log;
+  /** What they find in their environment besides what is in that of this process. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** How long each may take to finish what it is answering, in milliseconds. */
+  readonly shutdownMs: number;
+}
+
+/** A worker that hangs is ended so much later, in milliseconds. */
+const HANGS_MS = 2000;
 /** A worker that ends sooner than this could not really start; its place stays empty for as long. In milliseconds. */
 const PAUSE_MS = 1000;
 
 /**
- * Runs this program in so many more processes, with the same command line and this in addition to the environment, and
- * puts another in the place of each that ends. Throws an Error with one line for the operator where the first ones
- * cannot start.
+ * Runs this program in more processes, with the same command line, and puts another in the place of each that ends.
+ * Throws an Error with one line for the operator where the first ones cannot start.
  */
-export async function startWorkers(
-  count: number,
-  log: Log,
-  environment: Readonly<Record<string, string>>,
-): Promise<Workers> {
+export async function startWorkers({ count, log, environment, shutdownMs }: WorkersOptions): Promise<Workers> {
+  // Each takes its connections itself: one that this process handed on to a worker that dies would be nobody's.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   shareLimiters();
   const up = new Set<Worker>();
   const counters = createCounters();
-  const metrics = async () => together(await Promise.all([...up].map(counters.ask)));
+  const metrics = async () => together(await Promise.all([counters.past(), ...[...up].map(counters.ask)]));
   let isStopping = false;
 
   const add = (): Promise<string> =>
@@ -46,7 +55,7 @@ export async function startWorkers(
         } else if ('failed' in word) {
           reject(new Error(word.failed));
         } else if ('counted' in word) {
-          counters.take(word);
+          counters.take(worker, word);
         } else if ('wantsMetrics' in word) {
           const id = word.wantsMetrics;
           void metrics().then(
@@ -59,6 +68,7 @@ export async function startWorkers(
       worker.on('error', () => {});
       worker.once('exit', (code, signal) => {
         reject(new Error(`a worker ended (${signal ?? code}) before it could answer`));
+        counters.bury(worker);
         if (!up.delete(worker) || isStopping) return;
         log.warn(`a worker ended (${signal ?? code}); another takes its place`);
         setTimeout(replace, performance.now() - begin < PAUSE_MS ? PAUSE_MS : 0);
@@ -78,8 +88,13 @@ export async function startWorkers(
     isStopping = true;
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
     const ends = workers.map((worker) => once(worker, 'exit'));
-    for (const worker of workers) worker.process.kill('SIGTERM');
+    const kill = (signal: NodeJS.Signals) => {
+      for (const worker of workers) worker.process.kill(signal);
+    };
+    kill('SIGTERM');
+    const hangs = setTimeout(kill, shutdownMs + HANGS_MS, 'SIGKILL');
     await Promise.all(ends);
+    clearTimeout(hangs);
   };
 
   try {
@@ -97,20 +112,35 @@ function tell(worker: Worker, order: Order): void {
   if (worker.isConnected()) worker.send(order);
 }
 
-/** Asks workers what they have counted; nothing of one that does not answer. */
+/** What workers have counted: those that run, when they are asked, and those that have ended, as far as they told. */
 function createCounters() {
-  const waiting = new Map<number, (counted: readonly object[]) => void>();
+  const waiting = new Map<number, () => void>();
+  const latest = new Map<Worker, Counted>();
+  let past: Promise<Counted> = Promise.resolve([]);
   let asked = 0;
   return {
-    ask: (worker: Worker): Promise<readonly object[]> => {
+    past: () => past,
+    /** What one has counted by now; where it does not answer, what it told last. */
+    ask: async (worker: Worker): Promise<Counted> => {
       asked += 1;
       const id = asked;
-      return new Promise<readonly object[]>((resolve) => {
+      await new Promise<void>((resolve) => {
         waiting.set(id, resolve);
-        setTimeout(resolve, COUNTED_MS, []).unref();
+        setTimeout(resolve, COUNTED_MS).unref();
         tell(worker, { wantsCounted: id });
-      }).finally(() => waiting.delete(id));
+      });
+      waiting.delete(id);
+      return latest.get(worker) ?? [];
     },
-    take: ({ counted, id }: { counted: readonly object[]; id: number }) => waiting.get(id)?.(counted),
+    take: (worker: Worker, { counted, id }: { counted: Counted; id: number }) => {
+      latest.set(worker, counted);
+      waiting.get(id)?.();
+    },
+    /** A counter must not fall because its worker is gone. */
+    bury: (worker: Worker) => {
+      const last = latest.get(worker) ?? [];
+      past = past.then((before) => sumOf([before, last]));
+      latest.delete(worker);
+    },
   };
 }
