@@ -177,6 +177,39 @@ describe('tokens add', () => {
     },
   );
 
+  test('takes the name of the application and a file, so that no secret is an argument', async () => {
+    const cwd = await folder();
+    const old = 'Old token of "1999"';
+    await writeFile(join(cwd, 'old.txt'), `${old}\n`);
+    const words = 'add --application Desktop --auth-token-file old.txt';
+    expect(await tokens({ cwd }, words, credential)).toMatchObject({ code: 0, stdout: `${old}\n`, stderr: '' });
+    const bridge = await serve({ cwd });
+    expect(await bridge.info(old)).toBe('get_account_info_ok');
+    expect(await tokens({ cwd }, 'revoke --application Desktop')).toMatchObject({ code: 0, stdout: 'revoked 1\n' });
+    expect(await bridge.info(old)).toBe('not_logged_in');
+  });
+
+  test.each([
+    ['add', 2, 'error: name one of --application and --api-key\n'],
+    ['add --application Desktop --api-key key-of-desktop', 2, 'error: name one of --application and --api-key\n'],
+    [
+      'add --application Desktop --auth-token a --auth-token-file b',
+      2,
+      'error: name one of --auth-token-file and --auth-token\n',
+    ],
+    ['add --application Nobody', 1, 'boxbridge: no application has this name; name one of the configuration\n'],
+    [
+      'add --application Twin',
+      1,
+      'boxbridge: several applications have this name; give each its own in the configuration\n',
+    ],
+  ])('%s is refused', async (words, code, stderr) => {
+    const cwd = await folder();
+    const twin = '{ name: Twin, provider: seatable, base_url: "http://127.0.0.1:1", credentials: vault, api_key: ';
+    await writeFile(join(cwd, 'bridge.yaml'), `${configuration()}- ${twin}twin-1 }\n- ${twin}twin-2 }\n`);
+    expect(await tokens({ cwd }, words, credential)).toMatchObject({ code, stdout: '', stderr });
+  });
+
   test('says why it adds nothing', async () => {
     const cwd = await folder();
     const rows: readonly (readonly [words: string, input: string, ...parts: string[]])[] = [
@@ -272,7 +305,7 @@ describe('tokens revoke', () => {
         words,
         2,
         '',
-        'error: name one of a prefix, --api-key and --all\n',
+        'error: name one of a prefix, --application, --api-key and --all\n',
       ]);
     }
     expect(await listed({ cwd })).toHaveLength(2);
