@@ -51,7 +51,8 @@ export async function listen(
   });
   // Some old clients close their half of the connection when they have sent all; Node knows it by this name only.
   Object.assign(server, { httpAllowHalfOpen: true });
-  server.on('request', handler).on('checkExpectation', handler);
+  const answer = inTurn(handler);
+  server.on('request', answer).on('checkExpectation', answer);
   if (refuse) answerBroken(server, refuse);
   try {
     server.listen(at.port, at.host);
@@ -77,6 +78,35 @@ export async function listen(
         for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
         for (const response of unanswered) response.shouldKeepAlive = false;
       }),
+  };
+}
+
+/** So many requests of a connection may wait for their turn; who sends more is answered those, and may come again. */
+const PIPELINED = 32;
+
+/**
+ * The same, for one request of a connection after the other: their replies have to keep that order anyway, and who
+ * sends many at once takes no more of the server than others.
+ */
+function inTurn(handler: RequestListener): RequestListener {
+  const lines = new WeakMap<Socket, { readonly queue: (() => void)[]; isShut: boolean }>();
+  return (request, response) => {
+    const { socket } = request;
+    const line = lines.get(socket) ?? { queue: [], isShut: false };
+    lines.set(socket, line);
+    if (line.isShut) return;
+    line.isShut = line.queue.length === PIPELINED;
+    if (line.isShut) response.shouldKeepAlive = false;
+    const begin = () => {
+      // Nothing is done for a caller who cannot hear of it.
+      if (!socket.destroyed) handler(request, response);
+    };
+    line.queue.push(begin);
+    response.once('close', () => {
+      line.queue.shift();
+      line.queue[0]?.();
+    });
+    if (line.queue.length === 1) begin();
   };
 }
 

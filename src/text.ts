@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
 import { Fault } from './fault.js';
 
@@ -30,12 +30,18 @@ export function decodeBody(bytes: Buffer, contentType: string): string {
 export function escapesIn(contentType: string): (text: string) => string {
   const charset = charsetIn(contentType);
   // Escapes are of ASCII, and so has to be what stands between them.
-  if (charset === undefined || !isAscii(charset)) {
+  if (charset === undefined || !hasAscii(charset)) {
     return (text) => text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => decodeUndeclared(unescaped(escapes)));
   }
   // All together: of a character of two bytes, one may be escaped and the other not.
-  return (text) => (text.includes('%') ? decode(unescaped(encode(text, charset).toString('latin1')), charset) : text);
+  return (text) => {
+    if (!text.includes('%')) return text;
+    const bytes = unescaped(ASCII.test(text) ? text : encode(text, charset).toString('latin1'));
+    return isAscii(bytes) ? bytes.toString('latin1') : decode(bytes, charset);
+  };
 }
+
+const ASCII = /^[\0-\x7f]*$/;
 
 /** The bytes that a text stands for in which every character is a byte or an escaped one. */
 function unescaped(text: string): Buffer {
@@ -120,10 +126,10 @@ const MARKUP = Array.from({ length: 0x5f }, (_, index) => String.fromCharCode(0x
 
 /** Whether documents can be written in a character set: one that is known by this name and is a superset of ASCII. */
 export function canCarryXml(charset: string): boolean {
-  return /^[a-z][\w.-]*$/i.test(charset) && isAscii(charset);
+  return /^[a-z][\w.-]*$/i.test(charset) && hasAscii(charset);
 }
 
-function isAscii(charset: string): boolean {
+function hasAscii(charset: string): boolean {
   return isCharset(charset) && iconv.encode(MARKUP, charset).equals(Buffer.from(MARKUP));
 }
 
