@@ -20,6 +20,7 @@ const CALL = '/api/1.0/rest?action=get_account_info&api_key=key-of-curl&auth_tok
 let folder: string;
 /** Host and port of a bridge that trusts the proxy in front of it. */
 let bridge: string;
+let close: () => Promise<void>;
 
 beforeEach(async () => {
   const { path, remove } = await temporaryFolder();
@@ -27,12 +28,13 @@ beforeEach(async () => {
   folder = path;
   const upstream = await startUpstream(canned({ '/accounts/current': { body: ACCOUNT } }));
   afterwards(upstream.close);
-  const { url, close } = await startBridge({
+  const started = await startBridge({
     trust_proxy: ['127.0.0.1'],
     applications: [{ api_key: 'key-of-curl', provider: 'previsto', base_url: upstream.url }],
   });
+  close = started.close;
   afterwards(close);
-  bridge = new URL(url).host;
+  bridge = new URL(started.url).host;
 });
 
 const socket = () => join(folder, 'proxy.sock');
@@ -48,6 +50,8 @@ const good = {
   head: expect.stringMatching(/^HTTP\S+ 200.*\r\ncontent-length: \d+/is),
   body: expect.stringMatching(/^<\?xml.*\r\n<response><status>get_account_info_ok<\/status>.*john@example\.com/s),
 };
+/** Of the proxy itself. */
+const NOT_FOUND = expect.stringMatching(/^HTTP\S+ 404(?!.*x-request-id)/is);
 const location = `<soap:address location="https://${HOST}/api/1.0/soap"/>`;
 
 const curlProgram = { what: 'curl', debian: 'curl', probe: ['curl', '--version'] } as const;
@@ -84,15 +88,17 @@ describeWith([nginxProgram, curlProgram], 'nginx', () => {
     await startNginx('boxbridge.conf', '443 ssl');
     expect(await curl(`https://${HOST}${CALL}`)).toEqual(good);
     expect((await curl(`https://${HOST}/api/1.0/soap?wsdl`)).body).toContain(location);
-    for (const path of ['/metrics', '/readyz']) {
-      expect((await curl(`https://${HOST}${path}`)).head).toMatch(/^HTTP\S+ 404/);
+    for (const path of ['/metrics', '/METRICS', '/metrics/', '//metrics', '/readyz', '/%72eadyz']) {
+      expect([path, (await curl(`https://${HOST}${path}`)).head]).toEqual([path, NOT_FOUND]);
     }
+    await curl(`https://${HOST}/api/1.0//AUTH/ticket-of-curl`);
     await expect(curl(`https://${HOST}${CALL}`, '--tls-max', '1.1')).rejects.toThrow();
     const large = await curl(`https://${HOST}/api/1.0/xml`, '--data', 'x'.repeat(100_000));
     expect(large.body).toContain('<response><status>wrong_input</status></response>');
     const log = await readFile(join(folder, 'boxbridge.log'), 'utf8');
     expect(log).toContain(' GET /api/1.0/rest 200 ');
-    expect(log).not.toMatch(/(key|token)-of-curl/);
+    expect(log).toContain(' GET /api/1.0/AUTH 404 ');
+    expect(log).not.toMatch(/(key|token|ticket)-of-curl/);
   });
 
   test('leads programs that know TLS 1.0 alone to the bridge, and nobody else', async () => {
@@ -100,8 +106,11 @@ describeWith([nginxProgram, curlProgram], 'nginx', () => {
     const old = ['--tls-max', '1.0', '--ciphers', 'AES128-SHA:@SECLEVEL=0'];
     expect(await curl(`https://${HOST}${CALL}`, ...old)).toEqual(good);
     expect((await curl(`https://${HOST}/api/1.0/soap?wsdl`, ...old)).body).toContain(location);
-    for (const path of ['/api/1.0/auth/abc', '/metrics', '/']) {
-      expect((await curl(`https://${HOST}${path}`, ...old)).head).toMatch(/^HTTP\S+ 404/);
+    expect(await curl(`https://${HOST}${CALL.replace('/api/1.0/rest', '/API/1.0//Rest/')}`, ...old)).toEqual(good);
+    const pages = ['/api/1.0/auth/abc', '/api/1.0/AUTH/abc', '/api/1.0/rest/../auth/abc', '/api/1.0/%61uth/abc'];
+    for (const path of [...pages, '/metrics', '/']) {
+      const { head } = await curl(`https://${HOST}${path}`, '--path-as-is', ...old);
+      expect([path, head]).toEqual([path, NOT_FOUND]);
     }
     await expect(curl(`https://${HOST}${CALL}`, '--tlsv1.2')).rejects.toThrow();
     expect(await readFile(join(folder, 'old-tls.log'), 'utf8')).toContain('TLSv1 AES128-SHA GET /api/1.0/rest 200');
@@ -129,8 +138,11 @@ describeWith([caddyProgram, curlProgram], 'Caddy', () => {
 
   test('leads programs to the bridge', async () => {
     const file = join(folder, 'Caddyfile');
-    const site = `{\n\tadmin off\n}\nhttp://${HOST} {\n\tbind unix/${socket()}`;
-    await writeFile(file, adapted(textOf('caddy/Caddyfile'), [[/^www\.box\.example\.com \{/gm, site]]));
+    const text = adapted(textOf('caddy/Caddyfile'), [
+      [/^\{/gm, '{\n\tadmin off'],
+      [/^www\.box\.example\.com \{/gm, `http://${HOST} {\n\tbind unix/${socket()}`],
+    ]);
+    await writeFile(file, text);
     const server = spawn('caddy', wordsFor('run', file), { env: env(), stdio: ['ignore', 'ignore', 'pipe'] });
     const end = once(server, 'exit');
     afterwards(async () => {
@@ -143,5 +155,13 @@ describeWith([caddyProgram, curlProgram], 'Caddy', () => {
     });
     while (!said.includes('serving initial configuration')) await once(server.stderr, 'data');
     expect(await curl(`http://${HOST}${CALL}`)).toEqual(good);
+    for (const path of ['/metrics', '/METRICS', '/metrics/', '//metrics', '/readyz', '/%72eadyz']) {
+      expect([path, (await curl(`http://${HOST}${path}`, '--path-as-is')).head]).toEqual([path, NOT_FOUND]);
+    }
+    await close();
+    expect((await curl(`http://${HOST}${CALL}`)).head).toMatch(/^HTTP\S+ 502/);
+    server.kill('SIGTERM');
+    await end;
+    expect(said).not.toMatch(/(key|token)-of-curl/);
   });
 });
