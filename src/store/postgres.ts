@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { codeOf } from '../errors.js';
+import { Fault } from '../fault.js';
 import { openDatabase, type Statements } from './postgres-database.js';
 import { sealedIn, toAccount, toKey, toSession, toTicket } from './rows.js';
 import {
@@ -35,7 +37,7 @@ export async function openPostgres(url: string): Promise<Store> {
     userId: async (account) => {
       const known = await find(account);
       if (known !== undefined) return Number(known);
-      await together((statements) => meet(statements, account));
+      await meet(database, account);
       return Number(await find(account));
     },
 
@@ -99,14 +101,27 @@ function digestOf(account: AccountKey): Uint8Array {
     .digest();
 }
 
-/** Gives an account its user_id, one node after the other; false where it has one by now. No id is lost in between. */
-async function meet(statements: Statements, account: AccountKey): Promise<boolean> {
-  const { one, change } = statements;
-  const userId = Number((await one('SELECT last FROM user_ids FOR UPDATE'))?.last) + 1;
-  if (await one('SELECT 1 FROM accounts WHERE digest = $1', digestOf(account))) return false;
-  await change('UPDATE user_ids SET last = $1', userId);
-  return addAccounts(statements, [{ ...account, userId }]);
+/**
+ * Gives an account its user_id, if it has none by now. One statement: the ids are counted by one node after the other,
+ * and where another was faster neither the account nor the count changes.
+ */
+async function meet({ change }: Statements, account: AccountKey): Promise<void> {
+  const met = change(
+    `WITH next AS (
+       UPDATE user_ids SET last = last + 1
+       WHERE NOT EXISTS (SELECT FROM accounts WHERE digest = $1::bytea) RETURNING last
+     )
+     INSERT INTO accounts (user_id, digest, provider, base_url, native_id)
+     SELECT last, $1::bytea, $2::text, $3::text, $4::text FROM next`,
+    ...[digestOf(account), ...columnsOf(account)],
+  );
+  await met.catch((error: unknown) => {
+    if (!(error instanceof Fault) || codeOf(error.cause) !== UNIQUE_VIOLATION) throw error;
+  });
 }
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const UNIQUE_VIOLATION = '23505';
 
 function addAccounts({ change }: Statements, accounts: readonly KnownAccount[]): Promise<boolean> {
   const columns = accounts.map(columnsOf);
