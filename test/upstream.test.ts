@@ -437,6 +437,30 @@ describe('the guard of a base_url', () => {
   });
 });
 
+test.each([
+  ['Bearer sk_of-the_vault', 'No such key: sk_of-the_vault'],
+  ['Bearer sk_of-the_vault', `Got ${Buffer.from('Bearer sk_of-the_vault').toString()}`],
+  ['Bearer sk_of-the_vault', `Got ${Buffer.from('sk_of-the_vault').toString('base64')}`],
+  [`Basic ${Buffer.from('sk_of-the_vault:').toString('base64')}`, 'No such key: sk_of-the_vault'],
+  [
+    `Basic ${Buffer.from('sk_of-the_vault:').toString('base64')}`,
+    `Got ${Buffer.from('sk_of-the_vault:').toString('base64')}`,
+  ],
+])('%s is never a part of an explanation', async (authorization, message) => {
+  const upstream = await upstreamWith(
+    { status: 400, body: { message } },
+    { status: 400, body: { message: 'Bad name' } },
+  );
+  const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
+  const ask = () =>
+    send({ method: 'PUT', url: upstream.url, headers: { Authorization: authorization } }).then(
+      () => undefined,
+      toFault,
+    );
+  expect(await ask()).toMatchObject({ reason: 'invalid', complaint: undefined });
+  expect(await ask()).toMatchObject({ reason: 'invalid', complaint: 'Bad name' });
+});
+
 test('every request is observed, with its outcome and without its secrets', async () => {
   const upstream = await upstreamWith({ status: 503 }, GOOD, closes);
   const seen: Observation[] = [];

@@ -28,12 +28,14 @@ const reasons: Readonly<Record<number, Reason>> = {
 export interface AnswerRules {
   readonly refusal?: RefusalRule | undefined;
   readonly isEmpty?: true | undefined;
+  /** What no explanation may repeat: an old caller need not have the credential that its auth_token stands for. */
+  readonly secrets: readonly string[];
 }
 
 /** What a reply says: the JSON object of a 2xx, or a Fault. `now` is in milliseconds. */
 export function answerOf(
   { status, headers, text }: Reply,
-  { refusal, isEmpty }: AnswerRules,
+  { refusal, isEmpty, secrets }: AnswerRules,
   now: number,
 ): JsonObject | Fault {
   const json = tryJson(text);
@@ -44,9 +46,10 @@ export function answerOf(
   }
   const refused = refusal?.(status, json) ?? reasons[status] ?? 'unavailable';
   const seconds = waitOf(status, headers, now);
+  const complaint = complaintIn(json ?? text);
   return new Fault(refused === 'invalid email' ? 'invalid' : refused, {
     about: refused === 'invalid email' ? 'email' : undefined,
-    complaint: complaintIn(json ?? text),
+    complaint: secrets.some((secret) => complaint?.includes(secret)) ? undefined : complaint,
     cause: new Error(`reply ${status}`),
     ...(seconds !== undefined && { retryAfter: seconds }),
   });
