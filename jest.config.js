@@ -5,4 +5,6 @@ export default {
   testMatch: ['**/*.test.js'],
   transform: {},
   testTimeout: 30_000,
+  // Much of the time is that of processes that start; Jest leaves one of two cores idle of itself.
+  maxWorkers: 2,
 };
