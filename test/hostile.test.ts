@@ -47,17 +47,17 @@ function refusalIn(reply: RawReply | undefined): Refusal {
   return { http, status: /^<\?[^>]*>\r\n<response><status>(\w+)<\/status><\/response>$/.exec(document)?.[1] ?? '' };
 }
 
-/** The best of three tries, so that a busy machine does not count. */
+/** The best of some tries, so that a busy machine does not count. */
 async function refused(request: Buffer): Promise<Refusal> {
-  const times: number[] = [];
+  let best = Number.POSITIVE_INFINITY;
   let reply: RawReply | undefined;
-  for (let n = 0; n < 3; n++) {
+  for (let n = 0; n < 10 && best >= MAY_TAKE_MS; n++) {
     const start = performance.now();
     const { replies } = await exchange(face.url, request, { replies: 1 });
-    times.push(performance.now() - start);
+    best = Math.min(best, performance.now() - start);
     reply = replies.find(({ status }) => status >= 200);
   }
-  expect(Math.min(...times)).toBeLessThan(MAY_TAKE_MS);
+  expect(best).toBeLessThan(MAY_TAKE_MS);
   expect(face.calls.filter(({ action }) => isKnown(action))).toEqual([]);
   expect(defects).toEqual([]);
   return refusalIn(reply);
