@@ -51,8 +51,9 @@ export function answerBroken(server: Server, refuse: Refuse): void {
     talk.isRefused = true;
     const earlier = [...talk.open];
     const broken = earlier.find(({ request }) => !request.complete);
-    const begun = talk.isFresh ? lastStart(packet || talk.start) : talk.start.split(/[\r\n]/, 1)[0];
-    const start = broken ? `${broken.request.method} ${broken.request.url}` : (begun ?? '');
+    const [begun = ''] = talk.isFresh ? [lastStart(packet || talk.start)] : talk.start.split(/[\r\n]/, 1);
+    const start = broken?.request.url ?? begun;
+    const isHead = broken ? broken.request.method === 'HEAD' : /^HEAD .* HTTP\/\d\.\d$/.test(begun);
     const contentType = broken ? (broken.request.headers['content-type'] ?? '') : contentTypeIn(packet || talk.start);
     const whole = earlier.filter((each) => each !== broken && !each.response.writableFinished);
     await Promise.all(whole.map(({ response }) => new Promise((resolve) => response.once('close', resolve))));
@@ -63,7 +64,7 @@ export function answerBroken(server: Server, refuse: Refuse): void {
       const reply = await refuse({ start, contentType, address: talk.address }, failure);
       const { body } = reply;
       const head = headOf(reply.status, { ...reply.headers, 'Content-Length': `${body.length}` });
-      socket.end(/^HEAD /i.test(start) ? head : Buffer.concat([head, body]));
+      socket.end(isHead ? head : Buffer.concat([head, body]));
     }
     const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
     socket.once('close', () => clearTimeout(timer));
