@@ -101,6 +101,7 @@ describe('is refused at once, in the format of the caller', () => {
   test.each<[string, Buffer, Refusal]>([
     ['xml with 5,000 attributes', post('xml', `<request ${attributes}><action>logout</action></request>`), plain()],
     ['soap with 5,000 attributes', post('soap', inEnvelope(`<logout ${attributes}/>`)), client()],
+    ['xml of 5,000 elements', post('xml', `<request><action>logout</action>${'<a/>'.repeat(5000)}</request>`), plain()],
     ['xml of 33 levels', post('xml', `<request><action>logout</action>${deep(32)}</request>`), plain()],
     ['xml of 9,000 levels', post('xml', `<request><action>logout</action>${deep(9000)}</request>`), plain()],
     ['soap of 9,000 levels', post('soap', inEnvelope(`<logout>${deep(9000)}</logout>`)), client()],

@@ -157,6 +157,11 @@ describe('from bytes', () => {
   });
 });
 
+test('takes 4,096 elements', () => {
+  const document = `<a>${'<b/>'.repeat(4095)}</a>`;
+  expect(readDocument(document, { depth: 32, namespaces: true }).children).toHaveLength(4095);
+});
+
 test.each([
   ['line and column', '<a>\n  <b x="1"x="2"/></a>', 'line 2, column'],
   ['a DOCTYPE', '<!DOCTYPE a><a/>', 'a DOCTYPE at line 1'],
@@ -166,6 +171,7 @@ test.each([
     `<a ${Array.from({ length: 65 }, (_, at) => `b${at}=""`).join(' ')}/>`,
     'more than 64 attributes',
   ],
+  ['too many elements', `<a>${'<b/>'.repeat(4096)}</a>`, 'more than 4096 elements at line 1'],
   ['half a surrogate pair', '<a>\n\uD800x</a>', 'half a surrogate pair) at line 2, column 0'],
 ])('says %s', (_what, document, explanation) => {
   expect(() => readDocument(document, { depth: 32, namespaces: false })).toThrow(explanation);

@@ -31,8 +31,8 @@ export interface XmlNode {
 
 /**
  * The root element of an XML 1.0 document. Throws a `malformed` Fault that names line and column where the text is
- * ill-formed, has a DOCTYPE, is nested deeper than `depth` or has an element with more than 64 attributes. With
- * `namespaces`, a document that is not namespace-well-formed is ill-formed too.
+ * ill-formed, has a DOCTYPE, is nested deeper than `depth`, or has more than 4,096 elements or one with more than 64
+ * attributes. With `namespaces`, a document that is not namespace-well-formed is ill-formed too.
  */
 export function readDocument(text: string, options: { depth: number; namespaces: boolean }): XmlElement {
   const document = text.replace(/\r\n?/g, '\n');

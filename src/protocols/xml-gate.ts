@@ -2,11 +2,13 @@ import { SaxesParser } from 'saxes';
 import { Fault } from '../fault.js';
 
 const ATTRIBUTES = 64;
+/** No old program sends a hundred. */
+const ELEMENTS = 4096;
 const EXPLANATION_LENGTH = 200;
 
 /**
  * Throws a `malformed` Fault that names line and column unless the text is a well-formed document of XML 1.0, fifth
- * edition, without a DOCTYPE, with at most `depth` levels and 64 attributes to an element. With `namespaces`, it must
+ * edition, without a DOCTYPE, with at most `depth` levels, 4,096 elements and 64 attributes to an element. With `namespaces`, it must
  * be namespace-well-formed too. Refuses while reading, so that neither depth nor length of a hostile document costs
  * anything. The text has the line ends of a parsed entity: line feeds alone.
  */
@@ -22,12 +24,15 @@ export function gate(text: string, { depth, namespaces }: { depth: number; names
     if (namespaces && LOCAL_PART_OF_NO_NAME.test(name)) illFormed(`malformed name: ${name}`);
   };
   let open = 0;
+  let elements = 0;
   let attributes = 0;
   saxes.on('error', (error) => illFormed(error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '')));
   saxes.on('doctype', () => refuse('a DOCTYPE'));
   saxes.on('opentagstart', ({ name }) => {
     attributes = 0;
     open += 1;
+    elements += 1;
+    if (elements > ELEMENTS) refuse(`more than ${ELEMENTS} elements`);
     if (open > depth) refuse(`more than ${depth} levels of XML`);
     checkName(name);
   });
