@@ -60,7 +60,8 @@ function call(url: string, body: string | undefined): Promise<IncomingMessage> {
   });
 }
 
-function demoConfig(listen: At, directory: string): Config {
+/** The configuration of the demo, with its data in `directory`. */
+export function demoConfig(listen: At, directory: string): Config {
   const applications = [...demoApplications, demoVault].map(({ provider, apiKey, ...more }) => ({
     api_key: apiKey,
     name: `Demo of ${provider}`,

@@ -128,22 +128,11 @@ async function exchanged(
   });
   if (reply instanceof Fault) return reply;
   seen(reply.status);
-  const answer = answerOf(reply, { ...rules, secrets: secretsIn(headers) }, Date.now());
+  const answer = answerOf(reply, { ...rules, sent: headers }, Date.now());
   const isOutage = reply.status >= 500 && answer instanceof Fault && answer.reason === 'unavailable';
   if (!isOutage) return answer;
   throw new Outage(answer, PASSING.includes(reply.status) && reply.headers['retry-after'] === undefined);
 }
-
-/** The credential in the headers of a request, as it is, decoded as in Basic, and encoded. */
-function secretsIn({ Authorization = '' }: UpstreamRequest['headers']): string[] {
-  const secret = Authorization.replace(/^\S+ /, '');
-  const [user = ''] = Buffer.from(secret, 'base64').toString('latin1').split(':');
-  const encoded = Buffer.from(secret).toString('base64').replace(/=+$/, '');
-  return [secret, user, encoded].filter(({ length }) => length >= SECRET_LENGTH);
-}
-
-/** What is shorter may be a word of the explanation. */
-const SECRET_LENGTH = 6;
 
 /** Codes of Node.js and undici for a connection that does not come about, or breaks. */
 function isConnectionError(code: string): boolean {

@@ -3,9 +3,11 @@ import { types } from 'node:util';
 import type { Application } from './applications.js';
 import { messageOf } from './errors.js';
 import type { Reason } from './fault.js';
+import type { Observation } from './http.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Tracing } from './tracing.js';
+import type { GuardState } from './upstream/guard.js';
 
 /** What became of a call, without anything that its caller sent. */
 export interface CallOutcome {
@@ -20,14 +22,6 @@ export interface CallOutcome {
   readonly cause: unknown;
 }
 
-/** A request to a modern API: the status of its reply, or why there was none. */
-export interface UpstreamOutcome {
-  readonly provider: string | undefined;
-  readonly method: string;
-  readonly outcome: number | string;
-  readonly seconds: number;
-}
-
 export type SignInOutcome = 'signed in' | 'refused' | 'too many' | 'outage';
 
 /** Sees what the bridge does, and tells its operator: in the log, the metrics and the traces. */
@@ -37,8 +31,8 @@ export interface Observer {
     about: { readonly protocol: string; readonly id: string },
     work: (tell: (outcome: CallOutcome) => void) => Promise<T>,
   ) => Promise<T>;
-  readonly upstream: (seen: UpstreamOutcome) => void;
-  readonly breaker: (baseUrl: string, state: 'closed' | 'half-open' | 'open') => void;
+  readonly upstream: (seen: Observation) => void;
+  readonly breaker: (baseUrl: string, state: GuardState) => void;
   readonly signIn: (application: Application, outcome: SignInOutcome, cause?: unknown) => void;
   /** Something that went wrong with nobody's call. */
   readonly defect: (what: string, cause: unknown) => void;

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import type { Config } from './config.js';
-import { type At, showDemo, startDemo } from './demo.js';
+import { type At, demoConfig, showDemo, startDemo } from './demo.js';
 import { type Listening, listen } from './listen.js';
 import { createLog } from './log.js';
 import { operationsApp } from './operations.js';
@@ -27,8 +27,6 @@ export interface ServeOptions extends Surroundings {
   /** Has the demo say what can be tried. */
   readonly print: (text: string) => void;
 }
-
-const DEMO_SHUTDOWN_MS = 10_000;
 
 /** The variable that tells the workers of a demo where its sandbox is. */
 export const SANDBOX_VARIABLE = 'BOXBRIDGE_SANDBOX';
@@ -59,7 +57,7 @@ async function serveDemo(options: ServeOptions): Promise<Serving> {
             count: workers,
             log: createLog('warn'),
             environment: { [SANDBOX_VARIABLE]: sandbox.url },
-            shutdownMs: DEMO_SHUTDOWN_MS,
+            shutdownMs: demoConfig(options.at, process.cwd()).limits.shutdownMs,
           });
     await showDemo(serving.url, options.print).catch(async (error: unknown) => {
       await serving.stop();

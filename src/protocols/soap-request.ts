@@ -55,10 +55,10 @@ export function readSoapRequest({ body, contentType }: LegacyRequest, depth: num
   const operations = childNamed(envelope, 'Body')?.children ?? [];
   const [operation] = operations;
   const demanded = demandedHeader(envelope, version);
-  const objection = demanded && objectionTo(demanded, version);
+  const refusal = demanded && refusalOf(demanded, version);
   if (!operation) {
     const fault = new Fault('malformed', { explanation: 'no operation in the Body' });
-    return refused(version, objection?.objection ?? fault, objection);
+    return refused(version, refusal?.objection ?? fault, refusal);
   }
   return {
     call: () => callIn(operation, operations),
@@ -66,11 +66,11 @@ export function readSoapRequest({ body, contentType }: LegacyRequest, depth: num
     isLiteral: operation.namespace === LITERAL_NAMESPACE,
     faultCode: 'Client',
     faultHeader: [],
-    ...objection,
+    ...refusal,
   };
 }
 
-function objectionTo(header: XmlElement, version: SoapVersion) {
+function refusalOf(header: XmlElement, version: SoapVersion) {
   return {
     objection: new Fault('malformed', { explanation: `the header ${header.local} is not understood` }),
     faultCode: 'MustUnderstand',

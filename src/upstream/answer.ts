@@ -28,14 +28,17 @@ const reasons: Readonly<Record<number, Reason>> = {
 export interface AnswerRules {
   readonly refusal?: RefusalRule | undefined;
   readonly isEmpty?: true | undefined;
-  /** What no explanation may repeat: an old caller need not have the credential that its auth_token stands for. */
-  readonly secrets: readonly string[];
+  /**
+   * The headers of the request. No explanation may repeat the credential in them: an old caller need not have the one
+   * that its auth_token stands for.
+   */
+  readonly sent: Readonly<Record<string, string>>;
 }
 
 /** What a reply says: the JSON object of a 2xx, or a Fault. `now` is in milliseconds. */
 export function answerOf(
   { status, headers, text }: Reply,
-  { refusal, isEmpty, secrets }: AnswerRules,
+  { refusal, isEmpty, sent }: AnswerRules,
   now: number,
 ): JsonObject | Fault {
   const json = tryJson(text);
@@ -49,11 +52,22 @@ export function answerOf(
   const complaint = complaintIn(json ?? text);
   return new Fault(refused === 'invalid email' ? 'invalid' : refused, {
     about: refused === 'invalid email' ? 'email' : undefined,
-    complaint: secrets.some((secret) => complaint?.includes(secret)) ? undefined : complaint,
+    complaint: secretsIn(sent).some((secret) => complaint?.includes(secret)) ? undefined : complaint,
     cause: new Error(`reply ${status}`),
     ...(seconds !== undefined && { retryAfter: seconds }),
   });
 }
+
+/** The credential in the headers of a request, as it is, decoded as in Basic, and encoded. */
+function secretsIn({ Authorization = '' }: AnswerRules['sent']): string[] {
+  const secret = Authorization.replace(/^\S+ /, '');
+  const [user = ''] = Buffer.from(secret, 'base64').toString('latin1').split(':');
+  const encoded = Buffer.from(secret).toString('base64').replace(/=+$/, '');
+  return [secret, user, encoded].filter(({ length }) => length >= SECRET_LENGTH);
+}
+
+/** What is shorter may be a word of the explanation. */
+const SECRET_LENGTH = 6;
 
 function tryJson(text: string): Json | undefined {
   try {
