@@ -1,17 +1,17 @@
 #!/usr/bin/env node
 import cluster from 'node:cluster';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { actionNames } from './actions.js';
-import { addStoreCommand } from './cli-store.js';
-import { addTokensCommand } from './cli-tokens.js';
-import { type Config, ConfigError, loadConfig } from './config.js';
-import { readEnvironment } from './environment.js';
-import { codeOf, messageOf } from './errors.js';
-import { featureTable } from './features.js';
+import { giveUp } from './bootstrap/cluster/worker.js';
+import { featureTable } from './bridge/capabilities.js';
+import { readEnvironment } from './cli/environment.js';
+import { addStoreCommand } from './cli/store.js';
+import { addTokensCommand } from './cli/tokens.js';
+import { type Config, ConfigError, loadConfig } from './config/load.js';
+import { actionNames } from './core/actions.js';
 import { providers } from './providers/index.js';
 import { loadProvider } from './providers/load.js';
-import { version } from './version.js';
-import { giveUp } from './worker.js';
+import { codeOf, messageOf } from './shared/errors.js';
+import { version } from './shared/version.js';
 
 const EXIT_GOOD = 0;
 const EXIT_FAILED = 1;
@@ -41,7 +41,7 @@ program
   .action(async ({ config: file, workers, ...at }: At & { config?: string; workers?: number }) => {
     const start = async () => {
       const config = file === undefined ? undefined : await load(file);
-      const { SANDBOX_VARIABLE, serve } = await import('./serve.js');
+      const { SANDBOX_VARIABLE, serve } = await import('./bootstrap/serve.js');
       const sandbox = process.env[SANDBOX_VARIABLE];
       return serve({ ...environment(), config, at, workers, sandbox, print: console.log });
     };
@@ -68,7 +68,9 @@ program
   .action(async ({ config: file, online = false }: { config: string; online?: boolean }) => {
     const config = await load(file);
     for (const { provider } of config.applications) await loadProvider(provider);
-    const problems = online ? await (await import('./online.js')).findUnreachable(config, environment().proxies) : [];
+    const problems = online
+      ? await (await import('./applications/probe.js')).findUnreachable(config, environment().proxies)
+      : [];
     if (problems.length > 0) throw new Error(problems.join('\n'));
     console.log(`${file}: good, ${config.applications.length} application(s)${online ? ', all reachable' : ''}`);
   });

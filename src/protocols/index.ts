@@ -1,7 +1,7 @@
 import type { Protocol, ProtocolLimits } from './protocol.js';
 import { rest } from './rest.js';
-import { soap } from './soap.js';
-import type { Wsdl } from './wsdl.js';
+import { soap } from './soap/soap.js';
+import type { Wsdl } from './soap/wsdl.js';
 import { xml } from './xml.js';
 
 /** Every format that the bridge answers. */

@@ -1,7 +1,7 @@
 import { parseMultipart } from '@remix-run/multipart-parser';
-import { messageOf } from '../errors.js';
-import { Fault } from '../fault.js';
-import { decodeBody } from '../text.js';
+import { Fault } from '../core/fault.js';
+import { decodeBody } from '../shared/charset.js';
+import { messageOf } from '../shared/errors.js';
 
 const NAMED = /^\s*multipart\/form-data\s*;(?:.*;)?\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s";]{1,200}))/i;
 /** Its first line, `--` and the boundary, and that a header of a field follows; the Content-Type is often wrong. */

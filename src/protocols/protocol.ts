@@ -1,5 +1,5 @@
-import { type Answer, type Call, single } from '../call.js';
-import { Fault } from '../fault.js';
+import { type Answer, type Call, single } from '../core/call.js';
+import { Fault } from '../core/fault.js';
 
 /** A request as it arrived at the path of a format. */
 export interface LegacyRequest {

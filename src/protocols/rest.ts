@@ -1,8 +1,8 @@
 import { parse } from 'node:querystring';
-import { decodeBody, escapesIn } from '../text.js';
+import { decodeBody, escapesIn } from '../shared/charset.js';
 import { multipartFields } from './multipart.js';
+import { encodeResponse } from './plain-response.js';
 import { callOf, gather, type Protocol } from './protocol.js';
-import { encodeResponse } from './response.js';
 
 type Pair = [name: string, value: string];
 

@@ -1,8 +1,8 @@
-import { Fault } from '../fault.js';
-import { decodeBody } from '../text.js';
-import { readDocument, type XmlElement } from './document.js';
+import { Fault } from '../core/fault.js';
+import { decodeBody } from '../shared/charset.js';
+import { readDocument, type XmlElement } from './document/reader.js';
+import { encodeResponse } from './plain-response.js';
 import { callOf, gather, type Protocol, type ProtocolLimits } from './protocol.js';
-import { encodeResponse } from './response.js';
 
 /** `<request>` with a child for every parameter. */
 export function xml({ xmlDepth }: ProtocolLimits): Protocol {

@@ -1,5 +1,5 @@
-import { Fault } from '../fault.js';
-import { type Json, textOf } from '../json.js';
+import { Fault } from '../core/fault.js';
+import { type Json, textOf } from '../shared/json.js';
 
 /** What servers take of all headers together, mostly: 16 KiB or less. */
 const LONGEST = 16_384;

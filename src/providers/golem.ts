@@ -1,6 +1,6 @@
-import { Fault, toFault } from '../fault.js';
-import { integerOf, isObject, type Json, type JsonObject, textOf } from '../json.js';
-import { complaintIn, type Refusal, type RefusalRule } from '../upstream/answer.js';
+import { Fault, toFault } from '../core/fault.js';
+import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
+import { complaintIn, type Refusal, type RefusalRule } from '../upstream/response.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, Plan, ProviderKind } from './provider.js';
 

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf } from '../errors.js';
+import { messageOf } from '../shared/errors.js';
 import { providers } from './index.js';
 import type { Provider, ProviderKind, ProviderSettings } from './provider.js';
 

@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject, textOf } from '../json.js';
-import type { Refusal } from '../upstream/answer.js';
+import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
+import type { Refusal } from '../upstream/response.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 

@@ -1,5 +1,5 @@
-import type { Send } from '../http.js';
-import type { JsonObject } from '../json.js';
+import type { JsonObject } from '../shared/json.js';
+import type { Send } from '../upstream/client.js';
 
 /** An account as the modern API tells it. Absent means that the modern API does not say. */
 export interface Account {

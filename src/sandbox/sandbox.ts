@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { type Listening, listen } from '../listen.js';
+import { type Listening, listen } from '../http/listener.js';
 import { golemAccounts, golemRouter } from './golem.js';
 import { previstoAccounts, previstoRouter } from './previsto.js';
 import { seatableAccounts, seatableRouter } from './seatable.js';

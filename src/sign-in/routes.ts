@@ -1,14 +1,14 @@
 import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
-import type { Application } from '../applications.js';
-import { readBody } from '../body.js';
-import { toFault } from '../fault.js';
-import type { Gate } from '../gate.js';
-import type { Observer } from '../observer.js';
+import type { Application } from '../applications/application.js';
+import type { Gate } from '../bridge/admission.js';
+import { toFault } from '../core/fault.js';
+import { readBody } from '../http/body.js';
+import { unreadable } from '../http/request-errors.js';
+import type { Observer } from '../observability/observer.js';
 import type { Store } from '../store/store.js';
-import { unreadable } from '../unreadable.js';
-import { createTryLimits } from './limits.js';
+import type { Tickets } from '../vault/tickets.js';
+import { createTryLimits } from './attempt-limits.js';
 import { type Page, pageHeaders, renderPage } from './page.js';
-import type { Tickets } from './tickets.js';
 
 export interface SignInParts {
   readonly tickets: Tickets;

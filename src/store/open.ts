@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.js';
+import { messageOf } from '../shared/errors.js';
 import { nameOfPostgres } from './postgres-url.js';
 import { openSqlite } from './sqlite.js';
 import type { Store } from './store.js';

@@ -1,5 +1,5 @@
 import { Client, Pool, type PoolConfig, type QueryResult } from 'pg';
-import { Fault } from '../fault.js';
+import { Fault } from '../core/fault.js';
 import { checkUrl, complaintOf } from './postgres-url.js';
 import type { Row } from './rows.js';
 

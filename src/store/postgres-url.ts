@@ -1,4 +1,4 @@
-import { codeOf, messageOf } from '../errors.js';
+import { codeOf, messageOf } from '../shared/errors.js';
 
 /** Refuses a URL that PostgreSQL would be asked with for something else than its writer meant. */
 export function checkUrl(url: string): void {

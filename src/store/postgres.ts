@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { codeOf } from '../errors.js';
-import { Fault } from '../fault.js';
+import { Fault } from '../core/fault.js';
+import { codeOf } from '../shared/errors.js';
+import { triesInPostgres } from './attempts.js';
 import { openDatabase, type Statements } from './postgres-database.js';
 import { sealedIn, toAccount, toKey, toSession, toTicket } from './rows.js';
 import {
@@ -14,7 +15,6 @@ import {
   type StoreContent,
   type TicketRecord,
 } from './store.js';
-import { triesInPostgres } from './tries.js';
 
 /** The store in a database of PostgreSQL, by its URL. Throws where the database cannot be used. */
 export async function openPostgres(url: string): Promise<Store> {

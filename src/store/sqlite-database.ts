@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
-import { Fault } from '../fault.js';
+import { Fault } from '../core/fault.js';
 import type { Row } from './rows.js';
 
 export type Column = string | number | Uint8Array | null;

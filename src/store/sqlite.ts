@@ -1,3 +1,4 @@
+import { triesInMemory } from './attempts.js';
 import { sealedIn, toAccount, toKey, toSession, toTicket } from './rows.js';
 import { type Database, openDatabase } from './sqlite-database.js';
 import {
@@ -9,7 +10,6 @@ import {
   type StoreContent,
   type TicketRecord,
 } from './store.js';
-import { triesInMemory } from './tries.js';
 
 /** The store in a file of SQLite. Throws where the file cannot be used. */
 export function openSqlite(path: string): Store {

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import { codeOf, messageOf } from '../errors.js';
+import { codeOf, messageOf } from '../shared/errors.js';
 
 /** What TLS to a modern API needs beyond the usual, in PEM. */
 export interface TlsFiles {

@@ -2,8 +2,8 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import axios, { type AxiosAdapter } from 'axios';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
-import { version } from '../version.js';
-import type { Reply } from './answer.js';
+import { version } from '../shared/version.js';
+import type { Reply } from './response.js';
 import type { TlsFiles } from './tls-files.js';
 
 /** What the environment says about proxies; each as URLs or lists in the usual form, empty where it says nothing. */

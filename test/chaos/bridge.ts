@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { startBridge } from '../support/bridge.js';
+import { startBridge } from '../support/servers/bridge.js';
 
 /** A bridge in a process of its own: is told its configuration, tells its URL and, whenever asked, its memory. */
 export interface Told {

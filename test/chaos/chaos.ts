@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { applicationsAt, failures, isTold, readAccount, startFailingApis } from '../support/failures.js';
-import { formats } from '../support/legacy.js';
-import type { Load, Measured } from '../support/load.js';
-import { startUpstream } from '../support/upstream.js';
-import { type Api, apis } from '../support/writable.js';
+import { formats } from '../support/clients/legacy.js';
+import type { Load, Measured } from '../support/clients/load.js';
+import { applicationsAt, failures, isTold, readAccount, startFailingApis } from '../support/servers/failing-apis.js';
+import { startUpstream } from '../support/servers/upstream.js';
+import { type Api, apis } from '../support/servers/workbench.js';
 import { child, megabytes, startBridgeProcess } from './children.js';
 
 /**

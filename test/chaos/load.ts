@@ -1,4 +1,4 @@
-import { measure } from '../support/load.js';
+import { measure } from '../support/clients/load.js';
 
 const [load = ''] = process.argv.slice(2);
 process.send?.(await measure(JSON.parse(load)));

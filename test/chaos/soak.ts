@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { sandboxPaths } from '../../src/sandbox/sandbox.js';
-import { bodies, type Format, formats, type Parameters } from '../support/legacy.js';
-import { credentials, providerNames } from '../support/sign-in.js';
+import { bodies, type Format, formats, type Parameters } from '../support/clients/legacy.js';
+import { credentials, providerNames } from '../support/servers/modern-apis.js';
 import { child, megabytes, startBridgeProcess } from './children.js';
 
 /**

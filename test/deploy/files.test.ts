@@ -6,12 +6,12 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { validate } from 'dockerfile-utils';
 import { parse, parseAllDocuments } from 'yaml';
-import { actionNames } from '../../src/actions.js';
-import { loadConfig, readConfig } from '../../src/config.js';
+import { loadConfig, readConfig } from '../../src/config/load.js';
+import { actionNames } from '../../src/core/actions.js';
 import { providers } from '../../src/providers/index.js';
 import { describeWith } from '../interop/requirements.js';
-import { temporaryFolder } from '../support/bridge.js';
 import { afterwards } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
 import { adapted, pathIn, root, textOf } from './files.js';
 
 const run = promisify(execFile);

@@ -9,11 +9,11 @@ import { Ingress, NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { ConfigMap, Secret, Service } from 'kubernetes-models/v1';
 import { parse } from 'yaml';
-import { actionNames } from '../../src/actions.js';
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/config/load.js';
+import { actionNames } from '../../src/core/actions.js';
 import { providers } from '../../src/providers/index.js';
-import { temporaryFolder } from '../support/bridge.js';
 import { afterwards } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
 import { root, textOf } from './files.js';
 
 const of = (name: string) => parse(textOf('kubernetes', `${name}.yaml`));

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { parser } from '@prometheus-io/lezer-promql';
 import { parse } from 'yaml';
-import { startBridge } from '../support/bridge.js';
 import { afterwards } from '../support/cleanup.js';
-import { canned, startUpstream } from '../support/upstream.js';
+import { startBridge } from '../support/servers/bridge.js';
+import { canned, startUpstream } from '../support/servers/upstream.js';
 import { textOf } from './files.js';
 
 const dashboard = JSON.parse(textOf('grafana/boxbridge.json'));

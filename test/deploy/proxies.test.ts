@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, expect, test } from '@jest/globals';
 import { describeWith } from '../interop/requirements.js';
-import { startBridge, temporaryFolder } from '../support/bridge.js';
-import { createRsaCertificate, store } from '../support/certificates.js';
 import { afterwards } from '../support/cleanup.js';
-import { canned, startUpstream } from '../support/upstream.js';
+import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
+import { createRsaCertificate, store } from '../support/servers/certificates.js';
+import { canned, startUpstream } from '../support/servers/upstream.js';
 import { adapted, textOf } from './files.js';
 
 const run = promisify(execFile);

@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
-import type { ActionName } from '../../src/actions.js';
+import type { ActionName } from '../../src/core/actions.js';
 import { golemAccounts, golemPlan } from '../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { sandboxPaths } from '../../src/sandbox/sandbox.js';
 import { terraformAccounts } from '../../src/sandbox/terraform.js';
-import { enter, pageAddress } from '../support/sign-in.js';
+import { enter, pageAddress } from '../support/servers/modern-apis.js';
 import type { Call, Outcome } from './programs.js';
 
 /** A call of an action by a stack, and that the stack reads what it should. */

@@ -1,5 +1,5 @@
 import { request as send } from 'node:http';
-import { type Listening, listen } from '../../src/listen.js';
+import { type Listening, listen } from '../../src/http/listener.js';
 
 /** A request and the reply to it, as they went over the wire. */
 export interface Exchange {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClientAsync } from 'soap';
-import { messageOf } from '../../src/errors.js';
+import { messageOf } from '../../src/shared/errors.js';
 import { type Client, run, source, startProgram } from './programs.js';
 import type { Exchange } from './recorder.js';
 import type { Requirement } from './requirements.js';

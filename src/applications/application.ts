@@ -1,0 +1,27 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { ApplicationConfig } from '../config/load.js';
+import type { Provider, ProviderKind } from '../providers/provider.js';
+
+/** An api_key with what it may do and where it goes. */
+export interface Application extends ApplicationConfig {
+  /** The modern API that its calls go to. */
+  readonly api: Provider;
+  /** How the sign-in page speaks of it. */
+  readonly kind: Pick<ProviderKind, 'title' | 'credential'>;
+}
+
+/** Finds the application of an api_key, in a time that tells nothing about the keys there are. */
+export type FindApplication = (apiKey: string) => Application | undefined;
+
+export function createDirectory(applications: readonly Application[]): FindApplication {
+  const entries = applications.map((application) => ({ application, digest: digestOf(application.apiKey) }));
+  return (apiKey) => {
+    const digest = digestOf(apiKey);
+    return entries.filter((entry) => timingSafeEqual(entry.digest, digest))[0]?.application;
+  };
+}
+
+/** Makes keys of any length comparable. */
+function digestOf(apiKey: string): Buffer {
+  return createHash('sha256').update(apiKey).digest();
+}

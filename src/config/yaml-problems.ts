@@ -1,0 +1,51 @@
+import { type Alias, type Document, isMap, isScalar, isSeq, type ParsedNode, visit } from 'yaml';
+import type { ConfigProblem } from './load.js';
+
+/** What a message of the YAML parser says, in the words of this program; `from` is the text where it applies. */
+export function yamlWords(code: string, message: string, from: string): string {
+  if (code === 'DUPLICATE_KEY') {
+    const key = /^["']?([a-z_]{1,24})["']?\s*:/.exec(from)?.[1] ?? 'this key';
+    return `${key} is already given above in the same block; keep one of the two`;
+  }
+  if (code === 'MULTIPLE_DOCS') return 'a second YAML document begins here; keep one document in the file';
+  if (code === 'NON_STRING_KEY') return 'a key must be a word, not a list or a block';
+  if (code === 'RESOURCE_EXHAUSTION') return 'nested too deeply for a configuration';
+  return `not valid YAML: ${message.replace(/(?<=\w): .*|(?<=escape sequence) .*/s, '')}`;
+}
+
+/** Where the last value of a document begins: a quote that is never closed reaches from there to the end. */
+export function lastScalar(document: Document.Parsed): number {
+  let start = 0;
+  visit(document, {
+    Scalar: (_key, { range }) => {
+      start = range?.[0] ?? start;
+    },
+  });
+  return start;
+}
+
+export function aliasProblem(document: Document.Parsed, lineAt: (offset: number) => number): ConfigProblem {
+  const aliases: Alias[] = [];
+  visit(document, { Alias: (_key, alias) => void aliases.push(alias) });
+  const unset = aliases.find((alias) => alias.resolve(document) === undefined);
+  const message = unset ? 'no anchor (&) above has the name of this alias (*)' : 'aliases (*) repeat too many values';
+  return { line: lineAt((unset ?? aliases[0])?.range?.[0] ?? 0), message: `${message}; write the values out` };
+}
+
+/** Where the key or list item begins; for what is not there, the nearest block around it. */
+export function offsetOf(root: ParsedNode | null, path: readonly PropertyKey[]): number {
+  let node = root;
+  let offset = root?.range[0] ?? 0;
+  for (const step of path) {
+    if (isMap<ParsedNode, ParsedNode | null>(node)) {
+      const pair = node.items.findLast(({ key }) => isScalar(key) && key.value === step);
+      if (pair === undefined) break;
+      offset = pair.key.range[0];
+      node = pair.value;
+    } else if (isSeq<ParsedNode>(node)) {
+      node = node.items[Number(step)] ?? null;
+      offset = node?.range[0] ?? offset;
+    } else break;
+  }
+  return offset;
+}

@@ -1,0 +1,45 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response, Router } from 'express';
+import type { Exposition } from '../observability/metrics.js';
+import { identify } from './request.js';
+
+export interface OperationsParts {
+  /** Whether calls can be answered. */
+  readonly isReady: () => Promise<boolean>;
+  readonly metrics: () => Promise<Exposition>;
+}
+
+/** `/healthz`: 200 as soon as calls are answered. */
+export function healthRouter(): Router {
+  const router = Router();
+  router.get('/healthz', (_request, response) => {
+    plain(response, 200, 'ok');
+  });
+  return router;
+}
+
+/** What operators and their machines ask: `/healthz`, `/readyz` and `/metrics`. */
+export function operationsRouter({ isReady, metrics }: OperationsParts): Router {
+  const router = healthRouter();
+  router.get('/readyz', async (_request, response) => {
+    const ready = await isReady();
+    plain(response, ready ? 200 : 503, ready ? 'ok' : 'not ready');
+  });
+  router.get('/metrics', async (_request, response) => {
+    const { contentType, text } = await metrics();
+    response.set('Content-Type', contentType).send(text);
+  });
+  return router;
+}
+
+function plain(response: Response, status: number, text: string): void {
+  response.status(status).type('text/plain').send(`${text}\n`);
+}
+
+/** An application of its own for them, for a listener that callers do not reach. */
+export function operationsApp(parts: OperationsParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  const notFound: RequestHandler = (_request, response) => plain(response, 404, 'not here');
+  const failed: ErrorRequestHandler = (_error, _request, response, _next) => plain(response, 500, 'this did not work');
+  return app.use(identify, operationsRouter(parts), notFound, failed);
+}

@@ -1,0 +1,88 @@
+import cluster from 'node:cluster';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { answerParent } from '../bootstrap/cluster/worker.js';
+
+/** What is counted and timed, for Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/. */
+export interface Metrics {
+  readonly calls: Counter<'protocol' | 'provider' | 'action' | 'status'>;
+  readonly callSeconds: Histogram<'protocol'>;
+  readonly upstreamSeconds: Histogram<'provider' | 'outcome'>;
+  /** 0 closed, 1 half-open, 2 open. */
+  readonly breaker: Gauge<'base_url'>;
+  readonly signIns: Counter<'provider' | 'outcome'>;
+  readonly exposition: () => Promise<Exposition>;
+}
+
+export interface Exposition {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+
+/** `inFlight` gives the calls that are at work whenever somebody looks. */
+export function createMetrics(inFlight: () => number): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'boxbridge_calls_in_flight',
+    help: 'Calls that are being answered',
+    registers,
+    collect() {
+      this.set(inFlight());
+    },
+  });
+  if (cluster.isWorker) answerParent(() => registry.getMetricsAsJSON());
+  return {
+    calls: new Counter({
+      name: 'boxbridge_calls_total',
+      help: 'Calls answered',
+      labelNames: ['protocol', 'provider', 'action', 'status'],
+      registers,
+    }),
+    callSeconds: new Histogram({
+      name: 'boxbridge_call_seconds',
+      help: 'Seconds from a request to its reply',
+      labelNames: ['protocol'],
+      buckets: SECONDS,
+      registers,
+    }),
+    upstreamSeconds: new Histogram({
+      name: 'boxbridge_upstream_seconds',
+      help: 'Seconds of requests to the modern APIs; the outcome is the HTTP status, or why there was none',
+      labelNames: ['provider', 'outcome'],
+      buckets: SECONDS,
+      registers,
+    }),
+    breaker: new Gauge({
+      name: 'boxbridge_breaker_state',
+      help: 'Whether a modern API is asked: 0 it is, 1 it is being tried again, 2 it is left alone',
+      labelNames: ['base_url'],
+      aggregator: 'max',
+      registers,
+    }),
+    signIns: new Counter({
+      name: 'boxbridge_sign_ins_total',
+      help: 'Secrets entered at the sign-in page',
+      labelNames: ['provider', 'outcome'],
+      registers,
+    }),
+    exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}
+
+/** What a process has counted: its metrics as JSON. */
+export type Counted = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
+/** Of what several processes have counted, the sums of what only ever grows. */
+export async function sumOf(counted: readonly Counted[]): Promise<Counted> {
+  const growing = counted.map((metrics) => metrics.filter(({ type }) => `${type}` !== 'gauge'));
+  return AggregatorRegistry.aggregate(growing).getMetricsAsJSON();
+}
+
+/** What several processes have counted, together. */
+export async function together(counted: readonly Counted[]): Promise<Exposition> {
+  const registry = AggregatorRegistry.aggregate([...counted]);
+  return { contentType: registry.contentType, text: await registry.metrics() };
+}

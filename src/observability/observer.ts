@@ -1,0 +1,100 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { types } from 'node:util';
+import type { Application } from '../applications/application.js';
+import type { Reason } from '../core/fault.js';
+import { messageOf } from '../shared/errors.js';
+import type { Observation } from '../upstream/client.js';
+import type { GuardState } from '../upstream/resilience.js';
+import type { Log } from './log.js';
+import type { Metrics } from './metrics.js';
+import type { Tracing } from './tracing.js';
+
+/** What became of a call, without anything that its caller sent. */
+export interface CallOutcome {
+  /** Undefined where the call names none that exists. */
+  readonly application: Application | undefined;
+  /** Undefined where it names none that exists. */
+  readonly action: string | undefined;
+  readonly status: string;
+  readonly http: number;
+  /** Undefined on success. */
+  readonly reason: Reason | undefined;
+  readonly cause: unknown;
+}
+
+export type SignInOutcome = 'signed in' | 'refused' | 'too many' | 'outage';
+
+/** Sees what the bridge does, and tells its operator: in the log, the metrics and the traces. */
+export interface Observer {
+  /** Sees a call from here to its reply. */
+  readonly call: <T>(
+    about: { readonly protocol: string; readonly id: string },
+    work: (tell: (outcome: CallOutcome) => void) => Promise<T>,
+  ) => Promise<T>;
+  readonly upstream: (seen: Observation) => void;
+  readonly breaker: (baseUrl: string, state: GuardState) => void;
+  readonly signIn: (application: Application, outcome: SignInOutcome, cause?: unknown) => void;
+  /** Something that went wrong with nobody's call. */
+  readonly defect: (what: string, cause: unknown) => void;
+}
+
+const breakerLevels = { closed: 0, 'half-open': 1, open: 2 };
+
+export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tracing }): Observer {
+  const { log, metrics, tracing } = parts;
+  /** What the modern APIs replied to the call that goes on here. */
+  const replies = new AsyncLocalStorage<(number | string)[]>();
+
+  return {
+    call: ({ protocol, id }, work) =>
+      replies.run([], () =>
+        tracing.call((span) => {
+          const begin = performance.now();
+          return work(({ application, action = 'unknown', status, http, reason, cause }) => {
+            const ms = performance.now() - begin;
+            const provider = application?.provider ?? 'none';
+            metrics.calls.inc({ protocol, provider, action, status });
+            metrics.callSeconds.observe({ protocol }, ms / 1000);
+            span.updateName(`${protocol} ${action}`);
+            span.setAttributes({ 'boxbridge.protocol': protocol, 'boxbridge.provider': provider });
+            span.setAttributes({ 'boxbridge.action': action, 'boxbridge.status': status, 'boxbridge.request_id': id });
+            const line = {
+              request_id: id,
+              protocol,
+              application: application?.name,
+              action,
+              status,
+              http_status: http,
+              ms: Math.round(ms * 10) / 10,
+              upstream_status: replies.getStore(),
+              ...(cause !== undefined && { cause: messageOf(cause) }),
+            };
+            if (reason === 'internal') log.error({ ...line, stack: stackOf(cause) }, 'a defect of the bridge');
+            else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
+            else log.info(line, 'call');
+          });
+        }),
+      ),
+    upstream: ({ provider = 'none', method, outcome, seconds }) => {
+      replies.getStore()?.push(outcome);
+      metrics.upstreamSeconds.observe({ provider, outcome }, seconds);
+      const isError = typeof outcome === 'string' || outcome >= 500;
+      tracing.upstream(seconds, { 'boxbridge.provider': provider, 'http.request.method': method, outcome }, isError);
+    },
+    breaker: (baseUrl, state) => {
+      metrics.breaker.set({ base_url: baseUrl }, breakerLevels[state]);
+      log.warn({ base_url: baseUrl, state }, 'the breaker of a modern API');
+    },
+    signIn: ({ name, provider }, outcome, cause) => {
+      metrics.signIns.inc({ provider, outcome });
+      const line = { application: name, provider, outcome, ...(cause !== undefined && { cause: messageOf(cause) }) };
+      if (outcome === 'outage') log.warn(line, 'a sign-in could not be tried');
+      else log.info(line, 'sign-in');
+    },
+    defect: (what, cause) => log.error({ cause: messageOf(cause), stack: stackOf(cause) }, what),
+  };
+}
+
+function stackOf(cause: unknown): string | undefined {
+  return types.isNativeError(cause) ? cause.stack : undefined;
+}

@@ -1,0 +1,87 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { access, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { codeOf, messageOf } from '../shared/errors.js';
+import type { Store } from '../store/store.js';
+import { deriveKey, open, seal } from './seal.js';
+
+const KEY_BYTES = 32;
+const MASTER_KEY = ['master key'];
+
+/** Where the server's key is: in a file of 32 bytes, or in the environment as base64. */
+export type KeySource = { readonly file: string } | { readonly base64: string };
+
+/**
+ * The key that seals the records. It lies in the store, sealed under the server's key: so the server's key can be
+ * changed without the secrets of the clients, and a key that does not fit the store is told at once. At the first start
+ * both are made. Throws an Error with one line for the operator where the server's key is missing or another one.
+ */
+export async function openMasterKey(store: Store, source: KeySource): Promise<Buffer> {
+  const found = await store.masterKey();
+  if (found) return unsealed(found, await readKey(source), nameOf(source));
+  const key = await readOrMakeKey(source);
+  const made = seal(sealingKey(key), MASTER_KEY, randomBytes(KEY_BYTES));
+  return unsealed(await store.keepMasterKey(made), key, nameOf(source));
+}
+
+/** Seals the master key anew, under another server's key, which is made where its file does not exist yet. */
+export async function changeKey(store: Store, from: KeySource, to: KeySource): Promise<void> {
+  const found = await store.masterKey();
+  if (!found) throw new Error('the store has no sealed credentials; there is no key to change');
+  const master = unsealed(found, await readKey(from), nameOf(from));
+  const sealed = seal(sealingKey(await readOrMakeKey(to)), MASTER_KEY, master);
+  if (!(await store.changeMasterKey(found, sealed))) throw new Error('the key was changed by somebody else meanwhile');
+}
+
+function unsealed(sealed: Uint8Array, key: Uint8Array, name: string): Buffer {
+  const master = open(sealingKey(key), MASTER_KEY, sealed);
+  if (!master) throw new Error(`${name} is not the key that the credentials in the store were sealed with; restore it`);
+  return master;
+}
+
+function sealingKey(key: Uint8Array): Buffer {
+  return deriveKey(key, new Uint8Array(), 'sealing of the master key');
+}
+
+async function readOrMakeKey(source: KeySource): Promise<Buffer> {
+  if ('file' in source && !(await isThere(source.file))) await makeKeyFile(source.file);
+  return readKey(source);
+}
+
+async function readKey(source: KeySource): Promise<Buffer> {
+  const name = nameOf(source);
+  const key = 'base64' in source ? Buffer.from(source.base64, 'base64') : await readFile(source.file).catch(cannotRead);
+  if (key.length !== KEY_BYTES) throw new Error(`${name} has to be ${KEY_BYTES} random bytes, but has ${key.length}`);
+  return key;
+
+  function cannotRead(error: unknown): never {
+    throw new Error(`cannot read ${name} (${messageOf(error)}); without it the credentials in the store stay sealed`);
+  }
+}
+
+/** Complete or not at all, so that of several processes at their first start all get the same key. */
+async function makeKeyFile(file: string): Promise<void> {
+  // Processes in containers may well have the same number.
+  const draft = `${file}.${randomUUID()}.new`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(draft, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx', flush: true });
+    await link(draft, file);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST')
+      throw new Error(`cannot make the key ${file} (${messageOf(error)}); change \`key_file\``);
+  } finally {
+    await rm(draft, { force: true }).catch(() => {});
+  }
+}
+
+function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function nameOf(source: KeySource): string {
+  return 'base64' in source ? 'the key in the environment' : `the key ${source.file}`;
+}

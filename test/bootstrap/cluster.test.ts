@@ -1,0 +1,296 @@
+import { EventEmitter, once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterwards } from '../support/cleanup.js';
+import { callBridge, formats } from '../support/clients/legacy.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
+import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
+import { enter, newTicket, pageAddress, startModernApis } from '../support/servers/modern-apis.js';
+import { startNode } from '../support/servers/process.js';
+import { adminOf, refusing, type Served, script, startServe, startServing } from '../support/servers/served.js';
+
+let api: HoldingApi;
+
+beforeEach(async () => {
+  api = await startHolding();
+  afterwards(api.close);
+});
+
+const two = { words: ['--workers', '2'] };
+
+interface Line {
+  readonly pid: number;
+  readonly request_id?: string;
+}
+
+/** What has been logged so far, in its last so many characters or at all. */
+const lines = ({ child }: Pick<Served, 'child'>, last = 0): Line[] =>
+  child
+    .stderr()
+    .slice(-last)
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line));
+
+/** Milliseconds; whoever waits longer has been forgotten. */
+const LONGEST_MS = 5000;
+
+/** Calls on a connection of its own, or on that of an agent; gives the HTTP status, 0 where there was none. */
+function read(url: string, id: string, agent: Agent | false = false, apiKey = 'key'): Promise<number> {
+  const target = `${url}/api/1.0/rest?action=get_account_info&api_key=${apiKey}&auth_token=${id}`;
+  return new Promise((resolve) => {
+    const sent = request(target, { agent, headers: { 'X-Request-Id': id }, timeout: LONGEST_MS }, (response) => {
+      response.resume().on('close', () => resolve(response.complete ? (response.statusCode ?? 0) : 0));
+    });
+    sent
+      .on('timeout', () => sent.destroy())
+      .on('error', () => resolve(0))
+      .end();
+  });
+}
+
+/** Characters of the log that have the last calls of every worker. */
+const TAIL = 20_000;
+
+/** The processes that answer calls, as soon as there are so many besides these. */
+async function workersOf(bridge: Served, count: number, besides: readonly number[] = []): Promise<number[]> {
+  for (let n = 0; ; n += 1) {
+    await read(bridge.url, `look-${n}`);
+    const pids = new Set(lines(bridge, TAIL).flatMap(({ pid, request_id: id }) => (id === undefined ? [] : [pid])));
+    const found = [...pids].filter((pid) => !besides.includes(pid));
+    if (found.length >= count) return found;
+  }
+}
+
+test('one that is killed under load takes no call of another with it, and is replaced', async () => {
+  api.release();
+  const rate = { per_minute: 1_000_000 };
+  const bridge = await startServing({ rate, applications: [{ ...api.application('key'), rate }] }, two);
+  const [victim = 0, other = 0] = await workersOf(bridge, 2);
+  expect([victim, other]).not.toContain(bridge.child.pid);
+
+  const lost: string[] = [];
+  const answered = new Map<string, number>();
+  const events = new EventEmitter();
+  let isOver = false;
+  const caller = async (name: string, agent: Agent | false) => {
+    for (let n = 0; !isOver; n += 1) {
+      const id = `${name}:${n}`;
+      if ((await read(bridge.url, id, agent)) === 200) answered.set(name, (answered.get(name) ?? 0) + 1);
+      else lost.push(id);
+      events.emit('reply');
+    }
+  };
+  const agents = new Map<string, Agent | false>([
+    ...[1, 2, 3, 4, 5, 6].map((n) => [`kept-${n}`, new Agent({ keepAlive: true, maxSockets: 1 })] as const),
+    ['new-1', false],
+    ['new-2', false],
+  ]);
+  const callers = [...agents].map(([name, agent]) => caller(name, agent));
+  /** Resolves when every caller has had so many more answers. */
+  const moreAnswers = async (count: number) => {
+    const before = new Map(answered);
+    const isShort = (name: string) => (answered.get(name) ?? 0) < (before.get(name) ?? 0) + count;
+    while ([...agents.keys()].some(isShort)) await once(events, 'reply');
+  };
+  await moreAnswers(20);
+  process.kill(victim, 'SIGKILL');
+  const after = await workersOf(bridge, 2, [victim]);
+  await moreAnswers(20);
+  isOver = true;
+  await Promise.all(callers);
+  for (const agent of agents.values()) if (agent) agent.destroy();
+
+  expect(after).toContain(other);
+  const answerers = new Map(lines(bridge).map(({ request_id: id = '', pid }) => [id, pid]));
+  for (const name of new Set(lost.map((id) => id.split(':')[0] ?? ''))) {
+    const numbers = lost.filter((id) => id.startsWith(`${name}:`)).map((id) => Number(id.split(':')[1]));
+    const first = Math.min(...numbers);
+    // The call that the worker took with it, and no other.
+    expect([name, numbers]).toEqual([name, [first]]);
+    // Of a connection, all calls have the same worker; what it logged last may be gone with it.
+    if (name.startsWith('kept')) expect([name, answerers.get(`${name}:0`)]).toEqual([name, victim]);
+  }
+  bridge.child.kill('SIGTERM');
+  expect(await bridge.child.end).toMatchObject({ code: 0, stderr: expect.stringContaining('another takes its place') });
+});
+
+describe.each([
+  ['SIGTERM to their parent', 'SIGTERM', false],
+  ['SIGTERM to all of them', 'SIGTERM', true],
+  ['SIGINT to all of them', 'SIGINT', true],
+] as const)('%s', (_name, signal, toAll) => {
+  test('lets all calls in flight be answered, and ends with 0', async () => {
+    const configuration = {
+      admin: { port: 0 },
+      limits: { shutdown_ms: 60_000 },
+      applications: [api.application('key')],
+    };
+    const bridge = await startServing(configuration, { ...two, detached: true });
+    const admin = await adminOf(bridge);
+    const calls = Array.from({ length: 20 }, (_, n) => read(bridge.url, `sk_${n}`));
+    await api.arrived(20);
+    expect((await fetch(`${admin}/readyz`)).status).toBe(200);
+    expect(await (await fetch(`${admin}/metrics`)).text()).toContain('boxbridge_calls_in_flight 20\n');
+    expect((await fetch(`${bridge.url}/metrics`)).status).toBe(404);
+    if (toAll) process.kill(-bridge.child.pid, signal);
+    else bridge.child.kill(signal);
+    await refusing(bridge.url);
+    expect((await fetch(`${admin}/readyz`)).status).toBe(503);
+    api.release();
+    expect(await Promise.all(calls)).toEqual(Array(20).fill(200));
+    const { code, signal: by, stderr } = await bridge.child.end;
+    expect({ code, by }).toEqual({ code: 0, by: null });
+    expect(stderr).not.toContain('another takes its place');
+  });
+});
+
+test('they count together: calls, rates and wrong secrets', async () => {
+  api.release();
+  const apis = await startModernApis();
+  afterwards(apis.close);
+  const bridge = await startServing(
+    {
+      applications: [
+        api.application('key'),
+        { ...api.application('rated'), rate: { per_minute: 5 } },
+        apis.application('previsto', 'vault'),
+      ],
+    },
+    two,
+  );
+  await workersOf(bridge, 2);
+  const statuses: number[] = [];
+  for (let n = 0; n < 10; n += 1) statuses.push(await read(bridge.url, `sk_${n}`, false, 'rated'));
+  expect(statuses).toEqual([...Array(5).fill(200), ...Array(5).fill(429)]);
+
+  const metrics = await (await fetch(`${bridge.url}/metrics`)).text();
+  const counted = (labels: string) =>
+    Number(new RegExp(`^boxbridge_calls_total{${labels}} (\\d+)`, 'm').exec(metrics)?.[1]);
+  const calls = lines(bridge).filter(({ request_id: id }) => id !== undefined);
+  const labels = 'protocol="rest",provider="previsto",action="get_account_info",status=';
+  expect(counted(`${labels}"get_account_info_ok"`) + counted(`${labels}"service_unavailable"`)).toBe(calls.length);
+  // Many may ask at once.
+  const many = await Promise.all(Array.from({ length: 20 }, async () => (await fetch(`${bridge.url}/metrics`)).status));
+  expect(many).toEqual(Array(20).fill(200));
+
+  const page = pageAddress(bridge.url, await newTicket(bridge.url, 'vault'));
+  const tries: number[] = [];
+  for (let n = 0; n < 12; n += 1) tries.push((await enter(page, `wrong-${n}`)).status);
+  expect(tries).toEqual([...Array(10).fill(200), 429, 429]);
+});
+
+test('the counters do not fall when one dies', async () => {
+  api.release();
+  const bridge = await startServing({ applications: [api.application('key')] }, two);
+  const pids = await workersOf(bridge, 2);
+  const counted = async () => {
+    const metrics = await (await fetch(`${bridge.url}/metrics`)).text();
+    const calls = [...metrics.matchAll(/^boxbridge_calls_total\{.*\} (\d+)$/gm)].map(([, count]) => Number(count));
+    const seconds = [...metrics.matchAll(/^boxbridge_call_seconds_count\{.*\} (\d+)$/gm)].map(([, n]) => Number(n));
+    return [calls, seconds].map((all) => all.reduce((sum, each) => sum + each, 0));
+  };
+  const [before = 0, timed = 0] = await counted();
+  expect(before).toBeGreaterThan(1);
+  expect(timed).toBe(before);
+  process.kill(pids[0] ?? 0, 'SIGKILL');
+  await workersOf(bridge, 2, pids.slice(0, 1));
+  const [after = 0] = await counted();
+  expect(after).toBeGreaterThan(before);
+});
+
+test('one that hangs is ended, and the others in good order', async () => {
+  api.release();
+  const bridge = await startServing({ limits: { shutdown_ms: 100 }, applications: [api.application('key')] }, two);
+  const [hanging = 0] = await workersOf(bridge, 2);
+  process.kill(hanging, 'SIGSTOP');
+  bridge.child.kill('SIGTERM');
+  expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
+});
+
+test('whoever stops the bridge as it starts finds it ended in good order', async () => {
+  for (const options of [{}, two]) {
+    const { child, folder } = await startServe({ applications: [api.application('key')] }, options);
+    while (!existsSync(join(folder, 'bridge.key'))) await sleep(5);
+    child.kill('SIGTERM');
+    expect(await child.end).toMatchObject({ code: 0, signal: null });
+  }
+});
+
+describe('what is wrong is said once', () => {
+  const application = { api_key: 'key', provider: 'previsto', base_url: 'http://127.0.0.1:1' };
+
+  test('a port in use', async () => {
+    const port = Number(new URL(api.url).port);
+    const { child } = await startServe({ listen: { port }, applications: [application] }, two);
+    const stderr = `boxbridge: cannot listen on 127.0.0.1:${port} (the port is in use); choose another host or port\n`;
+    expect(await child.end).toMatchObject({ code: 1, stdout: '', stderr });
+  });
+
+  test('the port of the operators in use', async () => {
+    const port = Number(new URL(api.url).port);
+    const { child } = await startServe({ admin: { port }, applications: [application] }, two);
+    const stderr = `boxbridge: cannot listen on 127.0.0.1:${port} (the port is in use); choose another host or port\n`;
+    expect(await child.end).toMatchObject({ code: 1, stdout: '', stderr });
+  });
+
+  test('a wrong configuration', async () => {
+    const { child } = await startServe({ applications: [] }, two);
+    expect(await child.end).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^boxbridge: bridge\.yaml:1: applications [^\n]*\n$/),
+    });
+  });
+
+  test.each(['0', 'x', '-1', '1000', '1.5'])('--workers %s', async (count) => {
+    const { child } = await startServe({ applications: [application] }, { words: [`--workers=${count}`] });
+    const { code, stdout, stderr } = await child.end;
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('from 1 to 999');
+  });
+});
+
+test('one that cannot start is tried again in peace, until it can', async () => {
+  api.release();
+  const bridge = await startServing({ applications: [api.application('key')] }, two);
+  const pids = await workersOf(bridge, 2);
+  const file = join(bridge.folder, 'bridge.yaml');
+  const good = await readFile(file, 'utf8');
+  await writeFile(file, good.replace('"applications"', '"applicatoins"'));
+  const begin = performance.now();
+  process.kill(pids[0] ?? 0, 'SIGKILL');
+  const failures = () => bridge.child.stderr().split('a worker could not start: bridge.yaml:1: ').length - 1;
+  while (failures() < 3) await sleep(20);
+  // Once a second.
+  expect(performance.now() - begin).toBeGreaterThan(2000);
+  expect(await read(bridge.url, 'meanwhile')).toBe(200);
+  await writeFile(file, good);
+  await workersOf(bridge, 1, pids);
+  bridge.child.kill('SIGTERM');
+  expect(await bridge.child.end).toMatchObject({ code: 0 });
+});
+
+test('they show the demo', async () => {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  const demo = startNode(path, script, 'serve', '--port', '0', '--workers', '2');
+  await demo.line(/answers at/);
+  expect(demo.stdout().match(/get_account_info_ok/g)).toHaveLength(12);
+  const url = /http:\S+/.exec(await demo.line(/answers at/))?.[0] ?? '';
+  for (const format of formats) {
+    const parameters = [
+      ['api_key', 'rrc1d3ntb53tt6b2vhail6rdtrsxov3v'],
+      ['auth_token', '43543wrsd'],
+    ] as const;
+    expect(await callBridge(url, format, 'get_account_info', parameters)).toMatchObject({
+      status: 'get_account_info_ok',
+    });
+  }
+  demo.kill('SIGTERM');
+  expect(await demo.end).toMatchObject({ code: 0, stderr: '' });
+});

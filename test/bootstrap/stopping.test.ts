@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterwards } from '../support/cleanup.js';
+import { callBridge, formats, type Parameters } from '../support/clients/legacy.js';
+import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
+import { adminOf, refusing, type Served, startServing } from '../support/servers/served.js';
+
+let api: HoldingApi;
+
+beforeEach(async () => {
+  api = await startHolding();
+  afterwards(api.close);
+});
+
+const serving = (limits: object = { shutdown_ms: 60_000 }) =>
+  startServing({ limits, admin: { port: 0 }, applications: [api.application('key')] });
+
+/** Calls in every format by turns, which wait for the modern API. */
+function callTimes(count: number, { url }: Served) {
+  return Array.from({ length: count }, (_, n) => {
+    // Equal reads at one moment would be one.
+    const parameters: Parameters = [
+      ['api_key', 'key'],
+      ['auth_token', `sk_${n}`],
+    ];
+    return callBridge(url, formats[n % 3] ?? 'rest', 'get_account_info', parameters);
+  });
+}
+
+async function connected(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  afterwards(async () => void socket.destroy());
+  return socket;
+}
+
+const READ = 'GET /api/1.0/rest?action=get_account_info&api_key=key&auth_token=sk_1 HTTP/1.1\r\n';
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  test('lets 20 calls in flight be answered, refuses the rest, and ends with 0', async () => {
+    const bridge = await serving();
+    const admin = await adminOf(bridge);
+    const ready = async () => (await fetch(`${admin}/readyz`)).status;
+    const calls = callTimes(20, bridge);
+    await api.arrived(20);
+    expect(await ready()).toBe(200);
+    bridge.child.kill(signal);
+    await refusing(bridge.url);
+    expect(await ready()).toBe(503);
+    expect((await fetch(`${admin}/healthz`)).status).toBe(200);
+    expect(await (await fetch(`${admin}/metrics`)).text()).toContain('boxbridge_calls_in_flight 20\n');
+    api.release();
+    const replies = await Promise.all(calls);
+    expect(replies.map(({ http, status }) => `${http} ${status}`)).toEqual(Array(20).fill('200 get_account_info_ok'));
+    expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
+    // SQLite leaves more behind where the store was not closed.
+    expect((await readdir(bridge.folder)).sort()).toEqual(['bridge.db', 'bridge.key', 'bridge.yaml']);
+  });
+
+  test('a second time ends it at once', async () => {
+    const bridge = await serving();
+    const calls = Promise.allSettled(callTimes(2, bridge));
+    await api.arrived(2);
+    bridge.child.kill(signal);
+    await refusing(bridge.url);
+    bridge.child.kill(signal);
+    expect(await bridge.child.end).toMatchObject({ code: 1, signal: null });
+    expect((await calls).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+});
+
+test('a connection that asks while the server stops is told so, and closed', async () => {
+  const bridge = await serving();
+  const socket = await connected(bridge.url);
+  socket.write(`${READ}Host: bridge\r\n`);
+  // What was sent is there when a later connection is answered.
+  await fetch(`${bridge.url}/healthz`);
+  bridge.child.kill('SIGTERM');
+  await refusing(bridge.url);
+  socket.write('Connection: keep-alive\r\n\r\n');
+  const reply = await text(socket);
+  expect(reply).toMatch(/^HTTP\/1\.1 503 /);
+  expect(reply).toMatch(/^connection: close\r$/im);
+  expect(reply).toMatch(/^retry-after: \d+\r$/im);
+  expect(reply).toContain('<response><status>service_unavailable</status></response>');
+  expect(api.received).toEqual([]);
+  expect(await bridge.child.end).toMatchObject({ code: 0 });
+});
+
+test('a kept connection is closed with the reply to its call', async () => {
+  const bridge = await serving();
+  const socket = await connected(bridge.url);
+  socket.write(`${READ}Host: bridge\r\nConnection: keep-alive\r\n\r\n`);
+  await api.arrived(1);
+  bridge.child.kill('SIGTERM');
+  await refusing(bridge.url);
+  api.release();
+  const reply = await text(socket);
+  expect(reply).toMatch(/^HTTP\/1\.1 200 /);
+  expect(reply).toMatch(/^connection: close\r$/im);
+  expect(await bridge.child.end).toMatchObject({ code: 0 });
+});
+
+test('calls that are at work when shutdown_ms are over are told that the bridge is unavailable', async () => {
+  const bridge = await serving({ shutdown_ms: 300, upstream_timeout_ms: 60_000 });
+  const calls = callTimes(6, bridge);
+  await api.arrived(6);
+  bridge.child.kill('SIGTERM');
+  const replies = await Promise.all(calls);
+  for (const { status } of replies) expect(status).toMatch(/^service_unavailable(: the bridge is stopping)?$/);
+  expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
+});
+
+test('connections that nobody uses delay nothing', async () => {
+  const bridge = await serving();
+  api.release();
+  const admin = await adminOf(bridge);
+  const sockets = await Promise.all([bridge.url, admin, bridge.url, admin].map(connected));
+  for (const socket of sockets.slice(2)) {
+    socket.write('GET /healthz HTTP/1.1\r\nHost: bridge\r\n\r\n');
+    await once(socket, 'data');
+  }
+  bridge.child.kill('SIGTERM');
+  // Less than shutdown_ms, by far: the test has half of it.
+  expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
+});
+
+test('a request that never arrives in full delays it until shutdown_ms are over', async () => {
+  const bridge = await serving({ shutdown_ms: 300 });
+  const socket = await connected(bridge.url);
+  const closed = once(socket, 'close');
+  socket
+    .on('error', () => {})
+    .write('POST /api/1.0/xml HTTP/1.1\r\nHost: bridge\r\nContent-Length: 100\r\n\r\n<request>');
+  await fetch(`${bridge.url}/healthz`);
+  bridge.child.kill('SIGTERM');
+  await closed;
+  expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
+});

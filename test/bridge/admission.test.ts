@@ -1,0 +1,189 @@
+import { describe, expect, test } from '@jest/globals';
+import { afterwards } from '../support/cleanup.js';
+import { callBridge, type Format, formats, type Parameters, post } from '../support/clients/legacy.js';
+import { exchange } from '../support/clients/raw.js';
+import { startBridge } from '../support/servers/bridge.js';
+import { startHolding } from '../support/servers/holding-api.js';
+import { enter, newTicket, pageAddress, visit } from '../support/servers/modern-apis.js';
+
+const calling = (apiKey: string): Parameters => [
+  ['api_key', apiKey],
+  ['auth_token', 'sk_1'],
+];
+
+async function startBusy(count: number, configuration: object, more: object = {}) {
+  const api = await startHolding();
+  afterwards(api.close);
+  const keys = Array.from({ length: count }, (_, n) => `key-${n}`);
+  const applications = keys.map((key) => ({ ...api.application(key), ...more }));
+  const bridge = await startBridge({ ...configuration, applications });
+  afterwards(bridge.close);
+  const read = (format: Format, key: string) => callBridge(bridge.url, format, 'get_account_info', calling(key));
+  return { api, bridge, keys, read };
+}
+
+describe('beyond concurrent_calls', () => {
+  test.each(formats)('a %s call is refused at once, in its format, and those at work are answered', async (format) => {
+    const { api, bridge, keys, read } = await startBusy(4, { limits: { concurrent_calls: 4 } });
+    const atWork = keys.map((key) => read(format, key));
+    await api.arrived(4);
+    let best = Number.POSITIVE_INFINITY;
+    for (let n = 0; n < 10; n += 1) {
+      const begin = performance.now();
+      const response = await post(bridge.url, format, 'get_account_info', calling('key-0'));
+      const text = await response.text();
+      best = Math.min(best, performance.now() - begin);
+      expect(response.headers.get('retry-after')).toBe('10');
+      expect(response.status).toBe(format === 'soap' ? 500 : 503);
+      expect(text).toContain(
+        format === 'soap' ? '<faultcode>SOAP-ENV:Server</faultcode>' : '<status>service_unavailable</status>',
+      );
+      expect(text).toContain('service_unavailable');
+    }
+    expect(best).toBeLessThan(50);
+    api.release();
+    for (const reply of await Promise.all(atWork)) {
+      expect(reply).toMatchObject({ http: 200, status: 'get_account_info_ok' });
+    }
+    expect(api.received).toHaveLength(4);
+    expect(await read(format, 'key-0')).toMatchObject({ status: 'get_account_info_ok' });
+  });
+
+  test('calls that come at the same moment are refused too, and take nothing from the rate', async () => {
+    const { api, keys, read } = await startBusy(16, { limits: { concurrent_calls: 8 } }, { rate: { per_minute: 2 } });
+    const replies = keys.map((key) => read('rest', key));
+    await api.arrived(8);
+    let refused = 0;
+    await new Promise<void>((resolve) => {
+      for (const reply of replies) {
+        void reply.then(() => {
+          refused += 1;
+          if (refused === 8) resolve();
+        });
+      }
+    });
+    api.release();
+    const statuses = (await Promise.all(replies)).map(({ http, status }) => `${http} ${status}`).sort();
+    expect(statuses).toEqual([
+      ...Array(8).fill('200 get_account_info_ok'),
+      ...Array(8).fill('503 service_unavailable'),
+    ]);
+    expect(api.received).toHaveLength(8);
+    for (const key of keys) expect(await read('rest', key)).toMatchObject({ http: 200 });
+  });
+
+  test('what fails gives its place back', async () => {
+    const { api, bridge, read } = await startBusy(1, { limits: { concurrent_calls: 2 } });
+    for (let n = 0; n < 5; n += 1) {
+      const parameters: Parameters = [['api_key', `unknown-${n}`]];
+      const { status } = await callBridge(bridge.url, 'rest', 'get_account_info', parameters);
+      expect(status).toBe('application_restricted');
+    }
+    api.release();
+    expect(await read('rest', 'key-0')).toMatchObject({ status: 'get_account_info_ok' });
+  });
+});
+
+/** A call from another address, for a bridge that trusts the proxy. */
+async function from(address: string, url: string, format: Format, apiKey: string): Promise<Response> {
+  const action = `action=get_account_info&api_key=${apiKey}&auth_token=sk_1`;
+  const headers = { 'X-Forwarded-For': address };
+  if (format === 'rest') return fetch(`${url}/api/1.0/rest?${action}`, { headers });
+  const fields = `<api_key>${apiKey}</api_key><auth_token>sk_1</auth_token>`;
+  const body =
+    format === 'xml'
+      ? `<request><action>get_account_info</action>${fields}</request>`
+      : `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body><get_account_info xmlns="urn:boxnet">${fields}</get_account_info></Body></Envelope>`;
+  return fetch(`${url}/api/1.0/${format}`, { method: 'POST', body, headers });
+}
+
+async function expectTooMany(response: Response, format: Format): Promise<void> {
+  expect(response.status).toBe(429);
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+  expect(Number(response.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+  const text = await response.text();
+  if (format === 'soap') expect(text).toContain('<faultcode>SOAP-ENV:Server</faultcode>');
+  else expect(text).toContain('<response><status>service_unavailable</status></response>');
+}
+
+describe('rate', () => {
+  test.each(formats)('of an address, in %s', async (format) => {
+    const { api, bridge } = await startBusy(1, { trust_proxy: true, rate: { per_minute: 3 } });
+    api.release();
+    for (let n = 0; n < 3; n += 1) {
+      expect((await from('192.0.2.1', bridge.url, format, 'key-0')).status).toBe(200);
+    }
+    api.received.length = 0;
+    await expectTooMany(await from('192.0.2.1', bridge.url, format, 'key-0'), format);
+    // What never becomes a call counts as well.
+    const refused = await fetch(`${bridge.url}/api/1.0/rest`, {
+      method: 'DELETE',
+      headers: { 'X-Forwarded-For': '192.0.2.1' },
+    });
+    await expectTooMany(refused, 'rest');
+    expect(api.received).toEqual([]);
+    expect((await from('192.0.2.2', bridge.url, format, 'key-0')).status).toBe(200);
+  });
+
+  test.each(formats)('of an api_key, in %s', async (format) => {
+    const { api, bridge, keys } = await startBusy(2, { trust_proxy: true }, { rate: { per_minute: 3 } });
+    api.release();
+    const [first = '', second = ''] = keys;
+    for (let n = 0; n < 3; n += 1) {
+      expect((await from(`192.0.2.${n}`, bridge.url, format, first)).status).toBe(200);
+    }
+    api.received.length = 0;
+    await expectTooMany(await from('192.0.2.9', bridge.url, format, first), format);
+    expect(api.received).toEqual([]);
+    expect((await from('192.0.2.9', bridge.url, format, second)).status).toBe(200);
+  });
+
+  test('an address that nobody vouches for is that of the connection', async () => {
+    const { api, bridge } = await startBusy(1, { rate: { per_minute: 3 } });
+    api.release();
+    const statuses: number[] = [];
+    for (let n = 0; n < 5; n += 1) statuses.push((await from(`192.0.2.${n}`, bridge.url, 'rest', 'key-0')).status);
+    expect(statuses).toEqual([200, 200, 200, 429, 429]);
+  });
+});
+
+describe('the sign-in page', () => {
+  test('counts for the rate of an address', async () => {
+    const { bridge } = await startBusy(1, { rate: { per_minute: 3 } }, { credentials: 'vault' });
+    const page = pageAddress(bridge.url, await newTicket(bridge.url, 'key-0'));
+    expect([(await visit(page)).status, (await enter(page, '')).status]).toEqual([200, 200]);
+    for (const refused of [await visit(page), await enter(page, 'secret')]) {
+      expect([refused.status, refused.headers.get('content-type')]).toEqual([429, 'text/html; charset=utf-8']);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+  });
+
+  test('counts for concurrent_calls', async () => {
+    const { api, bridge } = await startBusy(1, { limits: { concurrent_calls: 1 } }, { credentials: 'vault' });
+    const page = pageAddress(bridge.url, await newTicket(bridge.url, 'key-0'));
+    const entered = enter(page, 'secret');
+    await api.arrived(1);
+    const refused = await visit(page);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
+    expect(await callBridge(bridge.url, 'rest', 'get_ticket', calling('key-0'))).toMatchObject({
+      status: 'service_unavailable',
+    });
+    expect(await (await fetch(`${bridge.url}/metrics`)).text()).toContain('boxbridge_calls_in_flight 1\n');
+    api.release();
+    expect((await entered).text).toContain('You are signed in');
+  });
+});
+
+test('what is no HTTP at all hears of the rate in the same way', async () => {
+  const { bridge } = await startBusy(1, { rate: { per_minute: 1 } });
+  const outcomes: unknown[] = [];
+  for (let n = 0; n < 2; n += 1) {
+    const { replies } = await exchange(bridge.url, Buffer.from('GARBAGE\r\n\r\n'), { replies: 1 });
+    expect(replies[0]?.headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
+    outcomes.push([replies[0]?.status, replies[0]?.headers.has('retry-after')]);
+  }
+  expect(outcomes).toEqual([
+    [400, false],
+    [429, true],
+  ]);
+});

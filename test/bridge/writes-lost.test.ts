@@ -1,0 +1,243 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { golemAccounts } from '../../src/sandbox/golem.js';
+import { previstoAccounts } from '../../src/sandbox/previsto.js';
+import { createSandbox, sandboxPaths } from '../../src/sandbox/sandbox.js';
+import { openSqlite } from '../../src/store/sqlite.js';
+import { tokens } from '../support/cases/modern-accounts.js';
+import { callerOf } from '../support/cases/writes-done.js';
+import { afterwards } from '../support/cleanup.js';
+import {
+  at,
+  type Branch,
+  callBridge,
+  type Format,
+  formats,
+  itemsOf,
+  type Parameters,
+  shown,
+} from '../support/clients/legacy.js';
+import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
+import { startUpstream } from '../support/servers/upstream.js';
+import { type Api, type Instead, isWrite, startWorkbench, type Workbench } from '../support/servers/workbench.js';
+
+let bench: Workbench;
+
+beforeAll(async () => {
+  bench = await startWorkbench([
+    { api_key: 'vault', provider: 'golem', base_url: sandboxPaths.golem, credentials: 'vault' },
+  ]);
+});
+afterAll(() => bench.close());
+beforeEach(() => bench.renew());
+
+const { admin, developer } = golemAccounts;
+
+interface Write {
+  readonly api: Api;
+  readonly action: string;
+  readonly with: Parameters;
+  readonly token?: string;
+  readonly of?: string;
+  /** What is known of the account from the reply to the write; undefined where no account comes back. */
+  readonly known?: Branch;
+}
+
+const passwords: Parameters = [
+  ['current_password', 'terraform-demo-password'],
+  ['new_password', 'long enough as it is'],
+];
+const john = previstoAccounts.john.account;
+
+const writes: readonly Write[] = [
+  {
+    api: 'seatable',
+    action: 'update_account',
+    with: [['email', 'n@example.com']],
+    known: {
+      user_id: null,
+      native_id: null,
+      login: null,
+      pending_email: 'n@example.com',
+      space_amount: null,
+      attributes: [],
+    },
+  },
+  {
+    api: 'previsto',
+    action: 'update_account',
+    with: [['email', 'n@example.com']],
+    known: { native_id: john.id, login: john.login, name: john.name, email: 'n@example.com', language_code: 'da' },
+  },
+  {
+    api: 'terraform',
+    action: 'update_account',
+    with: [
+      ['login', 'n'],
+      ['email', 'n@example.com'],
+    ],
+    known: {
+      native_id: 'user-V3R563qtJNcExAkN',
+      login: 'n',
+      email: 'admin@hashicorp.com',
+      pending_email: 'n@example.com',
+    },
+  },
+  {
+    api: 'terraform',
+    action: 'change_password',
+    with: passwords,
+    known: { login: 'admin', email: 'admin@hashicorp.com' },
+  },
+  {
+    api: 'golem',
+    action: 'update_account',
+    with: [['name', 'N']],
+    token: developer.token,
+    known: { native_id: developer.account.id, name: 'N', email: 'dan@example.com', space_amount: null },
+  },
+  {
+    api: 'golem',
+    action: 'update_account',
+    with: [['name', 'N']],
+    of: developer.account.id,
+    known: { native_id: developer.account.id, name: 'N', email: 'dan@example.com', space_amount: null },
+  },
+  {
+    api: 'golem',
+    action: 'create_account',
+    with: [
+      ['name', 'N'],
+      ['email', 'n@example.com'],
+    ],
+    known: { name: 'N', email: 'n@example.com', space_amount: null },
+  },
+  { api: 'previsto', action: 'delete_account', with: [] },
+  { api: 'golem', action: 'delete_account', with: [], of: developer.account.id },
+];
+
+async function parametersOf(write: Write): Promise<Parameters> {
+  const named: Parameters = write.of === undefined ? [] : [['user_id', await bench.golemUser(tokens.golem, write.of)]];
+  return [...callerOf(write), ...named, ...write.with];
+}
+
+const troubles: readonly Instead[] = ['closes', 'is silent', { status: 502, body: '<html>Bad gateway</html>' }];
+
+const down: Instead = { status: 500, body: { error: 'Internal server error' } };
+const readings: readonly (readonly [Format, Instead])[] = [
+  ...formats.map((format) => [format, down] as const),
+  ...[...troubles, { status: 401, body: {} }, { status: 404, body: {} }, { status: 200, body: '{' }].map(
+    (trouble) => ['rest', trouble] as const,
+  ),
+];
+
+describe.each(readings)('%s, and after the write the modern API answers reading with %j', (format, trouble) => {
+  test.each(writes)('$api: $action succeeded, with what is known', async (write) => {
+    const parameters = await parametersOf(write);
+    bench.interfere((request, before) => !isWrite(request) && before.some(isWrite), trouble);
+    const { http, status, result } = await bench.call(format, write.action, parameters);
+    expect([http, status]).toEqual([200, `${write.action}_ok`]);
+    if (write.known) expect(result.account).toMatchObject(Object(shown(format, write.known)));
+    expect(bench.received.filter(isWrite)).toHaveLength(1);
+  });
+});
+
+describe.each<Instead>([...troubles, down, { status: 429, body: '' }, { status: 200, body: '<html>Welcome</html>' }])(
+  'the modern API answers the write with %j',
+  (trouble) => {
+    const explicit = (action: string) =>
+      typeof trouble === 'object' && trouble.status === 200 && action === 'delete_account';
+
+    test.each(writes)('$api: $action is unavailable, and was sent once', async (write) => {
+      const parameters = await parametersOf(write);
+      bench.interfere(isWrite, trouble);
+      const { http, status } = await bench.call('rest', write.action, parameters);
+      // Of a deletion any 2xx says that it is done.
+      const expected = explicit(write.action) ? [200, 'delete_account_ok'] : [503, 'service_unavailable'];
+      expect([http, status]).toEqual(expected);
+      expect(bench.received.filter(isWrite)).toHaveLength(1);
+    });
+  },
+);
+
+test('a new account that the bridge has no number for is made all the same', async () => {
+  const folder = await temporaryFolder();
+  afterwards(folder.remove);
+  const file = join(folder.path, 'bridge.db');
+  const upstream = await startUpstream(createSandbox());
+  afterwards(upstream.close);
+  const application = { api_key: 'k', provider: 'golem', base_url: upstream.url + sandboxPaths.golem };
+  const bridge = await startBridge({ store: `sqlite:${file}`, applications: [application] });
+  afterwards(bridge.close);
+  const store = openSqlite(file);
+  await store.userId({ provider: 'golem', baseUrl: 'https://golem.example.com', nativeId: 'first' });
+  await store.close();
+  const database = new DatabaseSync(file);
+  database.exec("UPDATE sqlite_sequence SET seq = 2147483647 WHERE name = 'accounts'");
+  database.close();
+
+  const caller = callerOf({ api: 'golem', key: 'k' });
+  const wish = [...caller, ['name', 'N'], ['email', 'n@example.com']] as const;
+  const { status, result } = await callBridge(bridge.url, 'rest', 'create_account', wish);
+  expect(status).toBe('create_account_ok');
+  expect(result.account).toMatchObject({ user_id: '0', name: 'N', email: 'n@example.com' });
+  expect(upstream.received.filter(({ method }) => method === 'POST')).toHaveLength(1);
+});
+
+describe.each(formats)('%s: an issued auth_token', (format) => {
+  const key = ['api_key', 'vault'] as const;
+
+  async function signIn(secret: string): Promise<Parameters> {
+    const { result } = await bench.call(format, 'get_ticket', [key]);
+    const ticket = String(result.ticket);
+    const page = await fetch(`${bench.url}/api/1.0/auth/${ticket}`, {
+      method: 'POST',
+      body: new URLSearchParams({ password: secret }),
+    });
+    expect(page.status).toBe(200);
+    const redeemed = await bench.call(format, 'get_auth_token', [key, ['ticket', ticket]]);
+    expect(redeemed.status).toBe('get_auth_token_ok');
+    return [key, ['auth_token', String(redeemed.result.auth_token)]];
+  }
+
+  test('creates, finds, reads, updates and deletes', async () => {
+    const caller = await signIn(admin.token);
+    expect(JSON.stringify(caller)).not.toContain(admin.token);
+    const did = async (action: string, ...more: Parameters) => {
+      const { status, result } = await bench.call(format, action, [...caller, ...more]);
+      return { status, account: result.account, accounts: itemsOf(result.accounts) };
+    };
+
+    const created = await did('create_account', ['name', 'Nia'], ['email', 'nia@example.com']);
+    expect(created.status).toBe('create_account_ok');
+    const found = await did('find_accounts', ['email', 'nia@example.com']);
+    // A list is asked for without the plans, which tell the space.
+    expect(found.accounts).toHaveLength(1);
+    for (const field of ['user_id', 'native_id', 'login', 'name', 'email', 'plan_id', 'attributes']) {
+      expect(at(found.accounts[0], field)).toEqual(at(created.account, field));
+    }
+    const user_id = ['user_id', String(at(created.account, 'user_id'))] as const;
+    const updated = await did('update_account', user_id, ['name', 'Nia New']);
+    expect(updated.account).toMatchObject({ user_id: user_id[1], name: 'Nia New', email: 'nia@example.com' });
+    expect((await did('get_account_details', user_id)).account).toEqual(updated.account);
+    expect((await did('get_account_plan', user_id)).status).toBe('get_account_plan_ok');
+    expect((await did('delete_account', user_id)).status).toBe('delete_account_ok');
+    expect((await did('get_account_details', user_id)).status).toBe('account_not_found');
+    expect((await did('delete_account', user_id)).status).toBe('account_not_found');
+    expect((await did('get_account_details')).account).toMatchObject({ native_id: 'root' });
+  });
+
+  test('stays when an action is only for administrators', async () => {
+    const caller = await signIn(developer.token);
+    const other = ['user_id', await bench.golemUser(admin.token, golemAccounts.partner.account.id)] as const;
+    const statusOf = async (action: string, ...more: Parameters) =>
+      (await bench.call(format, action, [...caller, ...more])).status;
+    const create = await statusOf('create_account', ['name', 'Nia'], ['email', 'nia@example.com']);
+    expect(create).toBe('application_restricted');
+    expect(await statusOf('delete_account')).toBe('application_restricted');
+    expect(await statusOf('delete_account', other)).toBe('application_restricted');
+    expect(await statusOf('get_account_details', other)).toBe('account_not_found');
+    expect(await statusOf('get_account_details')).toBe('get_account_details_ok');
+  });
+});

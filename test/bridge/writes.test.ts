@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { sandboxPaths } from '../../src/sandbox/sandbox.js';
+import { NEW_ID, SOME_ID, tokens } from '../support/cases/modern-accounts.js';
+import { callerOf, type Deed, deeds } from '../support/cases/writes-done.js';
+import { refusals } from '../support/cases/writes-refused.js';
+import { at, formats, type Parameters, shown } from '../support/clients/legacy.js';
+import { type Api, apis, bodyOf, isWrite, startWorkbench, type Workbench } from '../support/servers/workbench.js';
+
+let bench: Workbench;
+
+beforeAll(async () => {
+  bench = await startWorkbench([
+    { api_key: 'snake', provider: 'terraform', base_url: sandboxPaths.terraform, password_keys: 'snake' },
+  ]);
+});
+afterAll(() => bench.close());
+beforeEach(() => bench.renew());
+
+async function parametersOf(deed: Pick<Deed, 'api' | 'token' | 'key' | 'of' | 'with'>): Promise<Parameters> {
+  const { of } = deed;
+  const named: Parameters = of === undefined ? [] : [['user_id', await bench.golemUser(tokens.golem, of)]];
+  return [...callerOf(deed), ...named, ...deed.with];
+}
+
+/** What the modern API received, with a fixed boundary. */
+const left = () =>
+  bench.received.map((request) => {
+    const { 'content-type': type, ...headers } = request.headers;
+    const fixed = type === undefined ? {} : { 'content-type': type.replace(/boundary=.*/, 'boundary=BOUNDARY') };
+    return { method: request.method, path: request.path, headers: { ...headers, ...fixed }, body: bodyOf(request) };
+  });
+
+describe.each(formats)('%s', (format) => {
+  test.each(deeds)('$api does $action with $with', async (deed) => {
+    const { http, status, result } = await bench.call(format, deed.action, await parametersOf(deed));
+    expect([http, status]).toEqual([200, `${deed.action}_ok`]);
+    const withMadeId = (data: unknown) =>
+      JSON.stringify(data).replaceAll(NEW_ID, String(at(result, 'account', 'native_id')));
+    expect(left()).toMatchObject(JSON.parse(withMadeId(deed.requests)));
+
+    const expected = shown(format, { ...deed.result, ...(format === 'soap' && { message: null }) });
+    const expectedText = withMadeId(expected);
+    const text = JSON.stringify(result).replace(/"user_id":"[1-9]\d*"/g, `"user_id":"${SOME_ID}"`);
+    expect(JSON.parse(text)).toEqual(JSON.parse(expectedText));
+    // The order too.
+    expect(text).toBe(expectedText);
+  });
+
+  test.each(refusals)('$api refuses $action: $says.status $status $message', async (refusal) => {
+    const { action, says, status, message } = refusal;
+    const parameters = await parametersOf(refusal);
+    const isRead = /^(get|find)/.test(action);
+    if (says) bench.interfere((request) => isRead || isWrite(request), says);
+    const reply = await bench.call(format, action, parameters);
+
+    expect(reply.status).toBe(status);
+    const isOutage = status === 'service_unavailable';
+    expect(reply.http).toBe(isOutage ? (format === 'soap' ? 500 : 503) : 200);
+    const isExplained = /^(e_|email_)/.test(status);
+    const { message: said, ...rest } = reply.result;
+    if (isExplained) expect(said).toBe(message);
+    else expect(said).toBe(format === 'soap' && !isOutage ? null : undefined);
+    expect(Object.keys(rest).length > 0).toBe(format === 'soap' && !isOutage && action !== 'delete_account');
+    expect(Object.values(rest).every((value) => value === null)).toBe(true);
+    if (format === 'soap' && !isOutage) expect(Object.keys(reply.result).at(-1)).toBe('message');
+    expect(bench.received.filter(isWrite).length).toBeLessThanOrEqual(1);
+  });
+});
+
+/** What each modern API can, beside telling the account. */
+const can: Readonly<Record<Api, readonly string[]>> = {
+  seatable: ['update_account'],
+  previsto: ['update_account', 'delete_account'],
+  terraform: ['update_account', 'change_password'],
+  golem: ['update_account', 'delete_account', 'create_account', 'find_accounts', 'get_account_plan'],
+};
+const changeable: Readonly<Record<Api, readonly string[]>> = {
+  seatable: ['email'],
+  previsto: ['name', 'email', 'language_code'],
+  terraform: ['login', 'email'],
+  golem: ['name', 'email'],
+};
+const values: Readonly<Record<string, string>> = {
+  name: 'N',
+  login: 'n',
+  email: 'n@example.com',
+  language_code: 'en',
+  current_password: 'terraform-demo-password',
+  new_password: 'long enough as it is',
+};
+const own = [
+  'update_account',
+  'change_password',
+  'delete_account',
+  'create_account',
+  'find_accounts',
+  'get_account_plan',
+];
+const fields = ['name', 'login', 'email', 'language_code'];
+const given = (...names: readonly string[]): Parameters => names.map((name) => [name, values[name] ?? '']);
+
+const impossible = apis.flatMap((api) => [
+  ...own
+    .filter((action) => !can[api].includes(action))
+    .map((action) => ({ api, action, with: given(...Object.keys(values)) })),
+  ...fields
+    .filter((field) => !changeable[api].includes(field))
+    .flatMap((field) => [
+      { api, action: 'update_account', with: given(field) },
+      { api, action: 'update_account', with: given(field, ...changeable[api]) },
+      { api, action: 'update_account', with: [...given(field), ['user_id', '1']] as const },
+    ]),
+]);
+
+describe.each(formats)('%s', (format) => {
+  test.each(impossible)('$api cannot $action with $with', async (deed) => {
+    const { http, status, result } = await bench.call(format, deed.action, [...callerOf(deed), ...deed.with]);
+    expect([http, status]).toEqual([200, 'application_restricted']);
+    expect(Object.values(result).every((value) => value === null)).toBe(true);
+    expect(bench.received).toEqual([]);
+  });
+});
+
+test('every cell of the table has a success or a refusal here', () => {
+  for (const api of apis) {
+    for (const action of ['get_account_details', ...own]) {
+      const isDone = deeds.some((deed) => deed.api === api && deed.action === action);
+      const isRefused = refusals.some((refusal) => refusal.api === api && refusal.action === action);
+      const isImpossible = impossible.some(
+        (deed) => deed.api === api && deed.action === action && action !== 'update_account',
+      );
+      expect([api, action, isDone, isRefused]).toEqual([api, action, !isImpossible, !isImpossible]);
+    }
+  }
+});

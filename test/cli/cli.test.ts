@@ -1,0 +1,339 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Listening, listen } from '../../src/http/listener.js';
+import { providers } from '../../src/providers/index.js';
+import { sandboxCredentials, sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
+import { createUpstreams } from '../../src/upstream/client.js';
+import { afterwards } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
+import { type Child, startNode, startNodeIn } from '../support/servers/process.js';
+
+const script = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
+const packageFile = new URL('../../../package.json', import.meta.url);
+
+let sandbox: Listening;
+/** A port in use. */
+let busy: string;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
+  busy = new URL(sandbox.url).port;
+});
+afterAll(() => sandbox.close());
+
+type Files = Readonly<Record<string, string>>;
+
+/** A folder with these files, in whose texts BUSY and SANDBOX are filled in. */
+async function folder(files: Files = {}): Promise<string> {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), filled(text));
+  return path;
+}
+
+const filled = (text: string) => text.replaceAll('BUSY', busy).replaceAll('SANDBOX', sandbox.url);
+
+/** The bridge in `cwd`, with the words of a command line. */
+const boxbridge = (cwd: string, words: string): Child => startNode(cwd, script, ...filled(words).split(' '));
+
+/** Each of these command lines, in a folder with these files, ends so, with all of `parts` in one line that says why. */
+async function expectEnds(
+  code: number,
+  speaker: string,
+  rows: readonly (readonly [words: string, files: Files, parts: readonly string[]])[],
+): Promise<void> {
+  const ends = rows.map(async ([words, files]) => {
+    const ended = await boxbridge(await folder(files), words).end;
+    return [words, ended.code, ended.stdout, ended.stderr];
+  });
+  expect(await Promise.all(ends)).toEqual(
+    rows.map(([words, , parts]) => [words, code, '', expect.stringMatching(oneLine(`${speaker}: `, parts))]),
+  );
+}
+
+/** One line that begins so, with all of these parts in this order. */
+function oneLine(start: string, parts: readonly string[]): RegExp {
+  return new RegExp(`^${start}[^\\n]*${parts.map(literal).join('[^\\n]*')}[^\\n]*\\n$`);
+}
+
+/** A line for each of these parts, which begins so. */
+function oneEach(start: string, parts: readonly string[]): RegExp {
+  return new RegExp(`^${parts.map((part) => `${start}${literal(part)}[^\\n]*\\n`).join('')}$`);
+}
+
+const literal = (text: string) => filled(text).replace(/[[\]().?*+^$|{}\\]/g, '\\$&');
+
+const urlIn = (line: string) => /http:\/\/[^\s]+/.exec(line)?.[0] ?? '';
+
+/** A configuration of one application for each of these. */
+const configuration = (applications: Files, more = '') =>
+  Object.entries(applications).reduce(
+    (text, [provider, baseUrl]) =>
+      `${text}- api_key: key-of-${provider}\n  name: Old ${provider} client\n  provider: ${provider}\n  base_url: ${baseUrl}\n`,
+    `${more}\napplications:\n`,
+  );
+
+const sandboxed = Object.fromEntries(Object.entries(sandboxPaths).map(([name, path]) => [name, `SANDBOX${path}`]));
+
+/** Ten lines, two applications. */
+const TEN_LINES = `store: sqlite:./bridge.db
+listen: { port: BUSY }
+applications:
+- api_key: rrc1d3ntb53tt6b2vhail6rdtrsxov3v
+  provider: seatable
+  base_url: SANDBOX/seatable
+  defaults: { max_upload_size: 104857600 }
+- api_key: previsto000000000000000000000000
+  provider: previsto
+  base_url: SANDBOX/previsto`;
+
+describe('good words', () => {
+  test('--help names every command', async () => {
+    const { code, stdout, stderr } = await boxbridge(await folder(), '--help').end;
+    expect([code, stderr]).toEqual([0, '']);
+    for (const command of ['serve', 'check', 'providers', 'sandbox']) expect(stdout).toMatch(`\n  ${command} `);
+  });
+
+  test('--version is the version of the package', async () => {
+    const { version } = JSON.parse(await readFile(packageFile, 'utf8'));
+    expect(await boxbridge(await folder(), '--version').end).toMatchObject({ code: 0, stdout: `${version}\n` });
+  });
+
+  test('providers prints a table of what each modern API can', async () => {
+    const { code, stdout, stderr } = await boxbridge(await folder(), 'providers').end;
+    expect([code, stderr]).toEqual([0, '']);
+    const [head, rule, ...rows] = stdout.trimEnd().split('\n');
+    expect(head).toBe('| action | seatable | previsto | terraform | golem |');
+    expect(rule).toBe('| --- | --- | --- | --- | --- |');
+    expect(rows).toContain('| get_account_info | yes | yes | yes | yes |');
+    for (const row of rows) expect(row).toMatch(/^\| \w+ (\| (yes|vault|–|\w+(, \w+)*) ){4}\|$/);
+  });
+
+  test('a reader that has seen enough is no failure', async () => {
+    const child = boxbridge(await folder(), 'providers');
+    child.stopReading();
+    expect(await child.end).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+test('wrong words end with 2 and say why', async () => {
+  const badPort = (word: string) =>
+    `'--port <port>' argument '${word}' is invalid. A port is a number from 0 to 65535.`;
+  await expectEnds(2, 'error', [
+    ['sing', {}, ["unknown command 'sing'"]],
+    ['serve now', {}, ["too many arguments for 'serve'"]],
+    ['serve --prot 1', {}, ["unknown option '--prot'"]],
+    ['serve --port 65536', {}, [badPort('65536')]],
+    ['serve --port=', {}, [badPort('')]],
+    ['sandbox --port 80a', {}, [badPort('80a')]],
+    ['serve --host=', {}, ["'--host <host>' argument '' is invalid. A host is a name or an address."]],
+    ['check', {}, ["required option '--config <file>' not specified"]],
+  ]);
+});
+
+test('no words at all end with 2 and show which there are', async () => {
+  const { code, stdout, stderr } = await startNode(await folder(), script).end;
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^Usage: boxbridge /);
+});
+
+describe('check', () => {
+  test('a good configuration, without listening or making anything', async () => {
+    const cwd = await folder({ 'good.yaml': TEN_LINES });
+    const expected = { code: 0, stdout: 'good.yaml: good, 2 application(s)\n', stderr: '' };
+    expect(await boxbridge(cwd, 'check --config good.yaml').end).toMatchObject(expected);
+    expect(await readdir(cwd)).toEqual(['good.yaml']);
+  });
+
+  test('names every problem of a bad one with its line, as serve does', async () => {
+    const more = 'listen: { port: BUSY, hots: here }\ncolour: blue\nlimits: { body_bytes: none }';
+    const cwd = await folder({ 'bad.yaml': configuration({ seatable: 'SANDBOX/seatable?', fax: 'nowhere' }, more) });
+    const problems = [
+      'bad.yaml:1: listen.hots is not a known key;',
+      'bad.yaml:2: colour is not a known key;',
+      'bad.yaml:3: limits.body_bytes must be an integer',
+      'bad.yaml:8: applications[0].base_url must be an http or https URL',
+      'bad.yaml:11: applications[1].provider must be ',
+      'bad.yaml:12: applications[1].base_url must be an http or https URL',
+    ];
+    const stderr = expect.stringMatching(oneEach('boxbridge: ', problems));
+    const ends = ['check', 'serve'].map((command) => boxbridge(cwd, `${command} --config bad.yaml`).end);
+    for (const end of await Promise.all(ends)) expect(end).toMatchObject({ code: 1, stdout: '', stderr });
+    expect(await readdir(cwd)).toEqual(['bad.yaml']);
+  });
+
+  test('--online asks every modern API', async () => {
+    const cwd = await folder({ 'good.yaml': configuration(sandboxed) });
+    const expected = { code: 0, stdout: 'good.yaml: good, 4 application(s), all reachable\n', stderr: '' };
+    expect(await boxbridge(cwd, 'check --config good.yaml --online').end).toMatchObject(expected);
+  });
+
+  test('--online names every application whose modern API does not answer as it should, and no secret', async () => {
+    const closed = 'http://127.0.0.1:1';
+    const cwd = await folder({
+      'bad.yaml': configuration({ ...sandboxed, seatable: closed, golem: 'SANDBOX/seatable/' }),
+    });
+    const { code, stdout, stderr } = await boxbridge(cwd, 'check --config bad.yaml --online').end;
+    expect([code, stdout]).toEqual([1, '']);
+    const line = (name: string, url: string, why: string) =>
+      `boxbridge: Old ${name} client: ${url} does not answer as ${name} should (${why}); check base_url\n`;
+    expect(stderr).toBe(
+      line('seatable', closed, 'ECONNREFUSED') + line('golem', `${sandbox.url}/seatable`, 'reply 404'),
+    );
+    expect(stderr).not.toMatch(/key-of/);
+  });
+});
+
+test('what cannot be done ends with 1 and says in one line what to change', async () => {
+  const text = 'This is a text and no database. '.repeat(100);
+  const inStore = (store: string) => configuration(sandboxed, `listen: { port: 0 }\nstore: sqlite:${store}`);
+  const inUse = ['cannot listen on 127.0.0.1:BUSY (the port is in use)', 'choose another host or port'];
+  const change = 'mend it or name another in `store`';
+  await expectEnds(1, 'boxbridge', [
+    ['serve --port BUSY', {}, inUse],
+    ['serve --config busy.yaml', { 'busy.yaml': TEN_LINES }, inUse],
+    ['sandbox --port BUSY', {}, inUse],
+    ['serve --port 0 --host 192.0.2.1', {}, ['cannot listen on 192.0.2.1:0 (', 'choose another host or port']],
+    ['serve --config no.yaml', {}, ['no.yaml does not exist; name an existing configuration file']],
+    ['check --config no.yaml', {}, ['no.yaml does not exist; name an existing configuration file']],
+    [
+      'check --config module.yaml',
+      { 'module.yaml': TEN_LINES.replace('provider: seatable', 'provider: ./none.js') },
+      ['none.js cannot be loaded (', 'name a module that can'],
+    ],
+    ['serve --config .', {}, ['. cannot be read (EISDIR); name a file that this user may read']],
+    [
+      'serve --config below-a-file.yaml',
+      { 'below-a-file.yaml': inStore('./file/bridge.db'), file: text },
+      ['cannot use the store ', '/file/bridge.db (', change],
+    ],
+    ['serve --port 0', { data: text }, ['cannot use the store ', '/data/bridge.db (', change]],
+    [
+      'serve --config no-database.yaml',
+      { 'no-database.yaml': inStore('./file'), file: text },
+      ['cannot use the store ', '/file (file is not a database)', change],
+    ],
+  ]);
+});
+
+describe('serve', () => {
+  test('shows calls that do what they say, without a configuration', async () => {
+    const bridge = boxbridge(await folder(), 'serve --port 0');
+    const url = urlIn(await bridge.line(/answers at/));
+    const printed = /^curl '([^']+)'(?: -d '([^']+)')?\n\n([\s\S]*?)\n\n(?=curl |To sign in )/gm;
+    const calls = [...bridge.stdout().matchAll(printed)];
+    expect(calls.map(([, address = '']) => address.split('?')[0])).toEqual(
+      Array.from({ length: 4 }, () => ['rest', 'xml', 'soap'].map((format) => `${url}/api/1.0/${format}`)).flat(),
+    );
+    for (const [, address = '', body, reply] of calls) {
+      const response = await fetch(address, body === undefined ? {} : { method: 'POST', body });
+      expect([response.status, await response.text()]).toEqual([200, reply]);
+      expect(reply).toContain('get_account_info_ok');
+    }
+  });
+
+  test('shows its calls on a port that fetch refuses', async () => {
+    // https://fetch.spec.whatwg.org/#port-blocking
+    for (const port of [10080, 6697, 5061, 4190, 1723]) {
+      const bridge = boxbridge(await folder(), `serve --port ${port}`);
+      const line = await bridge.line(/answers at/).catch(String);
+      if (!line.includes('the port is in use')) return expect(urlIn(line)).toBe(`http://127.0.0.1:${port}`);
+    }
+    throw new Error('all of these ports are in use');
+  });
+
+  test('answers as configured, where the command line says', async () => {
+    const bridge = boxbridge(await folder({ 'bridge.yaml': TEN_LINES }), 'serve --config bridge.yaml --port 0');
+    const line = await bridge.line(/answers at/);
+    expect(bridge.stdout()).toBe(`${line}\n`);
+    const query = 'action=get_account_info&api_key=rrc1d3ntb53tt6b2vhail6rdtrsxov3v&auth_token=43543wrsd';
+    const reply = await (await fetch(`${urlIn(line)}/api/1.0/rest?${query}`)).text();
+    expect(reply).toContain('<status>get_account_info_ok</status><user><login>teamplayer@example.com</login>');
+    expect(reply).toContain('<max_upload_size>104857600</max_upload_size>');
+  });
+
+  const carla = 'api_key=rrc1d3ntb53tt6b2vhail6rdtrsxov3v&auth_token=seatable-cloud-user-token';
+  const mette = 'api_key=previsto000000000000000000000000&auth_token=sk_67890';
+
+  /** The user_id of each of these, asked for in this order. */
+  async function userIds(bridge: Child, callers: readonly string[]): Promise<Record<string, string | undefined>> {
+    const url = urlIn(await bridge.line(/answers at/));
+    const ids: Record<string, string | undefined> = {};
+    for (const caller of callers) {
+      const reply = await (await fetch(`${url}/api/1.0/rest?action=get_account_info&${caller}`)).text();
+      ids[caller] = /<user_id>(\d+)<\/user_id>/.exec(reply)?.[1];
+    }
+    return ids;
+  }
+
+  test('knows its accounts after kill -9', async () => {
+    const rounds = ['serve --port 0', 'serve --config bridge.yaml --port 0'].map(async (words) => {
+      const cwd = await folder({ 'bridge.yaml': TEN_LINES });
+      const first = boxbridge(cwd, words);
+      const before = await userIds(first, [carla, mette]);
+      first.kill('SIGKILL');
+      expect((await first.end).signal).toBe('SIGKILL');
+      const after = await userIds(boxbridge(cwd, words), [mette, carla]);
+      expect(after).toEqual(before);
+      expect(new Set(Object.values(after)).size).toBe(2);
+    });
+    await Promise.all(rounds);
+  });
+});
+
+test('sandbox says where each modern API is and whom it knows', async () => {
+  const child = boxbridge(await folder(), 'sandbox --port 0');
+  const lines = await child.lines(sandboxCredentials.length);
+  const rows = lines.map((line) => line.split('\t'));
+  expect(rows.map(([provider, , credential]) => ({ provider, credential }))).toEqual(sandboxCredentials);
+  const { sendFor } = createUpstreams({ timeoutMs: 5000 });
+  for (const [provider, baseUrl = '', credential = ''] of rows) {
+    const api = providers.find(({ name }) => name === provider)?.connect({ baseUrl, send: sendFor({ baseUrl }) });
+    expect((await api?.readAccount(credential))?.nativeId).toMatch(/./);
+  }
+});
+
+test('a signal ends it in good order', async () => {
+  const rows: readonly [words: string, signal: NodeJS.Signals][] = [
+    ['serve --port 0', 'SIGTERM'],
+    ['serve --port 0', 'SIGINT'],
+    ['serve --config bridge.yaml --port 0', 'SIGTERM'],
+    ['serve --config bridge.yaml --port 0', 'SIGINT'],
+    ['sandbox --port 0', 'SIGTERM'],
+    ['sandbox --port 0', 'SIGINT'],
+  ];
+  const ends = rows.map(async ([words, ending]) => {
+    const child = boxbridge(await folder({ 'bridge.yaml': TEN_LINES }), words);
+    await child.line(/answers at|^seatable\t/);
+    child.kill(ending);
+    const { code, signal, stderr } = await child.end;
+    return { code, signal, stderr };
+  });
+  expect(await Promise.all(ends)).toEqual(rows.map(() => ({ code: 0, signal: null, stderr: '' })));
+});
+
+test('the way to the modern APIs leads through the proxy that the environment names', async () => {
+  const application = '{ api_key: k, provider: seatable, base_url: http://api.example.invalid }';
+  const cwd = await folder({ 'bridge.yaml': `applications: [${application}]` });
+  const asked: unknown[] = [];
+  const proxy = await listen(
+    (request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      response.writeHead(401, { 'Content-Type': 'application/json' }).end('{"detail":"Invalid token"}');
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  afterwards(proxy.close);
+  const words = [script, 'check', '--config', 'bridge.yaml', '--online'];
+  for (const name of ['HTTP_PROXY', 'http_proxy']) {
+    const { code, stderr } = await startNodeIn({ cwd, env: { [name]: proxy.url } }, ...words).end;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(asked.splice(0)).toEqual([expect.stringMatching(/^GET http:\/\/api\.example\.invalid\//)]);
+  }
+  const { code } = await startNodeIn({ cwd, env: { HTTP_PROXY: proxy.url, NO_PROXY: 'example.invalid' } }, ...words)
+    .end;
+  expect(code).toBe(1);
+  expect(asked).toEqual([]);
+});

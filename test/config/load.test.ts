@@ -1,0 +1,406 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { type Config, ConfigError, loadConfig, parseConfig, readConfig } from '../../src/config/load.js';
+
+const known = {
+  actions: ['get_account_info', 'get_ticket'],
+  providers: [
+    { name: 'seatable', publicBaseUrl: 'https://cloud.seatable.io' },
+    { name: 'golem', publicBaseUrl: 'https://golem.example.com' },
+  ],
+};
+const options = { ...known, directory: '/etc/bridge' };
+const folder = fileURLToPath(new URL('../../../test/fixtures/config/', import.meta.url));
+
+/** Five lines that are right. */
+const application = 'applications:\n-\n  api_key: key1\n  provider: seatable\n  base_url: https://one.example.com\n';
+
+const topKeys = 'listen, public_url, trust_proxy, store, key_file, admin, rate, limits, applications';
+const applicationKeys =
+  'api_key, name, provider, base_url, credentials, actions, redirect_url, defaults, unknown_numbers, fault_status, ' +
+  'reply_charset, cache_seconds, account_id, password_keys, token_days, rate, ca_file, client_cert_file, ' +
+  'client_key_file';
+const networks = 'a network such as 10.0.0.0/8';
+const trustProxy = 'true, false or a list of IP addresses and networks such as 10.0.0.0/8';
+const baseUrl = 'an http or https URL without query, fragment, user or password';
+const store = 'sqlite: and a path, or a postgres:// URL with the special characters of its password percent-encoded';
+const provider = 'seatable, golem or the path of a module such as ./provider.js';
+const text = 'a text that is not empty, in quotes if it looks like a number';
+const number = 'an integer from 0 to 9223372036854775807';
+const limit = 'an integer from 1 to 2147483647';
+
+const defaults: Config = {
+  listen: { host: '127.0.0.1', port: 8080 },
+  trustProxy: false,
+  store: { kind: 'sqlite', path: '/etc/bridge/data/bridge.db' },
+  keyFile: '/etc/bridge/data/bridge.key',
+  limits: {
+    bodyBytes: 65536,
+    xmlDepth: 32,
+    concurrentCalls: 1024,
+    upstreamTimeoutMs: 10000,
+    requestTimeoutMs: 30000,
+    shutdownMs: 10000,
+  },
+  applications: [
+    {
+      apiKey: 'key1',
+      name: 'seatable',
+      provider: 'seatable',
+      baseUrl: 'https://one.example.com',
+      credentials: 'passthrough',
+      defaults: {},
+      unknownNumbers: 'auto',
+      faultStatus: 500,
+      replyCharset: 'UTF-8',
+      cacheSeconds: 0,
+      passwordKeys: 'kebab',
+    },
+  ],
+};
+
+/** `application` with these lines instead of its line with the same key, else below it. */
+function applicationWith(lines: string): string {
+  const key = /^ {2}\w+:/.exec(lines)?.[0];
+  return key !== undefined && application.includes(key)
+    ? application.replace(new RegExp(`${key}.*`), lines)
+    : `${application}${lines}\n`;
+}
+
+function problemsOf(read: () => unknown): unknown {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ line, message }) => [line, message]);
+    throw error;
+  }
+  return 'no problem';
+}
+
+describe('a good configuration', () => {
+  test('with every key', () => {
+    const path = (name: string) => join(folder, 'data', name);
+    const tls = (name: string) => join(folder, 'tls', name);
+    const full = readFileSync(join(folder, 'full.yaml'), 'utf8');
+    expect(readConfig(full, { ...options, directory: folder })).toEqual({
+      listen: { host: '127.0.0.1', port: 8080 },
+      publicUrl: 'https://www.box.example.com',
+      trustProxy: false,
+      store: { kind: 'sqlite', path: path('bridge.db') },
+      keyFile: path('bridge.key'),
+      admin: { host: '127.0.0.1', port: 9464 },
+      rate: { perMinute: 600 },
+      limits: {
+        bodyBytes: 65536,
+        xmlDepth: 32,
+        concurrentCalls: 1024,
+        upstreamTimeoutMs: 10000,
+        requestTimeoutMs: 30000,
+        shutdownMs: 10000,
+      },
+      applications: [
+        {
+          apiKey: 'rrc1d3ntb53tt6b2vhail6rdtrsxov3v',
+          name: 'Invoice importer',
+          provider: 'seatable',
+          baseUrl: 'https://cloud.seatable.io',
+          credentials: 'vault',
+          actions: ['get_account_info'],
+          redirectUrl: 'https://old.example.com/box-callback',
+          defaults: { spaceAmount: 5368709120n, spaceUsed: 0n, maxUploadSize: 104857600n },
+          unknownNumbers: 'auto',
+          faultStatus: 500,
+          replyCharset: 'ISO-8859-1',
+          cacheSeconds: 0,
+          accountId: 'acc-123',
+          passwordKeys: 'kebab',
+          rate: { perMinute: 60 },
+          caFile: tls('ca.pem'),
+          clientCertFile: tls('client.pem'),
+          clientKeyFile: tls('client.key'),
+        },
+      ],
+    });
+  });
+
+  test('with nothing but what is required', () => expect(readConfig(application, options)).toEqual(defaults));
+
+  test('as a plain value', () => {
+    const value = {
+      listen: { port: 0 },
+      applications: [{ api_key: 'key1', provider: 'seatable', base_url: 'https://one.example.com', fault_status: 200 }],
+    };
+    expect(parseConfig(value, options)).toEqual({
+      ...defaults,
+      listen: { host: '127.0.0.1', port: 0 },
+      applications: [{ ...defaults.applications[0], faultStatus: 200 }],
+    });
+  });
+
+  test.each<[string, Partial<Config>]>([
+    ['listen: { host: "::1" }', { listen: { host: '::1', port: 8080 } }],
+    ['admin: {}', { admin: { host: '127.0.0.1', port: 9464 } }],
+    ['public_url: https://box.example.com/old//', { publicUrl: 'https://box.example.com/old' }],
+    ['trust_proxy: true', { trustProxy: true }],
+    [
+      'trust_proxy: [10.0.0.1, "::1", 10.0.0.0/8, "fd00::/8"]',
+      { trustProxy: ['10.0.0.1', '::1', '10.0.0.0/8', 'fd00::/8'] },
+    ],
+    ['store: sqlite:/var/lib/bridge.db', { store: { kind: 'sqlite', path: '/var/lib/bridge.db' } }],
+    ['store: postgres://u:p%40@h/d', { store: { kind: 'postgres', url: 'postgres://u:p%40@h/d' } }],
+    ['store: postgresql:///d?host=/run', { store: { kind: 'postgres', url: 'postgresql:///d?host=/run' } }],
+    ['key_file: ../bridge.key', { keyFile: '/etc/bridge.key' }],
+    ['limits: { xml_depth: 8 }', { limits: { ...defaults.limits, xmlDepth: 8 } }],
+  ])('%s', (line, expected) => {
+    expect(readConfig(`${line}\n${application}`, options)).toEqual({ ...defaults, ...expected });
+  });
+
+  test.each<[string, Partial<Config['applications'][number]>]>([
+    ['  provider: ./providers/own.mjs', { provider: '/etc/bridge/providers/own.mjs', name: 'own' }],
+    ['  provider: ../own.js', { provider: '/etc/own.js', name: 'own' }],
+    ['  provider: /opt/own.js', { provider: '/opt/own.js', name: 'own' }],
+    ['  provider: own.mjs', { provider: 'own.mjs', name: 'own' }],
+    ['  provider: "@vendor/bridge-own"', { provider: '@vendor/bridge-own', name: 'bridge-own' }],
+    ['  base_url: HTTP://localhost:1/api/v2///', { baseUrl: 'HTTP://localhost:1/api/v2' }],
+    ['  redirect_url: https://old.example.com/?a=b#c', { redirectUrl: 'https://old.example.com/?a=b#c' }],
+    ['  defaults: { space_amount: 9223372036854775807 }', { defaults: { spaceAmount: 9223372036854775807n } }],
+    ['  fault_status: 200', { faultStatus: 200 }],
+    ['  cache_seconds: 60', { cacheSeconds: 60 }],
+    ['  account_id: "0123"', { accountId: '0123' }],
+    ['  unknown_numbers: omit', { unknownNumbers: 'omit' }],
+    ['  password_keys: snake', { passwordKeys: 'snake' }],
+    ['  token_days: 30', { tokenDays: 30 }],
+    ['  actions: [get_ticket]', { actions: ['get_ticket'] }],
+  ])('%s', (line, expected) => {
+    expect(readConfig(applicationWith(line), options)).toEqual({
+      ...defaults,
+      applications: [{ ...defaults.applications[0], ...expected }],
+    });
+  });
+
+  test('with values that are shared by anchor and alias', () => {
+    const yaml = `${application}  defaults: &shared { space_used: 1 }\n${application.slice('applications:\n'.length).replace('key1', 'key2')}  defaults: *shared\n`;
+    expect(readConfig(yaml, options).applications.map((it) => it.defaults.spaceUsed)).toEqual([1n, 1n]);
+  });
+});
+
+/** What stands above `application`. A value that may be secret is `hush`, and no message holds it. */
+const refusedAbove: readonly [string, number, string][] = [
+  ['body: 3', 1, `body is not a known key; the keys allowed here are ${topKeys}`],
+  ['__proto__: 3', 1, `__proto__ is not a known key; the keys allowed here are ${topKeys}`],
+  [
+    'limits:\n  xml_depht: 3',
+    2,
+    'limits.xml_depht is not a known key; the keys allowed here are body_bytes, xml_depth, concurrent_calls, upstream_timeout_ms, request_timeout_ms, shutdown_ms',
+  ],
+  ['listen: 8080', 1, 'listen must be a block with keys out of host, port'],
+  ['listen:', 1, 'listen is empty; write a block with keys out of host, port'],
+  ['listen:\n  host: h\n  port: 65536', 3, 'listen.port must be an integer from 0 to 65535'],
+  ['listen: { port: "80" }', 1, 'listen.port must be an integer from 0 to 65535'],
+  ['listen: { port: 80.5 }', 1, 'listen.port must be an integer from 0 to 65535'],
+  ['listen: { port: -1 }', 1, 'listen.port must be an integer from 0 to 65535'],
+  ['listen: { host: 1 }', 1, `listen.host must be ${text}`],
+  ['admin: { port: x }', 1, 'admin.port must be an integer from 0 to 65535'],
+  ['limits: { body_bytes: 0 }', 1, `limits.body_bytes must be ${limit}`],
+  ['limits: { shutdown_ms: 2147483648 }', 1, `limits.shutdown_ms must be ${limit}`],
+  ['public_url: www.example.com', 1, `public_url must be ${baseUrl}`],
+  ['trust_proxy: "yes"', 1, `trust_proxy must be ${trustProxy}`],
+  ['trust_proxy: [5]', 1, `trust_proxy must be ${trustProxy}`],
+  ['trust_proxy:\n- 10.0.0.1\n- proxy.example.com', 3, `trust_proxy[1] must be an IP address or ${networks}`],
+  ['trust_proxy: [10.0.0.0/33]', 1, `trust_proxy[0] must be an IP address or ${networks}`],
+  ['trust_proxy: [10.0.0.0/]', 1, `trust_proxy[0] must be an IP address or ${networks}`],
+  ['trust_proxy: [10.0.0.0/8/8]', 1, `trust_proxy[0] must be an IP address or ${networks}`],
+  ['store: bridge.db', 1, `store must be ${store}`],
+  ['store: "sqlite:"', 1, `store must be ${store}`],
+  ['store: mysql://u:hush@h/d', 1, `store must be ${store}`],
+  ['store: "postgres://u:hu sh@h/d"', 1, `store must be ${store}`],
+  ['store: postgres://u:hu/sh@h:x/d', 1, `store must be ${store}`],
+  ['key_file: ""', 1, `key_file must be ${text}`],
+  ['key_file: a\nkey_file: b', 2, 'key_file is already given above in the same block; keep one of the two'],
+  ['key_file:\n  "hush', 2, 'not valid YAML: Missing closing "quote'],
+  [
+    'listen: { port: 1',
+    2,
+    'not valid YAML: Flow map in block collection must be sufficiently indented and end with a }',
+  ],
+  ['key_file: "a" hush', 1, 'not valid YAML: Unexpected scalar at node end'],
+  ['key_file: | hush', 1, 'not valid YAML: Not a YAML token'],
+  ['key_file: "\\uhush \\uhush"', 1, 'not valid YAML: Invalid escape sequence'],
+  ['key_file: !hush a', 1, 'not valid YAML: Unresolved tag'],
+  ['listen:\n\tport: 1', 2, 'not valid YAML: Tabs are not allowed as indentation'],
+  [
+    'listen: &set {}\nadmin: *set\nkey_file: *nowhere',
+    3,
+    'no anchor (&) above has the name of this alias (*); write the values out',
+  ],
+  ['key_file: a\n---', 2, 'a second YAML document begins here; keep one document in the file'],
+];
+
+/** What `applicationWith` makes an application of. */
+const refusedBelow: readonly [string, number, string][] = [
+  ['  apikey: x', 6, `applications[0].apikey is not a known key; the keys allowed here are ${applicationKeys}`],
+  ['  hush-4711: x', 6, `applications[0] has a key that is not known; the keys allowed here are ${applicationKeys}`],
+  [
+    '  defaults:\n    space: 1',
+    7,
+    'applications[0].defaults.space is not a known key; the keys allowed here are space_amount, space_used, max_upload_size',
+  ],
+  ['  defaults: { space_used: -1 }', 6, `applications[0].defaults.space_used must be ${number}`],
+  ['  defaults: { space_used: 9223372036854775808 }', 6, `applications[0].defaults.space_used must be ${number}`],
+  ['  defaults: { space_used: 1e300 }', 6, `applications[0].defaults.space_used must be ${number}`],
+  ['  api_key: 12345', 3, `applications[0].api_key must be ${text}`],
+  ['  api_key: ""', 3, `applications[0].api_key must be ${text}`],
+  ['  account_id: 0123', 6, `applications[0].account_id must be ${text}`],
+  ['  name: true', 6, `applications[0].name must be ${text}`],
+  ['  provider: dropbox', 4, `applications[0].provider must be ${provider}`],
+  ['  base_url: ftp://h', 5, `applications[0].base_url must be ${baseUrl}, such as https://cloud.seatable.io`],
+  ['  base_url: https://h?a', 5, `applications[0].base_url must be ${baseUrl}, such as https://cloud.seatable.io`],
+  ['  base_url: https://h/#a', 5, `applications[0].base_url must be ${baseUrl}, such as https://cloud.seatable.io`],
+  ['  base_url: https://hush@h', 5, `applications[0].base_url must be ${baseUrl}, such as https://cloud.seatable.io`],
+  ['  base_url: https://h:x', 5, `applications[0].base_url must be ${baseUrl}, such as https://cloud.seatable.io`],
+  ['  credentials: hush', 6, 'applications[0].credentials must be passthrough or vault'],
+  ['  actions: get_ticket', 6, 'applications[0].actions must be a list of actions'],
+  [
+    '  actions:\n  - get_ticket\n  - get_tickets',
+    8,
+    'applications[0].actions[1] must be one of get_account_info, get_ticket',
+  ],
+  ['  redirect_url: /box', 6, 'applications[0].redirect_url must be an http or https URL'],
+  ['  unknown_numbers: none', 6, 'applications[0].unknown_numbers must be auto or nil or omit or zero'],
+  ['  fault_status: 404', 6, 'applications[0].fault_status must be 500 or 200'],
+  ['  cache_seconds: -1', 6, 'applications[0].cache_seconds must be an integer from 0 to 2147483647'],
+  ['  token_days: 0', 6, 'applications[0].token_days must be an integer from 1 to 36500'],
+  ['  password_keys: camel', 6, 'applications[0].password_keys must be kebab or snake'],
+  [
+    '- provider: golem\n  api_key: key2',
+    6,
+    `applications[1].base_url is missing; write ${baseUrl}, such as https://golem.example.com`,
+  ],
+  ['- provider: ./own.js\n  api_key: key2', 6, `applications[1].base_url is missing; write ${baseUrl}`],
+  ['- provider: golem\n  base_url: https://h', 6, `applications[1].api_key is missing; write ${text}`],
+  ['- api_key: key2\n  base_url: https://h', 6, `applications[1].provider is missing; write ${provider}`],
+  [
+    '- provider: golem\n  base_url: https://h\n  api_key: key1',
+    8,
+    'applications[1].api_key is the same as applications[0].api_key in line 3; give each application its own',
+  ],
+  ['- hush', 6, `applications[1] must be a block with keys out of ${applicationKeys}`],
+];
+
+const refusedWhole: readonly [name: string, yaml: string, line: number, message: string][] = [
+  ['an empty file', '', 1, `the configuration is empty; write a block with keys out of ${topKeys}`],
+  ['a comment alone', '# hush\n', 1, `the configuration is empty; write a block with keys out of ${topKeys}`],
+  ['a word', 'hush', 1, `the configuration must be a block with keys out of ${topKeys}`],
+  ['no applications', '# first\nlisten: {}', 2, 'applications is missing; write a list of applications'],
+  ['applications that are null', 'applications:', 1, 'applications must be a list of applications'],
+  ['a key that is a list', '? [hush]\n: 1', 1, 'a key must be a word, not a list or a block'],
+  ['a quoted key without its end', 'a: 1\n? "hush\n\n', 2, 'not valid YAML: Missing closing "quote'],
+  ['an empty list', 'applications: []', 1, 'applications must be a list of at least one application'],
+  [
+    'an alias bomb',
+    'a: &a [1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]',
+    2,
+    'aliases (*) repeat too many values; write the values out',
+  ],
+  ['deep nesting', `${'['.repeat(9000)}${']'.repeat(9000)}`, 1, 'nested too deeply for a configuration'],
+  [
+    'the keyword of merging, which YAML 1.2 has not',
+    `${application}  <<: { name: a }`,
+    6,
+    `applications[0] has a key that is not known; the keys allowed here are ${applicationKeys}`,
+  ],
+];
+
+/** Each once, in the order of the lines, whatever finds it: YAML, the schema or the comparison of applications. */
+const several = `limits: { body_bytes: none, xml_depth: none }
+applications:
+- api_key: key1
+  provider: seatable
+  cache_seconds: soon
+- provider: golem
+  base_url: https://h
+  api_key: key1
+  retries: 3
+  base_url: hush
+- api_key: key1
+  provider: golem
+  base_url: https://h
+- hush
+- {}
+- {}
+store: hush
+hush-1: a
+hush-1: b
+`;
+const severalProblems = [
+  [1, `limits.body_bytes must be ${limit}`],
+  [1, `limits.xml_depth must be ${limit}`],
+  [3, `applications[0].base_url is missing; write ${baseUrl}, such as https://cloud.seatable.io`],
+  [5, 'applications[0].cache_seconds must be an integer from 0 to 2147483647'],
+  [8, 'applications[1].api_key is the same as applications[0].api_key in line 3; give each application its own'],
+  [9, `applications[1].retries is not a known key; the keys allowed here are ${applicationKeys}`],
+  [10, 'base_url is already given above in the same block; keep one of the two'],
+  [10, `applications[1].base_url must be ${baseUrl}, such as https://golem.example.com`],
+  [11, 'applications[2].api_key is the same as applications[0].api_key in line 3; give each application its own'],
+  [14, `applications[3] must be a block with keys out of ${applicationKeys}`],
+  [15, `applications[4].api_key is missing; write ${text}`],
+  [15, `applications[4].provider is missing; write ${provider}`],
+  [15, `applications[4].base_url is missing; write ${baseUrl}`],
+  [16, `applications[5].api_key is missing; write ${text}`],
+  [16, `applications[5].provider is missing; write ${provider}`],
+  [16, `applications[5].base_url is missing; write ${baseUrl}`],
+  [17, `store must be ${store}`],
+  [19, 'this key is already given above in the same block; keep one of the two'],
+  [19, `the configuration has a key that is not known; the keys allowed here are ${topKeys}`],
+];
+
+const refusedFiles: readonly [string, string][] = [
+  ['nowhere.yaml', 'does not exist; name an existing configuration file'],
+  ['', 'cannot be read (EISDIR); name a file that this user may read'],
+  ['latin-1.yaml', 'is not UTF-8 text; save it as UTF-8'],
+];
+
+describe('a refused configuration', () => {
+  test.each(refusedAbove)('%j', (lines, line, message) => {
+    expect(problemsOf(() => readConfig(`${lines}\n${application}`, options))).toEqual([[line, message]]);
+  });
+
+  test.each(refusedBelow)('%j', (lines, line, message) => {
+    expect(problemsOf(() => readConfig(applicationWith(lines), options))).toEqual([[line, message]]);
+  });
+
+  test.each(refusedWhole)('%s', (_name, yaml, line, message) => {
+    expect(problemsOf(() => readConfig(yaml, options))).toEqual([[line, message]]);
+  });
+
+  test('with several problems', () => {
+    expect(problemsOf(() => readConfig(several, options))).toEqual(severalProblems);
+  });
+
+  test('with lines that end in CR LF, after a byte order mark', () => {
+    const yaml = `\uFEFF${several.replaceAll('\n', '\r\n')}`;
+    expect(problemsOf(() => readConfig(yaml, options))).toEqual(severalProblems);
+  });
+
+  test('as the text of the error', () => {
+    const yaml = 'applications: []\nstore: x';
+    const message = `line 1: applications must be a list of at least one application\nline 2: store must be ${store}`;
+    expect(() => readConfig(yaml, options)).toThrow(new ConfigError([{ line: 0, message }]));
+  });
+
+  test('as a plain value', () => {
+    const twice = { api_key: 'key1', provider: 'golem', base_url: 'https://h' };
+    expect(problemsOf(() => parseConfig({ applications: [twice, twice] }, options))).toEqual([
+      [0, 'applications[1].api_key is the same as applications[0].api_key; give each application its own'],
+    ]);
+  });
+
+  test.each(refusedFiles)('in the file "%s"', async (name, message) => {
+    const file = join(folder, name);
+    await expect(loadConfig(file, known)).rejects.toMatchObject({
+      problems: [{ line: 0, message: `${file} ${message}` }],
+    });
+  });
+});

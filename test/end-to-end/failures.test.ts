@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterwards } from '../support/cleanup.js';
+import { formats } from '../support/clients/legacy.js';
+import { measure } from '../support/clients/load.js';
+import { startBridge } from '../support/servers/bridge.js';
+import {
+  applicationsAt,
+  type FailingApis,
+  failures,
+  isTold,
+  readAccount,
+  startFailingApis,
+} from '../support/servers/failing-apis.js';
+import { startUpstream } from '../support/servers/upstream.js';
+import { apis } from '../support/servers/workbench.js';
+
+const TIMEOUT_MS = 300;
+const LONGEST_MS = 2 * TIMEOUT_MS;
+/** For whatever a busy machine needs beyond. */
+const PATIENCE_MS = 3000;
+
+let modern: FailingApis;
+let bridge: Awaited<ReturnType<typeof startBridge>>;
+
+beforeAll(async () => {
+  modern = await startFailingApis();
+  bridge = await startBridge({
+    limits: { upstream_timeout_ms: TIMEOUT_MS },
+    applications: applicationsAt(modern.upstream.url),
+  });
+});
+
+afterAll(async () => {
+  await bridge.close();
+  await modern.upstream.close();
+});
+
+test('there are 13 failures', () => expect(Object.keys(failures)).toHaveLength(13));
+
+test.each(Object.keys(failures).flatMap((failure) => apis.map((api) => [api, failure] as const)))(
+  '%s: %s is told as an outage in every format, in time, and then all is well again',
+  async (api, failure) => {
+    const how = failures[failure];
+    if (!how) throw new Error('a failure');
+    for (const format of formats) {
+      modern.fail(api, how);
+      const begin = performance.now();
+      const reply = await readAccount(bridge.url, format, api);
+      const took = performance.now() - begin;
+      modern.recover(api);
+      expect({ reply, told: isTold(reply, format) }).toMatchObject({ told: true });
+      expect(took).toBeLessThan(LONGEST_MS + PATIENCE_MS);
+      expect((await readAccount(bridge.url, format, api)).status).toBe('get_account_info_ok');
+    }
+  },
+);
+
+test('an API that is silent costs those of the others nothing', async () => {
+  const account = JSON.stringify({ id: 'acct_1', login: 'john', name: 'John', email: 'john@example.com' });
+  const healthy = await startUpstream((_request, response) => void response.end(account));
+  afterwards(healthy.close);
+  const dead = await startUpstream(() => {});
+  afterwards(dead.close);
+  const apiKeys = ['one', 'two', 'three', 'dead'];
+  const timeoutMs = 5000;
+  const crowded = await startBridge({
+    limits: { upstream_timeout_ms: timeoutMs },
+    applications: apiKeys.map((key) => ({
+      api_key: key,
+      provider: 'previsto',
+      base_url: `${(key === 'dead' ? dead : healthy).url}/${key}`,
+    })),
+  });
+  afterwards(crowded.close);
+  const { dead: silent, ...others } = await measure({
+    bridge: crowded.url,
+    apiKeys,
+    callers: 25,
+    paceMs: 100,
+    durationMs: 2000,
+  });
+  expect(silent?.succeeded).toBe(0);
+  for (const { calls, succeeded, slowest } of Object.values(others)) {
+    expect(calls).toBeGreaterThan(25);
+    expect(succeeded).toBe(calls);
+    expect(slowest).toBeLessThan(timeoutMs);
+  }
+});

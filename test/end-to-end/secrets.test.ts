@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { expect, test } from '@jest/globals';
+import { afterwards } from '../support/cleanup.js';
+import { callBridge, formats } from '../support/clients/legacy.js';
+import { enter, newTicket, pageAddress } from '../support/servers/modern-apis.js';
+import { startServing } from '../support/servers/served.js';
+import { startUpstream } from '../support/servers/upstream.js';
+
+const made: string[] = [];
+
+/** A secret that is nowhere by chance. */
+function canary(what: string): string {
+  const secret = `${what}${randomBytes(12).toString('hex')}`;
+  made.push(secret);
+  return secret;
+}
+
+/** A secret as it may look in a text: as it is, in base64 wherever that begins, in hexadecimal digits. */
+function looks(secret: string): string[] {
+  const base64 = [0, 1, 2].map((shift) =>
+    Buffer.from('x'.repeat(shift) + secret)
+      .toString('base64')
+      .replace(/=+$/, '')
+      .slice(shift + 1, -2),
+  );
+  return [secret, ...base64, Buffer.from(secret).toString('hex')];
+}
+
+/** Sends bytes that may be no request at all, and reads what comes back. */
+async function raw(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = createConnection(Number(port), hostname);
+  let text = '';
+  socket.setEncoding('latin1').on('data', (part) => {
+    text += part;
+  });
+  socket.end(bytes);
+  await once(socket, 'close');
+  return text;
+}
+
+test('no secret that comes in goes out, but to whom it belongs', async () => {
+  const spans: string[] = [];
+  const collector = await startUpstream((request, response) => {
+    request.on('data', (part: Buffer) => spans.push(part.toString('latin1')));
+    request.on('end', () => response.end());
+  });
+  afterwards(collector.close);
+  const good = canary('good');
+  // It says what it was asked with, and breaks in every way.
+  const upstream = await startUpstream((request, response) => {
+    const sent = request.headers.authorization ?? '';
+    const said = Buffer.from(sent.replace('Basic ', ''), 'base64').toString();
+    if (said.includes('silent')) return request.socket.destroy();
+    const status = said.includes(good) ? 200 : said.includes('down') ? 500 : 401;
+    response.writeHead(status, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify({ id: 'a', login: 'l', email: 'e@example.com', message: `no such ${said}, ${sent}` }));
+  });
+  afterwards(upstream.close);
+  const key = canary('key');
+  const vaultKey = canary('vault');
+  const proxySecret = canary('proxy');
+  const serverKey = randomBytes(32).toString('base64');
+  made.push(serverKey.slice(0, 40));
+  const application = { provider: 'previsto', base_url: upstream.url };
+  const bridge = await startServing(
+    {
+      admin: { port: 0 },
+      applications: [
+        { ...application, api_key: key, name: 'one' },
+        { ...application, api_key: vaultKey, name: 'two', credentials: 'vault' },
+      ],
+    },
+    {
+      words: ['--workers', '2'],
+      env: {
+        BOXBRIDGE_KEY: serverKey,
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        https_proxy: `http://user:${proxySecret}@127.0.0.1:1`,
+      },
+    },
+  );
+  const { url, child } = bridge;
+  const replies: string[] = [];
+
+  const tokens = [good, canary('bad'), canary('down'), canary('silent')];
+  for (const format of formats) {
+    for (const token of tokens) {
+      for (const apiKey of [key, canary('unknown')]) {
+        const reply = await callBridge(url, format, 'get_account_info', [
+          ['api_key', apiKey],
+          ['auth_token', token],
+          [canary('name'), canary('value')],
+        ]);
+        replies.push(JSON.stringify(reply));
+      }
+    }
+    const path = `/api/1.0/${format}`;
+    const secret = canary('broken');
+    for (const body of [`<a>${secret}`, `<!DOCTYPE ${secret}><a/>`, `api_key=${secret}`, `${secret}`]) {
+      const response = await fetch(`${url}${path}`, {
+        method: 'POST',
+        body,
+        headers: { Authorization: canary('authorization'), Cookie: canary('cookie') },
+      });
+      replies.push(JSON.stringify([...response.headers]), await response.text());
+    }
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const response = await fetch(`${url}${path}/${canary('path')}?api_key=${canary('query')}`, { method });
+      replies.push(JSON.stringify([...response.headers]), await response.text());
+    }
+    replies.push(await raw(url, `GET ${path}?auth_token=${canary('raw')} HTTP/1.1\r\n${canary('head')}\r\n\r\n`));
+  }
+  const page = pageAddress(url, await newTicket(url, vaultKey));
+  made.push(page.split('/').at(-1) ?? '');
+  for (const entered of [canary('wrong'), canary('down'), good]) replies.push((await enter(page, entered)).text);
+  const gone = await fetch(`${url}/api/1.0/auth/${canary('ticket')}`);
+  replies.push(await gone.text());
+  const admin = /http:\S+/.exec(await child.line(/metrics and readiness/))?.[0] ?? '';
+  const metrics = await (await fetch(`${admin}/metrics`)).text();
+  const workers = [...new Set(child.stderr().match(/(?<="pid":)\d+/g))];
+  const lines = await Promise.all([child.pid, ...workers].map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1')));
+  child.kill('SIGTERM');
+  const { code, stdout, stderr } = await child.end;
+  expect(code).toBe(0);
+
+  expect(stderr).toContain('"status":"get_account_info_ok"');
+  expect(stderr).toContain('"outcome":"signed in"');
+  expect(metrics).toContain('boxbridge_calls_total');
+  expect(spans.length).toBeGreaterThan(0);
+  const outputs = { stdout, stderr, metrics, spans: spans.join(''), lines: lines.join(''), replies: replies.join('') };
+  expect(made.length).toBeGreaterThan(50);
+  const found = Object.entries(outputs).flatMap(([name, text]) =>
+    made.filter((secret) => looks(secret).some((look) => text.includes(look))).map((secret) => `${name}: ${secret}`),
+  );
+  expect(found).toEqual([]);
+});

@@ -1,0 +1,346 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { isKnown } from '../../src/core/actions.js';
+import { Fault } from '../../src/core/fault.js';
+import { rootOf, wireBytes, wireCases, wireFile } from '../support/cases/wire.js';
+import { afterwards } from '../support/cleanup.js';
+import { connectTo, exchange, exchangeOn, type RawReply } from '../support/clients/raw.js';
+import { type RunningFace, startFace } from '../support/servers/request-handler.js';
+
+let face: RunningFace;
+const defects: string[] = [];
+
+beforeAll(async () => {
+  face = await startFace({
+    // As the bridge: an action that nobody knows is no call.
+    bridge: async ({ action }) => {
+      if (!isKnown(action)) throw new Fault('malformed');
+      return {};
+    },
+    onLog: (line) => defects.push(line),
+  });
+});
+
+afterAll(() => face.close());
+
+beforeEach(() => {
+  face.calls.length = 0;
+  defects.length = 0;
+});
+
+const MAY_TAKE_MS = 100;
+
+/** What a refusal has to be: HTTP status, and a status word or the code of a SOAP fault. */
+interface Refusal {
+  readonly http: number;
+  readonly status?: string;
+  readonly fault?: string;
+}
+
+function refusalIn(reply: RawReply | undefined): Refusal {
+  const document = reply?.body.toString() ?? '';
+  const fault = /<(?:faultcode|SOAP-ENV:Value)>SOAP-ENV:(\w+)</.exec(document)?.[1];
+  const http = reply?.status ?? 0;
+  expect(rootOf(document).local).toBe(fault ? 'Envelope' : 'response');
+  expect(reply?.headers.get('content-length')).toBe(`${reply?.body.length}`);
+  if (fault) return { http, fault };
+  return { http, status: /^<\?[^>]*>\r\n<response><status>(\w+)<\/status><\/response>$/.exec(document)?.[1] ?? '' };
+}
+
+/** The best of some tries, so that a busy machine does not count. */
+async function refused(request: Buffer): Promise<Refusal> {
+  let best = Number.POSITIVE_INFINITY;
+  let reply: RawReply | undefined;
+  for (let n = 0; n < 10 && best >= MAY_TAKE_MS; n++) {
+    const start = performance.now();
+    const { replies } = await exchange(face.url, request, { replies: 1 });
+    best = Math.min(best, performance.now() - start);
+    reply = replies.find(({ status }) => status >= 200);
+  }
+  expect(best).toBeLessThan(MAY_TAKE_MS);
+  expect(face.calls.filter(({ action }) => isKnown(action))).toEqual([]);
+  expect(defects).toEqual([]);
+  return refusalIn(reply);
+}
+
+const post = (format: string, body: string | Buffer, headers = '') =>
+  Buffer.concat([
+    Buffer.from(
+      `POST /api/1.0/${format} HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`,
+    ),
+    Buffer.from(body),
+  ]);
+
+const inEnvelope = (operation: string) =>
+  `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>${operation}</e:Body></e:Envelope>`;
+const good = 'GET /api/1.0/rest?action=logout&api_key=k HTTP/1.1\r\nHost: x\r\n\r\n';
+
+describe('is refused at once, in the format of the caller', () => {
+  test.each(wireCases('hostile', 'request.http', 'reply.json'))('%s', async (example) => {
+    const wanted = JSON.parse(wireFile(`hostile/${example}/reply.json`));
+    expect(await refused(wireBytes(`hostile/${example}/request.http`))).toEqual(wanted);
+  });
+
+  const attributes = Array.from({ length: 5000 }, (_, n) => `a${n}=""`).join(' ');
+  const deep = (depth: number) => '<a>'.repeat(depth) + '</a>'.repeat(depth);
+  const references = (value: string, count: number, type = '') =>
+    inEnvelope(
+      `<logout>${'<p href="#b"/>'.repeat(count)}</logout><m xmlns:i="http://www.w3.org/2001/XMLSchema-instance" id="b"${type}>${value}</m>`,
+    );
+  const form = (unit: string, count: number, charset: string) =>
+    post(
+      'rest',
+      `action=x&${unit.repeat(count)}`,
+      `Content-Type: application/x-www-form-urlencoded; charset=${charset}\r\n`,
+    );
+  const bomb = gzipSync(Buffer.alloc(30_000_000));
+  const head = (start: string, more: string) => Buffer.from(`${start} HTTP/1.1\r\nHost: x\r\n${more}\r\n`);
+  const client = (http = 500): Refusal => ({ http, fault: 'Client' });
+  const plain = (http = 200): Refusal => ({ http, status: 'wrong_input' });
+
+  test.each<[string, Buffer, Refusal]>([
+    ['xml with 5,000 attributes', post('xml', `<request ${attributes}><action>logout</action></request>`), plain()],
+    ['soap with 5,000 attributes', post('soap', inEnvelope(`<logout ${attributes}/>`)), client()],
+    ['xml of 5,000 elements', post('xml', `<request><action>logout</action>${'<a/>'.repeat(5000)}</request>`), plain()],
+    ['xml of 33 levels', post('xml', `<request><action>logout</action>${deep(32)}</request>`), plain()],
+    ['xml of 9,000 levels', post('xml', `<request><action>logout</action>${deep(9000)}</request>`), plain()],
+    ['soap of 9,000 levels', post('soap', inEnvelope(`<logout>${deep(9000)}</logout>`)), client()],
+    ['xml of 20,000 open elements', post('xml', '<a>'.repeat(20_000)), plain()],
+    ['soap with 500 references to 3,000 values', post('soap', references('<i/>'.repeat(3000), 500)), client()],
+    [
+      'soap with 2,000 references to a long value',
+      post('soap', references('QUJD'.repeat(8000), 2000, ' i:type="base64"')),
+      client(),
+    ],
+    ['rest with 32,000 names in a declared charset', form('a&', 32_000, 'utf-8'), plain()],
+    ['rest with 16,000 escapes in a declared charset', form('&%41', 16_000, 'Shift_JIS'), plain()],
+    ['rest with a body over the limit', post('rest', 'x'.repeat(65_537)), plain(413)],
+    ['xml with a body over the limit', post('xml', ' '.repeat(70_000)), plain(413)],
+    ['soap with a body over the limit', post('soap', ' '.repeat(70_000)), client(413)],
+    ['rest with a gzip bomb', post('rest', bomb, 'Content-Encoding: gzip\r\n'), plain(413)],
+    ['xml with a gzip bomb', post('xml', bomb, 'Content-Encoding: gzip\r\n'), plain(413)],
+    ['soap with a gzip bomb', post('soap', bomb, 'Content-Encoding: gzip\r\n'), client(413)],
+    [
+      'soap with chunks over the limit, and no end',
+      Buffer.from(
+        `POST /api/1.0/soap HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n11170\r\n${'a'.repeat(70_000)}\r\n`,
+      ),
+      client(413),
+    ],
+    ['rest with a long URL', head(`GET /api/1.0/rest?${'a'.repeat(20_000)}`, ''), plain(431)],
+    ['xml with a long header', head('POST /api/1.0/xml', `X: ${'a'.repeat(20_000)}\r\n`), plain(431)],
+    ['soap with a long header', head('POST /api/1.0/soap', `X: ${'a'.repeat(20_000)}\r\n`), client(431)],
+    ['soap with many headers', head('POST /api/1.0/soap', 'X-Name: some value\r\n'.repeat(2000)), client(431)],
+  ])('%s', async (_what, request, wanted) => {
+    expect(await refused(request)).toEqual(wanted);
+  });
+});
+
+describe('on one connection', () => {
+  const outcomes = ({ replies }: { replies: readonly RawReply[] }) => replies.map(({ status }) => status);
+
+  test('what follows a good request is refused after it is answered', async () => {
+    const slow = await startFace({ bridge: () => new Promise((resolve) => setTimeout(resolve, 50, {})) });
+    afterwards(slow.close);
+    const soap = post('soap', inEnvelope('<logout/>'));
+    const more = [Buffer.from('more\r\n'), Buffer.from('more\r\n')];
+    const talk = await exchange(slow.url, [
+      Buffer.concat([Buffer.from(good), soap, Buffer.from('GARBAGE\r\n')]),
+      ...more,
+    ]);
+    expect(outcomes(talk)).toEqual([200, 200, 400]);
+    expect(refusalIn(talk.replies[2])).toEqual({ http: 400, fault: 'Client' });
+  });
+
+  test('a broken request is answered in its own format, not in that of the one before', async () => {
+    const socket = await connectTo(face.url);
+    await exchangeOn(socket, Buffer.from(good), { replies: 1 });
+    const { replies, isClosed } = await exchangeOn(
+      socket,
+      Buffer.from('POST /api/1.0/soap HTTP/1.1\r\nbroken\r\n\r\n'),
+    );
+    socket.destroy();
+    expect([refusalIn(replies[0]), isClosed]).toEqual([{ http: 400, fault: 'Client' }, true]);
+  });
+
+  test('a broken request is answered once, however long its sender goes on', async () => {
+    const socket = await connectTo(face.url);
+    const more = Array.from({ length: 50 }, () => Buffer.from('more\r\n'));
+    const talk = await exchangeOn(socket, [Buffer.from('POST /api/1.0/soap HTTP/1.1\r\nbroken\r\n'), ...more]);
+    socket.destroy();
+    expect(outcomes(talk)).toEqual([400]);
+    expect(talk.rest).toHaveLength(0);
+  });
+
+  test('many requests at once are done one by one, so many and no more', async () => {
+    let atWork = 0;
+    let most = 0;
+    const slow = await startFace({
+      bridge: async () => {
+        atWork += 1;
+        most = Math.max(most, atWork);
+        await new Promise((resolve) => setImmediate(resolve));
+        atWork -= 1;
+        return {};
+      },
+    });
+    afterwards(slow.close);
+    const { replies, rest, isClosed } = await exchange(slow.url, Buffer.from(good.repeat(500)));
+    expect([rest.length, isClosed]).toEqual([0, true]);
+    expect(replies.map(({ status, headers }) => [status, headers.get('connection')])).toEqual([
+      ...Array(32).fill([200, 'keep-alive']),
+      [200, 'close'],
+    ]);
+    expect([most, slow.calls.length]).toEqual([1, 33]);
+  });
+
+  test('a request hidden in the body of another is not performed', async () => {
+    const hidden = 'GET /api/1.0/rest?action=delete_account HTTP/1.1\r\nHost: x\r\n\r\n';
+    const smuggled = `POST /api/1.0/rest HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`;
+    for (const bytes of [post('xml', hidden), Buffer.from(smuggled)]) {
+      await exchange(face.url, bytes, { replies: 1 });
+      expect(face.calls).toEqual([]);
+    }
+  });
+
+  test.each(['', 'Connection: Upgrade\r\nUpgrade: h2c\r\nExpect: 200-maybe\r\n'])(
+    'a request that breaks off is refused (%j)',
+    async (headers) => {
+      const start = `POST /api/1.0/soap HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: 100\r\n\r\n<e:`;
+      const begun = performance.now();
+      const { replies } = await exchange(face.url, Buffer.from(start), { isHalfClosed: true });
+      expect(refusalIn(replies[0])).toEqual({ http: 400, fault: 'Client' });
+      expect(performance.now() - begun).toBeLessThan(5000);
+    },
+  );
+
+  test.each<[string, number, string]>([
+    ['a body that breaks off', 400, 'Content-Length: 100\r\n\r\n<e:'],
+    ['a broken chunk', 400, 'Transfer-Encoding: chunked\r\n\r\nno number\r\n'],
+    ['a broken header', 400, 'broken\r\n\r\n'],
+    ['a long header', 431, `X: ${'a'.repeat(20_000)}\r\n\r\n`],
+    ['a body that does not come', 408, 'Content-Length: 100\r\n\r\n'],
+  ])('%s of SOAP 1.2 is refused in SOAP 1.2', async (_what, http, rest) => {
+    const strict = await startFace({ requestMs: 300 });
+    afterwards(strict.close);
+    const start = `POST /api/1.0/soap HTTP/1.1\r\nHost: x\r\nContent-Type: application/soap+xml\r\n${rest}`;
+    const { replies } = await exchange(strict.url, Buffer.from(start), { isHalfClosed: http === 400 });
+    expect(refusalIn(replies[0])).toEqual({ http, fault: 'Sender' });
+    expect(replies[0]?.headers.get('content-type')).toBe('application/soap+xml; charset=utf-8');
+  });
+
+  test.each(['broken\r\n\r\n', `X: ${'a'.repeat(20_000)}\r\n\r\n`])(
+    'HEAD that is refused has no body either',
+    async (rest) => {
+      const request = Buffer.from(`HEAD /api/1.0/rest HTTP/1.1\r\nHost: x\r\n${rest}`);
+      const talk = await exchange(face.url, request, { methods: ['HEAD'] });
+      expect(outcomes(talk)).toEqual([rest.startsWith('X') ? 431 : 400]);
+      expect(talk.rest).toHaveLength(0);
+    },
+  );
+
+  test('a body that is longer than it says begins the next request', async () => {
+    const talk = await exchange(
+      face.url,
+      Buffer.from(`POST /api/1.0/xml HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcdef`),
+    );
+    expect(outcomes(talk)).toEqual([200, 400]);
+  });
+});
+
+describe('a caller that is slow', () => {
+  /** Sends a byte every so often until the server has had enough. */
+  async function drip(url: string, text: string): Promise<RawReply | undefined> {
+    const socket = await connectTo(url);
+    const bytes = Buffer.from(text);
+    let sent = 0;
+    const timer = setInterval(() => {
+      if (socket.writable && sent < bytes.length) socket.write(bytes.subarray(sent, ++sent));
+    }, 20);
+    const { replies } = await exchangeOn(socket, []);
+    clearInterval(timer);
+    socket.destroy();
+    return replies[0];
+  }
+
+  test.each([
+    ['rest', { http: 408, status: 'wrong_input' }],
+    ['xml', { http: 408, status: 'wrong_input' }],
+    ['soap', { http: 408, fault: 'Client' }],
+  ])('is cut off in %s, in head and body, while others are answered', async (format, wanted) => {
+    const strict = await startFace({ requestMs: 1000 });
+    afterwards(strict.close);
+    const start = `POST /api/1.0/${format} HTTP/1.1\r\n`;
+    const slow = Promise.all([
+      drip(strict.url, `${start}X: ${'a'.repeat(5000)}`),
+      drip(strict.url, `${start}Content-Length: 5000\r\n\r\n${'a'.repeat(5000)}`),
+    ]);
+    const { replies } = await exchange(strict.url, Buffer.from(good), { replies: 1 });
+    expect(replies.map(({ status }) => status)).toEqual([200]);
+    for (const reply of await slow) expect(refusalIn(reply)).toEqual(wanted);
+    expect(strict.calls).toHaveLength(1);
+  });
+
+  test('does not hold up others by 2,000 idle connections', async () => {
+    const idle = await Promise.all(Array.from({ length: 2000 }, () => connectTo(face.url)));
+    afterwards(async () => {
+      for (const socket of idle) socket.destroy();
+    });
+    const times: number[] = [];
+    for (let n = 0; n < 3; n++) {
+      const start = performance.now();
+      const { replies } = await exchange(face.url, Buffer.from(good), { replies: 1 });
+      expect(replies[0]?.status).toBe(200);
+      times.push(performance.now() - start);
+    }
+    expect(Math.min(...times)).toBeLessThan(MAY_TAKE_MS);
+  });
+});
+
+describe('gives nothing back unescaped', () => {
+  const MARK = 'mark-7f3a';
+  const nasty = `${MARK}"'><script>${MARK}`;
+  const escapes = encodeURIComponent(`${nasty}\r\nX-Mark: ${MARK}`);
+  const xml = `${MARK}&quot;&gt;&lt;script&gt;`;
+  const get = (target: string, headers = '') =>
+    Buffer.from(`GET ${target} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`, 'latin1');
+
+  test.each<[string, Buffer]>([
+    ['path', get(`/api/1.0/${nasty}`)],
+    ['path, escaped', get(`/api/1.0/${escapes}`)],
+    ['path below soap', get(`/api/1.0/soap/${escapes}`)],
+    ['name in the query', get(`/api/1.0/rest?${escapes}=1`)],
+    ['value in the query', get(`/api/1.0/rest?action=${escapes}&api_key=${escapes}`)],
+    ['method', Buffer.from(`${MARK}<script> /api/1.0/soap HTTP/1.1\r\n\r\n`)],
+    ['header value', get('/api/1.0/soap', `User-Agent: ${nasty}\r\nSOAPAction: ${nasty}\r\nOrigin: ${nasty}\r\n`)],
+    ['host', get('/api/1.0/soap?wsdl', `X-Forwarded-Host: ${nasty}\r\nX-Forwarded-Proto: ${nasty}\r\n`)],
+    ['charset', post('soap', 'x', `Content-Type: text/xml; charset=${MARK}\r\n`)],
+    ['content coding', post('soap', 'x', `Content-Encoding: ${nasty}\r\n`)],
+    ['boundary', post('rest', `--${nasty}\r\nContent-Disposition: form-data; name="${nasty}"\r\n\r\nx`)],
+    ['element name', post('xml', `<${MARK}"><script>`)],
+    ['attribute name', post('soap', `<a ${MARK}"='1' ${MARK}`)],
+    ['attribute value', post('soap', `<a b="${xml}" b="${xml}"/>`)],
+    ['prefix', post('soap', inEnvelope(`<${MARK}:x/>`))],
+    ['entity', post('soap', `<a>&${MARK}"><script>;</a>`)],
+    ['operation', post('soap', inEnvelope(`<${MARK}><api_key>${xml}</api_key></${MARK}>`))],
+    ['namespace of the envelope', post('soap', `<Envelope xmlns="${xml}"/>`)],
+    ...['http://schemas.xmlsoap.org/soap/envelope/', 'http://www.w3.org/2003/05/soap-envelope'].map(
+      (namespace): [string, Buffer] => [
+        `header to be understood, of ${namespace}`,
+        post(
+          'soap',
+          `<e:Envelope xmlns:e="${namespace}"><e:Header><h:${MARK} xmlns:h="${xml}" e:mustUnderstand="1"/></e:Header></e:Envelope>`,
+        ),
+      ],
+    ),
+  ])('%s', async (_where, request) => {
+    const trusting = await startFace({ trustProxy: true, bridge: () => Promise.reject(new Fault('malformed')) });
+    afterwards(trusting.close);
+    const [reply] = (await exchange(trusting.url, request, { replies: 1 })).replies;
+    const document = reply?.body.toString() ?? '';
+    rootOf(document);
+    expect(reply?.head).not.toContain(MARK);
+    expect(document.toLowerCase()).not.toContain('<script');
+    expect(document).not.toContain(`${MARK}"'`);
+  });
+});

@@ -1,0 +1,205 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { SaxesParser } from 'saxes';
+import { type Answer, type Call, type Fields, refusal, success, unknownNumber } from '../../src/core/call.js';
+import { Fault, type Reason, toFault } from '../../src/core/fault.js';
+import { createProtocols } from '../../src/protocols/index.js';
+import type { Dialect, LegacyRequest, Protocol } from '../../src/protocols/protocol.js';
+import { loadWsdl } from '../../src/protocols/soap/wsdl.js';
+import { readAnswer, readRequest, squeezed, wireCases, wireFile } from '../support/cases/wire.js';
+
+const protocols = createProtocols({ xmlDepth: 32 }, await loadWsdl());
+const dialect: Dialect = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: 'UTF-8' };
+
+type Pairs = readonly (readonly [name: string, value: string])[];
+
+/** How a client of each format writes a call; everything else is the same for all of them. */
+const writers: Readonly<Record<string, (action: string, pairs: Pairs) => { query?: string; body?: string }>> = {
+  rest: (action, pairs) => ({
+    query: [['action', action], ...pairs].map((pair) => pair.map(encodeURIComponent).join('=')).join('&'),
+  }),
+  xml: (action, pairs) => ({ body: `<request><action>${action}</action>${elements(pairs)}</request>` }),
+  soap: (action, pairs) => ({
+    body: `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><t:${action} xmlns:t="urn:boxnet">${elements(pairs)}</t:${action}></e:Body></e:Envelope>`,
+  }),
+};
+
+const nothing: LegacyRequest = { query: Buffer.alloc(0), body: Buffer.alloc(0), contentType: '', userAgent: '' };
+
+/** The reply to a request of which nothing is known but who sent it. */
+function encode(protocol: Protocol, answer: Answer, how: Dialect = dialect, userAgent = '') {
+  return protocol.read({ ...nothing, userAgent }).encode(answer, how);
+}
+
+function elements(pairs: Pairs): string {
+  return pairs.map(([name, value]) => `<${name}>${escaped(value)}</${name}>`).join('');
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>\r]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function written({ name }: Protocol, action: string, ...pairs: Pairs): LegacyRequest {
+  const { query = '', body = '' } = writers[name]?.(action, pairs) ?? {};
+  return { ...nothing, query: Buffer.from(query), body: Buffer.from(body) };
+}
+
+/** The elements of a well-formed document that have text, by local name; an independent parser reads it. */
+function readTexts(document: string): Record<string, string> {
+  const texts: Record<string, string> = {};
+  let text = '';
+  const parser = new SaxesParser({ xmlns: true });
+  parser.on('opentag', () => {
+    text = '';
+  });
+  parser.on('text', (piece) => {
+    text += piece;
+  });
+  parser.on('closetag', ({ local }) => {
+    texts[local] ??= text;
+    text = '';
+  });
+  parser.write(document).close();
+  return texts;
+}
+
+/** Any text that XML 1.0 can carry. */
+const xmlText = fc
+  .string({ unit: 'grapheme', maxLength: 40 })
+  .map((text) => text.replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, ''));
+
+const user: Fields = {
+  login: 'l',
+  email: 'e',
+  access_id: 1n,
+  user_id: 1n,
+  space_amount: unknownNumber,
+  space_used: 0n,
+  max_upload_size: 2n ** 63n - 1n,
+};
+
+describe.each(protocols.map((protocol) => [protocol.name, protocol] as const))('%s', (name, protocol) => {
+  test.each(wireCases(name, 'request.http', 'call.json'))('reads %s', (example) => {
+    const request = readRequest(`${name}/${example}/request.http`);
+    const expected = JSON.parse(wireFile(`${name}/${example}/call.json`));
+    expect(outcome(() => protocol.read(request).call())).toEqual(expected);
+  });
+
+  test.each(wireCases(name, 'answer.json', 'reply.xml'))('writes %s', (example) => {
+    const { body } = encode(protocol, readAnswer(`${name}/${example}/answer.json`));
+    expect(squeezed(body)).toBe(squeezed(wireFile(`${name}/${example}/reply.xml`)));
+  });
+
+  test('reads any text unchanged', () => {
+    fc.assert(
+      fc.property(xmlText, (text) => {
+        const { parameters } = protocol.read(written(protocol, 'get_account_info', ['auth_token', text])).call();
+        expect(parameters.get('auth_token')).toEqual([text]);
+      }),
+    );
+  });
+
+  test('writes any text unchanged, without what XML cannot carry', () => {
+    fc.assert(
+      fc.property(xmlText, (text) => {
+        const answer = success('get_account_info', { user: { ...user, login: `${text}\0\u{1}\uFFFE\uD800` } });
+        expect(readTexts(encode(protocol, answer).body)).toMatchObject({ login: text });
+      }),
+    );
+  });
+
+  test('keeps all values of a repeated parameter', () => {
+    const { parameters } = protocol.read(written(protocol, 'logout', ['auth_token', 'a'], ['auth_token', 'b'])).call();
+    expect(parameters.get('auth_token')).toEqual(['a', 'b']);
+  });
+
+  test('writes numbers of 64 bits digit for digit', () => {
+    const { body } = encode(protocol, success('get_account_info', { user }));
+    expect(readTexts(body)).toMatchObject({ max_upload_size: '9223372036854775807', space_used: '0' });
+  });
+
+  test.each<[Reason, string]>([
+    ['malformed', 'wrong_input'],
+    ['restricted', 'application_restricted'],
+    ['unauthenticated', 'not_logged_in'],
+    ['missing', 'account_not_found'],
+    ['invalid', 'e_get_account_info'],
+    ['conflict', 'email_already_registered'],
+  ])('answers a call that is %s with HTTP 200 and the status %s', (reason, word) => {
+    const { status, body } = encode(protocol, refusal(new Fault(reason), 'get_account_info'));
+    expect(status).toBe(200);
+    expect(readTexts(body)).toMatchObject({ status: word });
+  });
+});
+
+describe.each(['rest', 'xml'])('%s', (name) => {
+  const protocol = protocolNamed(name);
+
+  test.each<[Answer, number]>([
+    [refusal(new Fault('unavailable'), 'logout'), 503],
+    [refusal(new Fault('internal'), 'logout'), 500],
+    [refusal(new Fault('malformed', { http: 413 })), 413],
+    [refusal(new Fault('malformed')), 200],
+  ])('%j has its HTTP status', (answer, status) => {
+    expect(encode(protocol, answer)).toEqual({
+      status,
+      mediaType: 'text/xml',
+      body: `<?xml version='1.0' encoding='UTF-8' ?>\r\n<response><status>${answer.status}</status></response>`,
+    });
+  });
+
+  test('is one line after the declaration', () => {
+    const { body } = encode(protocol, success('get_account_info', { user }));
+    expect(body.split('\r\n')).toHaveLength(2);
+    expect(body.split('\n')).toHaveLength(2);
+  });
+});
+
+describe('soap', () => {
+  const soap = protocolNamed('soap');
+
+  test.each<[Answer, number, string]>([
+    [refusal(new Fault('unavailable'), 'logout'), 500, 'Server'],
+    [refusal(new Fault('internal'), 'logout'), 500, 'Server'],
+    [refusal(new Fault('malformed', { http: 413 })), 413, 'Client'],
+    [refusal(new Fault('malformed'), 'no_such_action'), 500, 'Client'],
+    [refusal(new Fault('malformed')), 500, 'Client'],
+  ])('%j is a fault', (answer, status, code) => {
+    const reply = encode(soap, answer);
+    expect(reply.status).toBe(status);
+    expect(readTexts(reply.body)).toMatchObject({ faultcode: `SOAP-ENV:${code}`, faultstring: answer.status });
+  });
+
+  test('gives faults the HTTP status that the application wants', () => {
+    const fault = refusal(new Fault('unavailable'), 'logout');
+    expect(encode(soap, fault, { ...dialect, faultStatus: 200 }).status).toBe(200);
+  });
+
+  test.each<[Dialect['unknownNumbers'], string, string]>([
+    ['auto', 'PHP-SOAP/8.2', '<space_amount xsi:type="xsd:long" xsi:nil="true"/>'],
+    ['auto', 'gSOAP/2.8', ''],
+    ['nil', 'gSOAP/2.8', '<space_amount xsi:type="xsd:long" xsi:nil="true"/>'],
+    ['omit', '', ''],
+    ['zero', '', '<space_amount xsi:type="xsd:long">0</space_amount>'],
+  ])('writes an unknown number as %s says, for %s', (unknownNumbers, userAgent, written) => {
+    const { body } = encode(soap, success('get_account_info', { user }), { ...dialect, unknownNumbers }, userAgent);
+    expect(/<user_id[^>]*>1<\/user_id>(.*)<space_used/.exec(body)?.[1]).toBe(written);
+  });
+});
+
+function protocolNamed(name: string): Protocol {
+  const protocol = protocols.find((each) => each.name === name);
+  if (!protocol) throw new Error(`no protocol ${name}`);
+  return protocol;
+}
+
+/** What comes of decoding, as the examples write it down. */
+function outcome(decode: () => Call): unknown {
+  try {
+    const { action, parameters } = decode();
+    return { action, parameters: Object.fromEntries(parameters) };
+  } catch (error) {
+    const { reason, explanation } = toFault(error);
+    return { fault: reason, explanation };
+  }
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { WSDL } from 'soap';
+import { accountFields, planFields, userFields } from '../../../src/bridge/account-view.js';
+import { type Action, type ActionName, actionNames, actions } from '../../../src/core/actions.js';
+import { loadWsdl } from '../../../src/protocols/soap/wsdl.js';
+
+const file = new URL('../../../../wsdl/box.wsdl', import.meta.url);
+const { responseParts } = await loadWsdl();
+const wsdl = new WSDL(await readFile(file, 'utf8'), file.href, {});
+await new Promise<void>((resolve, reject) => wsdl.onReady((error) => (error ? reject(error) : resolve())));
+const { messages, portTypes, bindings } = wsdl.definitions;
+
+/** What follows the status on success; an action that is not here has nothing. */
+const results: Partial<Record<ActionName, readonly string[]>> = {
+  get_account_info: ['user'],
+  get_ticket: ['ticket'],
+  get_auth_token: ['auth_token', 'user'],
+  get_account_details: ['account'],
+  update_account: ['account'],
+  change_password: ['account'],
+  create_account: ['account'],
+  find_accounts: ['accounts'],
+  get_account_plan: ['plan'],
+};
+
+const namesOf = (parts: readonly { readonly name: string }[] = []) => parts.map(({ name }) => name);
+
+test('the WSDL has the actions that there are, and no others', () => {
+  const all = [...actionNames].sort();
+  expect(Object.keys(portTypes.boxnetPort?.methods ?? {}).sort()).toEqual(all);
+  expect(Object.keys(bindings.boxnetBinding?.methods ?? {}).sort()).toEqual(all);
+  const both = all.flatMap((name) => [`${name}Request`, `${name}Response`]);
+  expect(Object.keys(messages).sort()).toEqual(both.sort());
+});
+
+describe.each(actionNames)('the WSDL on %s', (name) => {
+  const { parameters, isOwn }: Action = actions[name];
+
+  test('asks for the api_key and the parameters, in order', () => {
+    const parts = messages[`${name}Request`]?.parts ?? {};
+    expect(Object.keys(parts)).toEqual(['api_key', ...Object.keys(parameters)]);
+    expect(new Set(Object.values(parts))).toEqual(new Set(['xsd:string']));
+  });
+
+  test("promises the status first and, of the bridge's own, a message last", () => {
+    const expected = ['status', ...(results[name] ?? []), ...(isOwn ? ['message'] : [])];
+    expect(namesOf(responseParts(name))).toEqual(expected);
+  });
+
+  test('knows its messages and its SOAPAction', () => {
+    const method = bindings.boxnetBinding?.methods[name];
+    expect(method).toMatchObject({ style: 'rpc', soapAction: `urn:boxnet#Box_SoapApi#${name}` });
+    expect(method).toMatchObject({ input: { $name: `${name}Request` }, output: { $name: `${name}Response` } });
+  });
+});
+
+const account = { nativeId: '1', login: '', email: '', attributes: {} };
+
+test.each<[ActionName, part: string, fields: object]>([
+  ['get_account_info', 'user', userFields(account, 1, {})],
+  ['get_account_details', 'account', accountFields(account, 1, {})],
+  ['get_account_plan', 'plan', planFields({ planId: undefined, limits: {}, attributes: {} })],
+])('the WSDL types what %s gives as its %s, element by element', (action, part, fields) => {
+  const type = responseParts(action)?.find(({ name }) => name === part)?.type;
+  expect(namesOf(type?.parts)).toEqual(Object.keys(fields));
+});
+
+test('every list of the WSDL has items of the fields that there are', () => {
+  const accounts = responseParts('find_accounts')?.find(({ name }) => name === 'accounts')?.type;
+  expect(namesOf(accounts?.parts)).toEqual(['item']);
+  expect(namesOf(accounts?.parts?.[0]?.type.parts)).toEqual(Object.keys(accountFields(account, 1, {})));
+  const attributes = accounts?.parts?.[0]?.type.parts?.find(({ name }) => name === 'attributes')?.type;
+  expect(namesOf(attributes?.parts)).toEqual(['item']);
+  expect(namesOf(attributes?.parts?.[0]?.type.parts)).toEqual(['name', 'value']);
+});

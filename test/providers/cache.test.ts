@@ -1,0 +1,260 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { toFault } from '../../src/core/fault.js';
+import { createCache } from '../../src/providers/cache.js';
+import { golem } from '../../src/providers/golem.js';
+import { previsto } from '../../src/providers/previsto.js';
+import type { Account, Provider } from '../../src/providers/provider.js';
+import { createUpstreams } from '../../src/upstream/client.js';
+import { afterwards } from '../support/cleanup.js';
+import { startBridge } from '../support/servers/bridge.js';
+import { startUpstream, type Upstream } from '../support/servers/upstream.js';
+
+let upstream: Upstream;
+/** What the modern API does before it answers a GET, and before it answers anything else. */
+let beforeGet: () => Promise<void>;
+let beforeWrite: () => Promise<void>;
+let status: number;
+
+/** A modern API that keeps one account for everybody; its name tells how often it was asked. */
+beforeEach(async () => {
+  status = 200;
+  beforeGet = async () => {};
+  beforeWrite = async () => {};
+  let reads = 0;
+  upstream = await startUpstream(async (request, response) => {
+    reads += 1;
+    const name = `read ${reads}`;
+    await (request.method === 'GET' ? beforeGet() : beforeWrite());
+    response.writeHead(status, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify({ id: 'acct_1', name, values: [{ id: 'acct_1', name }] }));
+  });
+});
+afterEach(() => upstream.close());
+
+const requests = (method = 'GET') => upstream.received.filter((request) => request.method === method).length;
+
+/** A promise, and what fulfils it. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+describe('a cache', () => {
+  let time: number;
+  let cached: ReturnType<typeof createCache>;
+
+  beforeEach(() => {
+    time = 1000;
+    cached = createCache(() => time);
+  });
+
+  /** A provider of the test's API, behind the cache. */
+  function provider({ seconds = 60, api = 'here', kind = previsto } = {}): Provider {
+    return cached(
+      kind.connect({
+        baseUrl: upstream.url,
+        send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url }),
+      }),
+      { api, seconds },
+    );
+  }
+
+  test.each([0, 60])('makes one request of 50 equal reads at one moment, at %i s', async (seconds) => {
+    const { readAccount } = provider({ seconds });
+    const accounts = await Promise.all(Array.from({ length: 50 }, () => readAccount('k')));
+    expect(new Set(accounts.map(({ name }) => name))).toEqual(new Set(['read 1']));
+    expect(requests()).toBe(1);
+  });
+
+  test('keeps an account as long as it is told, and no longer', async () => {
+    const { readAccount } = provider({ seconds: 60 });
+    expect(await readAccount('k')).toMatchObject({ name: 'read 1' });
+    time += 59_999;
+    expect(await readAccount('k')).toMatchObject({ name: 'read 1' });
+    time += 2;
+    expect(await readAccount('k')).toMatchObject({ name: 'read 2' });
+    time += 59_999;
+    expect(await readAccount('k')).toMatchObject({ name: 'read 2' });
+    expect(requests()).toBe(2);
+  });
+
+  test('keeps nothing at 0 s', async () => {
+    const { readAccount } = provider({ seconds: 0 });
+    for (const name of ['read 1', 'read 2', 'read 3']) expect(await readAccount('k')).toMatchObject({ name });
+  });
+
+  test('keeps nothing for an application at 0 s, whatever others of the same API keep', async () => {
+    const [keeping, asking] = [provider({ seconds: 60 }), provider({ seconds: 0 })];
+    expect(await keeping.readAccount('k')).toMatchObject({ name: 'read 1' });
+    expect(await asking.readAccount('k')).toMatchObject({ name: 'read 2' });
+    expect(await asking.readAccount('k')).toMatchObject({ name: 'read 3' });
+    expect(await keeping.readAccount('k')).toMatchObject({ name: 'read 1' });
+  });
+
+  test('keeps apart what differs by as little as can be', async () => {
+    const first = provider();
+    const second = provider({ api: 'here ' });
+    await first.readAccount('k');
+    await Promise.all([first.readAccount('K'), first.readAccount('k '), first.readAccount(`k","`).catch(toFault)]);
+    await second.readAccount('k');
+    const read = requests();
+    expect(read).toBe(5);
+    await first.readAccount('k');
+    expect(requests()).toBe(read);
+  });
+
+  test("keeps another's account apart from one's own", async () => {
+    const { readAccount, readAccountOf } = provider({ kind: golem });
+    expect(await readAccount('k')).toMatchObject({ name: 'read 1' });
+    expect(await readAccountOf?.('k', 'acct_1')).toMatchObject({ name: 'read 3' });
+    expect(await readAccountOf?.('k', 'acct_1')).toMatchObject({ name: 'read 3' });
+    expect(await readAccountOf?.('k', 'acct_2')).toMatchObject({ name: 'read 5' });
+    expect(await readAccount('k')).toMatchObject({ name: 'read 1' });
+  });
+
+  test.each([0, 60])('keeps no failure, at %i s', async (seconds) => {
+    const { readAccount } = provider({ seconds });
+    status = 500;
+    const faults = await Promise.all([1, 2, 3].map(() => readAccount('k').then(undefined, toFault)));
+    expect(faults).toEqual(Array(3).fill(expect.objectContaining({ reason: 'unavailable' })));
+    expect(requests()).toBe(1);
+    status = 200;
+    expect(await readAccount('k')).toMatchObject({ name: 'read 2' });
+  });
+
+  test('does not keep an account for the failure of a later read', async () => {
+    const { readAccount } = provider({ seconds: 60 });
+    await readAccount('k');
+    time += 60_001;
+    status = 401;
+    expect(await readAccount('k').then(undefined, toFault)).toMatchObject({ reason: 'unauthenticated' });
+  });
+
+  test.each([200, 422, 503])('is emptied by a write that is answered with %i', async (answer) => {
+    const [writer, reader, elsewhere] = [provider(), provider(), provider({ api: 'there' })];
+    await reader.readAccount('other');
+    await elsewhere.readAccount('k');
+    status = answer;
+    await writer.updateAccount?.send('k', { name: 'n' }).catch(toFault);
+    status = 200;
+    expect(await reader.readAccount('other')).toMatchObject({ name: 'read 4' });
+    expect(await elsewhere.readAccount('k')).toMatchObject({ name: 'read 2' });
+  });
+
+  test('gives a read that was under way at a write to nobody after it', async () => {
+    const api = provider();
+    const { opened, open } = gate();
+    beforeGet = () => opened;
+    const before = api.readAccount('k');
+    await until(() => requests() === 1);
+    await api.updateAccount?.send('k', { name: 'n' });
+    beforeGet = async () => {};
+    expect(await api.readAccount('k')).toMatchObject({ name: 'read 3' });
+    open();
+    expect(await before).toMatchObject({ name: 'read 1' });
+    expect(await api.readAccount('k')).toMatchObject({ name: 'read 3' });
+  });
+
+  test('gives a read that began and ended during a write to nobody after it, nor one from before to anybody', async () => {
+    const api = provider();
+    await api.readAccount('k');
+    const { opened, open } = gate();
+    beforeWrite = () => opened;
+    const writing = api.updateAccount?.send('k', { name: 'n' });
+    await until(() => requests('POST') === 1);
+    expect(await api.readAccount('k')).toMatchObject({ name: 'read 3' });
+    open();
+    await writing;
+    expect(await api.readAccount('k')).toMatchObject({ name: 'read 4' });
+  });
+
+  test('keeps ten thousand accounts, the last ones', async () => {
+    let reads = 0;
+    const readAccount = async (credential: string): Promise<Account> => {
+      reads += 1;
+      return { nativeId: credential, login: '', email: '', attributes: {} };
+    };
+    const api = cached({ readAccount }, { api: 'many', seconds: 60 });
+    for (let each = 0; each <= 10_000; each += 1) await api.readAccount(`${each}`);
+    await api.readAccount('10000');
+    await api.readAccount('1');
+    expect(reads).toBe(10_001);
+    await api.readAccount('0');
+    expect(reads).toBe(10_002);
+  });
+});
+
+describe('a bridge', () => {
+  /** Calls a bridge with two applications that differ in this, and the requests that come of it. */
+  async function bridgeWith(one: Record<string, unknown>, other: Record<string, unknown> = {}) {
+    const common = { provider: 'previsto', base_url: upstream.url, cache_seconds: 60 };
+    const applications = [
+      { api_key: 'one', ...common, ...one },
+      { api_key: 'other', ...common, ...other },
+    ];
+    const bridge = await startBridge({ applications });
+    afterwards(bridge.close);
+    return async (action: string, api_key: string, auth_token: string, more: Record<string, string> = {}) => {
+      const body = new URLSearchParams({ action, api_key, auth_token, ...more });
+      const response = await fetch(`${bridge.url}/api/1.0/rest`, { method: 'POST', body });
+      return /<status>(.*?)<\/status>/.exec(await response.text())?.[1];
+    };
+  }
+
+  test('reads an account once for both its actions and all equal calls', async () => {
+    const call = await bridgeWith({});
+    const calls = Array.from({ length: 20 }, () => call('get_account_info', 'one', 'sk_1'));
+    expect(await Promise.all(calls)).toEqual(Array(20).fill('get_account_info_ok'));
+    expect(await call('get_account_details', 'one', 'sk_1')).toBe('get_account_details_ok');
+    expect(requests()).toBe(1);
+  });
+
+  test('reads anew at every call unless it is told to keep what it read', async () => {
+    const call = await bridgeWith({ cache_seconds: 0 });
+    for (const count of [1, 2, 3]) {
+      await call('get_account_info', 'one', 'sk_1');
+      expect(requests()).toBe(count);
+    }
+  });
+
+  test.each([200, 422])(
+    'reads anew after a write that is answered with %i, its own read-back included',
+    async (answer) => {
+      const call = await bridgeWith({});
+      await call('get_account_info', 'one', 'sk_1');
+      status = answer;
+      await call('update_account', 'one', 'sk_1', { name: 'n' });
+      status = 200;
+      const before = requests();
+      expect(before).toBe(answer === 200 ? 2 : 1);
+      await call('get_account_info', 'other', 'sk_1');
+      expect(requests()).toBe(2);
+    },
+  );
+
+  test('gives what one credential has read to no other', async () => {
+    const call = await bridgeWith({});
+    await Promise.all(['sk_1', 'sk_2'].map((token) => call('get_account_info', 'one', token)));
+    expect(upstream.received.map(({ headers }) => headers.authorization).sort()).toEqual(
+      ['sk_1', 'sk_2'].map((key) => `Basic ${Buffer.from(`${key}:`).toString('base64')}`),
+    );
+  });
+
+  test.each([
+    ['base_url', {}, () => ({ base_url: `${upstream.url}/other` })],
+    ['account_id', { provider: 'golem', account_id: 'a' }, () => ({ provider: 'golem', account_id: 'b' })],
+  ])('never shares between applications of different %s', async (_what, one, other) => {
+    const call = await bridgeWith(one, other());
+    await Promise.all(['one', 'other'].map((key) => call('get_account_info', key, 'same')));
+    const paths = upstream.received.map(({ path }) => path).filter((path) => !path.endsWith('/plan'));
+    expect(paths).toHaveLength(2);
+    expect(paths[0]).not.toBe(paths[1]);
+  });
+});

@@ -1,0 +1,200 @@
+import { describe, expect, test } from '@jest/globals';
+import { golem } from '../../src/providers/golem.js';
+import { providers } from '../../src/providers/index.js';
+import { previsto } from '../../src/providers/previsto.js';
+import type { Account, Provider, ProviderKind } from '../../src/providers/provider.js';
+import { seatable } from '../../src/providers/seatable.js';
+import { terraform } from '../../src/providers/terraform.js';
+import { createUpstreams } from '../../src/upstream/client.js';
+import { afterwards } from '../support/cleanup.js';
+import { type CannedReply, canned, startUpstream, type Upstream } from '../support/servers/upstream.js';
+import { type ProviderMember, providerSuite, readOrReason } from '../support/suites/provider-suite.js';
+
+const members: readonly ProviderMember[] = [
+  {
+    kind: seatable,
+    credential: 'a-seatable-token',
+    readPath: '/api2/account/info/',
+    reply: { email: 'a@auth.local', contact_email: 'a@example.com', total: 100000000000, usage: 121974751 },
+    account: {
+      nativeId: 'a@auth.local',
+      login: 'a@example.com',
+      email: 'a@example.com',
+      spaceAmount: 100000000000n,
+      spaceUsed: 121974751n,
+    },
+  },
+  {
+    kind: previsto,
+    credential: 'sk_secret',
+    readPath: '/accounts/current',
+    reply: { id: 'acct_1', login: 'john', email: 'john@doe.com', name: 'John Dow' },
+    account: { nativeId: 'acct_1', login: 'john', email: 'john@doe.com' },
+  },
+  {
+    kind: terraform,
+    credential: 'a-terraform-token',
+    readPath: '/account/details',
+    reply: { data: { id: 'user-1', type: 'users', attributes: { username: 'admin', email: 'admin@example.com' } } },
+    account: { nativeId: 'user-1', login: 'admin', email: 'admin@example.com' },
+  },
+  {
+    kind: golem,
+    credential: '00000000-0000-4000-8000-000000000001',
+    readPath: '/v1/accounts',
+    reply: { values: [{ id: 'g1', name: 'G', email: 'g@example.com', planId: 'p1' }] },
+    account: { nativeId: 'g1', login: 'g@example.com', email: 'g@example.com' },
+  },
+];
+
+test('every provider has a member here', () => {
+  expect(members.map(({ kind }) => kind)).toEqual(providers);
+});
+
+describe.each(members.map((member) => [member.kind.name, member] as const))('%s', (_name, member) => {
+  providerSuite(member);
+});
+
+let upstream: Upstream;
+
+async function connect(
+  kind: ProviderKind,
+  replies: Readonly<Record<string, CannedReply>>,
+  settings: { accountId?: string } = {},
+): Promise<Provider> {
+  upstream = await startUpstream(canned(replies));
+  afterwards(upstream.close);
+  return kind.connect({
+    baseUrl: upstream.url,
+    send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url }),
+    ...settings,
+  });
+}
+
+describe('seatable', () => {
+  const info = '/api2/account/info/';
+
+  test.each<[Record<string, unknown>, Partial<Account>]>([
+    [{ total: -2 }, { spaceAmount: 'unlimited' }],
+    [{ total: 0 }, { spaceAmount: 'unlimited' }],
+    [{ total: null }, { spaceAmount: 'unlimited' }],
+    [{}, { spaceAmount: undefined, spaceUsed: undefined }],
+    [
+      { total: 'much', usage: null },
+      { spaceAmount: undefined, spaceUsed: undefined },
+    ],
+    [{ total: 1e21 }, { spaceAmount: undefined }],
+    [
+      { total: 1.5e3, usage: 0 },
+      { spaceAmount: 1500n, spaceUsed: 0n },
+    ],
+    [
+      { contact_email: null, login_id: 'me' },
+      { login: 'me', email: 'a@auth.local' },
+    ],
+    [
+      { contact_email: '', login_id: '' },
+      { login: 'a@auth.local', email: 'a@auth.local' },
+    ],
+  ])('reads %j', async (fields, expected) => {
+    const provider = await connect(seatable, { [info]: { body: { email: 'a@auth.local', ...fields } } });
+    expect(await provider.readAccount('t')).toMatchObject(expected);
+  });
+
+  test('keeps every digit of a number beyond 2^53', async () => {
+    const provider = await connect(seatable, { [info]: { body: '{"email":"a@auth.local","total":9007199254740993}' } });
+    expect(await provider.readAccount('t')).toMatchObject({ spaceAmount: 9007199254740993n });
+  });
+
+  test.each([
+    [{ detail: 'Authentication credentials were not provided.' }, 'unauthenticated'],
+    [{ error_msg: 'Feature disabled.' }, 'restricted'],
+  ])('tells the two kinds of 403 apart: %j', async (body, reason) => {
+    const provider = await connect(seatable, { [info]: { status: 403, body } });
+    expect(await readOrReason(provider, 't')).toBe(reason);
+  });
+});
+
+describe('terraform', () => {
+  test.each<[Record<string, unknown>, Partial<Account>]>([
+    [
+      { username: null, email: 'a@example.com' },
+      { login: 'a@example.com', email: 'a@example.com' },
+    ],
+    [{ username: 'api-org' }, { login: 'api-org', email: '' }],
+    [{ username: 'a', email: 'old@b.c', 'unconfirmed-email': 'new@b.c' }, { email: 'old@b.c' }],
+  ])('reads the attributes %j', async (attributes, expected) => {
+    const body = { data: { id: 'user-1', type: 'users', attributes } };
+    expect(await (await connect(terraform, { '/account/details': { body } })).readAccount('t')).toMatchObject(expected);
+  });
+});
+
+describe('golem', () => {
+  const one = { id: 'g1', name: 'G', email: 'g@example.com', planId: 'p1' };
+  const two = { id: 'g/2', name: 'H', email: 'h@example.com', planId: 'p1' };
+  const plan = (storageLimit: unknown) => ({ body: { planId: 'p1', planData: { storageLimit } } });
+  const paths = () => upstream.received.map(({ path }) => path);
+
+  test('takes the only account of the list without asking for it again', async () => {
+    const provider = await connect(golem, {
+      '/v1/accounts': { body: { values: [one] } },
+      '/v1/accounts/g1/plan': plan(500000000),
+    });
+    expect(await provider.readAccount('t')).toMatchObject({ nativeId: 'g1', spaceAmount: 500000000n });
+    expect(paths()).toEqual(['/v1/accounts', '/v1/accounts/g1/plan']);
+  });
+
+  test('asks the token whose it is where the list has several', async () => {
+    const provider = await connect(golem, {
+      '/v1/accounts': { body: { values: [one, two] } },
+      '/v1/login/token': { body: { id: 't1', accountId: 'g/2' } },
+      '/v1/accounts/g%2F2': { body: two },
+      '/v1/accounts/g%2F2/plan': plan(1),
+    });
+    expect(await provider.readAccount('t')).toMatchObject({ nativeId: 'g/2', spaceAmount: 1n });
+    expect(paths()).toEqual(['/v1/accounts', '/v1/login/token', '/v1/accounts/g%2F2', '/v1/accounts/g%2F2/plan']);
+  });
+
+  test('asks the token whose it is where the list is empty', async () => {
+    const provider = await connect(golem, {
+      '/v1/accounts': { body: { values: [] } },
+      '/v1/login/token': { body: { accountId: 'g1' } },
+      '/v1/accounts/g1': { body: one },
+      '/v1/accounts/g1/plan': plan('1000000000000000000'),
+    });
+    expect(await provider.readAccount('t')).toMatchObject({ nativeId: 'g1', spaceAmount: undefined });
+  });
+
+  test('asks for the configured account alone', async () => {
+    const replies = { '/v1/accounts/g1': { body: one }, '/v1/accounts/g1/plan': plan(1) };
+    const provider = await connect(golem, replies, { accountId: 'g1' });
+    expect(await provider.readAccount('t')).toMatchObject({ nativeId: 'g1' });
+    expect(paths()).toEqual(['/v1/accounts/g1', '/v1/accounts/g1/plan']);
+  });
+
+  test.each([401, 403, 404])('a plan refused with %i is an unknown number', async (status) => {
+    const replies = { '/v1/accounts/g1': { body: one }, '/v1/accounts/g1/plan': { status, body: { error: 'no' } } };
+    const provider = await connect(golem, replies, { accountId: 'g1' });
+    expect(await provider.readAccount('t')).toMatchObject({ nativeId: 'g1', spaceAmount: undefined });
+  });
+
+  test.each([400, 429, 500, 200])('a plan that cannot be had (%i) is an outage', async (status) => {
+    const replies = { '/v1/accounts/g1': { body: one }, '/v1/accounts/g1/plan': { status, body: 'oops' } };
+    expect(await readOrReason(await connect(golem, replies, { accountId: 'g1' }), 't')).toBe('unavailable');
+  });
+
+  test.each([
+    ['Invalid Token: Unknown token secret.', 'unauthenticated'],
+    ['Action is only allowed for [Admin]', 'restricted'],
+    ['Access to account `g1` is not allowed', 'unauthenticated'],
+  ])('takes 401 "%s" for %s', async (error, reason) => {
+    const provider = await connect(golem, { '/v1/accounts': { status: 401, body: { error } } });
+    expect(await readOrReason(provider, 't')).toBe(reason);
+  });
+
+  test('takes a list that is none for an outage', async () => {
+    expect(await readOrReason(await connect(golem, { '/v1/accounts': { body: { values: {} } } }), 't')).toBe(
+      'unavailable',
+    );
+  });
+});

@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { matrixIn, matrixOf, withMatrix } from '../interop/matrix.js';
+
+const actions = ['read', 'write'];
+const row = (name: string, ...cells: boolean[]) => ({
+  name,
+  format: 'XML',
+  cells: new Map(cells.map((isDone, index) => [actions[index] ?? '', isDone])),
+});
+const reading = row('a', true, true);
+
+test('a matrix has what went well, what did not, and why something is not there', () => {
+  const why = 'It cannot write';
+  const cannot = [{ name: 'c', format: 'XML', why }];
+  expect(
+    matrixOf([reading, row('b', true, false)], cannot, actions, '')
+      .trim()
+      .split('\n'),
+  ).toEqual([
+    '| stack | format | read | write |',
+    '| --- | --- | --- | --- |',
+    '| a | XML | yes | yes |',
+    '| b | XML | yes | no |',
+    '| c | XML | –¹ | –¹ |',
+    '',
+    '¹ It cannot write.',
+  ]);
+});
+
+test('a row that was not tried in full is the one of before', () => {
+  const before = matrixOf([reading, row('b', true, false)], [], actions, '');
+  expect(matrixOf([row('a'), row('b', false)], [], actions, before)).toBe(before);
+  expect(matrixOf([row('new'), row('a', false, true), row('b')], [], actions, before)).toBe(
+    before.replace('| yes | yes |', '| no | yes |'),
+  );
+});
+
+test('a document keeps all but its matrix', () => {
+  const document = 'before\n<!-- matrix: written by npm run matrix -->\nold\n<!-- end of the matrix -->\nafter\n';
+  expect(matrixIn(document)).toBe('old\n');
+  expect(withMatrix(document, "new $' \n")).toBe(document.replace('old\n', () => "new $' \n"));
+  expect(matrixIn('no matrix')).toBeUndefined();
+});

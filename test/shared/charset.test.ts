@@ -1,0 +1,96 @@
+import { expect, test } from '@jest/globals';
+import { toFault } from '../../src/core/fault.js';
+import { decodeBody, escapesIn } from '../../src/shared/charset.js';
+
+const latin1 = (text: string) => Buffer.from(text, 'latin1');
+const utf16be = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16();
+const declared = (encoding: string) => `<?xml version='1.0' encoding='${encoding}' ?><a>ü</a>`;
+
+test.each<[string, Buffer, string, string]>([
+  ['UTF-8', Buffer.from('ü☃😀'), '', 'ü☃😀'],
+  ['UTF-8 with its mark', Buffer.from('\uFEFFü☃'), '', 'ü☃'],
+  ['UTF-16, little end first', Buffer.from('\uFEFFü☃', 'utf16le'), '', 'ü☃'],
+  ['UTF-16, big end first', utf16be('ü☃'), '', 'ü☃'],
+  ['a mark against the charset', Buffer.from('\uFEFFü'), 'text/xml; charset=iso-8859-1', 'ü'],
+  ['the charset', latin1('ü'), 'text/xml; charset=ISO-8859-1', 'ü'],
+  ['the charset in quotes', latin1('ü'), 'text/xml;charset="iso-8859-1"', 'ü'],
+  [
+    'the charset against the declaration',
+    Buffer.from(declared('iso-8859-1')),
+    'text/xml; charset=utf-8',
+    declared('iso-8859-1'),
+  ],
+  ['the declaration', latin1(declared('ISO-8859-1')), 'text/xml', declared('ISO-8859-1')],
+  [
+    'the declaration of Windows',
+    Buffer.from([...Buffer.from(declared('windows-1252').replace('ü', '')), 0x80]),
+    '',
+    `${declared('windows-1252').replace('ü', '')}€`,
+  ],
+  [
+    'the declaration behind much white space',
+    latin1(`<?xml version="1.0"${' '.repeat(400)}encoding="koi8-r"?><a>\xc1</a>`),
+    '',
+    `<?xml version="1.0"${' '.repeat(400)}encoding="koi8-r"?><a>а</a>`,
+  ],
+  ['Western letters that nobody declares', latin1('ü'), '', 'ü'],
+  ['ISO 8859-1 where Windows has no letter', latin1('\x81ü\x80'), 'text/xml; charset=iso-8859-1', '\x81ü\x80'],
+  ['a character for what is none', Buffer.from('8431a437', 'hex'), 'text/xml; charset=gb18030', '\uFFFD'],
+  ['nothing', Buffer.alloc(0), '', ''],
+])('reads %s', (_what, bytes, contentType, text) => {
+  expect(decodeBody(bytes, contentType)).toBe(text);
+});
+
+test.each<[string, Buffer, string]>([
+  ['an unknown charset', Buffer.from('x'), 'text/xml; charset=klingon'],
+  ['an unknown declaration', Buffer.from(declared('klingon')), ''],
+  ['bytes that are not in the charset', latin1('ü'), 'text/xml; charset=utf-8'],
+  ['bytes that are in no character of Shift_JIS', latin1('p\xffw'), 'text/xml; charset=Shift_JIS'],
+  ['bytes that are in no character of EUC-KR', latin1('p\xffw'), 'text/xml; charset=EUC-KR'],
+  ['bytes that Windows has no letter for', latin1('\x81'), ''],
+  ['two byte order marks', Buffer.from('\uFEFF\uFEFFx'), ''],
+  ['what is no charset', Buffer.from('4142'), 'text/xml; charset=hex'],
+  ['the charset of old mail', Buffer.from('x'), 'text/xml; charset=utf-7'],
+])('refuses %s', (_what, bytes, contentType) => {
+  let fault: unknown;
+  try {
+    decodeBody(bytes, contentType);
+  } catch (error) {
+    fault = error;
+  }
+  expect(toFault(fault).reason).toBe('malformed');
+});
+
+test.each([
+  ['%C3%BC+%E2%98%83', 'ü+☃'],
+  ['%FC', 'ü'],
+  ['ü☃', 'ü☃'],
+  ['100%', '100%'],
+  ['%00', '\0'],
+])('unescapes %s', (escaped, text) => {
+  expect(escapesIn('')(escaped)).toBe(text);
+});
+
+test.each([
+  ['Zo%C3%AB', 'iso-8859-1', 'ZoÃ«'],
+  ['Zo%EB', 'ISO-8859-1', 'Zoë'],
+  ['%93%FA%96%7B', 'Shift_JIS', '日本'],
+  ['%83A+%26 100%', 'shift_jis', 'ア+& 100%'],
+  ['Zoë %E2%82%AC', 'utf-8', 'Zoë €'],
+  ['%EF%BB%BFx', 'utf-8', '\uFEFFx'],
+  ['%C3%BC', 'utf-16', 'ü'],
+  ['%C3%BC', 'klingon', 'ü'],
+])('unescapes %s of a form in %s', (escaped, charset, text) => {
+  expect(escapesIn(`application/x-www-form-urlencoded; charset=${charset}`)(escaped)).toBe(text);
+});
+
+test('refuses to unescape what is not in the declared charset', () => {
+  expect(() => escapesIn('text/plain; charset=utf-8')('Zo%EB')).toThrow('not text in utf-8');
+});
+
+test.each(['%ED%A0%80', 'a=%C0%80', '%F7%80%80%80'])(
+  'refuses to unescape %s, which has only the shape of UTF-8',
+  (escaped) => {
+    expect(() => escapesIn('')(escaped)).toThrow('not text in UTF-8');
+  },
+);

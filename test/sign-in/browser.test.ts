@@ -1,0 +1,322 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Listening, listen } from '../../src/http/listener.js';
+import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
+import { seatableAccounts } from '../../src/sandbox/seatable.js';
+import { describeWith, pathOf } from '../interop/requirements.js';
+import { afterwards } from '../support/cleanup.js';
+import { startBridge } from '../support/servers/bridge.js';
+
+const anywhere = { host: '127.0.0.1', port: 0 };
+const credential = seatableAccounts.loneUser.token;
+const wrong = 'not-the-secret-of-anybody';
+const accepts = 'SeaTable did not accept this account token. Check it and try again.';
+
+const CHROMIUM = { what: 'Chromium', debian: 'chromium', probe: ['chromium', '--version'] } as const;
+
+const PHONE = { width: 320, height: 640 };
+const DESK = { width: 1280, height: 800 };
+
+describeWith([CHROMIUM], 'signing in with Chromium', () => {
+  let browser: Browser;
+  const opened: Listening[] = [];
+  let bridge: string;
+  /** The addresses at which the web application's own server was reached. */
+  const arrivals: string[] = [];
+
+  const urlOf = async (starting: Promise<Listening>): Promise<string> => {
+    const listening = await starting;
+    opened.push(listening);
+    return listening.url;
+  };
+
+  beforeAll(async () => {
+    const sandbox = await urlOf(startSandbox(anywhere));
+    const html = { 'Content-Type': 'text/html' };
+    const elsewhere = await urlOf(
+      listen((_request, response) => void response.writeHead(200, html).end('<h1>Another place of it</h1>'), anywhere),
+    );
+    const web = await urlOf(
+      listen((request, response) => {
+        arrivals.push(request.url ?? '');
+        if (request.url?.startsWith('/onwards')) response.writeHead(302, { Location: elsewhere }).end();
+        else response.writeHead(200, html).end('<h1>Back in the old program</h1>');
+      }, anywhere),
+    );
+    const one = { provider: 'seatable', base_url: sandbox + sandboxPaths.seatable, credentials: 'vault' };
+    bridge = await urlOf(
+      startBridge({
+        applications: [
+          { ...one, api_key: 'desktop', name: 'Invoice importer' },
+          { ...one, api_key: 'web', name: 'Old web shop', redirect_url: `${web}/back?from=box` },
+          { ...one, api_key: 'onwards', name: 'Old web shop', redirect_url: `${web}/onwards` },
+          { ...one, api_key: 'long', name: `Importer ${'of-everything-'.repeat(20)}` },
+          { ...one, api_key: 'down', name: 'Cut off', base_url: 'http://127.0.0.1:1' },
+        ],
+      }),
+    );
+    browser = await chromium.launch({
+      executablePath: pathOf('chromium'),
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    for (const listening of opened.reverse()) await listening.close();
+  });
+
+  const rest = async (parameters: Readonly<Record<string, string>>) =>
+    (await fetch(`${bridge}/api/1.0/rest?${new URLSearchParams(parameters)}`)).text();
+
+  const within = (name: string, reply: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(reply)?.[1] ?? reply;
+
+  interface Visit {
+    readonly page: Page;
+    readonly ticket: string;
+    /** The hosts that the browser asked. */
+    readonly hosts: Set<string>;
+    /** What the page complained of, such as what its policy kept it from. */
+    readonly complaints: string[];
+  }
+
+  /** A user whom an old program sends to the page. */
+  async function visit(apiKey: string, options: BrowserContextOptions = {}): Promise<Visit> {
+    const ticket = within('ticket', await rest({ action: 'get_ticket', api_key: apiKey }));
+    const context = await browser.newContext({ viewport: DESK, ...options });
+    afterwards(() => context.close());
+    context.setDefaultTimeout(10_000);
+    const page = await context.newPage();
+    const hosts = new Set<string>();
+    const complaints: string[] = [];
+    page.on('request', (request) => hosts.add(new URL(request.url()).origin));
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(`${bridge}/api/1.0/auth/${ticket}`);
+    return { page, ticket, hosts, complaints };
+  }
+
+  const secretOf = (page: Page) => page.getByLabel('SeaTable account token');
+  const heading = (page: Page) => page.getByRole('heading', { level: 1 }).textContent();
+
+  async function enter(page: Page, secret: string): Promise<void> {
+    await secretOf(page).fill(secret);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  test('a wrong token gets the form again without it, the right one the end of the story', async () => {
+    const { page, ticket, hosts, complaints } = await visit('desktop');
+    expect(await heading(page)).toBe('Sign in to SeaTable');
+    expect(await page.textContent('main')).toContain('Invoice importer asks for access to your SeaTable account.');
+    await enter(page, wrong);
+    expect(await page.getByRole('alert').textContent()).toBe(accepts);
+    expect(await secretOf(page).inputValue()).toBe('');
+    expect(await page.content()).not.toContain(wrong);
+    expect(page.url()).toBe(`${bridge}/api/1.0/auth/${ticket}`);
+    const redeem = { action: 'get_auth_token', api_key: 'desktop', ticket };
+    expect(within('status', await rest(redeem))).toBe('not_logged_in');
+
+    await enter(page, credential);
+    expect(await heading(page)).toBe('You are signed in');
+    expect(await page.textContent('main')).toContain('You can close this window');
+    expect(await page.content()).not.toContain(credential);
+    await page.reload();
+    expect(await heading(page)).toBe('You are signed in');
+    expect(within('status', await rest(redeem))).toBe('get_auth_token_ok');
+    await page.goto(page.url());
+    expect(await heading(page)).toBe('This sign-in is over');
+
+    expect([...hosts]).toEqual([bridge]);
+    // The last page is a 404, which the console notes.
+    expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
+  });
+
+  test('an outage says so and loses nothing', async () => {
+    const { page } = await visit('down');
+    await enter(page, credential);
+    expect(await page.getByRole('alert').textContent()).toContain('does not answer right now');
+    expect(await page.content()).not.toContain(credential);
+    expect(await secretOf(page).isVisible()).toBe(true);
+  });
+
+  test.each([
+    ['web', '/back?from=box&', 'Back in the old program'],
+    ['onwards', '/onwards?', 'Another place of it'],
+  ])('the user of the application %s comes back to it', async (apiKey, start, title) => {
+    const { page, ticket, complaints } = await visit(apiKey);
+    await enter(page, wrong);
+    expect(await page.getByRole('alert').textContent()).toBe(accepts);
+    await enter(page, credential);
+    await page
+      .getByRole('heading', { name: title })
+      .waitFor({ timeout: 5000 })
+      .catch(() => {});
+    expect([await heading(page), complaints]).toEqual([title, []]);
+    const arrival = arrivals.find((url) => url.includes(ticket)) ?? '';
+    expect(arrival.slice(0, -32)).toBe(`${start}ticket=${ticket}&auth_token=`);
+    const authToken = new URL(arrival, bridge).searchParams.get('auth_token') ?? '';
+    const info = await rest({ action: 'get_account_info', api_key: apiKey, auth_token: authToken });
+    expect(within('status', info)).toBe('get_account_info_ok');
+  });
+
+  test('the keyboard alone signs in', async () => {
+    const { page, complaints } = await visit('desktop');
+    const focused = () => page.evaluate<string>('document.activeElement.name || document.activeElement.type');
+    expect(await focused()).toBe('password');
+    await page.keyboard.type(wrong);
+    await page.keyboard.press('Enter');
+    expect(await page.getByRole('alert').textContent()).toBe(accepts);
+    expect(await focused()).toBe('password');
+    await page.keyboard.press('Shift+Tab');
+    expect(await focused()).toBe('login');
+    await page.keyboard.type('whoever');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(credential);
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('submit');
+    await page.keyboard.press('Space');
+    await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test('an empty form is not sent', async () => {
+    const { page, hosts } = await visit('desktop');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    expect(await page.evaluate<boolean>('document.querySelector(":invalid") !== null')).toBe(true);
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(hosts.size).toBe(1);
+  });
+
+  test('labels and hints belong to their fields', async () => {
+    const { page } = await visit('desktop');
+    const fields = [
+      ['Login', 'login', /may stay empty/],
+      ['SeaTable account token', 'password', /\/api2\/auth-token\//],
+    ] as const;
+    for (const [label, name, hint] of fields) {
+      const field = page.getByLabel(label, { exact: true });
+      expect(await field.getAttribute('name')).toBe(name);
+      const described = (await field.getAttribute('aria-describedby')) ?? '';
+      expect(await page.locator(`#${described}`).textContent()).toMatch(hint);
+    }
+    await enter(page, wrong);
+    const described = (await secretOf(page).getAttribute('aria-describedby')) ?? '';
+    const [hint, problem] = described.split(' ');
+    expect(await page.locator(`#${hint}`).textContent()).toMatch(/auth-token/);
+    expect(await page.locator(`#${problem}`).textContent()).toBe(accepts);
+    expect(await page.evaluate<string>('document.documentElement.lang')).toBe('en');
+  });
+
+  const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
+    Object.entries({ phone: PHONE, desk: DESK }).map(([name, viewport]) => ({ name, viewport, colorScheme })),
+  );
+
+  test.each(looks)('is easy to read on a $name in the $colorScheme', async ({ name, viewport, colorScheme }) => {
+    const looksGood = async (page: Page, what: string) => {
+      await screenshot(page, `${what}-${name}-${colorScheme}`);
+      expect([what, await page.evaluate<number>(SIDEWAYS)]).toEqual([what, 0]);
+      const texts = await page.evaluate<{ text: string; contrast: number }[]>(CONTRASTS);
+      expect(texts.length).toBeGreaterThan(1);
+      expect([what, texts.filter(({ contrast }) => !(contrast >= 4.5))]).toEqual([what, []]);
+      expect(await page.evaluate<number>(LIGHTNESS)).toBeCloseTo(colorScheme === 'light' ? 1 : 0, 1);
+    };
+    for (const apiKey of ['desktop', 'long']) {
+      const { page, complaints } = await visit(apiKey, { viewport, colorScheme });
+      await looksGood(page, `${apiKey}-form`);
+      await enter(page, wrong);
+      await page.getByRole('alert').waitFor();
+      await secretOf(page).fill('x'.repeat(200));
+      await looksGood(page, `${apiKey}-refused`);
+      await enter(page, credential);
+      await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
+      await looksGood(page, `${apiKey}-done`);
+      expect(complaints).toEqual([]);
+    }
+  });
+
+  test.each(['light', 'dark'] as const)(
+    'what has the focus shows it, in the %s, and hides nothing',
+    async (colorScheme) => {
+      const { page } = await visit('desktop', { viewport: PHONE, colorScheme });
+      for (const part of [page.getByLabel('Login'), secretOf(page), page.getByRole('button')]) {
+        await part.focus();
+        const ring = await page.evaluate<{ style: string; reach: number; contrast: number }>(RING);
+        expect(ring.style).toBe('solid');
+        expect(ring.contrast).toBeGreaterThanOrEqual(3);
+        const box = await part.boundingBox();
+        expect(box?.height).toBeGreaterThanOrEqual(40);
+        for (const hint of await page.locator('small').all()) {
+          const { y = 0, height = 0 } = (await hint.boundingBox()) ?? {};
+          const above = y + height <= (box?.y ?? 0) - ring.reach;
+          const below = y >= (box?.y ?? 0) + (box?.height ?? 0) + ring.reach;
+          expect(above || below).toBe(true);
+        }
+      }
+    },
+  );
+});
+
+/** Where the environment names a folder for them. */
+async function screenshot(page: Page, name: string): Promise<void> {
+  const { SCREENSHOTS: folder } = process.env;
+  if (folder === undefined) return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
+
+/** By how many pixels the page is wider than its window. */
+const SIDEWAYS = 'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)';
+
+/** What colours mean: https://www.w3.org/TR/WCAG21/#dfn-relative-luminance */
+const LUMINANCE = `
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const isClear = (colour) => colour === 'transparent' || numbers(colour)[3] === 0;
+  const background = (element) => {
+    for (let it = element; it; it = it.parentElement) {
+      const colour = getComputedStyle(it).backgroundColor;
+      if (!isClear(colour)) return colour;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const luminance = (colour) => {
+    const [r, g, b] = numbers(colour).map((value) =>
+      value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const contrast = (colour, other) => {
+    const [a, b] = [luminance(colour), luminance(other)];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  };
+`;
+
+/** How bright the page is, from 0 to 1. */
+const LIGHTNESS = `(() => { ${LUMINANCE} return luminance(background(document.body)); })()`;
+
+/** The contrast of every text and every field to what lies behind it. */
+const CONTRASTS = `(() => {
+  ${LUMINANCE}
+  const hasText = (element) =>
+    element.matches('input') || [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+  return [...document.body.querySelectorAll('*')].filter(hasText).map((element) => {
+    const text = element.textContent || element.name;
+    return { text, contrast: contrast(getComputedStyle(element).color, background(element)) };
+  });
+})()`;
+
+/** The line around what has the focus: how far it goes beyond that, and its contrast to what lies behind it. */
+const RING = `(() => {
+  ${LUMINANCE}
+  const { outlineStyle, outlineWidth, outlineOffset, outlineColor } = getComputedStyle(document.activeElement);
+  const reach = parseFloat(outlineWidth) + parseFloat(outlineOffset);
+  return { style: outlineStyle, reach, contrast: contrast(outlineColor, background(document.activeElement.parentElement)) };
+})()`;

@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { openTools } from '../../src/bootstrap/services.js';
+import { parseConfig } from '../../src/config/load.js';
+import { actionNames } from '../../src/core/actions.js';
+import type { Listening } from '../../src/http/listener.js';
+import { providers } from '../../src/providers/index.js';
+import { afterwards } from '../support/cleanup.js';
+import { oldClients } from '../support/clients/old-clients.js';
+import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
+import {
+  credentials,
+  enter,
+  newAuthToken,
+  newTicket,
+  pageAddress,
+  signedInTicket,
+  startModernApis,
+} from '../support/servers/modern-apis.js';
+import { describeWithPostgres } from '../support/servers/postgres.js';
+
+const GOOD = credentials.previsto;
+
+describeWithPostgres('three nodes on one PostgreSQL', (server) => {
+  async function startNodes() {
+    const folder = await temporaryFolder();
+    afterwards(folder.remove);
+    const { url, remove } = await server.newPlace();
+    afterwards(remove);
+    const apis = await startModernApis();
+    afterwards(apis.close);
+    const configuration = {
+      store: url,
+      key_file: join(folder.path, 'bridge.key'),
+      applications: [apis.application('previsto', 'key')],
+    };
+    const nodes = await Promise.all([1, 2, 3].map(() => startBridge(configuration)));
+    for (const node of nodes) afterwards(node.close);
+    return { nodes, configuration, folder: folder.path };
+  }
+
+  const statusAt = async (node: Listening, action: string, parameters: Record<string, string>) =>
+    (await oldClients.rest(node.url, action, { api_key: 'key', ...parameters })).status;
+
+  test('500 tickets, each redeemed at all of them at the same moment, give 500 auth_tokens', async () => {
+    const { nodes, configuration, folder } = await startNodes();
+    const config = parseConfig(configuration, { directory: folder, actions: actionNames, providers });
+    const { applications, tickets, store } = await openTools(config, {});
+    afterwards(store.close);
+    const [application] = applications;
+    if (!application) throw new Error('no application');
+    const userId = await store.userId({ provider: 'previsto', baseUrl: application.baseUrl, nativeId: 'anybody' });
+
+    const redeemOne = async () => {
+      const ticket = await tickets.issue(application);
+      await tickets.signIn(ticket, GOOD, userId);
+      const replies = await Promise.all(
+        nodes.map(({ url }) => oldClients.rest(url, 'get_auth_token', { api_key: 'key', ticket })),
+      );
+      expect(replies.map(({ status }) => status).sort()).toEqual([
+        'get_auth_token_error',
+        'get_auth_token_error',
+        'get_auth_token_ok',
+      ]);
+      return replies.map(({ authToken }) => authToken).filter((token) => token !== '');
+    };
+    const lane = async () => {
+      const tokens: string[] = [];
+      for (let n = 0; n < 25; n++) tokens.push(...(await redeemOne()));
+      return tokens;
+    };
+    const tokens = (await Promise.all(Array.from({ length: 20 }, lane))).flat();
+    expect(new Set(tokens).size).toBe(500);
+    expect(await store.sessions()).toHaveLength(500);
+    expect((await store.dump()).tickets).toEqual([]);
+  });
+
+  test('what one issues the others know, and what one revokes the others refuse at once', async () => {
+    const { nodes } = await startNodes();
+    const [one, other, third] = nodes;
+    if (!one || !other || !third) throw new Error('no nodes');
+    const ticket = await newTicket(one.url, 'key');
+    const known = await signedInTicket(other.url, 'key', GOOD);
+    expect(await statusAt(third, 'get_auth_token', { ticket })).toBe('not_logged_in');
+    const redeemed = await oldClients.rest(third.url, 'get_auth_token', { api_key: 'key', ticket: known });
+    const auth_token = redeemed.authToken;
+    for (const node of nodes)
+      expect(await statusAt(node, 'get_account_info', { auth_token })).toBe('get_account_info_ok');
+    expect(await statusAt(other, 'logout', { auth_token })).toBe('logout_ok');
+    for (const node of nodes) expect(await statusAt(node, 'get_account_info', { auth_token })).toBe('not_logged_in');
+  });
+
+  test('a ticket takes ten wrong secrets, wherever they are entered', async () => {
+    const { nodes } = await startNodes();
+    const [one] = nodes;
+    if (!one) throw new Error('no nodes');
+    const ticket = await newTicket(one.url, 'key');
+    const statuses: number[] = [];
+    for (let n = 0; n < 12; n++)
+      statuses.push((await enter(pageAddress(nodes[n % 3]?.url ?? '', ticket), 'wrong')).status);
+    expect(statuses).toEqual([...Array(10).fill(200), 429, 429]);
+  });
+
+  test('without PostgreSQL calls are unavailable, and good again as soon as it is back', async () => {
+    const { nodes } = await startNodes();
+    const [one] = nodes;
+    if (!one) throw new Error('no nodes');
+    const auth_token = await newAuthToken(one.url, 'key', GOOD);
+    const ticket = await signedInTicket(one.url, 'key', GOOD);
+    const info = (node: Listening) => statusAt(node, 'get_account_info', { auth_token });
+    for (const node of nodes) expect(await info(node)).toBe('get_account_info_ok');
+    await server.stop();
+    try {
+      for (const node of nodes) {
+        // Also of those that come together.
+        const statuses = await Promise.all([info(node), info(node), statusAt(node, 'get_auth_token', { ticket })]);
+        expect([...statuses, await statusAt(node, 'get_ticket', {})]).toEqual(Array(4).fill('service_unavailable'));
+      }
+    } finally {
+      await server.start();
+    }
+    for (const node of nodes) expect(await info(node)).toBe('get_account_info_ok');
+    expect(await statusAt(one, 'get_auth_token', { ticket })).toBe('get_auth_token_ok');
+    expect(await statusAt(one, 'get_ticket', {})).toBe('get_ticket_ok');
+  });
+});

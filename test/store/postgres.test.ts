@@ -1,0 +1,256 @@
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { messageOf } from '../../src/shared/errors.js';
+import { openStore } from '../../src/store/open.js';
+import { openPostgres } from '../../src/store/postgres.js';
+import { openDatabase } from '../../src/store/postgres-database.js';
+import { complaintOf } from '../../src/store/postgres-url.js';
+import type { Store } from '../../src/store/store.js';
+import { afterwards } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
+import { describeWithPostgres, SECRET, type TestPostgres, USER } from '../support/servers/postgres.js';
+import { startNode } from '../support/servers/process.js';
+import { account, named, storeSuite } from '../support/suites/store-suite.js';
+
+const unavailable = expect.objectContaining({ name: 'Fault', reason: 'unavailable' });
+
+describeWithPostgres('PostgreSQL', (server) => {
+  storeSuite('as a store', async () => {
+    const { url, remove } = await server.newPlace();
+    return {
+      open: () => openPostgres(url),
+      skipTo: async (userId) => void (await server.say(url, `UPDATE user_ids SET last = ${userId}`)),
+      remove,
+    };
+  });
+
+  test('1000 first sights of 100 accounts at three nodes give the ids from 1 to 100', async () => {
+    const url = await place(server);
+    const nodes = [await opened(url), await opened(url), await opened(url)];
+    const sights = Array.from({ length: 1000 }, (_, n) => nodes[n % 3]?.userId(named(`n${n % 100}`)));
+    const ids = await Promise.all(sights);
+    expect([...new Set(ids)].sort((a = 0, b = 0) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
+    for (const [n, id] of ids.entries()) expect(id).toBe(ids[n % 100]);
+  });
+
+  test('no id is given a second time even where an account was deleted by hand', async () => {
+    const url = await place(server);
+    const store = await opened(url);
+    const id = await store.userId(account);
+    await server.say(url, 'DELETE FROM accounts');
+    expect(await store.userId(account)).toBe(id + 1);
+  });
+
+  test('tries are counted for all nodes together, and what is tried is not stored', async () => {
+    const url = await place(server);
+    const nodes = [await opened(url), await opened(url), await opened(url)];
+    const counters = nodes.map(({ tries }) => tries({ name: 'some', most: 5, seconds: 900 }));
+    const taken = await Promise.all([...counters, ...counters, ...counters].map(({ take }) => take('a secret')));
+    expect(taken.filter((one) => one)).toHaveLength(5);
+    expect(JSON.stringify(await server.say(url, 'SELECT * FROM wrong_tries'))).not.toContain('secret');
+    const [store] = nodes;
+    await store?.close();
+    await expect(counters[0]?.take('a secret')).rejects.toEqual(unavailable);
+    await expect(counters[0]?.giveBack('a secret')).rejects.toEqual(unavailable);
+  });
+
+  describe('the schema', () => {
+    test('is made once by nodes that start at the same moment', async () => {
+      const url = await place(server);
+      const stores = await Promise.all(Array.from({ length: 6 }, () => opened(url)));
+      expect(await server.say(url, 'SELECT count(*)::int FROM boxbridge_version')).toEqual([{ count: 1 }]);
+      expect(new Set(await Promise.all(stores.map((store) => store.userId(account))))).toEqual(new Set([1]));
+    });
+
+    test('is used by who may not change it, once it is there', async () => {
+      const url = await place(server);
+      await (await openPostgres(url)).close();
+      const role = new URL(url).searchParams.get('options')?.split('=')[1] ?? '';
+      await server.say(
+        url,
+        `CREATE ROLE ${role} LOGIN PASSWORD 'weak'; GRANT USAGE ON SCHEMA ${role} TO ${role};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${role} TO ${role}`,
+      );
+      afterwards(async () => void (await server.say(url, `DROP OWNED BY ${role}; DROP ROLE ${role}`)));
+      const limited = new URL(url);
+      limited.username = role;
+      limited.password = 'weak';
+      expect(await (await opened(limited.href)).userId(account)).toBe(1);
+    });
+
+    test.each<[why: string, sql: string, complaint: string]>([
+      [
+        'a newer version made it',
+        'UPDATE boxbridge_version SET version = 1000',
+        'made by a newer version of boxbridge (1000)',
+      ],
+      ['there is something else', 'DROP TABLE boxbridge_version', 'relation "user_ids" already exists'],
+    ])('is refused where %s', async (_why, sql, complaint) => {
+      const url = await place(server);
+      await (await openPostgres(url)).close();
+      await server.say(url, sql);
+      const { host } = new URL(url);
+      expect(await refusal(url)).toBe(
+        `cannot use the store ${decodeURIComponent(host)}/postgres (${complaint}); mend it or name another in \`store\``,
+      );
+    });
+  });
+
+  describe('a database that cannot be used is told in one line', () => {
+    const cases: readonly [what: string, change: Partial<Omit<URL, 'origin' | 'searchParams'>>, complaint: RegExp][] = [
+      ['no such database', { pathname: '/nothing' }, /\/nothing \(database "nothing" does not exist\)/],
+      ['a wrong password', { password: 'wrong' }, /\/postgres \(password authentication failed for its user\)/],
+      ['an unknown user', { username: 'stranger' }, /\/postgres \(password authentication failed for its user\)/],
+      ['no such schema', { search: '?options=-csearch_path%3Dno' }, /\(no schema has been selected to create in\)/],
+      ['nothing there', { host: '127.0.0.1:1' }, /127\.0\.0\.1:1\/postgres \(connect ECONNREFUSED 127\.0\.0\.1:1\)/],
+      ['no answer at any address', { host: 'localhost:1' }, /localhost:1\/postgres \(.*ECONNREFUSED.*\)/],
+      ['a certificate that is missing', { search: '?sslrootcert=/nowhere' }, /\(ENOENT: .*\)/],
+      ['no TLS', { search: '?sslmode=verify-full' }, /\(The server does not support SSL connections\)/],
+    ];
+
+    test.each(cases)('%s', async (_what, change, complaint) => {
+      const said = await refusal(Object.assign(new URL(server.urlOf('postgres')), change).href);
+      expect(said).toMatch(complaint);
+      expect(said).toMatch(/^cannot use the store [^\n]*; mend it or name another in `store`$/);
+      for (const secret of [SECRET, encodeURIComponent(SECRET), USER, 'stranger']) expect(said).not.toContain(secret);
+    });
+
+    test('at the start of a process', async () => {
+      const { path, remove } = await temporaryFolder();
+      afterwards(remove);
+      const application = { api_key: 'k', provider: 'seatable', base_url: 'https://seatable.example.com' };
+      const store = 'postgres://somebody:hidden@127.0.0.1:1/bridge';
+      await writeFile(join(path, 'bridge.yaml'), JSON.stringify({ store, applications: [application] }));
+      const cli = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
+      expect(await startNode(path, cli, 'serve', '--config', 'bridge.yaml', '--port', '0').end).toEqual({
+        code: 1,
+        signal: null,
+        stdout: '',
+        stderr:
+          'boxbridge: cannot use the store 127.0.0.1:1/bridge (connect ECONNREFUSED 127.0.0.1:1); mend it or name another in `store`\n',
+      });
+    });
+
+    test('a database of another encoding', async () => {
+      await server.say(server.urlOf('postgres'), "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0");
+      expect(await refusal(server.urlOf('latin'))).toContain(
+        "/latin (its encoding is LATIN1; make a database with ENCODING 'UTF8')",
+      );
+    });
+
+    test.each(['12/34@host/db', '12?34@host/db', '12#34@host/db', '100%@host/db'])(
+      'a password that is not encoded: %s',
+      async (rest) => {
+        expect(await refusal(`postgres://user:${rest}`)).toBe(
+          'cannot use the store in PostgreSQL (the special characters of its password have to be percent-encoded); mend it or name another in `store`',
+        );
+      },
+    );
+  });
+
+  test('who does not answer is not waited for', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket.on('error', () => {}))).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    afterwards(async () => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    const url = await place(server);
+    const store = await opened(url);
+    const frozen = await opened(`${url}&application_name=frozen`);
+    await frozen.ping();
+    const [backend] = await server.say(url, "SELECT pid FROM pg_stat_activity WHERE application_name = 'frozen'");
+    process.kill(Number(backend?.pid), 'SIGSTOP');
+    afterwards(async () => void process.kill(Number(backend?.pid), 'SIGCONT'));
+    const locker = new pg.Client(url);
+    await locker.connect();
+    afterwards(() => locker.end());
+    await locker.query('BEGIN; LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE');
+
+    const address = silent.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    await Promise.all([
+      expect(openPostgres(`postgres://u:p@127.0.0.1:${port}/db`)).rejects.toThrow(/timeout/),
+      expect(store.userId(account)).rejects.toMatchObject({
+        reason: 'unavailable',
+        cause: { message: 'canceling statement due to statement timeout' },
+      }),
+      expect(frozen.ping()).rejects.toEqual(unavailable),
+    ]);
+    await frozen.ping();
+    await locker.query('ROLLBACK');
+    expect(await store.userId(account)).toBe(1);
+  });
+
+  test.each([true, false])('what is done together stays where the work gives not false: %s', async (result) => {
+    const url = await place(server);
+    const database = await openDatabase(url);
+    afterwards(database.close);
+    await database.together(async ({ change }) => {
+      await change('UPDATE user_ids SET last = 7');
+      return result;
+    });
+    expect(await database.one('SELECT last FROM user_ids')).toEqual({ last: result ? 7 : 0 });
+  });
+
+  test('connections that are cut do no harm', async () => {
+    const url = await place(server);
+    const store = await opened(url);
+    const cut = () =>
+      server.say(
+        server.urlOf('postgres'),
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'boxbridge'",
+      );
+    await Promise.all(Array.from({ length: 5 }, () => store.ping()));
+    await cut();
+    const database = await openDatabase(url);
+    afterwards(database.close);
+    const ended = new Promise<void>((resolve) => {
+      database.pool.once('connect', (client) => client.once('end', () => resolve()));
+    });
+    const idle = database.together(async ({ one }) => {
+      await one('SELECT 1');
+      await cut();
+      await ended;
+    });
+    await expect(idle).rejects.toEqual(unavailable);
+    // In the middle of their work too: what is done is done whole, and told.
+    const work = Array.from({ length: 50 }, (_, n) => store.userId(named(`n${n}`)).catch((error: unknown) => error));
+    await cut();
+    for (const one of await Promise.all(work)) if (typeof one !== 'number') expect(one).toEqual(unavailable);
+    const ids = await Promise.all(Array.from({ length: 50 }, (_, n) => store.userId(named(`n${n}`))));
+    expect(Math.max(...ids)).toBe(50);
+  });
+});
+
+test('an error of the network that has no message is told by its code', () => {
+  expect(complaintOf(Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }))).toBe('ECONNREFUSED');
+});
+
+async function place(server: TestPostgres): Promise<string> {
+  const { url, remove } = await server.newPlace();
+  afterwards(remove);
+  return url;
+}
+
+async function opened(url: string): Promise<Store> {
+  const store = await openPostgres(url);
+  afterwards(store.close);
+  return store;
+}
+
+async function refusal(url: string): Promise<string> {
+  return openStore({ kind: 'postgres', url }).then(
+    async (store) => {
+      await store.close();
+      return 'it can be used';
+    },
+    (error: unknown) => messageOf(error),
+  );
+}

@@ -1,0 +1,134 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { openSqlite } from '../../src/store/sqlite.js';
+import { afterwards } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
+import { type Child, startNode } from '../support/servers/process.js';
+import { account, named, storeSuite } from '../support/suites/store-suite.js';
+
+storeSuite('SQLite', async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder.path, 'data', 'bridge.db');
+  return {
+    open: async () => openSqlite(file),
+    skipTo: async (userId) => byHand(file, `UPDATE sqlite_sequence SET seq = ${userId} WHERE name = 'accounts'`),
+    remove: folder.remove,
+  };
+});
+
+describe('the file of SQLite', () => {
+  test('is made with its folders, in WAL mode', async () => {
+    const file = join(await folder(), 'some', 'where', 'bridge.db');
+    await openSqlite(file).close();
+    // https://www.sqlite.org/fileformat.html#file_format_version_numbers
+    expect([...(await readFile(file)).subarray(18, 20)]).toEqual([2, 2]);
+  });
+
+  test('gives no id a second time even where an account was deleted by hand', async () => {
+    const file = join(await folder(), 'bridge.db');
+    const store = openSqlite(file);
+    afterwards(store.close);
+    const id = await store.userId(account);
+    byHand(file, 'DELETE FROM accounts');
+    expect(await store.userId(account)).toBe(id + 1);
+  });
+
+  test('keeps every id that was given before kill -9', async () => {
+    const file = join(await folder(), 'bridge.db');
+    const given = new Map<string, number>();
+    for (const round of ['a', 'b', 'c']) {
+      const child = await storeProcess(file, round);
+      child.write('go\n');
+      await child.lines(1 + 50);
+      child.kill('SIGKILL');
+      expect((await child.end).signal).toBe('SIGKILL');
+      for (const [nativeId, userId] of printed(child)) given.set(nativeId, userId);
+      const store = openSqlite(file);
+      for (const [nativeId, userId] of given) {
+        expect([nativeId, await store.userId(named(nativeId))]).toEqual([nativeId, userId]);
+      }
+      await store.close();
+    }
+    expect(given.size).toBeGreaterThanOrEqual(150);
+    expect(new Set(given.values()).size).toBe(given.size);
+  });
+
+  test('is made by two processes at once, which agree on every id', async () => {
+    const parent = await folder();
+    for (const round of ['1', '2', '3', '4', '5']) {
+      const file = join(parent, round, 'bridge.db');
+      const children = await Promise.all([storeProcess(file, 'n', 50), storeProcess(file, 'n', 50)]);
+      for (const child of children) child.write('go\n');
+      const ends = await Promise.all(children.map(({ end }) => end));
+      expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual([
+        [0, ''],
+        [0, ''],
+      ]);
+      const [one, other] = children.map(printed);
+      expect(other).toEqual(one);
+      expect(new Set(one?.map(([, userId]) => userId)).size).toBe(50);
+    }
+  });
+
+  const unusable: readonly [why: string, prepare: (file: string) => unknown, message: RegExp][] = [
+    ['its folder is a file', (file) => writeFile(dirname(file), 'a file'), /^E[A-Z]+: .*mkdir/],
+    ['it is a folder', (file) => mkdir(file, { recursive: true }), /unable to open database file$/],
+    ['it is no database', (file) => madeWith(file, 'This is a text. '.repeat(100)), /^file is not a database$/],
+    ['a newer version made it', newer, /^made by a newer version of boxbridge \(1000\)$/],
+  ];
+
+  test.each(unusable)('cannot be opened where %s', async (_why, prepare, message) => {
+    const file = join(await folder(), 'data', 'bridge.db');
+    await prepare(file);
+    expect(() => openSqlite(file)).toThrow(message);
+  });
+
+  test('is left to others by an opening that fails', async () => {
+    const file = join(await folder(), 'data', 'bridge.db');
+    await newer(file);
+    expect(() => openSqlite(file)).toThrow();
+    expect(() => byHand(file, 'DELETE FROM accounts')).not.toThrow();
+  });
+});
+
+async function folder(): Promise<string> {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  return path;
+}
+
+function byHand(file: string, sql: string): void {
+  const database = new DatabaseSync(file);
+  database.exec(sql);
+  database.close();
+}
+
+async function madeWith(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file));
+  await writeFile(file, text);
+}
+
+async function newer(file: string): Promise<void> {
+  await openSqlite(file).close();
+  byHand(file, 'PRAGMA user_version = 1000');
+}
+
+/** A process that opens the store as soon as it is written to. */
+async function storeProcess(file: string, prefix: string, ...count: number[]): Promise<Child> {
+  const script = fileURLToPath(new URL('../support/servers/store-child.js', import.meta.url));
+  const child = startNode('.', script, file, prefix, ...count.map(String));
+  await child.line(/^ready$/);
+  return child;
+}
+
+/** What a process got for its accounts; a line that it could not finish does not count. */
+function printed(child: Child): [nativeId: string, userId: number][] {
+  return child
+    .stdout()
+    .split('\n')
+    .slice(1, -1)
+    .map((line) => JSON.parse(line));
+}

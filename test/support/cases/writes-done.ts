@@ -1,0 +1,292 @@
+import type { Branch, Parameters } from '../clients/legacy.js';
+import { type Api, keyOf } from '../servers/workbench.js';
+import {
+  admin,
+  adminRequest,
+  adminsView,
+  created,
+  dan,
+  danRequest,
+  developer,
+  golem,
+  golemListed,
+  golemRead,
+  partner,
+  plan,
+  previsto,
+  previstoHeaders,
+  previstoRead,
+  previstoWrite,
+  seatable,
+  seatableHeaders,
+  seatableRead,
+  terraform,
+  terraformRead,
+  terraformWrite,
+  tokens,
+} from './modern-accounts.js';
+
+/** A call that goes well: what leaves the bridge for it, and what comes back. */
+export interface Deed {
+  readonly api: Api;
+  readonly action: string;
+  readonly with: Parameters;
+  /** Of the first account of the sandbox unless given. */
+  readonly token?: string;
+  /** The api_key that is not that of the API. */
+  readonly key?: string;
+  /** The native id of the account of Golem's that user_id is to name. */
+  readonly of?: string;
+  readonly requests: readonly Request[];
+  /** Null for what is unknown. */
+  readonly result: Branch;
+}
+
+/** A request that leaves the bridge, as the page of the modern API prints it. */
+export interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const passwords: Parameters = [
+  ['current_password', 'terraform-demo-password'],
+  ['new_password', 'new password 34rk492+jgLL0@xhfyisj'],
+];
+
+export const deeds: readonly Deed[] = [
+  {
+    api: 'seatable',
+    action: 'get_account_details',
+    with: [],
+    requests: [seatableRead],
+    result: { account: seatable() },
+  },
+  {
+    api: 'seatable',
+    action: 'update_account',
+    with: [['email', 'newemail@example.com']],
+    requests: [
+      {
+        method: 'PUT',
+        path: '/seatable/api/v2.1/user/contact-email/',
+        headers: { ...seatableHeaders, 'content-type': 'multipart/form-data; boundary=BOUNDARY' },
+        body: '--BOUNDARY\r\nContent-Disposition: form-data; name="new_contact_email"\r\n\r\nnewemail@example.com\r\n--BOUNDARY--\r\n',
+      },
+      seatableRead,
+    ],
+    result: { account: seatable({ pending_email: 'newemail@example.com' }) },
+  },
+  {
+    api: 'previsto',
+    action: 'get_account_details',
+    with: [],
+    requests: [previstoRead],
+    result: { account: previsto() },
+  },
+  {
+    api: 'previsto',
+    action: 'update_account',
+    with: [['email', 'jane@doe.com']],
+    requests: [previstoRead, previstoWrite('name=John+Dow&email=jane%40doe.com'), previstoRead],
+    result: { account: previsto({ email: 'jane@doe.com' }) },
+  },
+  {
+    api: 'previsto',
+    action: 'update_account',
+    with: [
+      ['name', 'Jane Æ & Dow'],
+      ['email', 'jane@doe.com'],
+      ['language_code', 'en'],
+    ],
+    requests: [previstoWrite('name=Jane+%C3%86+%26+Dow&email=jane%40doe.com&languageCode=en'), previstoRead],
+    result: { account: previsto({ name: 'Jane Æ & Dow', email: 'jane@doe.com', languageCode: 'en' }) },
+  },
+  {
+    api: 'previsto',
+    action: 'delete_account',
+    with: [],
+    requests: [
+      previstoRead,
+      { method: 'DELETE', path: '/previsto/accounts/acct_7B10MYfEnPp6r', headers: previstoHeaders, body: '' },
+    ],
+    result: {},
+  },
+  {
+    api: 'terraform',
+    action: 'get_account_details',
+    with: [],
+    requests: [terraformRead],
+    result: { account: terraform() },
+  },
+  {
+    api: 'terraform',
+    action: 'update_account',
+    with: [
+      ['login', 'boss'],
+      ['email', 'boss@example.com'],
+    ],
+    requests: [terraformWrite('update', { username: 'boss', email: 'boss@example.com' }), terraformRead],
+    result: { account: terraform('boss', 'boss@example.com') },
+  },
+  {
+    api: 'terraform',
+    action: 'update_account',
+    with: [['email', 'boss@example.com']],
+    requests: [terraformWrite('update', { email: 'boss@example.com' }), terraformRead],
+    result: { account: terraform('admin', 'boss@example.com') },
+  },
+  {
+    api: 'terraform',
+    action: 'change_password',
+    with: [...passwords, ['new_password_confirmation', 'new password 34rk492+jgLL0@xhfyisj']],
+    requests: [
+      terraformWrite('password', {
+        'current-password': 'terraform-demo-password',
+        password: 'new password 34rk492+jgLL0@xhfyisj',
+        'password-confirmation': 'new password 34rk492+jgLL0@xhfyisj',
+      }),
+      terraformRead,
+    ],
+    result: { account: terraform() },
+  },
+  {
+    api: 'terraform',
+    action: 'change_password',
+    key: 'snake',
+    with: passwords,
+    requests: [
+      terraformWrite('password', {
+        current_password: 'terraform-demo-password',
+        password: 'new password 34rk492+jgLL0@xhfyisj',
+        password_confirmation: 'new password 34rk492+jgLL0@xhfyisj',
+      }),
+      terraformRead,
+    ],
+    result: { account: terraform() },
+  },
+  {
+    api: 'golem',
+    action: 'get_account_details',
+    token: developer.token,
+    with: [],
+    requests: golemRead,
+    result: { account: golem(dan) },
+  },
+  {
+    api: 'golem',
+    action: 'update_account',
+    token: developer.token,
+    with: [['name', 'Daniel']],
+    requests: [
+      danRequest('GET', 'accounts'),
+      danRequest('PUT', `accounts/${dan.id}`, { name: 'Daniel', email: 'dan@example.com' }),
+      ...golemRead,
+    ],
+    result: { account: golem({ ...dan, name: 'Daniel' }) },
+  },
+  {
+    api: 'golem',
+    action: 'update_account',
+    token: developer.token,
+    with: [['email', 'daniel@example.com']],
+    requests: [
+      danRequest('GET', 'accounts'),
+      danRequest('PUT', `accounts/${dan.id}`, { name: 'Dan Developer', email: 'daniel@example.com' }),
+      ...golemRead,
+    ],
+    result: { account: golem({ ...dan, email: 'daniel@example.com' }) },
+  },
+  {
+    api: 'golem',
+    action: 'create_account',
+    with: [
+      ['name', 'Nia New'],
+      ['email', 'nia@example.com'],
+    ],
+    requests: [
+      adminRequest('POST', 'accounts', { name: 'Nia New', email: 'nia@example.com' }),
+      adminRequest('GET', `accounts/${created.id}`),
+      adminRequest('GET', `accounts/${created.id}/plan`),
+    ],
+    result: { account: golem(created) },
+  },
+  {
+    api: 'golem',
+    action: 'find_accounts',
+    with: [],
+    requests: [adminRequest('GET', 'accounts')],
+    result: { accounts: [admin, developer, partner].map((each) => golemListed(each.account)) },
+  },
+  {
+    api: 'golem',
+    action: 'find_accounts',
+    with: [['email', 'pia@example.com']],
+    requests: [adminRequest('GET', 'accounts?email=pia%40example.com')],
+    result: { accounts: [golemListed(partner.account)] },
+  },
+  {
+    api: 'golem',
+    action: 'find_accounts',
+    with: [['email', 'nobody@example.com']],
+    requests: [adminRequest('GET', 'accounts?email=nobody%40example.com')],
+    result: { accounts: [] },
+  },
+  {
+    api: 'golem',
+    action: 'get_account_plan',
+    token: developer.token,
+    with: [],
+    requests: golemRead,
+    result: plan,
+  },
+  {
+    api: 'golem',
+    action: 'get_account_details',
+    of: partner.account.id,
+    with: [],
+    requests: adminsView,
+    result: { account: golem(partner.account) },
+  },
+  {
+    api: 'golem',
+    action: 'update_account',
+    of: partner.account.id,
+    with: [['name', 'Pia P.']],
+    requests: [
+      adminRequest('GET', `accounts/${partner.account.id}`),
+      adminRequest('PUT', `accounts/${partner.account.id}`, { name: 'Pia P.', email: 'pia@example.com' }),
+      ...adminsView,
+    ],
+    result: { account: golem({ ...partner.account, name: 'Pia P.' }) },
+  },
+  {
+    api: 'golem',
+    action: 'get_account_plan',
+    of: partner.account.id,
+    with: [],
+    requests: [adminRequest('GET', `accounts/${partner.account.id}/plan`)],
+    result: plan,
+  },
+  {
+    api: 'golem',
+    action: 'delete_account',
+    of: partner.account.id,
+    with: [],
+    requests: [adminRequest('DELETE', `accounts/${partner.account.id}`)],
+    result: {},
+  },
+];
+
+/** Who calls: the parameters that every call has. */
+export function callerOf({
+  api,
+  token = tokens[api],
+  key = keyOf(api),
+}: Pick<Deed, 'api' | 'token' | 'key'>): Parameters {
+  return [
+    ['api_key', key],
+    ['auth_token', token],
+  ];
+}

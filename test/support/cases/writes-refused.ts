@@ -1,0 +1,297 @@
+import { golemAccounts } from '../../../src/sandbox/golem.js';
+import { previstoAccounts } from '../../../src/sandbox/previsto.js';
+import { seatableAccounts } from '../../../src/sandbox/seatable.js';
+import type { Parameters } from '../clients/legacy.js';
+import type { Api, Instead } from '../servers/workbench.js';
+
+/** A call that the modern API refuses. */
+export interface Refusal {
+  readonly api: Api;
+  readonly action: string;
+  readonly with: Parameters;
+  /** Of the first account of the sandbox unless given. */
+  readonly token?: string;
+  /** The native id of the account of Golem's that user_id is to name. */
+  readonly of?: string;
+  /** What the modern API says in place of the sandbox, to the last request of the call. */
+  readonly says?: Instead;
+  readonly status: string;
+  /** What explains it to a person. */
+  readonly message?: string;
+}
+
+type Row = readonly [says: Instead | { readonly token: string }, status: string, message?: string];
+
+const reply = (status: number, body: unknown): Instead => ({ status, body });
+
+/** One row for each way to refuse the same call. */
+function refused(call: Pick<Refusal, 'api' | 'action' | 'with' | 'token' | 'of'>, rows: readonly Row[]): Refusal[] {
+  return rows.map(([says, status, message]) => ({
+    ...call,
+    ...(typeof says === 'object' && 'token' in says ? { token: says.token } : { says }),
+    status,
+    ...(message !== undefined && { message }),
+  }));
+}
+
+/** What every API may say to everything. */
+const outages: readonly Row[] = [
+  [reply(429, ''), 'service_unavailable'],
+  [reply(500, { error: 'Internal server error' }), 'service_unavailable'],
+  [reply(503, '<html>down</html>'), 'service_unavailable'],
+];
+
+const none: Parameters = [];
+const email: Parameters = [['email', 'new@example.com']];
+const seatableSigned: readonly Row[] = [
+  [{ token: 'unknown' }, 'not_logged_in'],
+  [reply(401, { detail: 'Invalid token' }), 'not_logged_in'],
+  [reply(403, { detail: 'Authentication credentials were not provided.' }), 'not_logged_in'],
+  ...outages,
+];
+const previstoSigned: readonly Row[] = [
+  [{ token: 'sk_unknown' }, 'not_logged_in'],
+  [{ token: previstoAccounts.john.publicKey }, 'application_restricted'],
+  [reply(404, { type: 'invalid_request', message: 'No such account.', param: 'id' }), 'account_not_found'],
+  ...outages,
+];
+const jsonApiErrors = (status: number, title: string, ...details: string[]) =>
+  reply(status, { errors: details.map((detail) => ({ status: String(status), title, detail })) });
+const terraformSigned: readonly Row[] = [
+  [{ token: 'unknown' }, 'not_logged_in'],
+  [reply(401, { errors: [{ status: '401', title: 'unauthorized' }] }), 'not_logged_in'],
+  [reply(404, { errors: [{ status: '404', title: 'not found' }] }), 'account_not_found'],
+  ...outages,
+];
+const onlyAdmin = 'Action is only allowed for [Admin]';
+const golemSigned: readonly Row[] = [
+  [{ token: 'no-uuid' }, 'not_logged_in'],
+  [{ token: '99999999-0000-4000-8000-000000000009' }, 'not_logged_in'],
+  [reply(401, { error: 'Invalid Token: Unknown token secret.' }), 'not_logged_in'],
+  [reply(401, { error: onlyAdmin }), 'application_restricted'],
+  [reply(403, { error: 'Forbidden' }), 'application_restricted'],
+  [reply(404, { error: 'Account not found' }), 'account_not_found'],
+  ...outages,
+];
+const golemValues = (action: string): readonly Row[] => [
+  ...golemSigned,
+  [
+    reply(400, { errors: ['Invalid email address', 'Try another'] }),
+    'email_invalid',
+    'Invalid email address; Try another',
+  ],
+  [reply(400, { errors: ['Name too long'] }), `e_${action}`, 'Name too long'],
+  [reply(400, 'parse request payload error: x'), `e_${action}`, 'parse request payload error: x'],
+  [reply(409, { error: 'Account exists' }), 'email_already_registered', 'Account exists'],
+  [
+    reply(500, { error: 'Internal repository error (unique key violation)' }),
+    'email_already_registered',
+    'Internal repository error (unique key violation)',
+  ],
+  [
+    reply(500, { error: 'Internal error: Duplicated account on fresh id: 1' }),
+    'email_already_registered',
+    'Internal error: Duplicated account on fresh id: 1',
+  ],
+];
+const { developer, partner } = golemAccounts;
+const dan = developer.token;
+const danId = developer.account.id;
+
+export const refusals: readonly Refusal[] = [
+  ...refused({ api: 'seatable', action: 'get_account_details', with: none }, seatableSigned),
+  ...refused({ api: 'seatable', action: 'update_account', with: email }, [
+    ...seatableSigned,
+    [{ token: seatableAccounts.cloudUser.token }, 'application_restricted'],
+    [reply(400, { error_msg: 'new_contact_email invalid.' }), 'email_invalid', 'new_contact_email invalid.'],
+    [reply(409, { error_msg: 'email already exists!' }), 'email_already_registered', 'email already exists!'],
+  ]),
+  {
+    api: 'seatable',
+    action: 'update_account',
+    with: [['email', 'no at']],
+    status: 'email_invalid',
+    message: 'new_contact_email invalid.',
+  },
+  {
+    api: 'seatable',
+    action: 'update_account',
+    with: [['email', 'carla@example.com']],
+    status: 'email_already_registered',
+    message: 'email already exists!',
+  },
+
+  ...refused({ api: 'previsto', action: 'get_account_details', with: none }, previstoSigned),
+  ...refused({ api: 'previsto', action: 'update_account', with: email }, [
+    ...previstoSigned,
+    [reply(400, { type: 'x', message: 'bad name', param: 'name' }), 'e_update_account', 'bad name'],
+    [reply(400, { type: 'x', message: 'already taken', param: 'email' }), 'email_already_registered', 'already taken'],
+    [reply(402, { type: 'x', message: 'it failed' }), 'e_update_account', 'it failed'],
+  ]),
+  {
+    api: 'previsto',
+    action: 'update_account',
+    with: [['email', 'no at']],
+    status: 'email_invalid',
+    message: "'email' must have email syntax.",
+  },
+  {
+    api: 'previsto',
+    action: 'update_account',
+    with: [['email', 'mette@example.dk']],
+    status: 'email_already_registered',
+    message: "'email' is already in use.",
+  },
+  {
+    api: 'previsto',
+    action: 'update_account',
+    with: [['language_code', 'danish']],
+    status: 'e_update_account',
+    message: "'languageCode' must be a 2-letter code.",
+  },
+  ...refused({ api: 'previsto', action: 'delete_account', with: none }, [
+    ...previstoSigned,
+    [reply(400, { type: 'x', message: 'still in use' }), 'e_delete_account', 'still in use'],
+    [reply(402, { type: 'x', message: 'it failed' }), 'e_delete_account', 'it failed'],
+  ]),
+
+  ...refused({ api: 'terraform', action: 'get_account_details', with: none }, terraformSigned),
+  ...refused({ api: 'terraform', action: 'update_account', with: email }, [
+    ...terraformSigned,
+    [jsonApiErrors(422, 'invalid attribute', 'Email is invalid'), 'email_invalid', 'Email is invalid'],
+    [
+      jsonApiErrors(422, 'invalid attribute', 'Email is invalid', 'Username has already been taken'),
+      'email_invalid',
+      'Email is invalid; Username has already been taken',
+    ],
+    [reply(422, { errors: ['text alone'] }), 'e_update_account', 'text alone'],
+  ]),
+  {
+    api: 'terraform',
+    action: 'update_account',
+    with: [['email', 'no at']],
+    status: 'email_invalid',
+    message: 'Email is invalid',
+  },
+  {
+    api: 'terraform',
+    action: 'update_account',
+    with: [['email', 'member@example.com']],
+    status: 'email_already_registered',
+    message: 'Email has already been taken',
+  },
+  {
+    api: 'terraform',
+    action: 'update_account',
+    with: [['login', 'member']],
+    status: 'e_update_account',
+    message: 'Username has already been taken',
+  },
+  ...refused(
+    {
+      api: 'terraform',
+      action: 'change_password',
+      with: [
+        ['current_password', 'terraform-demo-password'],
+        ['new_password', 'long enough as it is'],
+      ],
+    },
+    [...terraformSigned, [jsonApiErrors(422, 'invalid', 'too weak'), 'e_change_password', 'too weak']],
+  ),
+  {
+    api: 'terraform',
+    action: 'change_password',
+    with: [
+      ['current_password', 'wrong'],
+      ['new_password', 'short'],
+    ],
+    status: 'e_change_password',
+    message: 'Current password is invalid; Password is too short (minimum is 10 characters)',
+  },
+
+  ...refused({ api: 'golem', action: 'get_account_details', with: none, token: dan }, golemSigned.slice(0, 3)),
+  ...refused({ api: 'golem', action: 'update_account', with: email, token: dan }, golemValues('update_account')),
+  {
+    api: 'golem',
+    action: 'update_account',
+    with: [['email', 'pia@example.com']],
+    token: dan,
+    status: 'email_already_registered',
+    message: 'Account with email pia@example.com already exists',
+  },
+  {
+    api: 'golem',
+    action: 'update_account',
+    with: email,
+    token: partner.token,
+    of: danId,
+    status: 'application_restricted',
+  },
+  ...refused(
+    { api: 'golem', action: 'create_account', with: [['name', 'N'], ...email] },
+    golemValues('create_account'),
+  ),
+  {
+    api: 'golem',
+    action: 'create_account',
+    with: [['name', 'N'], ...email],
+    token: dan,
+    status: 'application_restricted',
+  },
+  {
+    api: 'golem',
+    action: 'create_account',
+    with: [
+      ['name', 'N'],
+      ['email', 'pia@example.com'],
+    ],
+    status: 'email_already_registered',
+    message: 'Account with email pia@example.com already exists',
+  },
+  ...refused({ api: 'golem', action: 'delete_account', with: none, of: danId }, [
+    ...golemSigned,
+    [reply(401, { error: `Access to account \`${danId}\` is not allowed` }), 'account_not_found'],
+  ]),
+  { api: 'golem', action: 'delete_account', with: none, token: dan, status: 'application_restricted' },
+  {
+    api: 'golem',
+    action: 'delete_account',
+    with: none,
+    status: 'e_delete_account',
+    message: 'Cannot delete current account.',
+  },
+  ...refused({ api: 'golem', action: 'find_accounts', with: none }, golemSigned),
+  ...refused({ api: 'golem', action: 'get_account_plan', with: none, token: dan }, golemSigned),
+  {
+    api: 'golem',
+    action: 'get_account_plan',
+    with: none,
+    token: partner.token,
+    of: danId,
+    status: 'application_restricted',
+  },
+  {
+    api: 'golem',
+    action: 'get_account_details',
+    with: none,
+    token: dan,
+    of: partner.account.id,
+    status: 'account_not_found',
+  },
+  {
+    api: 'golem',
+    action: 'update_account',
+    with: email,
+    token: dan,
+    of: partner.account.id,
+    status: 'account_not_found',
+  },
+  {
+    api: 'golem',
+    action: 'get_account_plan',
+    with: none,
+    token: dan,
+    of: partner.account.id,
+    status: 'application_restricted',
+  },
+];

@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { type Running, type Surroundings, start } from '../../../src/bootstrap/bridge-server.js';
+import { parseConfig } from '../../../src/config/load.js';
+import { actionNames } from '../../../src/core/actions.js';
+import type { Log } from '../../../src/observability/log.js';
+import { providers } from '../../../src/providers/index.js';
+
+/** A folder that is gone after the test: call `remove`. */
+export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'boxbridge-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** A bridge on loopback with a store in a folder of its own; the configuration is written with the keys of the file. */
+export async function startBridge(
+  configuration: {
+    applications: readonly Record<string, unknown>[];
+    [key: string]: unknown;
+  },
+  { log = pino({ level: 'silent' }), ...surroundings }: Surroundings & { readonly log?: Log } = {},
+): Promise<Running & { readonly folder: string }> {
+  const folder = await temporaryFolder();
+  const config = parseConfig(
+    { listen: { host: '127.0.0.1', port: 0 }, ...configuration },
+    { directory: folder.path, actions: actionNames, providers },
+  );
+  const bridge = await start(config, log, surroundings);
+  return {
+    url: bridge.url,
+    folder: folder.path,
+    close: async () => {
+      await bridge.close();
+      await folder.remove();
+    },
+    stop: bridge.stop,
+    adminUrl: bridge.adminUrl,
+  };
+}

@@ -1,0 +1,90 @@
+import type { RequestListener } from 'node:http';
+import { golemAccounts } from '../../../src/sandbox/golem.js';
+import { previstoAccounts } from '../../../src/sandbox/previsto.js';
+import { createSandbox, sandboxPaths } from '../../../src/sandbox/sandbox.js';
+import { seatableAccounts } from '../../../src/sandbox/seatable.js';
+import { terraformAccounts } from '../../../src/sandbox/terraform.js';
+import { oldClients } from '../clients/old-clients.js';
+import { startUpstream, type Upstream } from './upstream.js';
+
+/** The four modern APIs, and a credential that each of them knows. */
+export const credentials = {
+  seatable: seatableAccounts.teamMember.token,
+  previsto: previstoAccounts.john.key,
+  terraform: terraformAccounts.admin.token,
+  golem: golemAccounts.developer.token,
+} as const satisfies Record<keyof typeof sandboxPaths, string>;
+
+export type ProviderName = keyof typeof credentials;
+
+export const providerNames: readonly ProviderName[] = ['seatable', 'previsto', 'terraform', 'golem'];
+
+export interface ModernApis extends Upstream {
+  /** Lets something else answer; the sandbox again where nothing is given. */
+  readonly become: (other?: RequestListener) => void;
+  /** The lines of a configuration for an application of one of the APIs, with a vault. */
+  readonly application: (provider: ProviderName, apiKey: string) => Record<string, unknown>;
+}
+
+export async function startModernApis(): Promise<ModernApis> {
+  const sandbox = createSandbox();
+  let current: RequestListener = sandbox;
+  const upstream = await startUpstream((request, response) => current(request, response));
+  return {
+    ...upstream,
+    become: (other = sandbox) => {
+      current = other;
+    },
+    application: (provider, apiKey) => ({
+      api_key: apiKey,
+      provider,
+      base_url: upstream.url + sandboxPaths[provider],
+      credentials: 'vault',
+    }),
+  };
+}
+
+/** An API that answers everything with this status. */
+export function always(status: number, body: unknown = {}): RequestListener {
+  return (_request, response) => {
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+  };
+}
+
+/** A page as a browser got it; redirects are not followed. */
+export interface ShownPage {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+export function pageAddress(bridge: string, ticket: string): string {
+  return `${bridge}/api/1.0/auth/${ticket}`;
+}
+
+export async function visit(url: string, init: RequestInit = {}): Promise<ShownPage> {
+  const response = await fetch(url, { redirect: 'manual', ...init });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+/** Sends the form of a page, from another address where the bridge trusts a proxy. */
+export function enter(url: string, password: string, from?: string): Promise<ShownPage> {
+  const headers = from === undefined ? {} : { 'X-Forwarded-For': from };
+  return visit(url, { method: 'POST', headers, body: new URLSearchParams({ login: 'anybody', password }) });
+}
+
+export async function newTicket(bridge: string, apiKey: string): Promise<string> {
+  return (await oldClients.rest(bridge, 'get_ticket', { api_key: apiKey })).ticket;
+}
+
+/** A ticket with which somebody has signed in. */
+export async function signedInTicket(bridge: string, apiKey: string, credential: string): Promise<string> {
+  const ticket = await newTicket(bridge, apiKey);
+  await enter(pageAddress(bridge, ticket), credential);
+  return ticket;
+}
+
+export async function newAuthToken(bridge: string, apiKey: string, credential: string): Promise<string> {
+  const ticket = await signedInTicket(bridge, apiKey, credential);
+  return (await oldClients.rest(bridge, 'get_auth_token', { api_key: apiKey, ticket })).authToken;
+}

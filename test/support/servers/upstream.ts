@@ -1,0 +1,48 @@
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import { type Listening, listen } from '../../../src/http/listener.js';
+
+/** A request as a modern API received it. */
+export interface ReceivedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface Upstream extends Listening {
+  /** Every request so far. */
+  readonly received: ReceivedRequest[];
+}
+
+/** Serves a modern API on loopback and keeps what it is sent. */
+export async function startUpstream(handler: RequestListener): Promise<Upstream> {
+  const received: ReceivedRequest[] = [];
+  const listening = await listen(
+    (request, response) => {
+      const kept = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, body: '' };
+      received.push(kept);
+      request.on('data', (chunk: Buffer) => {
+        kept.body += chunk.toString('latin1');
+      });
+      handler(request, response);
+    },
+    { host: '127.0.0.1', port: 0 },
+  );
+  return { ...listening, received };
+}
+
+export interface CannedReply {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A text as it is, anything else as JSON. */
+  readonly body?: unknown;
+}
+
+/** An API that answers each path with what a test wants it to; any other path with 404. */
+export function canned(replies: Readonly<Record<string, CannedReply>>): RequestListener {
+  return (request, response) => {
+    const { status = 200, headers = {}, body = '' } = replies[request.url ?? ''] ?? { status: 404, body: {} };
+    response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  };
+}

@@ -1,0 +1,96 @@
+import type { RequestListener } from 'node:http';
+import { createSandbox, sandboxPaths } from '../../../src/sandbox/sandbox.js';
+import { at, callBridge, type Format, itemsOf, type Parameters, type Reply } from '../clients/legacy.js';
+import { startBridge } from './bridge.js';
+import { type ReceivedRequest, startUpstream } from './upstream.js';
+
+export type Api = keyof typeof sandboxPaths;
+export const apis: readonly Api[] = ['seatable', 'previsto', 'terraform', 'golem'];
+
+/** What the modern API does instead of what it would: a reply, or one of two ways to leave without one. */
+export type Instead = { readonly status: number; readonly body: unknown } | 'closes' | 'is silent';
+
+/** A bridge in front of a sandbox that a test can put out of order. */
+export interface Workbench {
+  readonly url: string;
+  /** The requests that left the bridge since the test began. */
+  readonly received: ReceivedRequest[];
+  /** A sandbox as at the beginning, in order again. */
+  readonly renew: () => void;
+  /** From now on, where `when` says so of a request and of those that came before it. */
+  readonly interfere: (
+    when: (request: ReceivedRequest, before: readonly ReceivedRequest[]) => boolean,
+    instead: Instead,
+  ) => void;
+  readonly call: (format: Format, action: string, parameters: Parameters) => Promise<Reply>;
+  /** The user_id of an account of Golem's. */
+  readonly golemUser: (admin: string, nativeId: string) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+export const keyOf = (api: Api): string => `key-of-${api}`;
+
+export async function startWorkbench(more: readonly Record<string, unknown>[] = []): Promise<Workbench> {
+  let sandbox: RequestListener = createSandbox();
+  let answer: RequestListener = sandbox;
+  const upstream = await startUpstream((request, response) => answer(request, response));
+  const bridge = await startBridge({
+    limits: { body_bytes: 2_000_000, upstream_timeout_ms: 400 },
+    applications: [
+      ...apis.map((provider) => ({
+        api_key: keyOf(provider),
+        provider,
+        base_url: upstream.url + sandboxPaths[provider],
+      })),
+      ...more.map((application) => ({ ...application, base_url: `${upstream.url}${application.base_url}` })),
+    ],
+  });
+  const call: Workbench['call'] = (format, action, parameters) => callBridge(bridge.url, format, action, parameters);
+
+  return {
+    url: bridge.url,
+    received: upstream.received,
+    renew: () => {
+      sandbox = createSandbox();
+      answer = sandbox;
+      upstream.received.length = 0;
+    },
+    interfere: (when, instead) => {
+      answer = (request, response) => {
+        const before = upstream.received.slice(0, -1);
+        const received = upstream.received.at(-1);
+        if (!received || !when(received, before)) return sandbox(request, response);
+        if (instead === 'closes') response.destroy();
+        else if (instead !== 'is silent') {
+          const body = typeof instead.body === 'string' ? instead.body : JSON.stringify(instead.body);
+          response.writeHead(instead.status, { 'Content-Type': 'application/json' }).end(body);
+        }
+      };
+    },
+    call,
+    golemUser: async (admin, nativeId) => {
+      const { result } = await call('rest', 'find_accounts', [
+        ['api_key', keyOf('golem')],
+        ['auth_token', admin],
+      ]);
+      upstream.received.length = 0;
+      const account = itemsOf(result.accounts).find((item) => at(item, 'native_id') === nativeId);
+      return String(at(account, 'user_id'));
+    },
+    close: async () => {
+      await bridge.close();
+      await upstream.close();
+    },
+  };
+}
+
+/** A body as text, with `BOUNDARY` for the boundary of a multipart one. */
+export function bodyOf({ headers, body }: ReceivedRequest): string {
+  const boundary = /boundary=(.*)$/.exec(headers['content-type'] ?? '')?.[1];
+  const text = Buffer.from(body, 'latin1').toString();
+  return boundary === undefined ? text : text.replaceAll(boundary, 'BOUNDARY');
+}
+
+export function isWrite({ method }: ReceivedRequest): boolean {
+  return method !== 'GET';
+}

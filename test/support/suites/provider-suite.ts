@@ -1,0 +1,110 @@
+import { expect, test } from '@jest/globals';
+import { type Reason, toFault } from '../../../src/core/fault.js';
+import type { Account, Provider, ProviderKind } from '../../../src/providers/provider.js';
+import { createUpstreams } from '../../../src/upstream/client.js';
+import { afterwards } from '../cleanup.js';
+import { type CannedReply, canned, startUpstream, type Upstream } from '../servers/upstream.js';
+
+export interface ProviderMember {
+  readonly kind: ProviderKind;
+  /** The credential of a test account, in printable ASCII. */
+  readonly credential: string;
+  /** The path of the one request that reads the account. */
+  readonly readPath: string;
+  /** What the modern API replies to it. */
+  readonly reply: unknown;
+  /** What the bridge makes of it; `attributes` aside, which is the reply as it is. */
+  readonly account: Omit<Account, 'attributes'>;
+}
+
+/** Asks a provider and gives what came of it: the account, or the reason of the fault. */
+export async function readOrReason(provider: Provider, credential: string): Promise<Account | Reason> {
+  return provider.readAccount(credential).catch((error: unknown) => toFault(error).reason);
+}
+
+const TIMEOUT_MS = 300;
+
+/** The rules of the interface Provider, run for every member. */
+export function providerSuite({ kind, credential, readPath, reply, account }: ProviderMember): void {
+  let upstream: Upstream;
+
+  const answering = async (replies: Readonly<Record<string, CannedReply>>) => {
+    upstream = await startUpstream(canned(replies));
+    afterwards(upstream.close);
+    return connected(upstream.url);
+  };
+  const connected = (baseUrl: string) =>
+    kind.connect({ baseUrl, send: createUpstreams({ timeoutMs: TIMEOUT_MS }).sendFor({ baseUrl }) });
+
+  test('reads the account', async () => {
+    const provider = await answering({ [readPath]: { body: reply } });
+    expect(await provider.readAccount(credential)).toMatchObject(account);
+  });
+
+  test.each<[number, Reason]>([
+    [302, 'unavailable'],
+    [400, 'invalid'],
+    [401, 'unauthenticated'],
+    [402, 'unavailable'],
+    [403, 'restricted'],
+    [404, 'missing'],
+    [409, 'conflict'],
+    [418, 'unavailable'],
+    [422, 'invalid'],
+    [429, 'unavailable'],
+    [500, 'unavailable'],
+    [502, 'unavailable'],
+    [503, 'unavailable'],
+  ])('takes %i for %s', async (status, reason) => {
+    const headers = { Location: '/elsewhere' };
+    const provider = await answering({ [readPath]: { status, headers, body: {} }, '/elsewhere': { body: reply } });
+    expect(await readOrReason(provider, credential)).toBe(reason);
+  });
+
+  test('passes on when to try again', async () => {
+    const provider = await answering({ [readPath]: { status: 429, headers: { 'Retry-After': '7' } } });
+    const fault = await provider.readAccount(credential).then(() => undefined, toFault);
+    expect(fault).toMatchObject({ reason: 'unavailable', retryAfter: 7 });
+  });
+
+  test.each<[string, unknown]>([
+    ['HTML', '<!DOCTYPE html><title>Maintenance</title>'],
+    ['half a JSON', '{"id":'],
+    ['an array', []],
+    ['null', 'null'],
+    ['nothing', ''],
+    ['an object that is no account', {}],
+    ['two megabytes', JSON.stringify({ filler: 'x'.repeat(2_000_000) })],
+  ])('takes %s for an outage', async (_what, body) => {
+    const provider = await answering({ [readPath]: { body } });
+    expect(await readOrReason(provider, credential)).toBe('unavailable');
+  });
+
+  test('takes silence for an outage', async () => {
+    upstream = await startUpstream(() => {});
+    afterwards(upstream.close);
+    expect(await readOrReason(connected(upstream.url), credential)).toBe('unavailable');
+  });
+
+  test('takes a closed port for an outage, and tells the log why without the credential', async () => {
+    const provider = await answering({});
+    await upstream.close();
+    const fault = await provider.readAccount(credential).then(() => undefined, toFault);
+    expect(fault).toMatchObject({ reason: 'unavailable', cause: { message: 'ECONNREFUSED' } });
+    expect(JSON.stringify([fault, fault?.message, fault?.cause])).not.toContain(credential);
+  });
+
+  test('refuses what is too long for a header, asked or not', async () => {
+    const provider = await answering({ [readPath]: { status: 431, body: {} } });
+    expect(await readOrReason(provider, 'x'.repeat(9000))).toBe('unauthenticated');
+    upstream.received.length = 0;
+    expect(await readOrReason(provider, 'x'.repeat(60_000))).toBe('unauthenticated');
+    expect(upstream.received).toEqual([]);
+  });
+
+  test.each(['a b', 'a\r\nX-Injected: 1', 'schlüssel', '☃', '\0'])('refuses %j, which nobody issued', async (odd) => {
+    const provider = await answering({ [readPath]: { status: 401, body: {} } });
+    expect(await readOrReason(provider, odd)).toBe('unauthenticated');
+    for (const { headers } of upstream.received) expect(headers).not.toHaveProperty('x-injected');
+  });
+}

@@ -1,0 +1,118 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AccountKey, KnownSession, Store, StoreContent, TicketRecord } from '../../../src/store/store.js';
+
+const NOW = Date.UTC(2030, 0, 1);
+
+const ticket: TicketRecord = {
+  digest: 'a ticket',
+  application: 'an application',
+  expiresAt: NOW,
+  sealed: Uint8Array.of(0, 1, 255),
+};
+
+/** A store with something of everything, and with gaps where accounts were. */
+export function contentWith(accounts: readonly AccountKey[]): StoreContent {
+  const known = accounts.map((account, n) => ({ ...account, userId: 3 * n + 2 }));
+  const session = (n: number, lastUsed: number | undefined): KnownSession => ({
+    digest: `session ${n}`,
+    application: 'an application',
+    userId: known[n]?.userId ?? 0,
+    nativeId: known[n]?.nativeId ?? '',
+    createdAt: NOW - n,
+    lastUsed,
+    sealed: Uint8Array.of(n % 256, 0, 128),
+  });
+  return {
+    lastUserId: 3 * known.length + 100,
+    accounts: known,
+    masterKey: Uint8Array.of(7, 0, 200),
+    tickets: [ticket, { ...ticket, digest: 'b ticket', expiresAt: NOW + 1 }],
+    sessions: [session(0, undefined), session(1, NOW + 5)],
+  };
+}
+
+/** The same for the same content: bytes as numbers, and no key whose value is undefined. */
+export function plainContent(content: StoreContent): unknown {
+  return JSON.parse(
+    JSON.stringify({
+      ...content,
+      masterKey: content.masterKey && [...content.masterKey],
+      tickets: content.tickets.map((each) => ({ ...each, sealed: [...each.sealed] })),
+      sessions: content.sessions.map((each) => ({ ...each, sealed: [...each.sealed] })),
+    }),
+  );
+}
+
+/** What every store keeps to where its content is taken over. `accounts` are any that are different. */
+export function contentSuite(open: () => Promise<Store>, accounts: readonly AccountKey[]): void {
+  const content = contentWith(accounts);
+
+  test('can be asked whether it is there', async () => {
+    await (await open()).ping();
+  });
+
+  describe('the content', () => {
+    test('of a new store is nothing', async () => {
+      expect(await (await open()).dump()).toEqual({
+        lastUserId: 0,
+        accounts: [],
+        masterKey: undefined,
+        tickets: [],
+        sessions: [],
+      });
+    });
+
+    test('is taken over as it was', async () => {
+      const [one, other] = [await open(), await open()];
+      expect(await one.load(content)).toBe(true);
+      expect(plainContent(await other.dump())).toEqual(plainContent(content));
+      for (const { userId, ...key } of content.accounts) {
+        expect([key, await other.userId(key)]).toEqual([key, userId]);
+        expect(await other.accountOf(userId)).toEqual(key);
+      }
+      expect(plainContent({ ...content, sessions: (await other.sessions()).toReversed() })).toEqual(
+        plainContent(content),
+      );
+    });
+
+    test('goes on after the last user_id that was given, also where nobody has it any more', async () => {
+      const store = await open();
+      await store.load(content);
+      const [first = accounts[0]] = accounts;
+      if (!first) throw new Error('no account');
+      expect(await store.userId({ ...first, nativeId: 'quite another' })).toBe(content.lastUserId + 1);
+      expect((await store.dump()).lastUserId).toBe(content.lastUserId + 1);
+    });
+
+    test.each<[what: string, fill: (store: Store) => Promise<unknown>]>([
+      [
+        'an account',
+        (store) => store.userId({ provider: 'golem', baseUrl: 'https://golem.example.com', nativeId: '1' }),
+      ],
+      ['a master key', (store) => store.keepMasterKey(Uint8Array.of(1))],
+      ['a ticket', (store) => store.addTicket(ticket, NOW)],
+      ['all of it', (store) => store.load(content)],
+    ])('is not taken over where there is %s', async (_what, fill) => {
+      const store = await open();
+      await fill(store);
+      const before = plainContent(await store.dump());
+      expect(await store.load(content)).toBe(false);
+      expect(plainContent(await store.dump())).toEqual(before);
+    });
+
+    test('is taken over all or nothing', async () => {
+      const store = await open();
+      const wrong = { ...content, tickets: [...content.tickets, ticket] };
+      await expect(store.load(wrong)).rejects.toMatchObject({ reason: 'unavailable' });
+      expect((await store.dump()).accounts).toEqual([]);
+      expect(await store.load(content)).toBe(true);
+    });
+
+    test('of two that take over at the same moment is that of one', async () => {
+      const stores = await Promise.all([open(), open(), open()]);
+      const done = await Promise.all(stores.map((store) => store.load(content)));
+      expect(done.filter((one) => one)).toHaveLength(1);
+      expect(plainContent(await (await open()).dump())).toEqual(plainContent(content));
+    });
+  });
+}

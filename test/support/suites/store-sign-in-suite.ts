@@ -1,0 +1,283 @@
+import { describe, expect, test } from '@jest/globals';
+import type { SessionRecord, Store, StoreContent, TicketRecord } from '../../../src/store/store.js';
+
+const NOW = Date.UTC(2030, 0, 1);
+const unavailable = expect.objectContaining({ name: 'Fault', reason: 'unavailable' });
+
+const nothing: StoreContent = { lastUserId: 0, accounts: [], masterKey: undefined, tickets: [], sessions: [] };
+
+/** Every byte that there is, so that a store that takes it for a text is found out. */
+const sealedAs = (tag: number) => Uint8Array.from({ length: 257 }, (_, index) => (index === 0 ? tag : index - 1));
+
+const ticket = (digest: string, expiresAt = NOW): TicketRecord => ({
+  digest,
+  application: 'an application',
+  expiresAt,
+  sealed: sealedAs(1),
+});
+
+const session = (digest: string, userId: number, createdAt = NOW): SessionRecord => ({
+  digest,
+  application: 'an application',
+  userId,
+  createdAt,
+  sealed: sealedAs(2),
+});
+
+/** Numbers instead of bytes: what the tests compare. */
+const plain = <T extends { readonly sealed: Uint8Array }>(record: T | undefined) =>
+  record && { ...record, sealed: [...record.sealed] };
+const numbers = (sealed: Uint8Array | undefined) => sealed && [...sealed];
+
+/** What every store keeps to in what signing in asks of it. `open` gives one more handle on the same data. */
+export function signInStoreSuite(
+  open: () => Promise<Store>,
+  userIdOf: (store: Store, nativeId: string) => Promise<number>,
+): void {
+  const openSome = () => Promise.all([open(), open(), open(), open()]);
+
+  /** Tries 20 times at the same moment, through one handle after the other; gives the numbers of those that say true. */
+  async function winners(stores: readonly Store[], attempt: (store: Store, n: number) => Promise<boolean>) {
+    const handles = [...stores, ...stores, ...stores, ...stores, ...stores];
+    const tries = handles.map(async (store, n) => ((await attempt(store, n)) ? [n] : []));
+    return (await Promise.all(tries)).flat();
+  }
+
+  describe('the master key', () => {
+    test('is there from the first keeping on', async () => {
+      const [one, other] = [await open(), await open()];
+      expect(await one.masterKey()).toBeUndefined();
+      expect(numbers(await one.keepMasterKey(sealedAs(1)))).toEqual([...sealedAs(1)]);
+      for (const store of [one, other]) {
+        expect(numbers(await store.masterKey())).toEqual([...sealedAs(1)]);
+        expect(numbers(await store.keepMasterKey(sealedAs(2)))).toEqual([...sealedAs(1)]);
+      }
+      await one.close();
+      expect(numbers(await (await open()).masterKey())).toEqual([...sealedAs(1)]);
+    });
+
+    test('is one, however many keep theirs at the same moment', async () => {
+      const stores = await openSome();
+      const kept = await Promise.all([...stores, ...stores].map((store, n) => store.keepMasterKey(sealedAs(n))));
+      expect(new Set(kept.map((sealed) => sealed[0])).size).toBe(1);
+      expect(numbers(await (await open()).masterKey())).toEqual(numbers(kept[0]));
+    });
+
+    test('changes from what it is alone', async () => {
+      const [one, other] = [await open(), await open()];
+      expect(await one.changeMasterKey(sealedAs(1), sealedAs(2))).toBe(false);
+      expect(await one.masterKey()).toBeUndefined();
+      await one.keepMasterKey(sealedAs(1));
+      expect(await other.changeMasterKey(sealedAs(2), sealedAs(3))).toBe(false);
+      expect(await other.changeMasterKey(sealedAs(1).subarray(1), sealedAs(3))).toBe(false);
+      expect(await other.changeMasterKey(sealedAs(1), sealedAs(4))).toBe(true);
+      expect(numbers(await one.masterKey())).toEqual([...sealedAs(4)]);
+      await one.close();
+      expect(numbers(await (await open()).masterKey())).toEqual([...sealedAs(4)]);
+    });
+
+    test('changes once of 20 times at the same moment', async () => {
+      const stores = await openSome();
+      await (await open()).keepMasterKey(sealedAs(200));
+      const won = await winners(stores, (store, n) => store.changeMasterKey(sealedAs(200), sealedAs(n)));
+      expect(won).toHaveLength(1);
+    });
+  });
+
+  describe('a ticket', () => {
+    test('is found as it was kept, and stays', async () => {
+      const [one, other] = [await open(), await open()];
+      await one.addTicket(ticket('t'), NOW);
+      expect(plain(await other.ticket('t'))).toEqual(plain(ticket('t')));
+      for (const near of ['T', 't ', '', 'tt', '%']) expect(await other.ticket(near)).toBeUndefined();
+      await one.close();
+      expect(plain(await (await open()).ticket('t'))).toEqual(plain(ticket('t')));
+    });
+
+    test('is forgotten when it is over and another one comes', async () => {
+      const store = await open();
+      for (const [digest, end] of [
+        ['past', -1],
+        ['now', 0],
+        ['later', 1],
+      ] as const)
+        await store.addTicket(ticket(digest, NOW + end), NOW - 1000);
+      await (await open()).addTicket(ticket('new', NOW + 1000), NOW);
+      const left = await Promise.all(['past', 'now', 'later', 'new'].map(store.ticket));
+      expect(left.map((record) => record?.digest)).toEqual([undefined, 'now', 'later', 'new']);
+    });
+
+    test('changes, with a session or without', async () => {
+      const [one, other] = [await open(), await open()];
+      const userId = await userIdOf(one, 'a1');
+      const changed = { ...ticket('t'), sealed: sealedAs(9) };
+      await one.addTicket(ticket('t'), NOW);
+      await one.addTicket(ticket('u'), NOW);
+      expect(await one.changeTicket(ticket('t'), changed)).toBe(true);
+      expect(plain(await other.ticket('t'))).toEqual(plain(changed));
+      expect(await one.changeTicket(changed, ticket('t'), session('s', userId))).toBe(true);
+      expect(await other.session('s')).toMatchObject({ digest: 's', userId });
+      expect(plain(await other.ticket('u'))).toEqual(plain(ticket('u')));
+      await one.close();
+      expect(plain(await (await open()).ticket('t'))).toEqual(plain(ticket('t')));
+    });
+
+    test('that is not as it was changes and goes for nobody', async () => {
+      const store = await open();
+      const userId = await userIdOf(store, 'a1');
+      await store.addTicket(ticket('t'), NOW);
+      for (const wrong of [{ ...ticket('t'), sealed: sealedAs(9) }, ticket('other')]) {
+        expect(await store.changeTicket(wrong, { ...wrong, sealed: sealedAs(8) }, session('s', userId))).toBe(false);
+        expect(await store.spendTicket(wrong, session('s', userId))).toBe(false);
+      }
+      expect(plain(await store.ticket('t'))).toEqual(plain(ticket('t')));
+      expect(await store.sessions()).toEqual([]);
+    });
+
+    test('is spent, with a session or without', async () => {
+      const [one, other] = [await open(), await open()];
+      const userId = await userIdOf(one, 'a1');
+      for (const digest of ['t', 'u', 'v']) await one.addTicket(ticket(digest), NOW);
+      expect(await one.spendTicket(ticket('t'))).toBe(true);
+      expect(await one.spendTicket(ticket('u'), session('s', userId))).toBe(true);
+      expect(await other.spendTicket(ticket('t'))).toBe(false);
+      await one.close();
+      const left = await Promise.all(['t', 'u', 'v'].map(other.ticket));
+      expect(left.map((record) => record?.digest)).toEqual([undefined, undefined, 'v']);
+      expect((await (await open()).sessions()).map(({ digest }) => digest)).toEqual(['s']);
+    });
+
+    test.each(['changeTicket', 'spendTicket'] as const)('of 20 %s at the same moment one wins', async (method) => {
+      const stores = await openSome();
+      const [store] = stores;
+      const userId = await userIdOf(store, 'a1');
+      await store.addTicket(ticket('t'), NOW);
+      const won = await winners(stores, (handle, n) =>
+        method === 'changeTicket'
+          ? handle.changeTicket(ticket('t'), { ...ticket('t'), sealed: sealedAs(100 + n) }, session(`s${n}`, userId))
+          : handle.spendTicket(ticket('t'), session(`s${n}`, userId)),
+      );
+      expect(won).toHaveLength(1);
+      const [n = -1] = won;
+      const after = await open();
+      expect((await after.sessions()).map(({ digest }) => digest)).toEqual([`s${n}`]);
+      expect((await after.ticket('t'))?.sealed[0]).toBe(method === 'changeTicket' ? 100 + n : undefined);
+    });
+
+    test.each(['changeTicket', 'spendTicket'] as const)(
+      '%s and its session come together or not at all',
+      async (method) => {
+        const store = await open();
+        await store.addTicket(ticket('t'), NOW);
+        // Of an account that nobody has: a store may refuse it.
+        const lost = session('s', 4711);
+        const work =
+          method === 'changeTicket'
+            ? store.changeTicket(ticket('t'), { ...ticket('t'), sealed: sealedAs(9) }, lost)
+            : store.spendTicket(ticket('t'), lost);
+        const won = await work.catch(() => false);
+        const after = await open();
+        expect((await after.session('s')) !== undefined).toBe(won);
+        expect((await after.ticket('t'))?.sealed[0] !== 1).toBe(won);
+        // And the handle is of use as before.
+        await store.addTicket(ticket('u'), NOW);
+        expect(await after.ticket('u')).toBeDefined();
+      },
+    );
+  });
+
+  describe('a session', () => {
+    test('is found as it was kept, with the account, and stays', async () => {
+      const [one, other] = [await open(), await open()];
+      const userId = await userIdOf(one, 'a1');
+      await one.addSession(session('s', userId));
+      const found = { ...plain(session('s', userId)), nativeId: 'a1', lastUsed: undefined };
+      expect(plain(await other.session('s'))).toEqual(found);
+      for (const near of ['S', 's ', '', '%']) expect(await other.session(near)).toBeUndefined();
+      await one.close();
+      expect(plain(await (await open()).session('s'))).toEqual(found);
+    });
+
+    test('comes in place of the one before', async () => {
+      const store = await open();
+      const [userId, otherId] = [await userIdOf(store, 'a1'), await userIdOf(store, 'a2')];
+      await store.addSession(session('s', userId));
+      await store.touchSession('s', NOW + 5);
+      const next = { ...session('s', otherId, NOW + 9), application: 'another', sealed: sealedAs(7) };
+      await (await open()).addSession(next);
+      expect(plain(await store.session('s'))).toEqual({ ...plain(next), nativeId: 'a2', lastUsed: undefined });
+      expect(await store.sessions()).toHaveLength(1);
+    });
+
+    test('remembers when it was used last', async () => {
+      const [one, other] = [await open(), await open()];
+      const userId = await userIdOf(one, 'a1');
+      for (const digest of ['s', 't']) await one.addSession(session(digest, userId));
+      await one.touchSession('s', NOW + 5);
+      expect((await other.session('s'))?.lastUsed).toBe(NOW + 5);
+      await other.touchSession('s', NOW + 6);
+      await other.touchSession('nobody', NOW + 6);
+      await one.close();
+      const lastUses = (await (await open()).sessions()).map(({ digest, lastUsed }) => [digest, lastUsed]);
+      expect(lastUses).toEqual([
+        ['s', NOW + 6],
+        ['t', undefined],
+      ]);
+    });
+
+    test('is removed once', async () => {
+      const stores = await openSome();
+      const [store] = stores;
+      const userId = await userIdOf(store, 'a1');
+      for (const digest of ['s', 't']) await store.addSession(session(digest, userId));
+      expect(await winners(stores, (handle) => handle.removeSession('s'))).toHaveLength(1);
+      expect(await store.removeSession('nobody')).toBe(false);
+      await store.close();
+      expect((await (await open()).sessions()).map(({ digest }) => digest)).toEqual(['t']);
+    });
+
+    test('is listed with all the others, the oldest first', async () => {
+      const store = await open();
+      expect(await store.sessions()).toEqual([]);
+      const native = ['ä', '\0', "'; --"];
+      const ids = await Promise.all(native.map((nativeId) => userIdOf(store, nativeId)));
+      for (const [digest, which, age] of [
+        ['b', 0, 2],
+        ['a', 1, 1],
+        ['d', 2, 3],
+        ['c', 0, 3],
+      ] as const)
+        await store.addSession(session(digest, ids[which] ?? 0, NOW - age));
+      const list = await (await open()).sessions();
+      expect(list.map(({ createdAt }) => NOW - createdAt)).toEqual([3, 3, 2, 1]);
+      expect(list.map(({ digest }) => digest)).toEqual(['c', 'd', 'b', 'a']);
+      expect(list.map(({ userId }) => ids.indexOf(userId))).toEqual([0, 2, 0, 1]);
+      expect(list.map(({ nativeId }) => nativeId)).toEqual(['ä', "'; --", 'ä', '\0']);
+      expect(list.map((each) => [...each.sealed])).toEqual(list.map(() => [...sealedAs(2)]));
+    });
+  });
+
+  test('a store that is closed is unavailable for all of this', async () => {
+    const store = await open();
+    const userId = await userIdOf(store, 'a1');
+    await store.close();
+    for (const work of [
+      () => store.masterKey(),
+      () => store.keepMasterKey(sealedAs(1)),
+      () => store.changeMasterKey(sealedAs(1), sealedAs(2)),
+      () => store.addTicket(ticket('t'), NOW),
+      () => store.ticket('t'),
+      () => store.changeTicket(ticket('t'), ticket('t'), session('s', userId)),
+      () => store.spendTicket(ticket('t'), session('s', userId)),
+      () => store.addSession(session('s', userId)),
+      () => store.session('s'),
+      () => store.sessions(),
+      () => store.touchSession('s', NOW),
+      () => store.removeSession('s'),
+      () => store.ping(),
+      () => store.dump(),
+      () => store.load(nothing),
+    ])
+      await expect(work()).rejects.toEqual(unavailable);
+  });
+}

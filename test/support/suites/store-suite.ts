@@ -1,0 +1,143 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { AccountKey, Store } from '../../../src/store/store.js';
+import { afterwards } from '../cleanup.js';
+import { contentSuite } from './store-content-suite.js';
+import { signInStoreSuite } from './store-sign-in-suite.js';
+
+/** The largest number that the old clients can read. */
+export const LARGEST = 2147483647;
+
+/** A place where no account was ever seen. */
+export interface FreshStore {
+  /** One more handle on the same data, as one more node of the bridge has it. */
+  readonly open: () => Promise<Store>;
+  /** Makes this the last user_id that was given to anyone; at least one was. */
+  readonly skipTo: (userId: number) => Promise<void>;
+  readonly remove: () => Promise<void>;
+}
+
+export const account: AccountKey = { provider: 'seatable', baseUrl: 'https://cloud.example.com', nativeId: 'a1' };
+
+export const named = (nativeId: string): AccountKey => ({ ...account, nativeId });
+
+const accounts = (count: number) => Array.from({ length: count }, (_, n) => named(`n${n}`));
+
+/** Any two of these are different accounts. */
+const different: readonly AccountKey[] = [
+  account,
+  { ...account, provider: 'golem' },
+  { ...account, provider: 'Seatable' },
+  { ...account, baseUrl: 'https://cloud.example.org' },
+  { ...account, baseUrl: 'https://cloud.example.com/A' },
+  { ...account, baseUrl: 'https://cloud.example.com/a' },
+  { ...account, baseUrl: 'https://cloud.example.com/', nativeId: '1' },
+  { ...account, baseUrl: 'https://cloud.example.com', nativeId: '/1' },
+  ...[
+    ['A1', ' a1', 'a1 ', 'a1\t', 'a1\n', 'a1\r\n'],
+    ['', ' ', '\t', '\u00a0', '\u200b', '\ufeff', 'null', 'undefined'],
+    ['1', '01', '1.0', '1e0', '+1', '-1', '９', '9'],
+    ['\u00e9', 'e\u0301', '\u00c9', 'e', 'ß', 'ss', '\u017f', 's', 'ı', 'i', 'İ'],
+    ['\0', '\0\0', 'a1\0', 'a1\0b', 'a1\0c', '\\0', '\\u0000', '\\\\u0000'],
+    ['\ud800', '\ud801', '\udc00', '\ud800\udc00', '\ufffd', '\\ud800', '\u{1f600}'],
+    ["'", "''", '"', '`', '%', '_', 'a_', '?', '$1', "'; DROP TABLE accounts; --"],
+    [`${'x'.repeat(100_000)}1`, `${'x'.repeat(100_000)}2`, 'x'.repeat(100_000)],
+  ].flatMap((ids) => ids.map(named)),
+];
+
+const unavailable = expect.objectContaining({ name: 'Fault', reason: 'unavailable' });
+
+/** What every store keeps to. */
+export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): void {
+  describe(name, () => {
+    let fresh: FreshStore;
+
+    beforeEach(async () => {
+      fresh = await openFresh();
+      afterwards(fresh.remove);
+    });
+
+    async function open(): Promise<Store> {
+      const store = await fresh.open();
+      afterwards(store.close);
+      return store;
+    }
+
+    test('an account gets a positive integer of 32 bits, again and again the same', async () => {
+      const store = await open();
+      const id = await store.userId(account);
+      expect(Number.isInteger(id)).toBe(true);
+      expect(id).toBeGreaterThan(0);
+      expect(id).toBeLessThanOrEqual(LARGEST);
+      expect(await store.userId({ ...account })).toBe(id);
+      expect(await (await open()).userId(account)).toBe(id);
+    });
+
+    test('different accounts get different ids, and keep them', async () => {
+      const store = await open();
+      const owners = new Map<number, AccountKey>();
+      for (const key of different) {
+        const id = await store.userId(key);
+        expect([key, owners.get(id)]).toEqual([key, undefined]);
+        owners.set(id, key);
+      }
+      await store.close();
+      const reopened = await open();
+      for (const [id, key] of owners) expect([key, await reopened.userId(key)]).toEqual([key, id]);
+    });
+
+    test('200 first sights of 20 accounts at once give 20 ids', async () => {
+      const stores = await Promise.all([open(), open(), open(), open(), open()]);
+      const handles = [...stores, ...stores];
+      const sights = await Promise.all(
+        handles.flatMap((store) => accounts(20).map(async (key) => `${key.nativeId} ${await store.userId(key)}`)),
+      );
+      expect(sights).toHaveLength(200);
+      const pairs = [...new Set(sights)];
+      expect(pairs).toHaveLength(20);
+      expect(new Set(pairs.map((pair) => pair.split(' ')[1])).size).toBe(20);
+    });
+
+    test('an id is not given a second time after a restart', async () => {
+      const store = await open();
+      const old = await Promise.all(accounts(5).map(store.userId));
+      await store.close();
+      expect(old).not.toContain(await (await open()).userId(named('new')));
+    });
+
+    test('after the largest id, a new account is unavailable and a known one as ever', async () => {
+      const store = await open();
+      const id = await store.userId(named('first'));
+      await fresh.skipTo(LARGEST - 1);
+      expect(await store.userId(named('last'))).toBe(LARGEST);
+      for (const late of ['x', 'y', 'x']) await expect(store.userId(named(late))).rejects.toEqual(unavailable);
+      expect(await store.userId(named('first'))).toBe(id);
+      expect(await store.userId(named('last'))).toBe(LARGEST);
+    });
+
+    test('closing twice does no harm, and what is closed is unavailable', async () => {
+      const store = await open();
+      await store.userId(account);
+      await store.close();
+      await store.close();
+      await expect(store.userId(account)).rejects.toEqual(unavailable);
+    });
+
+    test('tries are counted, and given back', async () => {
+      const { tries } = await open();
+      const counter = tries({ name: 'some', most: 3, seconds: 900 });
+      const taken = async (of: string, count: number) => {
+        const all: boolean[] = [];
+        for (let n = 0; n < count; n++) all.push(await counter.take(of));
+        return all;
+      };
+      expect(await taken('a', 5)).toEqual([true, true, true, false, false]);
+      expect(await counter.take('b')).toBe(true);
+      expect(await tries({ name: 'other', most: 1, seconds: 900 }).take('a')).toBe(true);
+      await counter.giveBack('a');
+      expect(await taken('a', 2)).toEqual([true, false]);
+    });
+
+    contentSuite(open, different);
+    signInStoreSuite(open, (store, nativeId) => store.userId(named(nativeId)));
+  });
+}

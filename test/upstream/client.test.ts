@@ -1,0 +1,477 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server, type Socket } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { toFault } from '../../src/core/fault.js';
+import { createUpstreams, type Observation, type Send, type UpstreamRequest } from '../../src/upstream/client.js';
+import { afterwards } from '../support/cleanup.js';
+import { type CannedReply, startUpstream, type Upstream } from '../support/servers/upstream.js';
+
+const methods = ['POST', 'PUT', 'PATCH', 'DELETE'] as const;
+const GOOD: CannedReply = { body: { good: 'yes' } };
+
+const answering =
+  ({ status = 200, headers = {}, body = {} }: CannedReply): RequestListener =>
+  (_request, response) => {
+    response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
+  };
+
+/** A modern API that treats its requests in turn so, and all that follow as the last. */
+async function upstreamWith(...turns: readonly (RequestListener | CannedReply)[]): Promise<Upstream> {
+  const upstream = await startUpstream((request, response) => {
+    const turn = turns[Math.min(upstream.received.length, turns.length) - 1] ?? GOOD;
+    (typeof turn === 'function' ? turn : answering(turn))(request, response);
+  });
+  afterwards(upstream.close);
+  return upstream;
+}
+
+const silent: RequestListener = () => {};
+const closes: RequestListener = (request) => void request.socket.destroy();
+const half: RequestListener = (request, response) => {
+  response.writeHead(200, { 'Content-Length': 100 }).write('{"good":');
+  setImmediate(() => request.socket.destroy());
+};
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a server without a port');
+  return address.port;
+}
+
+/** Something to wait for. */
+function gate(): { readonly open: () => void; readonly opened: Promise<void> } {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+function asking(send: Send, url: string) {
+  return (method: UpstreamRequest['method'] = 'GET'): Promise<Readonly<Record<string, unknown>>> =>
+    send({
+      method,
+      url: `${url}/path`,
+      headers: {},
+      ...(method !== 'GET' && { body: { type: 'text/plain', text: 'written' } }),
+    }).catch((error: unknown) => {
+      const { reason, retryAfter, cause } = toFault(error);
+      return { reason, retryAfter, cause };
+    });
+}
+
+function askerOf({ url }: { url: string }, options: Partial<Parameters<typeof createUpstreams>[0]> = {}) {
+  const upstreams = createUpstreams({ timeoutMs: 2000, ...options });
+  return asking(upstreams.sendFor({ baseUrl: url }), url);
+}
+
+const unavailable = { reason: 'unavailable' };
+
+describe('a read', () => {
+  test.each<[string, RequestListener | CannedReply]>([
+    ['a closed connection', closes],
+    ['half a reply', half],
+    ['502', { status: 502, body: '<html>Bad gateway</html>' }],
+    ['503', { status: 503 }],
+    ['504', { status: 504 }],
+  ])('is tried once more after %s', async (_what, trouble) => {
+    const recovering = await upstreamWith(trouble, GOOD);
+    expect(await askerOf(recovering)()).toEqual({ good: 'yes' });
+    expect(recovering.received).toHaveLength(2);
+    const lasting = await upstreamWith(trouble);
+    expect(await askerOf(lasting)()).toMatchObject(unavailable);
+    expect(lasting.received).toHaveLength(2);
+  });
+
+  test.each<[string, RequestListener | CannedReply]>([
+    ['a 503 that says when', { status: 503, headers: { 'Retry-After': '3' } }],
+    ['500', { status: 500 }],
+    ['429', { status: 429 }],
+    ['a 503 that says next week', { status: 503, headers: { 'Retry-After': '604800' } }],
+    ['a 503 that says what nobody understands', { status: 503, headers: { 'Retry-After': 'soon' } }],
+    ['a redirect', { status: 302, headers: { Location: '/elsewhere' } }],
+    ['HTML', { body: '<html>Welcome</html>' }],
+    ['too much', { body: `{"much":"${'x'.repeat(1024 * 1024)}"}` }],
+    ['silence', silent],
+  ])('is not tried again after %s', async (_what, trouble) => {
+    const upstream = await upstreamWith(trouble, GOOD);
+    expect(await askerOf(upstream, { timeoutMs: 300 })()).toMatchObject(unavailable);
+    expect(upstream.received).toHaveLength(1);
+  });
+
+  test('waits a moment before its second time, not always the same', async () => {
+    const waits = Array.from({ length: 5 }, async () => {
+      const times: number[] = [];
+      const upstream = await upstreamWith((request, response) => {
+        times.push(performance.now());
+        answering({ status: 503 })(request, response);
+      });
+      await askerOf(upstream)();
+      const [first = 0, second = 0] = times;
+      return Math.round(second - first);
+    });
+    expect(new Set(await Promise.all(waits)).size).toBeGreaterThan(1);
+  });
+});
+
+describe('a write is sent once', () => {
+  const troubles: readonly (readonly [string, RequestListener | CannedReply])[] = [
+    ['a closed connection', closes],
+    ['half a reply', half],
+    ['silence', silent],
+    ...[500, 502, 503, 504, 429].map((status) => [`${status}`, { status }] as const),
+  ];
+  test.each(methods.flatMap((method) => troubles.map(([what, trouble]) => ({ method, what, trouble }))))(
+    '$method, and then there is $what',
+    async ({ method, trouble }) => {
+      const upstream = await upstreamWith(trouble, GOOD);
+      expect(await askerOf(upstream, { timeoutMs: 300 })(method)).toMatchObject(unavailable);
+      expect(upstream.received).toHaveLength(1);
+    },
+  );
+
+  test.each(methods)('%s on a kept connection that the other side closes', async (method) => {
+    const heads: string[] = [];
+    const sockets = new Set<Socket>();
+    // Answers the first request of a connection, and closes it without a word at the second.
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      let count = 0;
+      socket
+        .on('error', () => {})
+        .on('data', (data) => {
+          const [head = ''] = data.toString().split(' ');
+          if (!/^[A-Z]+$/.test(head)) return;
+          heads.push(head);
+          count += 1;
+          if (count > 1) socket.destroy();
+          else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
+        });
+    }).listen(0, '127.0.0.1');
+    afterwards(async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    await once(server, 'listening');
+    const port = portOf(server);
+    const ask = askerOf({ url: `http://127.0.0.1:${port}` });
+    expect(await ask()).toEqual({});
+    // Only then is the connection free again.
+    await new Promise(setImmediate);
+    expect(await ask(method)).toMatchObject({ ...unavailable, cause: { message: 'other side closed' } });
+    expect(sockets.size).toBe(1);
+    expect(heads).toEqual(['GET', method]);
+  });
+});
+
+describe('a reply', () => {
+  const large = JSON.stringify({ text: 'x'.repeat(100_000) });
+  const packed = (body: string, encoding: string): RequestListener => {
+    const pack = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }[encoding];
+    return (_request, response) => void response.setHeader('Content-Encoding', encoding).end(pack?.(body) ?? body);
+  };
+
+  test.each(['gzip', 'deflate', 'br'])('may be compressed with %s', async (encoding) => {
+    const upstream = await upstreamWith(packed(large, encoding));
+    expect(JSON.stringify(await askerOf(upstream)())).toBe(large);
+    expect(upstream.received[0]?.headers['accept-encoding']).toContain(encoding);
+  });
+
+  test.each(['gzip', 'deflate', 'br'])('is refused where %s makes more than a mebibyte of it', async (encoding) => {
+    const upstream = await upstreamWith(packed(JSON.stringify({ text: 'x'.repeat(2_000_000) }), encoding));
+    expect(await askerOf(upstream)()).toMatchObject({ ...unavailable, cause: { message: 'ERR_BUFFER_TOO_LARGE' } });
+  });
+
+  test.each(['gzip', 'unheard-of'])('is refused where it is not the %s that it says', async (encoding) => {
+    const upstream = await upstreamWith((_request, response) => {
+      response.setHeader('Content-Encoding', encoding).end('{}');
+    });
+    expect(await askerOf(upstream)()).toMatchObject(unavailable);
+  });
+
+  test('that has no end is left after a mebibyte', async () => {
+    let sent = 0;
+    const closed = gate();
+    const upstream = await upstreamWith((_request, response) => {
+      const chunk = Buffer.alloc(64 * 1024, 'x');
+      const write = () => {
+        while (!response.destroyed && response.write(chunk)) sent += chunk.length;
+      };
+      response.on('drain', write).on('close', closed.open);
+      write();
+    });
+    expect(await askerOf(upstream)()).toMatchObject({ ...unavailable, cause: { message: 'ERR_REPLY_TOO_LARGE' } });
+    await closed.opened;
+    expect(sent).toBeLessThan(16 * 1024 * 1024);
+  });
+});
+
+describe('when to try again', () => {
+  const inAMinute = () => new Date(Date.now() + 60_000);
+  test.each<[number, Record<string, string>, unknown]>([
+    [429, { 'Retry-After': '7' }, 7],
+    [503, { 'Retry-After': '7' }, 7],
+    [503, { 'Retry-After': '0' }, 0],
+    [429, { 'X-RateLimit-Reset': '0.238' }, 1],
+    [429, { 'X-RateLimit-Reset': '12.4', 'X-RateLimit-Limit': '30' }, 13],
+    [429, { 'X-RateLimit-Reset': '12.4', 'Retry-After': '20' }, 20],
+    [429, { 'Retry-After': new Date(0).toUTCString() }, 0],
+    // A point in time, not a wait.
+    [429, { 'X-RateLimit-Reset': '1796083200' }, undefined],
+    [429, { 'Retry-After': 'soon' }, undefined],
+    [429, { 'Retry-After': '-1' }, undefined],
+    [429, {}, undefined],
+    [500, { 'Retry-After': '7' }, undefined],
+  ])('%i with %j is %j seconds', async (status, headers, retryAfter) => {
+    const upstream = await upstreamWith({ status, headers });
+    expect(await askerOf(upstream)()).toMatchObject({ ...unavailable, retryAfter });
+  });
+
+  test.each([429, 503])('%i with a date', async (status) => {
+    const upstream = await upstreamWith({ status, headers: { 'Retry-After': inAMinute().toUTCString() } });
+    const fault = await askerOf(upstream)();
+    expect(fault).toMatchObject(unavailable);
+    expect(Number(fault.retryAfter)).toBeGreaterThan(50);
+    expect(Number(fault.retryAfter)).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('time', () => {
+  test('is limited for a call, however many requests it makes', async () => {
+    const slow: RequestListener = (request, response) => void setTimeout(() => answering(GOOD)(request, response), 250);
+    const upstream = await upstreamWith(slow);
+    const { sendFor, withinCall } = createUpstreams({ timeoutMs: 300 });
+    const ask = asking(sendFor({ baseUrl: upstream.url }), upstream.url);
+    const begin = performance.now();
+    const replies = await withinCall(async () => [await ask(), await ask(), await ask(), await ask()])();
+    expect(performance.now() - begin).toBeLessThan(1000);
+    expect(replies.map((reply) => reply.reason ?? 'good')).toEqual(['good', 'good', 'unavailable', 'unavailable']);
+    // The fourth had no time left to be sent at all.
+    expect(upstream.received).toHaveLength(3);
+    expect(await ask()).toEqual({ good: 'yes' });
+  });
+
+  test('is limited for connecting too, where nobody answers', async () => {
+    // Takes connections and says nothing in TLS.
+    const server = createServer((socket) => void afterwards(async () => void socket.destroy())).listen(0, '127.0.0.1');
+    afterwards(() => new Promise((resolve) => void server.close(() => resolve())));
+    await once(server, 'listening');
+    const port = portOf(server);
+    const seen: Observation[] = [];
+    const ask = askerOf(
+      { url: `https://127.0.0.1:${port}` },
+      { timeoutMs: 5000, connectMs: 200, observe: (observation) => void seen.push(observation) },
+    );
+    const begin = performance.now();
+    expect(await ask()).toMatchObject({
+      ...unavailable,
+      cause: { message: expect.stringContaining('Connect Timeout') },
+    });
+    expect(performance.now() - begin).toBeLessThan(4000);
+    expect(seen).toHaveLength(2);
+  });
+});
+
+describe('the guard of a base_url', () => {
+  const OUTAGES = 20;
+  const times = <T>(count: number, work: () => Promise<T>) => Promise.all(Array.from({ length: count }, work));
+
+  test.each<[string, RequestListener | CannedReply]>([
+    ['500', { status: 500 }],
+    ['503', { status: 503 }],
+    ['closed connections', closes],
+    ['silence', silent],
+  ])('opens after many outages in a row: %s', async (_what, trouble) => {
+    const upstream = await upstreamWith(trouble);
+    const states: unknown[] = [];
+    const upstreams = createUpstreams({ timeoutMs: 200, onState: (...change) => void states.push(change) });
+    const ask = asking(upstreams.sendFor({ baseUrl: upstream.url }), upstream.url);
+    await times(OUTAGES - 1, () => ask('PUT'));
+    expect(upstreams.states()).toEqual(new Map([[upstream.url, 'closed']]));
+    await ask('PUT');
+    expect(upstreams.states()).toEqual(new Map([[upstream.url, 'open']]));
+    expect(states).toEqual([[upstream.url, 'open']]);
+    const sent = upstream.received.length;
+    const begin = performance.now();
+    for (const fault of await times(100, ask)) {
+      expect(fault).toMatchObject(unavailable);
+      expect([1, 2, 3, 4, 5]).toContain(fault.retryAfter);
+    }
+    expect(performance.now() - begin).toBeLessThan(1000);
+    expect(upstream.received).toHaveLength(sent);
+  });
+
+  test.each([400, 401, 403, 404, 409, 422, 429, 200, 302])('stays closed at %i', async (status) => {
+    const upstream = await upstreamWith({ status, body: '[]' });
+    const ask = askerOf(upstream);
+    await times(2 * OUTAGES, ask);
+    await ask();
+    expect(upstream.received).toHaveLength(2 * OUTAGES + 1);
+  });
+
+  test('stays closed where a 500 is an answer to its provider', async () => {
+    const upstream = await upstreamWith({ status: 500 });
+    const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
+    const ask = () =>
+      send({ method: 'POST', url: upstream.url, headers: {}, refusal: () => 'conflict' }).catch(toFault);
+    for (const fault of await times(2 * OUTAGES, ask)) expect(fault).toMatchObject({ reason: 'conflict' });
+  });
+
+  test('stays closed where an answer comes in between', async () => {
+    const upstream = await upstreamWith(...Array(OUTAGES - 1).fill({ status: 500 }), GOOD, { status: 500 });
+    const ask = askerOf(upstream);
+    for (let count = 0; count < 2 * OUTAGES - 1; count += 1) await ask('PUT');
+    expect(upstream.received).toHaveLength(2 * OUTAGES - 1);
+  });
+
+  test('lets one request try after a while, refuses the others meanwhile, and closes when that goes well', async () => {
+    let reply = (): void => {};
+    const arrived = gate();
+    const waiting: RequestListener = (request, response) => {
+      reply = () => answering(GOOD)(request, response);
+      arrived.open();
+    };
+    const failures = Array(OUTAGES).fill({ status: 500 });
+    const upstream = await upstreamWith(...failures, { status: 500 }, waiting, GOOD);
+    const states: string[] = [];
+    const options = {
+      timeoutMs: 2000,
+      tryAfterMs: 100,
+      onState: (_url: string, state: string) => void states.push(state),
+    };
+    const ask = askerOf(upstream, options);
+    const untilTried = async () => {
+      const sent = upstream.received.length;
+      for (;;) {
+        const answer = ask();
+        await Promise.race([answer, arrived.opened]);
+        if (upstream.received.length > sent) return answer;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
+    await times(OUTAGES, () => ask('PUT'));
+    expect(await untilTried()).toMatchObject(unavailable);
+    expect(states).toEqual(['open', 'half-open', 'open']);
+    const trial = untilTried();
+    await arrived.opened;
+    expect(states).toEqual(['open', 'half-open', 'open', 'half-open']);
+    expect(await ask()).toMatchObject({ ...unavailable, retryAfter: 1 });
+    reply();
+    expect(await trial).toEqual({ good: 'yes' });
+    expect(await times(5, ask)).toEqual(Array(5).fill({ good: 'yes' }));
+    expect(states).toEqual(['open', 'half-open', 'open', 'half-open', 'closed']);
+  });
+
+  test('is the same for the same base_url, and for no other on the same host', async () => {
+    const upstream = await upstreamWith((request, response) => {
+      answering(request.url?.startsWith('/bad') ? { status: 500 } : GOOD)(request, response);
+    });
+    const { sendFor } = createUpstreams({ timeoutMs: 2000 });
+    const [bad, alsoBad, good] = ['/bad', '/bad', '/good'].map((path) => {
+      const url = upstream.url + path;
+      return asking(sendFor({ baseUrl: url }), url);
+    });
+    if (!bad || !alsoBad || !good) throw new Error('three of them');
+    await times(OUTAGES, () => bad('PUT'));
+    const sent = upstream.received.length;
+    expect(await alsoBad('PUT')).toMatchObject({ ...unavailable, retryAfter: 5 });
+    expect(upstream.received).toHaveLength(sent);
+    expect(await good()).toEqual({ good: 'yes' });
+  });
+
+  test('lets so many through at a moment, so many wait, and refuses the rest at once', async () => {
+    const all = gate();
+    const held: (() => void)[] = [];
+    const upstream = await upstreamWith((request, response) => {
+      held.push(() => answering(GOOD)(request, response));
+      if (held.length === 4) all.open();
+    });
+    const ask = askerOf(upstream, { timeoutMs: 10_000, concurrentCalls: 32 });
+    const asked = times(20, ask);
+    await all.opened;
+    expect(upstream.received).toHaveLength(4);
+    expect(await ask()).toMatchObject({ ...unavailable, cause: { message: expect.stringContaining('Bulkhead') } });
+    const free = setInterval(() => held.pop()?.(), 5);
+    const answers = await asked;
+    clearInterval(free);
+    expect(answers.filter((answer) => answer.good === 'yes')).toHaveLength(16);
+    expect(answers.filter((answer) => answer.reason === 'unavailable')).toHaveLength(4);
+  });
+
+  test('leaves nobody waiting whose time is over', async () => {
+    const upstream = await upstreamWith(silent);
+    const ask = askerOf(upstream, { timeoutMs: 300, concurrentCalls: 32 });
+    for (const wave of [1, 2]) {
+      const faults = await times(16, () => ask('PUT'));
+      expect([wave, faults.map(({ reason }) => reason)]).toEqual([wave, Array(16).fill('unavailable')]);
+    }
+  });
+
+  test('does the work of a caller that waited as a part of its own call', async () => {
+    const upstream = await upstreamWith(GOOD);
+    const callers = new AsyncLocalStorage<number>();
+    const seen: (number | undefined)[] = [];
+    const ask = askerOf(upstream, { concurrentCalls: 8, observe: () => void seen.push(callers.getStore()) });
+    await Promise.all([1, 2, 3, 4].map((caller) => callers.run(caller, ask)));
+    expect(seen).toEqual([1, 2, 3, 4]);
+  });
+
+  test('passes on for how long the API asked to be left in peace', async () => {
+    const upstream = await upstreamWith({ status: 503, headers: { 'Retry-After': '120' } });
+    const ask = askerOf(upstream);
+    await times(OUTAGES, () => ask('PUT'));
+    expect(Number((await ask()).retryAfter)).toBeGreaterThan(60);
+    expect(upstream.received).toHaveLength(OUTAGES);
+  });
+
+  test('gives no more time to who waited for a turn', async () => {
+    const upstream = await upstreamWith(silent);
+    const ask = askerOf(upstream, { timeoutMs: 300, concurrentCalls: 8 });
+    const begin = performance.now();
+    for (const fault of await times(2, () => ask('PUT'))) expect(fault).toMatchObject(unavailable);
+    expect(performance.now() - begin).toBeLessThan(1500);
+    expect(upstream.received).toHaveLength(1);
+  });
+});
+
+test.each([
+  ['Bearer sk_of-the_vault', 'No such key: sk_of-the_vault'],
+  ['Bearer sk_of-the_vault', `Got ${Buffer.from('Bearer sk_of-the_vault').toString()}`],
+  ['Bearer sk_of-the_vault', `Got ${Buffer.from('sk_of-the_vault').toString('base64')}`],
+  [`Basic ${Buffer.from('sk_of-the_vault:').toString('base64')}`, 'No such key: sk_of-the_vault'],
+  [
+    `Basic ${Buffer.from('sk_of-the_vault:').toString('base64')}`,
+    `Got ${Buffer.from('sk_of-the_vault:').toString('base64')}`,
+  ],
+])('%s is never a part of an explanation', async (authorization, message) => {
+  const upstream = await upstreamWith(
+    { status: 400, body: { message } },
+    { status: 400, body: { message: 'Bad name' } },
+  );
+  const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
+  const ask = () =>
+    send({ method: 'PUT', url: upstream.url, headers: { Authorization: authorization } }).then(
+      () => undefined,
+      toFault,
+    );
+  expect(await ask()).toMatchObject({ reason: 'invalid', complaint: undefined });
+  expect(await ask()).toMatchObject({ reason: 'invalid', complaint: 'Bad name' });
+});
+
+test('every request is observed, with its outcome and without its secrets', async () => {
+  const upstream = await upstreamWith({ status: 503 }, GOOD, closes);
+  const seen: Observation[] = [];
+  const { sendFor } = createUpstreams({ timeoutMs: 2000, observe: (observation) => void seen.push(observation) });
+  const ask = asking(sendFor({ baseUrl: upstream.url, name: 'Importer', provider: 'golem' }), upstream.url);
+  await ask();
+  await ask('POST');
+  const common = { application: 'Importer', provider: 'golem', seconds: expect.any(Number) };
+  expect(seen).toEqual([
+    { ...common, method: 'GET', outcome: 503 },
+    { ...common, method: 'GET', outcome: 200 },
+    { ...common, method: 'POST', outcome: 'UND_ERR_SOCKET' },
+  ]);
+});

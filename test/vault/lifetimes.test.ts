@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Application } from '../../src/applications/application.js';
+import { connect } from '../../src/bootstrap/services.js';
+import { parseConfig } from '../../src/config/load.js';
+import { actionNames } from '../../src/core/actions.js';
+import { Fault, toFault } from '../../src/core/fault.js';
+import { createCache } from '../../src/providers/cache.js';
+import { providers } from '../../src/providers/index.js';
+import { openSqlite } from '../../src/store/sqlite.js';
+import type { Store } from '../../src/store/store.js';
+import { createUpstreams } from '../../src/upstream/client.js';
+import { newSecret } from '../../src/vault/random-token.js';
+import { createSealer } from '../../src/vault/seal.js';
+import { createSessions, type Sessions } from '../../src/vault/sessions.js';
+import { createTickets, type Tickets } from '../../src/vault/tickets.js';
+import { afterwards } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
+import { account } from '../support/suites/store-suite.js';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const CREDENTIAL = 'modern-credential';
+
+function applicationOf(apiKey: string, settings: Record<string, unknown> = {}): Promise<Application> {
+  const application = { api_key: apiKey, provider: 'previsto', base_url: 'http://127.0.0.1:1', ...settings };
+  const [only] = parseConfig(
+    { applications: [{ credentials: 'vault', ...application }] },
+    { directory: '/', actions: actionNames, providers },
+  ).applications;
+  if (!only) throw new Error('no application');
+  return connect(only, createUpstreams({ timeoutMs: 1000 }), createCache());
+}
+
+const plain = await applicationOf('plain');
+const web = await applicationOf('web', { redirect_url: 'https://old.example.com/' });
+const thirtyDays = await applicationOf('thirty-days', { token_days: 30 });
+
+let now: number;
+let store: Store;
+let sessions: Sessions;
+let tickets: Tickets;
+let userId: number;
+
+beforeEach(async () => {
+  now = Date.UTC(2030, 0, 1);
+  const folder = await temporaryFolder();
+  afterwards(folder.remove);
+  store = openSqlite(join(folder.path, 'bridge.db'));
+  afterwards(store.close);
+  userId = await store.userId(account);
+  const sealer = createSealer(randomBytes(32));
+  sessions = createSessions(store, sealer, () => now);
+  tickets = createTickets({ store, sealer, sessions, applications: [plain, web, thirtyDays], now: () => now });
+});
+
+/** What came of it: the result, or the reason of the fault. */
+const outcome = <T>(work: Promise<T>) => work.catch((error: unknown) => toFault(error).reason);
+const redeem = (application: Application, ticket: string) =>
+  tickets.redeem(application, ticket, async (credential) => credential);
+
+describe('a ticket', () => {
+  test('lives 15 minutes', async () => {
+    const [early, late] = [await tickets.issue(plain), await tickets.issue(plain)];
+    now += 15 * MINUTE;
+    expect(await tickets.find(early)).toEqual({ application: plain, signedIn: false });
+    expect(await outcome(redeem(plain, early))).toBe('unauthenticated');
+    await tickets.signIn(early, CREDENTIAL, userId);
+    expect(await redeem(plain, early)).toMatchObject({ prepared: CREDENTIAL });
+    now += 1;
+    expect(await outcome(tickets.find(late))).toBe('missing');
+    expect(await outcome(tickets.signIn(late, CREDENTIAL, userId))).toBe('missing');
+    expect(await outcome(redeem(plain, late))).toBe('missing');
+  });
+
+  test('gets no longer life by signing in', async () => {
+    const ticket = await tickets.issue(plain);
+    now += 10 * MINUTE;
+    await tickets.signIn(ticket, CREDENTIAL, userId);
+    now += 5 * MINUTE + 1;
+    expect(await outcome(redeem(plain, ticket))).toBe('missing');
+  });
+
+  test('that is over is forgotten when the next one is issued', async () => {
+    const sealer = createSealer(Buffer.alloc(32));
+    const own = createTickets({ store, sealer, sessions, applications: [plain], now: () => now });
+    const digest = sealer.digest('ticket', await own.issue(plain));
+    now += 15 * MINUTE;
+    await own.issue(plain);
+    expect(await store.ticket(digest)).toBeDefined();
+    now += 1;
+    await own.issue(plain);
+    expect(await store.ticket(digest)).toBeUndefined();
+  });
+
+  test('is not spent where the answer cannot be made', async () => {
+    const ticket = await tickets.issue(plain);
+    await tickets.signIn(ticket, CREDENTIAL, userId);
+    const failing = () => tickets.redeem(plain, ticket, () => Promise.reject(new Fault('unavailable')));
+    expect(await outcome(failing())).toBe('unavailable');
+    expect(await store.sessions()).toEqual([]);
+    expect(await redeem(plain, ticket)).toMatchObject({ prepared: CREDENTIAL });
+    expect(await store.sessions()).toHaveLength(1);
+  });
+
+  test('that is spent while the answer is made gives no second token', async () => {
+    const ticket = await tickets.issue(plain);
+    await tickets.signIn(ticket, CREDENTIAL, userId);
+    const overtaken = tickets.redeem(plain, ticket, () => redeem(plain, ticket));
+    expect(await outcome(overtaken)).toBe('missing');
+    expect(await store.sessions()).toHaveLength(1);
+  });
+
+  test('belongs to its application, and takes one credential', async () => {
+    const ticket = await tickets.issue(web);
+    const authToken = await tickets.signIn(ticket, CREDENTIAL, userId);
+    expect(await outcome(tickets.signIn(ticket, 'another', userId))).toBe('conflict');
+    expect(await outcome(redeem(plain, ticket))).toBe('missing');
+    expect(await redeem(web, ticket)).toEqual({ authToken, prepared: CREDENTIAL });
+  });
+
+  test('of an application that is not configured any more is of no use', async () => {
+    const sealer = createSealer(randomBytes(32));
+    const shared = { store, sealer, sessions: createSessions(store, sealer, () => now), now: () => now };
+    const ticket = await createTickets({ ...shared, applications: [plain, web] }).issue(web);
+    expect(await outcome(createTickets({ ...shared, applications: [plain] }).find(ticket))).toBe('missing');
+  });
+});
+
+describe('an auth_token', () => {
+  const issue = async (application: Application) => {
+    const { authToken, record } = sessions.make(application, CREDENTIAL, userId);
+    await store.addSession(record);
+    return authToken;
+  };
+
+  test('lives until logout', async () => {
+    const authToken = await issue(plain);
+    now += 36_500 * DAY;
+    expect(await sessions.credentialOf(plain, authToken)).toBe(CREDENTIAL);
+    await sessions.end(plain, authToken);
+    expect(await outcome(sessions.credentialOf(plain, authToken))).toBe('unauthenticated');
+    expect(await outcome(sessions.end(plain, authToken))).toBe('unauthenticated');
+  });
+
+  test('lives as many days as the application lets it, however much it is used', async () => {
+    const authToken = await issue(thirtyDays);
+    for (let day = 0; day < 30; day++) {
+      now += DAY;
+      expect(await sessions.credentialOf(thirtyDays, authToken)).toBe(CREDENTIAL);
+    }
+    now += 1;
+    expect(await outcome(sessions.credentialOf(thirtyDays, authToken))).toBe('unauthenticated');
+  });
+
+  test('has its last use kept by the minute', async () => {
+    await issue(plain);
+    const authToken = await issue(plain);
+    const lastUses = async () => (await store.sessions()).map(({ lastUsed }) => lastUsed).filter(Boolean);
+    const first = now;
+    await sessions.credentialOf(plain, authToken);
+    expect(await lastUses()).toEqual([first]);
+    now += MINUTE;
+    await sessions.credentialOf(plain, authToken);
+    expect(await lastUses()).toEqual([first]);
+    now += 1;
+    await sessions.credentialOf(plain, authToken);
+    expect(await lastUses()).toEqual([now]);
+  });
+
+  test('works where its last use cannot be kept', async () => {
+    const touchSession = () => Promise.reject(new Fault('unavailable'));
+    const sealer = createSealer(randomBytes(32));
+    const readOnly = createSessions({ ...store, touchSession }, sealer, () => now);
+    const { authToken, record } = readOnly.make(plain, CREDENTIAL, userId);
+    await store.addSession(record);
+    expect(await readOnly.credentialOf(plain, authToken)).toBe(CREDENTIAL);
+  });
+});
+
+test('secrets are 32 random characters of a-z and 0-9', () => {
+  const secrets = Array.from({ length: 2000 }, newSecret);
+  for (const secret of secrets) expect(secret).toMatch(/^[a-z0-9]{32}$/);
+  expect(new Set(secrets).size).toBe(2000);
+  // Each of 64,000 letters is one of 36: 1,778 of each, and hardly ever less than 1,500.
+  const counts = new Map<string, number>();
+  for (const letter of secrets.join('')) counts.set(letter, (counts.get(letter) ?? 0) + 1);
+  expect(counts.size).toBe(36);
+  expect(Math.min(...counts.values())).toBeGreaterThan(1500);
+});
