@@ -40,9 +40,9 @@ function toAccount(me) {
  * Only what differs from the usual meaning of a status: 400 and 422 invalid, 401 unauthenticated, 403 restricted,
  * 404 missing, 409 conflict, anything else an outage.
  *
- * @type {import('boxbridge/provider').RefusalRule}
+ * @type {import('boxbridge/provider').ErrorMapping}
  */
-function refusal(status, body) {
+function mapError(status, body) {
   if (status !== 422 || !isObject(body)) return undefined;
   if (body.code === 'email_taken') return 'conflict';
   return body.code === 'email_malformed' ? 'invalid email' : undefined;
@@ -65,7 +65,9 @@ const myService = {
         send: async (credential, { name, email }) => {
           // What is undefined is not in the JSON text.
           const body = { type: 'application/json', text: JSON.stringify({ full_name: name, email }) };
-          return toAccount(await send({ method: 'PATCH', url, headers: headersOf(credential), body, refusal }));
+          return toAccount(
+            await send({ method: 'PATCH', url, headers: headersOf(credential), body, errorMapping: mapError }),
+          );
         },
       },
       // There is no way to change a password or to delete an account, so there is no method for it either: the bridge

@@ -2,15 +2,12 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type Config, parseConfig } from '../config/load.js';
 import { actionNames } from '../core/actions.js';
-import { createLog } from '../observability/log.js';
 import { providers } from '../providers/index.js';
 import { golemAccounts } from '../sandbox/golem.js';
 import { previstoAccounts } from '../sandbox/previsto.js';
 import { sandboxPaths } from '../sandbox/sandbox.js';
 import { seatableAccounts } from '../sandbox/seatable.js';
 import { terraformAccounts } from '../sandbox/terraform.js';
-import { type Running, type Surroundings, start } from './bridge-server.js';
-
 /**
  * What the bridge shows without a configuration: applications for each modern API, played by the sandbox. The first
  * api_key and its auth_token are those that the old documentation of get_account_info printed.
@@ -29,17 +26,15 @@ export const demoVault = {
   credential: seatableAccounts.loneUser.token,
 } as const;
 
-/** Where the demo's accounts are whatever port the sandbox has today: their user_id depends on it. */
+/** Stands for the sandbox, whose port changes from start to start, in the `base_url`s: a user_id belongs to one. */
 const SANDBOX = 'http://sandbox.invalid';
 
-/** Where to listen, if not where the configuration says. */
-export type At = Partial<Config['listen']>;
+/** Where to listen, as far as it is given. */
+export type Address = Partial<Config['listen']>;
 
-/** Starts a bridge in front of a sandbox at this URL, with its data in `directory`. */
-export function startDemo(at: At, directory: string, sandbox: string, surroundings: Surroundings): Promise<Running> {
-  const config = demoConfig(at, directory);
-  const route = (url: string) => url.replace(SANDBOX, sandbox);
-  return start(config, createLog('warn'), { ...surroundings, route });
+/** The way of the demo's requests to its sandbox at this URL. */
+export function demoRoute(sandbox: string): (url: string) => string {
+  return (url) => url.replace(SANDBOX, sandbox);
 }
 
 /** Prints a call in each format to each modern API, with the reply of the demo at this URL. */
@@ -61,7 +56,7 @@ function call(url: string, body: string | undefined): Promise<IncomingMessage> {
 }
 
 /** The configuration of the demo, with its data in `directory`. */
-export function demoConfig(listen: At, directory: string): Config {
+export function demoConfig(listen: Address, directory: string): Config {
   const applications = [...demoApplications, demoVault].map(({ provider, apiKey, ...more }) => ({
     api_key: apiKey,
     name: `Demo of ${provider}`,

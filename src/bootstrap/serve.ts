@@ -1,116 +1,122 @@
-import cluster from 'node:cluster';
 import type { Config } from '../config/load.js';
-import { operationsApp } from '../http/health.js';
-import { type Listening, listen } from '../http/listener.js';
-import { createLog } from '../observability/log.js';
+import { adminApp } from '../http/health.js';
+import { type Listener, listen } from '../http/listener.js';
+import { createLog, type Log } from '../observability/log.js';
 import { startSandbox } from '../sandbox/sandbox.js';
 import { openStore } from '../store/open.js';
-import { isThere, type Running, type Surroundings, start } from './bridge-server.js';
-import { startWorkers, type Workers } from './cluster/primary.js';
-import { announce, metricsOfAll } from './cluster/worker.js';
-import { type At, demoConfig, showDemo, startDemo } from './demo.js';
+import { isReachable, startBridgeServer } from './bridge-server.js';
+import { type Cluster, startCluster } from './cluster/primary.js';
+import { type Address, demoConfig, demoRoute, showDemo } from './demo.js';
+import type { RuntimeOptions } from './runtime-options.js';
 
-export interface Serving {
+export interface ServeOptions {
+  /** Absent: the demo, in front of a sandbox. */
+  readonly config: Config | undefined;
+  /** Where to listen, instead of where the configuration says. */
+  readonly at: Address;
+  /** The number of processes that answer; absent: this one answers. */
+  readonly workers: number | undefined;
+  /** Where the sandbox of the demo is, for its workers. */
+  readonly sandbox: string | undefined;
+  readonly runtime: RuntimeOptions;
+  /** Where the demo shows its calls. */
+  readonly print: (text: string) => void;
+}
+
+/** What `serve` has started. */
+export interface Served {
   readonly url: string;
   readonly adminUrl: string | undefined;
   readonly stop: () => Promise<void>;
 }
 
-export interface ServeOptions extends Surroundings {
-  /** Absent: a demo, in front of a sandbox. */
-  readonly config: Config | undefined;
-  readonly at: At;
-  /** Answer in so many processes; absent: in this one. */
-  readonly workers: number | undefined;
-  /** Where the demo's sandbox is, if somebody else has started it. */
-  readonly sandbox: string | undefined;
-  /** Has the demo say what can be tried. */
-  readonly print: (text: string) => void;
-}
+/** The variable that tells the workers of the demo where its sandbox is; read by the command line. */
+const SANDBOX_VARIABLE = 'BOXBRIDGE_SANDBOX';
 
-/** The variable that tells the workers of a demo where its sandbox is. */
-export const SANDBOX_VARIABLE = 'BOXBRIDGE_SANDBOX';
-
-/** Answers calls. Throws an Error with one line for the operator where it cannot. */
-export async function serve(options: ServeOptions): Promise<Serving> {
-  if (cluster.isWorker) {
-    const worker = await serveHere({ ...options, sharedMetrics: metricsOfAll });
-    announce(worker.url);
-    return worker;
+/**
+ * Answers calls, in this process or in workers, for a configuration or as the demo. Throws an Error with one line for the
+ * operator where it cannot.
+ */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const { config, at, sandbox, workers, runtime, print } = options;
+  if (config) {
+    const listening = { ...config, listen: { ...config.listen, ...at } };
+    return start({ config: listening, log: createLog(), runtime, environment: {} }, workers);
   }
-  return options.config ? serveFor(options.config, options) : serveDemo(options);
-}
-
-/** With whatever belongs to the configuration, but not to each worker. */
-function serveFor(config: Config, options: ServeOptions): Promise<Serving> {
-  return options.workers === undefined ? serveHere(options) : serveWithWorkers(config, options.workers);
-}
-
-async function serveDemo(options: ServeOptions): Promise<Serving> {
-  const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
+  if (runtime.worker) return start(demoAt(sandbox ?? '', options), workers);
+  const started = await startSandbox({ host: '127.0.0.1', port: 0 });
+  let bridge: Served | undefined;
+  const stop = async () => {
+    await bridge?.stop();
+    await started.close();
+  };
   try {
-    const { workers } = options;
-    const serving =
-      workers === undefined
-        ? await serveHere({ ...options, sandbox: sandbox.url })
-        : await startWorkers({
-            count: workers,
-            log: createLog('warn'),
-            environment: { [SANDBOX_VARIABLE]: sandbox.url },
-            shutdownMs: demoConfig(options.at, process.cwd()).limits.shutdownMs,
-          });
-    await showDemo(serving.url, options.print).catch(async (error: unknown) => {
-      await serving.stop();
-      throw error;
-    });
-    return {
-      url: serving.url,
-      adminUrl: undefined,
-      stop: async () => {
-        await serving.stop();
-        await sandbox.close();
-      },
-    };
+    bridge = await start(demoAt(started.url, options), workers);
+    await showDemo(bridge.url, print);
+    return { ...bridge, stop };
   } catch (error) {
-    await sandbox.close();
+    await stop();
     throw error;
   }
 }
 
-function serveHere({ config, at, sandbox = '', ...surroundings }: ServeOptions & Surroundings): Promise<Running> {
-  if (!config) return startDemo(at, process.cwd(), sandbox, surroundings);
-  return start({ ...config, listen: { ...config.listen, ...at } }, createLog(), surroundings);
+interface Instance {
+  readonly config: Config;
+  readonly log: Log;
+  readonly runtime: RuntimeOptions;
+  /** Variables for its workers. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
-async function serveWithWorkers(config: Config, count: number): Promise<Serving> {
-  const { shutdownMs } = config.limits;
-  const workers = await startWorkers({ count, log: createLog(), environment: {}, shutdownMs });
+function demoAt(sandbox: string, { at, runtime }: ServeOptions): Instance {
+  return {
+    config: demoConfig(at, process.cwd()),
+    // Its calls are printed, not logged.
+    log: createLog('warn'),
+    runtime: { ...runtime, route: demoRoute(sandbox) },
+    environment: { [SANDBOX_VARIABLE]: sandbox },
+  };
+}
+
+async function start(instance: Instance, workers: number | undefined): Promise<Served> {
+  const { config, log, runtime, environment } = instance;
+  if (workers !== undefined && !runtime.worker) {
+    const { shutdownMs } = config.limits;
+    return withAdminListener(config, await startCluster({ count: workers, log, environment, shutdownMs }));
+  }
+  const bridge = await startBridgeServer(config, log, runtime);
+  runtime.worker?.reportListening(bridge.url);
+  return bridge;
+}
+
+/** The admin listener of a cluster is its primary's. */
+async function withAdminListener(config: Config, cluster: Cluster): Promise<Served> {
   try {
-    const operations = await listenForOperators(config, workers);
+    const admin = await listenForOperators(config, cluster);
     return {
-      url: workers.url,
-      adminUrl: operations?.url,
+      url: cluster.url,
+      adminUrl: admin?.url,
       stop: async () => {
-        await workers.stop();
-        await operations?.close();
+        await cluster.stop();
+        await admin?.close();
       },
     };
   } catch (error) {
-    await workers.stop();
+    await cluster.stop();
     throw error;
   }
 }
 
-async function listenForOperators(config: Config, { isUp, metrics }: Workers): Promise<Listening | undefined> {
+async function listenForOperators(config: Config, { isUp, metrics }: Cluster): Promise<Listener | undefined> {
   if (!config.admin) return undefined;
   const store = await openStore(config.store);
-  const isReady = async () => isUp() && (await isThere(store));
+  const isReady = async () => isUp() && (await isReachable(store));
   try {
-    const listening = await listen(operationsApp({ isReady, metrics }), config.admin);
+    const listener = await listen(adminApp({ isReady, metrics }), config.admin);
     return {
-      ...listening,
+      ...listener,
       close: async () => {
-        await listening.close();
+        await listener.close();
         await store.close();
       },
     };

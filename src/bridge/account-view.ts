@@ -1,10 +1,10 @@
-import type { ApplicationConfig } from '../config/load.js';
-import { type Fields, unknownNumber, type Value } from '../core/call.js';
+import type { Application } from '../applications/application.js';
+import { type Fields, unknownNumber, type Value } from '../core/answer.js';
 import { Fault } from '../core/fault.js';
 import type { Account, Plan } from '../providers/provider.js';
 import { type JsonObject, leavesOf } from '../shared/json.js';
 
-type Defaults = ApplicationConfig['defaults'];
+type Defaults = Application['defaults'];
 
 /** The seven elements of `user` that the old API had. Sizes that the modern API does not tell are the `defaults`. */
 export function userFields(account: Account, userId: number, defaults: Defaults): Fields {

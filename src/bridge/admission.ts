@@ -1,85 +1,96 @@
 import type { Application } from '../applications/application.js';
-import type { Config } from '../config/load.js';
+import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
-import { createLimiter, waitIn } from '../shared/rate-limiter.js';
+import { withDeadline } from '../shared/deadline.js';
+import { type CreateRateLimiter, msUntilNextPoint, type RateLimiter } from '../shared/rate-limiter.js';
 
-/** Lets in what the bridge can do at a moment, and keeps out the rest with an `unavailable` Fault. */
-export interface Gate {
-  /** Counts a request of an address; a Fault (429) where it has had its share of this minute. */
-  readonly count: (address: string) => Promise<void>;
-  /** Counts a call of an application and does its work; a Fault where one of the limits is reached. */
-  readonly pass: <T>(application: Application | undefined, work: () => Promise<T>) => Promise<T>;
-  /** How many calls are at work. */
-  readonly inside: () => number;
-  /** From now on nothing passes: the server is stopping. */
-  readonly close: () => void;
-  /** Ends every call that is at work with a Fault: its time is over. */
-  readonly clear: () => void;
-  readonly isClosed: () => boolean;
+/** Admits the calls that the bridge has room for; every other one is an `unavailable` Fault. */
+export interface Admission {
+  /** Counts a request of an address. Throws a Fault (429) beyond the rate of addresses. */
+  readonly rateLimit: (address: string) => Promise<void>;
+  /** Counts a call of an application and does its work. Throws a Fault beyond a limit, and while draining. */
+  readonly run: <T>(application: Application | undefined, work: () => Promise<T>) => Promise<T>;
+  /** The number of calls in flight. */
+  readonly inFlight: () => number;
+  /** From now on no call is admitted: the server is stopping. */
+  readonly startDraining: () => void;
+  readonly isDraining: () => boolean;
+  /** Ends every call in flight with a Fault: the drain deadline has passed. */
+  readonly abortAll: () => void;
 }
 
-export interface GateLimits extends Pick<Config, 'rate'> {
-  readonly limits: Pick<Config['limits'], 'concurrentCalls'>;
+export interface AdmissionOptions {
+  readonly concurrentCalls: number;
+  /** Milliseconds that a call may take for all its requests to the modern API. */
+  readonly callMs: number;
+  /** Calls of each address a minute; absent: any number. */
+  readonly perMinute?: number | undefined;
+  readonly createRateLimiter: CreateRateLimiter;
 }
 
 const MINUTE = 60;
 
-export function createGate({ limits, rate }: GateLimits): Gate {
-  const ofAddresses = rate && createLimiter({ name: 'calls of addresses', points: rate.perMinute, seconds: MINUTE });
-  const ofApplications = new Map<number, ReturnType<typeof createLimiter>>();
-  const ofApplication = (perMinute: number) => {
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { concurrentCalls, callMs, perMinute, createRateLimiter } = options;
+  const ofAddresses =
+    perMinute === undefined
+      ? undefined
+      : createRateLimiter({ name: 'calls of addresses', points: perMinute, seconds: MINUTE });
+  const byRate = new Map<number, RateLimiter>();
+  const ofApplications = (points: number) => {
     const limiter =
-      ofApplications.get(perMinute) ??
-      createLimiter({ name: `calls of api_keys, ${perMinute}`, points: perMinute, seconds: MINUTE });
-    ofApplications.set(perMinute, limiter);
+      byRate.get(points) ?? createRateLimiter({ name: `calls of api_keys, ${points}`, points, seconds: MINUTE });
+    byRate.set(points, limiter);
     return limiter;
   };
-  const countOf = async (application: Application | undefined) => {
-    if (application?.rate) await ofApplication(application.rate.perMinute).consume(application.apiKey).catch(refuse);
+  const rateLimitApplication = async (application: Application | undefined) => {
+    if (application?.rate) await consume(ofApplications(application.rate.perMinute), application.apiKey);
   };
-  /** How each call that is at work is ended. */
-  const inside = new Set<(fault: Fault) => void>();
-  let isClosed = false;
+  /** How each call in flight is aborted. */
+  const inFlight = new Set<(fault: Fault) => void>();
+  let isDraining = false;
 
   return {
-    count: async (address) => {
-      await ofAddresses?.consume(address).catch(refuse);
+    rateLimit: async (address) => {
+      if (ofAddresses) await consume(ofAddresses, address);
     },
-    pass: async (application, work) => {
-      if (isClosed) throw stopping();
-      if (inside.size >= limits.concurrentCalls) throw tooMany();
-      let end: (fault: Fault) => void = () => {};
-      const ended = new Promise<never>((_resolve, reject) => {
-        end = reject;
+    run: async (application, work) => {
+      if (isDraining) throw draining();
+      if (inFlight.size >= concurrentCalls) throw overloaded();
+      let abort: (fault: Fault) => void = () => {};
+      const aborted = new Promise<never>((_resolve, reject) => {
+        abort = reject;
       });
-      inside.add(end);
+      inFlight.add(abort);
       try {
-        return await Promise.race([ended, countOf(application).then(work)]);
+        return await Promise.race([aborted, rateLimitApplication(application).then(() => withDeadline(callMs, work))]);
       } finally {
-        inside.delete(end);
+        inFlight.delete(abort);
       }
     },
-    inside: () => inside.size,
-    close: () => {
-      isClosed = true;
+    inFlight: () => inFlight.size,
+    startDraining: () => {
+      isDraining = true;
     },
-    clear: () => {
-      for (const end of inside) end(stopping());
+    isDraining: () => isDraining,
+    abortAll: () => {
+      for (const abort of inFlight) abort(draining());
     },
-    isClosed: () => isClosed,
   };
 }
 
-const stopping = () => new Fault('unavailable', { explanation: 'the bridge is stopping' });
-const tooMany = () => new Fault('unavailable', { explanation: 'too many calls at once' });
+const draining = () => new Fault('unavailable', { explanation: 'the bridge is stopping' });
+const overloaded = () => new Fault('unavailable', { explanation: 'too many calls at once' });
 
-/** A limiter that cannot be asked keeps nobody out. */
-function refuse(refusal: unknown): void {
-  const ms = waitIn(refusal);
-  if (ms === undefined) return;
-  throw new Fault('unavailable', {
-    http: 429,
-    explanation: 'too many calls in a minute',
-    retryAfter: Math.max(1, Math.ceil(ms / 1000)),
+/** Fails open: if the limiter is unreachable, the call is admitted. */
+async function consume(limiter: RateLimiter, key: string): Promise<void> {
+  await limiter.consume(key).catch((error: unknown) => {
+    const ms = msUntilNextPoint(error);
+    if (ms === undefined) return;
+    throw new Fault('unavailable', {
+      http: httpErrors.tooManyRequests,
+      explanation: 'too many calls in a minute',
+      retryAfter: Math.max(1, Math.ceil(ms / 1000)),
+    });
   });
 }

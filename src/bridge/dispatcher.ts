@@ -1,35 +1,34 @@
 import type { Application } from '../applications/application.js';
 import { type ActionName, actions, isAction, isKnown } from '../core/actions.js';
-import { type Call, type Fields, single } from '../core/call.js';
+import type { Fields } from '../core/answer.js';
+import { type Call, singleValue } from '../core/call.js';
 import { Fault } from '../core/fault.js';
-import { type BridgeTools, deeds, type Means, type Task } from './handlers.js';
-
-/** Whether an action is possible with these means. */
-export function can(action: ActionName, means: Means): boolean {
-  return deeds[action](means) !== undefined;
-}
+import type { HandlerContext, HandlerServices } from './handler.js';
+import { handlers } from './handlers.js';
 
 /**
- * Performs a call for its application (undefined where the call names none, or one that does not exist) and gives what
- * follows the status. Throws a Fault for everything but success.
+ * Performs a call for its application (undefined where its api_key is absent or in no application) and gives the
+ * elements after the status. Throws a Fault for everything but success.
  */
-export type Bridge = (call: Call, application: Application | undefined) => Promise<Fields>;
+export type Dispatcher = (call: Call, application: Application | undefined) => Promise<Fields>;
 
-export function createBridge(tools: BridgeTools): Bridge {
+/** The order of its checks is the contract: action, api_key, application, permission and capability, parameters. */
+export function createDispatcher(services: HandlerServices): Dispatcher {
   return async ({ action, parameters }, application) => {
     if (!isKnown(action)) throw new Fault('malformed', { explanation: 'unknown action' });
-    if (single(parameters, 'api_key') === undefined) throw new Fault('malformed', { explanation: 'no api_key' });
+    if (singleValue(parameters, 'api_key') === undefined) throw new Fault('malformed', { explanation: 'no api_key' });
     const allowed = application?.actions ?? [action];
-    const deed = application && isAction(action) && allowed.includes(action) && deeds[action](application);
-    if (!deed) throw new Fault('restricted');
-    return deed({ ...tools, application, values: valuesOf(action, parameters) });
+    const handler = application && isAction(action) && allowed.includes(action) && handlers[action](application);
+    if (!handler) throw new Fault('restricted');
+    const { store, sessions, tickets } = services;
+    return handler({ store, sessions, tickets, application, values: valuesOf(action, parameters) });
   };
 }
 
-function valuesOf(action: ActionName, parameters: Call['parameters']): Task['values'] {
+function valuesOf(action: ActionName, parameters: Call['parameters']): HandlerContext['values'] {
   const values: Record<string, string> = {};
   for (const [name, presence] of Object.entries(actions[action].parameters)) {
-    const value = single(parameters, name);
+    const value = singleValue(parameters, name);
     if (value !== undefined) values[name] = value;
     else if (presence === 'required') throw new Fault('malformed', { explanation: `no ${name}` });
   }

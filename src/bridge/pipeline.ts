@@ -1,77 +1,92 @@
 import type { Application, FindApplication } from '../applications/application.js';
-import { type Answer, type Call, refusal, single, success } from '../core/call.js';
-import { type Fault, toFault } from '../core/fault.js';
+import type { Answer } from '../core/answer.js';
+import { type Call, singleValue } from '../core/call.js';
+import { toErrorAnswer, toSuccessAnswer } from '../core/error-mapping.js';
+import { Fault, toFault } from '../core/fault.js';
 import type { Observer } from '../observability/observer.js';
-import type { Dialect, LegacyReply, LegacyRequest, Protocol } from '../protocols/protocol.js';
+import type { DecodedRequest, LegacyReply, LegacyRequest, Protocol, ReplyOptions } from '../protocols/protocol.js';
 import { encodeText, UTF_8 } from '../shared/charset.js';
-import type { Gate } from './admission.js';
-import type { Bridge } from './dispatcher.js';
+import type { Admission } from './admission.js';
+import type { Dispatcher } from './dispatcher.js';
 
-/** A request, with what is known of it beside its content. */
-export interface Arrival {
+/** A request, with what HTTP knows of it beside its content. */
+export interface IncomingCall {
   readonly request: LegacyRequest;
-  /** What the log calls it. */
+  /** The request id of the log. */
   readonly id: string;
-  /** Where it came from. */
+  /** The caller's, for the rate limit. */
   readonly address: string;
   /** Why it never becomes a call: a wrong method, a body too large. */
   readonly failure: Fault | undefined;
 }
 
-export interface PipelineReply {
+export interface HttpReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
-/** The way of every call: read, let in, performed, encoded. Whatever happens, the caller gets a reply in its own format. */
-export type Pipeline = (protocol: Protocol, arrival: Arrival) => Promise<PipelineReply>;
+/** Every request takes this way, and every one gets a reply in its own format. Never throws. */
+export type Pipeline = (protocol: Protocol, incoming: IncomingCall) => Promise<HttpReply>;
 
 export interface PipelineParts {
-  readonly find: FindApplication;
-  readonly gate: Gate;
-  readonly bridge: Bridge;
+  readonly findApplication: FindApplication;
+  readonly admission: Admission;
+  readonly dispatch: Dispatcher;
   readonly observer: Observer;
 }
 
-const plainDialect: Dialect = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: UTF_8 };
+const defaultReplyOptions: ReplyOptions = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: UTF_8 };
 
-export function createPipeline({ find, gate, bridge, observer }: PipelineParts): Pipeline {
+export function createPipeline({ findApplication, admission, dispatch, observer }: PipelineParts): Pipeline {
   return (protocol, { request, id, address, failure }) =>
-    observer.call({ protocol: protocol.name, id }, async (tell) => {
-      const reading = protocol.read(request);
+    observer.call({ protocol: protocol.name, id }, async (report) => {
+      let decoded: DecodedRequest | undefined;
       let call: Call | undefined;
       let application: Application | undefined;
       let answer: Answer;
       let cause: unknown;
       try {
-        await gate.count(address);
+        decoded = protocol.decode(request);
+        await admission.rateLimit(address);
         if (failure) throw failure;
-        const asked = reading.call();
+        const asked = decoded.call();
         call = asked;
-        application = find(single(asked.parameters, 'api_key') ?? '');
-        if (reading.objection) throw reading.objection;
-        answer = success(asked.action, await gate.pass(application, () => bridge(asked, application)));
+        application = findApplication(singleValue(asked.parameters, 'api_key') ?? '');
+        if (decoded.rejection) throw decoded.rejection;
+        answer = toSuccessAnswer(asked.action, await admission.run(application, () => dispatch(asked, application)));
       } catch (error) {
         const fault = toFault(error);
         cause = fault.cause;
-        answer = refusal(fault, call?.action);
+        answer = toErrorAnswer(fault, call?.action);
       }
-      const dialect = application ?? plainDialect;
-      const reply = packed(reading.encode(answer, dialect), answer, dialect);
+      let reply: HttpReply;
+      try {
+        const options = application ?? defaultReplyOptions;
+        const encoded = decoded?.encode(answer, options) ?? protocol.internalError;
+        reply = toHttpReply(encoded, answer, decoded ? options : defaultReplyOptions);
+      } catch (error) {
+        cause = error;
+        answer = toErrorAnswer(new Fault('internal'), call?.action);
+        reply = toHttpReply(protocol.internalError, answer, defaultReplyOptions);
+      }
       const { action, status, reason } = answer;
-      tell({ application, action, status, http: reply.status, reason, cause });
+      report({ application, action, status, http: reply.status, reason, cause });
       return reply;
     });
 }
 
-function packed({ status, mediaType, body }: LegacyReply, answer: Answer, { replyCharset }: Dialect): PipelineReply {
+function toHttpReply(
+  { status, mediaType, body }: LegacyReply,
+  { retryAfter }: Answer,
+  { replyCharset }: ReplyOptions,
+): HttpReply {
   // The old service named no character set; the document itself does.
   const isNamed = replyCharset !== UTF_8 || mediaType !== 'text/xml';
   const headers = {
     'Content-Type': isNamed ? `${mediaType}; charset=${replyCharset.toLowerCase()}` : mediaType,
     'Cache-Control': 'no-store',
-    ...(answer.retryAfter !== undefined && { 'Retry-After': String(answer.retryAfter) }),
+    ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
   };
   return { status, headers, body: encodeText(body, replyCharset) };
 }

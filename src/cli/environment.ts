@@ -7,15 +7,17 @@ export interface Environment {
   readonly key: KeySource | undefined;
   /** The way to the modern APIs. */
   readonly proxies: Proxies;
-  /** The URL of a collector of traces, if there is one. */
+  /** The URL of an OTLP collector of traces, if there is one. */
   readonly collector: string | undefined;
+  /** Where the sandbox of the demo is, for its workers. */
+  readonly sandbox: string | undefined;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Throws an Error with one line that names the variable, and not what it says, where it says nothing useful. */
 export function readEnvironment(variables: Variables): Environment {
-  const { BOXBRIDGE_KEY: base64, OTEL_EXPORTER_OTLP_ENDPOINT: collector } = variables;
+  const { BOXBRIDGE_KEY: base64, BOXBRIDGE_SANDBOX: sandbox, OTEL_EXPORTER_OTLP_ENDPOINT: collector } = variables;
   return {
     key: base64 === undefined ? undefined : { base64 },
     proxies: {
@@ -24,6 +26,7 @@ export function readEnvironment(variables: Variables): Environment {
       none: either(variables, 'no_proxy'),
     },
     collector: collector ? checked('OTEL_EXPORTER_OTLP_ENDPOINT', collector) : undefined,
+    sandbox,
   };
 }
 

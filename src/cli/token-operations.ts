@@ -1,5 +1,6 @@
 import type { Application } from '../applications/application.js';
-import { type Openers, openTools, type Tools } from '../bootstrap/services.js';
+import type { RuntimeOptions } from '../bootstrap/runtime-options.js';
+import { openServices, type Services } from '../bootstrap/services.js';
 import type { Config } from '../config/load.js';
 import { toFault } from '../core/fault.js';
 import { openStore } from '../store/open.js';
@@ -10,12 +11,16 @@ import { changeKey, type KeySource } from '../vault/master-key.js';
 const SHOWN_DIGITS = 12;
 
 /** Does something with what a configuration names, and closes it again. */
-async function withTools<T>(config: Config, openers: Openers, work: (tools: Tools) => Promise<T>): Promise<T> {
-  const tools = await openTools(config, openers);
+async function withServices<T>(
+  config: Config,
+  runtime: RuntimeOptions,
+  work: (services: Services) => Promise<T>,
+): Promise<T> {
+  const services = await openServices(config, runtime);
   try {
-    return await work(tools);
+    return await work(services);
   } finally {
-    await tools.store.close();
+    await services.store.close();
   }
 }
 
@@ -23,46 +28,46 @@ async function withTools<T>(config: Config, openers: Openers, work: (tools: Tool
  * Puts a credential of the modern API behind an auth_token, a new one unless given, once the modern API has accepted
  * it; gives the auth_token. Throws an Error with one line for the operator where it cannot.
  */
-export function addToken(config: Config, openers: Openers, wish: TokenWish): Promise<string> {
-  return withTools(config, openers, async ({ applications, store, sessions }) => {
-    const application = applicationOf(applications, wish.whose);
+export function addToken(config: Config, runtime: RuntimeOptions, request: AddTokenRequest): Promise<string> {
+  return withServices(config, runtime, async ({ applications, store, sessions }) => {
+    const application = applicationOf(applications, request.selector);
     const { name, api, kind, provider, baseUrl, credentials } = application;
     if (credentials !== 'vault')
       throw new Error(`${name} has no vault: its auth_token is the one of ${kind.title} itself`);
-    const { nativeId } = await api.readAccount(wish.credential).catch((error: unknown) => {
+    const { nativeId } = await api.readAccount(request.credential).catch((error: unknown) => {
       const { reason } = toFault(error);
       const why = reason === 'unavailable' ? 'does not answer' : `does not accept this ${kind.credential.name}`;
       throw new Error(`${kind.title} at ${baseUrl} ${why}; nothing was added`);
     });
     const userId = await store.userId({ provider, baseUrl, nativeId });
-    const { authToken, record } = sessions.make(application, wish.credential, userId, wish.authToken);
+    const { authToken, record } = sessions.make(application, request.credential, userId, request.authToken);
     await store.addSession(record);
     return authToken;
   });
 }
 
-export interface TokenWish {
-  readonly whose: Whose;
+export interface AddTokenRequest {
+  readonly selector: ApplicationSelector;
   readonly credential: string;
   readonly authToken?: string | undefined;
 }
 
 /** Which application, by its api_key or its name. */
-export type Whose = { readonly apiKey: string } | { readonly application: string };
+export type ApplicationSelector = { readonly apiKey: string } | { readonly application: string };
 
-function applicationOf(applications: readonly Application[], whose: Whose): Application {
+function applicationOf(applications: readonly Application[], selector: ApplicationSelector): Application {
   const isMeant = ({ apiKey, name }: Application) =>
-    'apiKey' in whose ? apiKey === whose.apiKey : name === whose.application;
+    'apiKey' in selector ? apiKey === selector.apiKey : name === selector.application;
   const [application, ...others] = applications.filter(isMeant);
-  const what = 'apiKey' in whose ? 'api_key' : 'name';
+  const what = 'apiKey' in selector ? 'api_key' : 'name';
   if (!application) throw new Error(`no application has this ${what}; name one of the configuration`);
   if (others.length > 0) throw new Error('several applications have this name; give each its own in the configuration');
   return application;
 }
 
 /** A line for every auth_token there is, without the token, which nobody but its client has. */
-export function listTokens(config: Config, openers: Openers): Promise<string> {
-  return withTools(config, openers, async ({ applications, store, sessions }) => {
+export function listTokens(config: Config, runtime: RuntimeOptions): Promise<string> {
+  return withServices(config, runtime, async ({ applications, store, sessions }) => {
     const names = new Map(applications.map((application) => [sessions.labelOf(application), application.name]));
     const rows = (await store.sessions()).map(({ digest, application, userId, nativeId, createdAt, lastUsed }) => [
       digest.slice(0, SHOWN_DIGITS),
@@ -78,20 +83,20 @@ export function listTokens(config: Config, openers: Openers): Promise<string> {
 }
 
 /** Which tokens: that with this beginning of its digest, those of an application, or all. */
-export type TokenChoice = { readonly prefix: string } | Whose | 'all';
+export type TokenSelector = { readonly prefix: string } | ApplicationSelector | 'all';
 
 /** Forgets tokens; gives how many. Throws an Error with one line for the operator where the choice fits none or too many. */
-export function revokeTokens(config: Config, openers: Openers, choice: TokenChoice): Promise<number> {
-  return withTools(config, openers, async ({ applications, store, sessions }) => {
+export function revokeTokens(config: Config, runtime: RuntimeOptions, selector: TokenSelector): Promise<number> {
+  return withServices(config, runtime, async ({ applications, store, sessions }) => {
     const chosen = (): ((known: KnownSession) => boolean) => {
-      if (choice === 'all') return () => true;
-      if ('prefix' in choice) return ({ digest }) => digest.startsWith(choice.prefix);
-      const label = sessions.labelOf(applicationOf(applications, choice));
+      if (selector === 'all') return () => true;
+      if ('prefix' in selector) return ({ digest }) => digest.startsWith(selector.prefix);
+      const label = sessions.labelOf(applicationOf(applications, selector));
       return ({ application }) => application === label;
     };
     const found = (await store.sessions()).filter(chosen());
-    if (choice !== 'all' && 'prefix' in choice && found.length !== 1) {
-      throw new Error(`${found.length} tokens begin with ${choice.prefix}; \`tokens list\` shows them all`);
+    if (selector !== 'all' && 'prefix' in selector && found.length !== 1) {
+      throw new Error(`${found.length} tokens begin with ${selector.prefix}; \`tokens list\` shows them all`);
     }
     for (const { digest } of found) await store.removeSession(digest);
     return found.length;

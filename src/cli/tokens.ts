@@ -1,20 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Config } from '../config/load.js';
 import type { Environment } from './environment.js';
-import type { TokenChoice, Whose } from './token-operations.js';
+import { loadConfigFile } from './load-config.js';
+import type { ApplicationSelector, TokenSelector } from './token-operations.js';
 
-export interface TokensSurroundings {
-  readonly load: (file: string) => Promise<Config>;
-  /** Throws an Error with one line for the operator where it is no good. */
-  readonly environment: () => Environment;
-}
-
-const work = () => import('./token-operations.js');
+const operations = () => import('./token-operations.js');
 
 /** `boxbridge tokens`: the auth_tokens of applications with a vault. */
-export function addTokensCommand(program: Command, { load, environment }: TokensSurroundings): void {
+export function addTokensCommand(program: Command, environment: () => Environment): void {
   const tokens = program.command('tokens').description('add, list and revoke auth_tokens of applications with a vault');
   const command = (name: string, description: string) =>
     tokens.command(name).description(description).requiredOption('--config <file>', 'the configuration, a YAML file');
@@ -28,24 +22,31 @@ export function addTokensCommand(program: Command, { load, environment }: Tokens
     .option('--auth-token-file <file>', 'has the auth_token of an old program; a new one is made unless given')
     .option('--auth-token <token>', 'the same, which other users of this machine may then see', toToken);
   add.action(
-    async ({ config, authToken, authTokenFile, ...names }: Names & { config: string } & Partial<KeptToken>) => {
-      const [whose, ...others] = whosesIn(names);
-      if (!whose || others.length > 0) return add.error('error: name one of --application and --api-key');
+    async ({
+      config,
+      authToken,
+      authTokenFile,
+      ...names
+    }: ApplicationOptions & { config: string } & Partial<KeptToken>) => {
+      const [selector, ...others] = selectorsIn(names);
+      if (!selector || others.length > 0) return add.error('error: name one of --application and --api-key');
       if (authToken !== undefined && authTokenFile !== undefined)
         return add.error('error: name one of --auth-token-file and --auth-token');
       const kept = authTokenFile === undefined ? authToken : await tokenIn(authTokenFile);
       const credential = (await text(process.stdin)).trim();
       if (credential === '')
         throw new Error('there is no credential on standard input; pipe it in, such as from a file');
-      const { addToken } = await work();
-      console.log(await addToken(await load(config), environment(), { whose, credential, authToken: kept }));
+      const { addToken } = await operations();
+      console.log(
+        await addToken(await loadConfigFile(config), environment(), { selector, credential, authToken: kept }),
+      );
     },
   );
 
   command('list', 'show what auth_tokens there are, by the beginning of their digests').action(
     async ({ config }: { config: string }) => {
-      const { listTokens } = await work();
-      process.stdout.write(await listTokens(await load(config), environment()));
+      const { listTokens } = await operations();
+      process.stdout.write(await listTokens(await loadConfigFile(config), environment()));
     },
   );
 
@@ -54,24 +55,24 @@ export function addTokensCommand(program: Command, { load, environment }: Tokens
     .option('--application <name>', 'all those of the application of this name')
     .option('--api-key <key>', 'the same, by its api_key, which other users of this machine may then see')
     .option('--all', 'all of them');
-  revoke.action(async (prefix: string | undefined, options: Names & { config: string; all?: true }) => {
-    const choices: TokenChoice[] = [
+  revoke.action(async (prefix: string | undefined, options: ApplicationOptions & { config: string; all?: true }) => {
+    const selectors: TokenSelector[] = [
       ...(prefix === undefined ? [] : [{ prefix }]),
-      ...whosesIn(options),
+      ...selectorsIn(options),
       ...(options.all ? (['all'] as const) : []),
     ];
-    const [choice, ...others] = choices;
-    if (!choice || others.length > 0)
+    const [selector, ...others] = selectors;
+    if (!selector || others.length > 0)
       return revoke.error('error: name one of a prefix, --application, --api-key and --all');
-    const { revokeTokens } = await work();
-    console.log(`revoked ${await revokeTokens(await load(options.config), environment(), choice)}`);
+    const { revokeTokens } = await operations();
+    console.log(`revoked ${await revokeTokens(await loadConfigFile(options.config), environment(), selector)}`);
   });
 
   command('rekey', "seal everything under another server's key; the old one is that of the configuration")
     .requiredOption('--new-key-file <file>', 'the new key, 32 bytes; made where there is no such file')
     .action(async ({ config: file, newKeyFile }: { config: string; newKeyFile: string }) => {
-      const config = await load(file);
-      const { rekey } = await work();
+      const config = await loadConfigFile(file);
+      const { rekey } = await operations();
       await rekey(config, environment().key ?? { file: config.keyFile }, { file: newKeyFile });
       console.log(
         `the key is now ${newKeyFile}; let \`key_file\` name it, or BOXBRIDGE_KEY hold it, before the next start`,
@@ -80,7 +81,7 @@ export function addTokensCommand(program: Command, { load, environment }: Tokens
 }
 
 /** How a command line names an application. */
-interface Names {
+interface ApplicationOptions {
   readonly application?: string;
   readonly apiKey?: string;
 }
@@ -90,7 +91,7 @@ interface KeptToken {
   readonly authTokenFile: string;
 }
 
-function whosesIn({ application, apiKey }: Names): Whose[] {
+function selectorsIn({ application, apiKey }: ApplicationOptions): ApplicationSelector[] {
   return [...(application === undefined ? [] : [{ application }]), ...(apiKey === undefined ? [] : [{ apiKey }])];
 }
 

@@ -5,7 +5,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import type { StorePlace } from '../store/open.js';
 import { readTlsFiles } from '../upstream/tls-files.js';
 import { examine } from './schema.js';
-import { aliasProblem, lastScalar, offsetOf, yamlWords } from './yaml-problems.js';
+import { aliasProblem, lastScalar, offsetOf, yamlMessage } from './yaml-problems.js';
 
 export interface Config {
   readonly listen: { readonly host: string; readonly port: number };
@@ -148,7 +148,7 @@ function parsed(text: string, options: ConfigOptions): { config: Config; lineOf:
   const lineAt = (offset: number) => lines.linePos(offset).line;
   const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
     line: lineAt(message.startsWith('Missing closing') ? lastScalar(document) : pos[0]),
-    message: yamlWords(code, message, text.slice(pos[0])),
+    message: yamlMessage(code, message, text.slice(pos[0])),
   }));
   // After any other error the structure is a guess, and what it says about keys would mislead.
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) throw new ConfigError(problems);

@@ -4,19 +4,19 @@ import { canCarryXml, UTF_8 } from '../shared/charset.js';
 import type { Config, ConfigOptions, ConfigProblem } from './load.js';
 import {
   baseUrl,
-  block,
   bytes,
-  form,
+  expected,
   integer,
+  integerBetween,
   isBaseUrl,
   isNetwork,
   isUrl,
   limit,
   oneOf,
+  pattern,
   port,
-  say,
+  strictObject,
   text,
-  whole,
   withoutSlash,
 } from './validators.js';
 
@@ -85,7 +85,7 @@ const dotted = (path: Path) =>
 
 /** What `store` may be; its path starts in a directory. */
 export const storeIn = (directory: string) =>
-  form(
+  pattern(
     'sqlite: and a path, or a postgres:// URL with the special characters of its password percent-encoded',
     (store) => /^sqlite:./.test(store) || (/^postgres(ql)?:\/\/\S+$/.test(store) && URL.canParse(store)),
   ).transform((store) =>
@@ -100,35 +100,35 @@ function schemaOf(options: ConfigOptions, suggestion: (index: number) => string)
   const providerNames = options.providers.map(({ name }) => name);
   const sayBaseUrl = {
     error: ({ input, path }: { input?: unknown; path?: Path | undefined }) =>
-      say(baseUrl + suggestion(Number(path?.[1]))).error({ input }),
+      expected(baseUrl + suggestion(Number(path?.[1]))).error({ input }),
   };
-  const rate = block({ per_minute: whole(1n, 2n ** 31n - 1n).transform(Number) })
+  const rate = strictObject({ per_minute: integerBetween(1n, 2n ** 31n - 1n).transform(Number) })
     .transform(({ per_minute }) => ({ perMinute: per_minute }))
     .optional();
-  const application = block({
+  const application = strictObject({
     api_key: text,
     name: text.optional(),
-    provider: form(
+    provider: pattern(
       `${providerNames.join(', ')} or the path of a module such as ./provider.js`,
       (provider) => providerNames.includes(provider) || /\/|\.m?js$/.test(provider),
     ).transform((provider) => (/^\.\.?\//.test(provider) ? absolute(provider) : provider)),
     base_url: z.string(sayBaseUrl).refine(isBaseUrl, sayBaseUrl).transform(withoutSlash),
     credentials: oneOf('passthrough', 'vault').default('passthrough'),
     actions: z
-      .array(z.enum(options.actions, say(`one of ${options.actions.join(', ')}`)), say('a list of actions'))
+      .array(z.enum(options.actions, expected(`one of ${options.actions.join(', ')}`)), expected('a list of actions'))
       .optional(),
-    redirect_url: form('an http or https URL', isUrl).optional(),
-    defaults: block({ space_amount: bytes, space_used: bytes, max_upload_size: bytes }).prefault({}),
+    redirect_url: pattern('an http or https URL', isUrl).optional(),
+    defaults: strictObject({ space_amount: bytes, space_used: bytes, max_upload_size: bytes }).prefault({}),
     unknown_numbers: oneOf('auto', 'nil', 'omit', 'zero').default('auto'),
     fault_status: z.preprocess(
       (value) => (typeof value === 'bigint' ? Number(value) : value),
-      z.literal([500, 200], say('500 or 200')).default(500),
+      z.literal([500, 200], expected('500 or 200')).default(500),
     ),
-    reply_charset: form('a character set such as UTF-8, ISO-8859-1 or Windows-1252', canCarryXml).default(UTF_8),
+    reply_charset: pattern('a character set such as UTF-8, ISO-8859-1 or Windows-1252', canCarryXml).default(UTF_8),
     cache_seconds: integer(0n, 2n ** 31n - 1n, 0),
     account_id: text.optional(),
     password_keys: oneOf('kebab', 'snake').default('kebab'),
-    token_days: whole(1n, 36500n).transform(Number).optional(),
+    token_days: integerBetween(1n, 36500n).transform(Number).optional(),
     rate,
     ca_file: file,
     client_cert_file: file,
@@ -158,20 +158,20 @@ function schemaOf(options: ConfigOptions, suggestion: (index: number) => string)
     clientCertFile: it.client_cert_file,
     clientKeyFile: it.client_key_file,
   }));
-  return block({
-    listen: block({ host: text.default('127.0.0.1'), port: port(8080) }).prefault({}),
-    public_url: form(baseUrl, isBaseUrl).transform(withoutSlash).optional(),
+  return strictObject({
+    listen: strictObject({ host: text.default('127.0.0.1'), port: port(8080) }).prefault({}),
+    public_url: pattern(baseUrl, isBaseUrl).transform(withoutSlash).optional(),
     trust_proxy: z
       .union(
-        [z.boolean(), z.array(form('an IP address or a network such as 10.0.0.0/8', isNetwork))],
-        say('true, false or a list of IP addresses and networks such as 10.0.0.0/8'),
+        [z.boolean(), z.array(pattern('an IP address or a network such as 10.0.0.0/8', isNetwork))],
+        expected('true, false or a list of IP addresses and networks such as 10.0.0.0/8'),
       )
       .default(false),
     store: storeIn(options.directory).prefault('sqlite:./data/bridge.db'),
     key_file: text.default('./data/bridge.key').transform(absolute),
-    admin: block({ host: text.default('127.0.0.1'), port: port(9464) }).optional(),
+    admin: strictObject({ host: text.default('127.0.0.1'), port: port(9464) }).optional(),
     rate,
-    limits: block({
+    limits: strictObject({
       body_bytes: limit(65536),
       xml_depth: limit(32),
       concurrent_calls: limit(1024),
@@ -179,7 +179,9 @@ function schemaOf(options: ConfigOptions, suggestion: (index: number) => string)
       request_timeout_ms: limit(30000),
       shutdown_ms: limit(10000),
     }).prefault({}),
-    applications: z.array(application, say('a list of applications')).min(1, say('a list of at least one application')),
+    applications: z
+      .array(application, expected('a list of applications'))
+      .min(1, expected('a list of at least one application')),
   }).transform((it) => ({
     listen: it.listen,
     publicUrl: it.public_url,

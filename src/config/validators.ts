@@ -2,34 +2,36 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** Words for a value that is wrong or not there; `what` says what to write. */
-export const say = (what: string) => ({
+export const expected = (what: string) => ({
   error: ({ input }: { input?: unknown }) => (input === undefined ? `is missing; write ${what}` : `must be ${what}`),
 });
 
-export const form = (what: string, test: (text: string) => boolean) => z.string(say(what)).refine(test, say(what));
+export const pattern = (what: string, test: (text: string) => boolean) =>
+  z.string(expected(what)).refine(test, expected(what));
 
 const words = 'a text that is not empty, in quotes if it looks like a number';
-export const text = z.string(say(words)).min(1, say(words));
+export const text = z.string(expected(words)).min(1, expected(words));
 
-export const whole = (least: bigint, most: bigint) =>
+export const integerBetween = (least: bigint, most: bigint) =>
   z.custom<number | bigint>(
     (value) =>
       (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))) &&
       value >= least &&
       value <= most,
-    say(`an integer from ${least} to ${most}`),
+    expected(`an integer from ${least} to ${most}`),
   );
 export const integer = (least: bigint, most: bigint, fallback: number) =>
-  whole(least, most).default(fallback).transform(Number);
+  integerBetween(least, most).default(fallback).transform(Number);
 export const port = (fallback: number) => integer(0n, 65535n, fallback);
 export const limit = (fallback: number) => integer(1n, 2n ** 31n - 1n, fallback);
-export const bytes = whole(0n, 2n ** 63n - 1n)
+export const bytes = integerBetween(0n, 2n ** 63n - 1n)
   .transform(BigInt)
   .optional();
 
-export const oneOf = <const T extends readonly string[]>(...choices: T) => z.enum(choices, say(choices.join(' or ')));
+export const oneOf = <const T extends readonly string[]>(...choices: T) =>
+  z.enum(choices, expected(choices.join(' or ')));
 
-export const block = <T extends z.core.$ZodLooseShape>(shape: T) => {
+export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T) => {
   const keys = Object.keys(shape).join(', ');
   return z.strictObject(shape, {
     error: ({ code, input }) =>

@@ -2,7 +2,7 @@ import { type Alias, type Document, isMap, isScalar, isSeq, type ParsedNode, vis
 import type { ConfigProblem } from './load.js';
 
 /** What a message of the YAML parser says, in the words of this program; `from` is the text where it applies. */
-export function yamlWords(code: string, message: string, from: string): string {
+export function yamlMessage(code: string, message: string, from: string): string {
   if (code === 'DUPLICATE_KEY') {
     const key = /^["']?([a-z_]{1,24})["']?\s*:/.exec(from)?.[1] ?? 'this key';
     return `${key} is already given above in the same block; keep one of the two`;

@@ -73,19 +73,7 @@ export function isKnown(name: string): boolean {
   return isAction(name) || unserved.has(name);
 }
 
-const words: Readonly<Record<Exclude<Reason, 'invalid'>, string>> = {
-  malformed: 'wrong_input',
-  restricted: 'application_restricted',
-  unauthenticated: 'not_logged_in',
-  missing: 'account_not_found',
-  conflict: 'email_already_registered',
-  unavailable: 'service_unavailable',
-  internal: 'internal_error',
-};
-
-/** The status word of a call: of its success where there is no reason. `name` is the action as the caller wrote it. */
-export function statusWord(name: string, reason?: Reason, about?: 'email'): string {
-  if (reason === undefined) return `${name}_ok`;
-  if (reason === 'invalid' && about === 'email') return 'email_invalid';
-  return actionOf(name)?.words?.[reason] ?? (reason === 'invalid' ? `e_${name}` : words[reason]);
+/** The status words of an action that are not those of the common table. */
+export function wordsOf(name: string): Action['words'] {
+  return actionOf(name)?.words;
 }

@@ -15,7 +15,7 @@ export interface FaultDetail {
   /** What an `invalid` value is about, where an old client has a word of its own for it. */
   readonly about?: 'email' | undefined;
   /** The modern API's own explanation, for the caller of an action that is the bridge's own. */
-  readonly complaint?: string | undefined;
+  readonly upstreamMessage?: string | undefined;
   /** HTTP status instead of the usual one of the reason. */
   readonly http?: number;
   /** Seconds after which a further try makes sense. */
@@ -29,7 +29,7 @@ export class Fault extends Error {
   readonly reason: Reason;
   readonly explanation: string | undefined;
   readonly about: FaultDetail['about'];
-  readonly complaint: string | undefined;
+  readonly upstreamMessage: string | undefined;
   readonly http: number | undefined;
   readonly retryAfter: number | undefined;
 
@@ -39,7 +39,7 @@ export class Fault extends Error {
     this.reason = reason;
     this.explanation = detail.explanation;
     this.about = detail.about;
-    this.complaint = detail.complaint;
+    this.upstreamMessage = detail.upstreamMessage;
     this.http = detail.http;
     this.retryAfter = detail.retryAfter;
   }

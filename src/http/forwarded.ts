@@ -1,28 +1,36 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
+import proxyAddr from 'proxy-addr';
 
-const PLAIN = /^https?:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
+/** Whose X-Forwarded headers count: those of no proxy, of every one, or of the proxies at these addresses and networks. */
+export type TrustProxy = boolean | readonly string[];
 
-/**
- * Where a caller reaches the bridge, as a trusted proxy says: scheme and host. Undefined where there is no such proxy,
- * or where it says nothing; the Host header of anybody else counts for nothing.
- */
-export function forwardedUrl(request: Request): string | undefined {
-  const isTrusted: (address: string | undefined, hop: number) => boolean = request.app.get('trust proxy fn');
-  if (!isTrusted(request.socket.remoteAddress, 0)) return undefined;
-  const host = forwarded(request, 'x-forwarded-host');
-  const scheme = forwarded(request, 'x-forwarded-proto');
-  if (host === undefined && scheme === undefined) return undefined;
-  const url = `${scheme ?? 'http'}://${host ?? request.get('host') ?? ''}`;
-  return PLAIN.test(url) && URL.canParse(url) ? url : undefined;
+/** Whether the address of a hop is a trusted proxy's; hop 0 is the peer of the connection. */
+export type IsTrusted = (address: string, hop: number) => boolean;
+
+export function compileTrust(trustProxy: TrustProxy): IsTrusted {
+  return typeof trustProxy === 'boolean' ? () => trustProxy : proxyAddr.compile([...trustProxy]);
 }
 
-/** What the outermost trusted proxy says: each proxy adds its value at the end, behind whatever the caller sent. */
-function forwarded(request: Request, name: string): string | undefined {
-  const values =
-    request
-      .get(name)
-      ?.split(',')
-      .map((value) => value.trim()) ?? [];
-  const proxies = request.app.get('trust proxy') === true ? values.length : Math.max(1, request.ips.length);
-  return values.at(-Math.min(proxies, values.length));
+const ORIGIN = /^https?:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
+
+/**
+ * Scheme and host at which a caller reaches the bridge, as a trusted proxy says. Undefined without such a proxy, or where
+ * it says nothing; the Host header of a direct caller never counts.
+ */
+export function createForwardedUrl(trustProxy: TrustProxy): (request: IncomingMessage) => string | undefined {
+  const isTrusted = compileTrust(trustProxy);
+  return (request) => {
+    if (!isTrusted(request.socket.remoteAddress ?? '', 0)) return undefined;
+    // Of several values, the one that the outermost trusted proxy added: each appends its own to what the caller sent.
+    const forwarded = (name: string): string | undefined => {
+      const values = `${request.headers[name] ?? ''}`.split(',').map((value) => value.trim());
+      const proxies = trustProxy === true ? values.length : Math.max(1, proxyAddr.all(request, isTrusted).length - 1);
+      return request.headers[name] === undefined ? undefined : values.at(-Math.min(proxies, values.length));
+    };
+    const host = forwarded('x-forwarded-host');
+    const scheme = forwarded('x-forwarded-proto');
+    if (host === undefined && scheme === undefined) return undefined;
+    const url = `${scheme ?? 'http'}://${host ?? request.headers.host ?? ''}`;
+    return ORIGIN.test(url) && URL.canParse(url) ? url : undefined;
+  };
 }

@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler, t
 import type { Exposition } from '../observability/metrics.js';
 import { identify } from './request.js';
 
-export interface OperationsParts {
+export interface HealthParts {
   /** Whether calls can be answered. */
   readonly isReady: () => Promise<boolean>;
   readonly metrics: () => Promise<Exposition>;
@@ -18,7 +18,7 @@ export function healthRouter(): Router {
 }
 
 /** What operators and their machines ask: `/healthz`, `/readyz` and `/metrics`. */
-export function operationsRouter({ isReady, metrics }: OperationsParts): Router {
+export function adminRouter({ isReady, metrics }: HealthParts): Router {
   const router = healthRouter();
   router.get('/readyz', async (_request, response) => {
     const ready = await isReady();
@@ -36,10 +36,10 @@ function plain(response: Response, status: number, text: string): void {
 }
 
 /** An application of its own for them, for a listener that callers do not reach. */
-export function operationsApp(parts: OperationsParts): Express {
+export function adminApp(parts: HealthParts): Express {
   const app = express();
   app.disable('x-powered-by');
   const notFound: RequestHandler = (_request, response) => plain(response, 404, 'not here');
   const failed: ErrorRequestHandler = (_error, _request, response, _next) => plain(response, 500, 'this did not work');
-  return app.use(identify, operationsRouter(parts), notFound, failed);
+  return app.use(identify, adminRouter(parts), notFound, failed);
 }

@@ -1,22 +1,22 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
 import { codeOf, messageOf } from '../shared/errors.js';
-import { answerBroken, type Refuse } from './malformed.js';
+import { serializePipelined } from './pipelining.js';
 
-export interface Listening {
+export interface Listener {
   /** `http://host:port`, with the port that was taken where any was asked for. */
   readonly url: string;
   /**
-   * Takes no more connections, lets what is being answered finish for so many milliseconds, at once unless given, and
-   * ends the open ones; a second time does no harm.
+   * Stops accepting connections, drains for `graceMs` (0 unless given), and ends the open connections. May be called
+   * again.
    */
   readonly close: (graceMs?: number) => Promise<void>;
 }
 
 export interface ListenOptions {
-  /** Answers what is no HTTP request; Node does unless given. */
-  readonly refuse?: Refuse;
+  /** Adds listeners of its own to the server before it listens. */
+  readonly attach?: (server: Server) => void;
   /** How long a request may take to arrive, in milliseconds; 300,000 unless given. */
   readonly requestMs?: number;
 }
@@ -28,8 +28,8 @@ const HEAD_MS = 10_000;
 export async function listen(
   handler: RequestListener,
   at: { host: string; port: number },
-  { refuse, requestMs = 300_000 }: ListenOptions = {},
-): Promise<Listening> {
+  { attach, requestMs = 300_000 }: ListenOptions = {},
+): Promise<Listener> {
   const server = createServer({
     // Some old clients send no Host, or expect what no server has.
     requireHostHeader: false,
@@ -51,9 +51,9 @@ export async function listen(
   });
   // Some old clients close their half of the connection when they have sent all; Node knows it by this name only.
   Object.assign(server, { httpAllowHalfOpen: true });
-  const answer = inTurn(handler);
+  const answer = serializePipelined(handler);
   server.on('request', answer).on('checkExpectation', answer);
-  if (refuse) answerBroken(server, refuse);
+  attach?.(server);
   try {
     server.listen(at.port, at.host);
     await once(server, 'listening');
@@ -78,35 +78,6 @@ export async function listen(
         for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
         for (const response of unanswered) response.shouldKeepAlive = false;
       }),
-  };
-}
-
-/** So many requests of a connection may wait for their turn; who sends more is answered those, and may come again. */
-const PIPELINED = 32;
-
-/**
- * The same, for one request of a connection after the other: their replies have to keep that order anyway, and who
- * sends many at once takes no more of the server than others.
- */
-function inTurn(handler: RequestListener): RequestListener {
-  const lines = new WeakMap<Socket, { readonly queue: (() => void)[]; isShut: boolean }>();
-  return (request, response) => {
-    const { socket } = request;
-    const line = lines.get(socket) ?? { queue: [], isShut: false };
-    lines.set(socket, line);
-    if (line.isShut) return;
-    line.isShut = line.queue.length === PIPELINED;
-    if (line.isShut) response.shouldKeepAlive = false;
-    const begin = () => {
-      // Nothing is done for a caller who cannot hear of it.
-      if (!socket.destroyed) handler(request, response);
-    };
-    line.queue.push(begin);
-    response.once('close', () => {
-      line.queue.shift();
-      line.queue[0]?.();
-    });
-    if (line.queue.length === 1) begin();
   };
 }
 

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { PipelineReply } from '../bridge/pipeline.js';
+import type { HttpReply } from '../bridge/pipeline.js';
 import { Fault } from '../core/fault.js';
 import { codeOf } from '../shared/errors.js';
 
@@ -14,14 +14,14 @@ export interface Fragment {
 }
 
 /** The reply to it. */
-export type Refuse = (fragment: Fragment, failure: Fault) => Promise<PipelineReply>;
+export type AnswerMalformed = (fragment: Fragment, failure: Fault) => Promise<HttpReply>;
 
 const START_BYTES = 400;
 /** How long a caller that still sends may take to read why it is cut off. */
 const LINGER_MS = 1000;
 
 /** What is going on on a connection. */
-interface Talk {
+interface ConnectionState {
   readonly address: string;
   /** How the latest bytes that began a request begin. */
   start: string;
@@ -36,32 +36,42 @@ interface Talk {
  * Has a server answer what Node would answer on its own or drop: a broken head, one that is too large or too slow, a
  * broken body, CONNECT. What came before on the same connection is answered first.
  */
-export function answerBroken(server: Server, refuse: Refuse): void {
-  const talks = new WeakMap<Duplex, Talk>();
-  const talkOn = (socket: Duplex, address = ''): Talk => {
-    const talk = talks.get(socket) ?? { address, start: '', isFresh: true, open: new Set(), isRefused: false };
-    talks.set(socket, talk);
-    return talk;
+export function handleMalformedRequests(server: Server, refuse: AnswerMalformed): void {
+  const connections = new WeakMap<Duplex, ConnectionState>();
+  const connectionOf = (socket: Duplex, address = ''): ConnectionState => {
+    const connection = connections.get(socket) ?? {
+      address,
+      start: '',
+      isFresh: true,
+      open: new Set(),
+      isRefused: false,
+    };
+    connections.set(socket, connection);
+    return connection;
   };
 
-  const answer = async (socket: Duplex, { status, explanation, packet }: Meaning) => {
-    const talk = talkOn(socket);
+  const answer = async (socket: Duplex, { status, explanation, packet }: ClientError) => {
+    const connection = connectionOf(socket);
     // Node tells again and again, as long as bytes come.
-    if (talk.isRefused) return;
-    talk.isRefused = true;
-    const earlier = [...talk.open];
+    if (connection.isRefused) return;
+    connection.isRefused = true;
+    const earlier = [...connection.open];
     const broken = earlier.find(({ request }) => !request.complete);
-    const [begun = ''] = talk.isFresh ? [lastStart(packet || talk.start)] : talk.start.split(/[\r\n]/, 1);
+    const [begun = ''] = connection.isFresh
+      ? [lastStart(packet || connection.start)]
+      : connection.start.split(/[\r\n]/, 1);
     const start = broken?.request.url ?? begun;
     const isHead = broken ? broken.request.method === 'HEAD' : /^HEAD .* HTTP\/\d\.\d$/.test(begun);
-    const contentType = broken ? (broken.request.headers['content-type'] ?? '') : contentTypeIn(packet || talk.start);
+    const contentType = broken
+      ? (broken.request.headers['content-type'] ?? '')
+      : contentTypeIn(packet || connection.start);
     const whole = earlier.filter((each) => each !== broken && !each.response.writableFinished);
     await Promise.all(whole.map(({ response }) => new Promise((resolve) => response.once('close', resolve))));
     if (!socket.writable) return void socket.destroy();
     if (broken?.response.headersSent) socket.end();
     else {
       const failure = new Fault('malformed', { http: status, explanation });
-      const reply = await refuse({ start, contentType, address: talk.address }, failure);
+      const reply = await refuse({ start, contentType, address: connection.address }, failure);
       const { body } = reply;
       const head = headOf(reply.status, { ...reply.headers, 'Content-Length': `${body.length}` });
       socket.end(isHead ? head : Buffer.concat([head, body]));
@@ -71,26 +81,26 @@ export function answerBroken(server: Server, refuse: Refuse): void {
   };
 
   server.on('connection', (socket) => {
-    const talk = talkOn(socket, socket.remoteAddress);
+    const connection = connectionOf(socket, socket.remoteAddress);
     socket.prependListener('data', (bytes: Buffer) => {
-      const earlier = talk.isFresh ? '' : talk.start;
-      talk.isFresh = false;
-      talk.start = (earlier + bytes.toString('latin1', 0, START_BYTES)).trimStart().slice(0, START_BYTES);
+      const earlier = connection.isFresh ? '' : connection.start;
+      connection.isFresh = false;
+      connection.start = (earlier + bytes.toString('latin1', 0, START_BYTES)).trimStart().slice(0, START_BYTES);
     });
     // Node does not notice it in every case.
     socket.once('end', () => {
-      const isBroken = [...talk.open].some(({ request }) => !request.complete);
+      const isBroken = [...connection.open].some(({ request }) => !request.complete);
       if (isBroken) return answer(socket, { status: 400, explanation: 'the request broke off', packet: '' });
     });
   });
   const opened = (request: IncomingMessage, response: ServerResponse) => {
-    const talk = talkOn(request.socket);
+    const connection = connectionOf(request.socket);
     const entry = { request, response };
     const forget = () => {
-      if (request.complete && response.writableFinished) talk.open.delete(entry);
+      if (request.complete && response.writableFinished) connection.open.delete(entry);
     };
-    talk.isFresh = true;
-    talk.open.add(entry);
+    connection.isFresh = true;
+    connection.open.add(entry);
     request.once('close', forget);
     response.once('close', forget);
   };
@@ -103,11 +113,11 @@ export function answerBroken(server: Server, refuse: Refuse): void {
   });
   server.on('clientError', (error, socket) => {
     if (codeOf(error)?.startsWith('E') && codeOf(error) !== TIMEOUT) return void socket.destroy();
-    return answer(socket, meaningOf(error));
+    return answer(socket, toClientError(error));
   });
 }
 
-interface Meaning {
+interface ClientError {
   readonly status: number;
   readonly explanation: string;
   /** The bytes that brought it to light. */
@@ -116,7 +126,7 @@ interface Meaning {
 
 const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 
-function meaningOf(error: Error): Meaning {
+function toClientError(error: Error): ClientError {
   const packet = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1') : '';
   switch (codeOf(error)) {
     case 'HPE_HEADER_OVERFLOW':

@@ -3,7 +3,7 @@ import { Fault, toFault } from '../core/fault.js';
 import { codeOf } from '../shared/errors.js';
 
 /** As a fault, what Express throws for a path that cannot be read, and zlib for a body that is too large or not packed. */
-export function unreadable(error: unknown): Fault {
+export function toRequestFault(error: unknown): Fault {
   const status = types.isNativeError(error) && 'status' in error ? error.status : undefined;
   if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') {
     return new Fault('malformed', { http: 413, explanation: 'the request is too large', cause: error });

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
-import type { Arrival } from '../bridge/pipeline.js';
+import type { IncomingCall } from '../bridge/pipeline.js';
 import type { Fault } from '../core/fault.js';
 import type { LegacyRequest } from '../protocols/protocol.js';
 
 export const REQUEST_ID = 'X-Request-Id';
 
-/** Gives a request the name that it has in the log: the one that it comes with, or a new one. */
+/** Sets the request id of the log on the response: that of the request, or a new one. */
 export const identify: RequestHandler = (request, response, next) => {
   const given = request.get(REQUEST_ID) ?? '';
   response.setHeader(REQUEST_ID, /^[\w.:@+/=-]{1,128}$/.test(given) ? given : randomUUID());
@@ -14,21 +14,25 @@ export const identify: RequestHandler = (request, response, next) => {
 };
 
 /**
- * The path and query that a request asks for, as the routes know them: old clients double slashes, and those behind a
- * proxy send whole URLs.
+ * The path and query of a request target as the routes know them: old clients double slashes, and those behind a proxy
+ * send the absolute form (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
  */
-export function plainTarget(target: string): string {
+export function normalizeTarget(target: string): string {
   const [path = '', ...query] = target.replace(/^[a-z]+:\/\/[^/?]*/i, '').split('?');
   return [path.replace(/^\/*|\/{2,}/g, '/'), ...query].join('?');
 }
 
-/** A request as far as it has been read. */
-export function arrivalOf(request: Request, response: Response, failure: Fault | undefined): Arrival {
+/** A request with its body, or why it never becomes a call. */
+export function toIncomingCall(
+  request: Request,
+  response: Response,
+  { body = emptyRequest.body, failure }: { readonly body?: Buffer; readonly failure?: Fault },
+): IncomingCall {
   return {
     request: {
-      // As it came: Node takes no URL with other bytes than those of ASCII.
+      // Node accepts a request target in ASCII alone.
       query: Buffer.from(queryOf(request), 'latin1'),
-      body: Buffer.isBuffer(request.body) ? request.body : emptyRequest.body,
+      body,
       contentType: request.get('content-type') ?? '',
       userAgent: request.get('user-agent') ?? '',
     },
@@ -38,7 +42,7 @@ export function arrivalOf(request: Request, response: Response, failure: Fault |
   };
 }
 
-/** What is left of a request that was none. */
+/** A request of which nothing could be read. */
 export const emptyRequest: LegacyRequest = {
   query: Buffer.alloc(0),
   body: Buffer.alloc(0),
@@ -46,7 +50,7 @@ export const emptyRequest: LegacyRequest = {
   userAgent: '',
 };
 
-/** What stands behind the question mark of the URL. */
+/** The query of the URL without its question mark; empty if there is none. */
 export function queryOf({ url }: Request): string {
   const start = url.indexOf('?');
   return start < 0 ? '' : url.slice(start + 1);

@@ -1,75 +1,84 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
-import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { Pipeline } from '../bridge/pipeline.js';
+import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { readBody } from './body.js';
-import { forwardedUrl } from './forwarded.js';
-import type { Refuse } from './malformed.js';
-import { arrivalOf, emptyRequest, identify, plainTarget, queryOf, REQUEST_ID } from './request.js';
-import { unreadable } from './request-errors.js';
+import { compileTrust, createForwardedUrl, type TrustProxy } from './forwarded.js';
+import type { AnswerMalformed } from './malformed.js';
+import { emptyRequest, identify, normalizeTarget, queryOf, REQUEST_ID, toIncomingCall } from './request.js';
+import { toRequestFault } from './request-errors.js';
 
-export interface ServerParts {
-  /** The first one answers where a path tells no format. */
+export interface RequestHandlerParts {
+  /** The first one answers where a path names none. */
   readonly protocols: readonly [Protocol, ...Protocol[]];
   readonly pipeline: Pipeline;
   /** The WSDL of a style; the URL is what a trusted proxy says of where the bridge is. */
   readonly wsdl: (style: string, forwarded: string | undefined) => string;
   readonly bodyBytes: number;
-  /** Whose word on the caller, and on the address it called, counts: nobody's, everybody's, or that of these proxies. */
-  readonly trustProxy: boolean | readonly string[];
+  readonly trustProxy: TrustProxy;
   /** The pages below `/api/1.0/auth`. */
   readonly signIn: RequestHandler;
-  /** What operators ask, as far as it is answered here. */
-  readonly operations: RequestHandler;
+  /** Health, readiness and metrics, as far as this listener has them. */
+  readonly health: RequestHandler;
 }
 
-/** The HTTP face. All replies but those of the probes, the WSDL and the page are the pipeline's. */
-export interface Face {
+export interface HttpHandlers {
   readonly handle: RequestListener;
-  /** Answers what never became an HTTP request. */
-  readonly refuse: Refuse;
+  readonly answerMalformed: AnswerMalformed;
 }
 
-export function createFace(parts: ServerParts): Face {
-  const { protocols, pipeline, wsdl, bodyBytes, trustProxy, signIn, operations } = parts;
+/** The routes of callers. All replies but those of health, the WSDL and the page are the pipeline's. */
+export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
+  const { protocols, pipeline, wsdl, bodyBytes, trustProxy, signIn, health } = parts;
+  const forwardedUrl = createForwardedUrl(trustProxy);
   const app = express();
-  app.set('trust proxy', trustProxy);
+  app.set('trust proxy', compileTrust(trustProxy));
   app.disable('x-powered-by');
   app.disable('etag');
 
-  const protocolAt = (path: string) =>
-    protocols.find((protocol) => path.toLowerCase().startsWith(protocol.path)) ?? protocols[0];
+  const replyIn =
+    (protocol: Protocol) =>
+    async (...incoming: Parameters<typeof toIncomingCall>) => {
+      const [, response] = incoming;
+      const { status, headers, body } = await pipeline(protocol, toIncomingCall(...incoming));
+      response.writeHead(status, { ...headers, 'Content-Length': body.length }).end(body);
+    };
 
-  const reply = async (request: Request, response: Response, failure?: Fault) => {
-    const { status, headers, body } = await pipeline(protocolAt(request.path), arrivalOf(request, response, failure));
-    response.writeHead(status, { ...headers, 'Content-Length': body.length }).end(body);
+  const allowOnly =
+    (protocol: Protocol): RequestHandler =>
+    async (request, response, next) => {
+      const { methods } = protocol;
+      // A reply to HEAD is that to GET without its body.
+      const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
+      if (request.method !== 'OPTIONS' && allowed.includes(request.method)) return next();
+      response.setHeader('Allow', allowed.join(', '));
+      if (request.method === 'OPTIONS') return void response.writeHead(200, { 'Content-Length': 0 }).end();
+      const explanation = `${request.method} is not for this path`;
+      const failure = new Fault('malformed', { http: httpErrors.methodNotAllowed, explanation });
+      await replyIn(protocol)(request, response, { failure });
+    };
+
+  const perform =
+    (protocol: Protocol): RequestHandler =>
+    async (request, response) =>
+      replyIn(protocol)(request, response, { body: await readBody(request, bodyBytes) });
+
+  const notFound: RequestHandler = (request, response) => {
+    const failure = new Fault('malformed', {
+      http: httpErrors.notFound,
+      explanation: 'nothing answers at this path',
+    });
+    return replyIn(protocolAt(protocols, request.path))(request, response, { failure });
   };
 
-  const onlyItsMethods: RequestHandler = async (request, response, next) => {
-    const { methods } = protocolAt(request.path);
-    // A reply to HEAD is that to GET without its body.
-    const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
-    if (request.method !== 'OPTIONS' && allowed.includes(request.method)) return next();
-    response.setHeader('Allow', allowed.join(', '));
-    if (request.method === 'OPTIONS') return void response.writeHead(200, { 'Content-Length': 0 }).end();
-    const explanation = `${request.method} is not for this path`;
-    await reply(request, response, new Fault('malformed', { http: 405, explanation }));
-  };
-
-  const perform: RequestHandler = async (request, response) => {
-    request.body = await readBody(request, bodyBytes);
-    await reply(request, response);
-  };
-
-  const notFound: RequestHandler = (request, response) =>
-    reply(request, response, new Fault('malformed', { http: 404, explanation: 'nothing answers at this path' }));
-
-  const failed: ErrorRequestHandler = (error, request, response, _next) => reply(request, response, unreadable(error));
+  const failed: ErrorRequestHandler = (error, request, response, _next) =>
+    replyIn(protocolAt(protocols, request.path))(request, response, { failure: toRequestFault(error) });
 
   app.use(identify);
-  app.use(operations);
+  app.use(health);
   app.get('/api/1.0/soap', (request, response, next) => {
     const style = /^wsdl(?:=(\w*))?(?:&|$)/i.exec(queryOf(request));
     if (!style) return next();
@@ -79,24 +88,29 @@ export function createFace(parts: ServerParts): Face {
       .send(wsdl(style[1]?.toLowerCase() ?? '', forwardedUrl(request)));
   });
   app.use('/api/1.0/auth', signIn);
-  app.all(
-    protocols.map(({ path }) => path),
-    onlyItsMethods,
-    perform,
-  );
-  // What the server as a whole takes: OPTIONS *.
-  app.options(/^\/\*$/, onlyItsMethods);
+  for (const protocol of protocols) app.all(protocol.path, allowOnly(protocol), perform(protocol));
+  // The methods of the server as a whole: OPTIONS *.
+  app.options(/^\/\*$/, allowOnly(protocols[0]));
   app.use(notFound, failed);
 
   return {
-    // Express takes a whole URL apart before its first handler, and its routers count on what it was.
-    handle: (request, response) => app(Object.assign(request, { url: plainTarget(request.url ?? '') }), response),
-    refuse: async ({ start, contentType, address }, failure) => {
-      const [path = ''] = /\/api\/1\.0\/\w+/i.exec(start.replace(/\/{2,}/g, '/')) ?? [];
+    handle: (request, response) => {
+      // Before Express, which parses an absolute URL once and lets its routers rely on that.
+      request.url = normalizeTarget(request.url ?? '');
+      app(request, response);
+    },
+    answerMalformed: async ({ start, contentType, address }, failure) => {
+      const [path = ''] = /\/api\/1\.0\/[^\s/?#]*/i.exec(start.replace(/\/{2,}/g, '/')) ?? [];
       const id = randomUUID();
       const request = { ...emptyRequest, contentType };
-      const reply = await pipeline(protocolAt(path), { request, id, address, failure });
+      const reply = await pipeline(protocolAt(protocols, path), { request, id, address, failure });
       return { ...reply, headers: { ...reply.headers, [REQUEST_ID]: id } };
     },
   };
+}
+
+/** The protocol whose path is this one or a parent of it, by whole segments; the first one where there is none. */
+function protocolAt(protocols: RequestHandlerParts['protocols'], path: string): Protocol {
+  const isBelow = (protocol: Protocol) => `${path.toLowerCase()}/`.startsWith(`${protocol.path}/`);
+  return protocols.find(isBelow) ?? protocols[0];
 }

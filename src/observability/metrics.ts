@@ -1,6 +1,4 @@
-import cluster from 'node:cluster';
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { answerParent } from '../bootstrap/cluster/worker.js';
 
 /** What is counted and timed, for Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/. */
 export interface Metrics {
@@ -11,6 +9,8 @@ export interface Metrics {
   readonly breaker: Gauge<'base_url'>;
   readonly signIns: Counter<'provider' | 'outcome'>;
   readonly exposition: () => Promise<Exposition>;
+  /** What this process has counted so far. */
+  readonly snapshot: () => Promise<MetricsSnapshot>;
 }
 
 export interface Exposition {
@@ -33,7 +33,6 @@ export function createMetrics(inFlight: () => number): Metrics {
       this.set(inFlight());
     },
   });
-  if (cluster.isWorker) answerParent(() => registry.getMetricsAsJSON());
   return {
     calls: new Counter({
       name: 'boxbridge_calls_total',
@@ -69,20 +68,21 @@ export function createMetrics(inFlight: () => number): Metrics {
       registers,
     }),
     exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    snapshot: () => registry.getMetricsAsJSON(),
   };
 }
 
-/** What a process has counted: its metrics as JSON. */
-export type Counted = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+/** The metrics of one process as JSON. */
+export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
-/** Of what several processes have counted, the sums of what only ever grows. */
-export async function sumOf(counted: readonly Counted[]): Promise<Counted> {
-  const growing = counted.map((metrics) => metrics.filter(({ type }) => `${type}` !== 'gauge'));
-  return AggregatorRegistry.aggregate(growing).getMetricsAsJSON();
+/** The sums of the counters and histograms of several processes; their gauges are dropped. */
+export async function sumCounters(snapshots: readonly MetricsSnapshot[]): Promise<MetricsSnapshot> {
+  const counters = snapshots.map((metrics) => metrics.filter(({ type }) => `${type}` !== 'gauge'));
+  return AggregatorRegistry.aggregate(counters).getMetricsAsJSON();
 }
 
-/** What several processes have counted, together. */
-export async function together(counted: readonly Counted[]): Promise<Exposition> {
-  const registry = AggregatorRegistry.aggregate([...counted]);
+/** The metrics of several processes as one exposition. */
+export async function aggregate(snapshots: readonly MetricsSnapshot[]): Promise<Exposition> {
+  const registry = AggregatorRegistry.aggregate([...snapshots]);
   return { contentType: registry.contentType, text: await registry.metrics() };
 }

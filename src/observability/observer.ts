@@ -1,18 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { types } from 'node:util';
-import type { Application } from '../applications/application.js';
 import type { Reason } from '../core/fault.js';
 import { messageOf } from '../shared/errors.js';
-import type { Observation } from '../upstream/client.js';
-import type { GuardState } from '../upstream/resilience.js';
+import type { UpstreamObservation } from '../upstream/client.js';
+import type { BreakerState } from '../upstream/resilience.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Tracing } from './tracing.js';
 
-/** What became of a call, without anything that its caller sent. */
+/** What the observer needs to know of an application. */
+export interface ObservedApplication {
+  readonly name: string;
+  readonly provider: string;
+}
+
+/** The outcome of a call, without anything that its caller sent. */
 export interface CallOutcome {
   /** Undefined where the call names none that exists. */
-  readonly application: Application | undefined;
+  readonly application: ObservedApplication | undefined;
   /** Undefined where it names none that exists. */
   readonly action: string | undefined;
   readonly status: string;
@@ -29,12 +34,12 @@ export interface Observer {
   /** Sees a call from here to its reply. */
   readonly call: <T>(
     about: { readonly protocol: string; readonly id: string },
-    work: (tell: (outcome: CallOutcome) => void) => Promise<T>,
+    work: (report: (outcome: CallOutcome) => void) => Promise<T>,
   ) => Promise<T>;
-  readonly upstream: (seen: Observation) => void;
-  readonly breaker: (baseUrl: string, state: GuardState) => void;
-  readonly signIn: (application: Application, outcome: SignInOutcome, cause?: unknown) => void;
-  /** Something that went wrong with nobody's call. */
+  readonly upstream: (seen: UpstreamObservation) => void;
+  readonly breaker: (baseUrl: string, state: BreakerState) => void;
+  readonly signIn: (application: ObservedApplication, outcome: SignInOutcome, cause?: unknown) => void;
+  /** A defect outside any call. */
   readonly defect: (what: string, cause: unknown) => void;
 }
 

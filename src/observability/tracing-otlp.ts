@@ -4,7 +4,7 @@ import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace
 import { version } from '../shared/version.js';
 
 /** Sends spans to the collector at this URL, by OTLP over HTTP. */
-export function openExport(endpoint: string): NodeTracerProvider {
+export function createTracerProvider(endpoint: string): NodeTracerProvider {
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'boxbridge', 'service.version': version }),

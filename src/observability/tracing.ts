@@ -18,7 +18,8 @@ const LAST_SPANS_MS = 1000;
 /** `endpoint` is the URL of a collector of OTLP over HTTP; without it nothing is recorded. */
 export async function createTracing(endpoint: string | undefined): Promise<Tracing> {
   // Whoever has no collector need not wait for what sends to it.
-  const provider = endpoint === undefined ? undefined : (await import('./tracing-otlp.js')).openExport(endpoint);
+  const provider =
+    endpoint === undefined ? undefined : (await import('./tracing-otlp.js')).createTracerProvider(endpoint);
   const tracer = (provider ?? trace).getTracer('boxbridge', version);
   return {
     call: (work) =>

@@ -1,23 +1,27 @@
-import { type Answer, type Fields, isList, unknownNumber, type Value } from '../core/call.js';
-import type { Reason } from '../core/fault.js';
-import { writeDocument, type XmlNode } from './document/reader.js';
-import type { Dialect, LegacyReply } from './protocol.js';
+import { type Answer, type Fields, isList, unknownNumber, type Value } from '../core/answer.js';
+import { httpStatusOf, toErrorAnswer } from '../core/error-mapping.js';
+import { Fault } from '../core/fault.js';
+import { UTF_8 } from '../shared/charset.js';
+import { writeDocument, type XmlNode } from './document/writer.js';
+import type { LegacyReply, ReplyOptions } from './protocol.js';
 
 /** As the old service sent it: single quotes, a blank before the end, CRLF. */
 const declaration = (charset: string) => `<?xml version='1.0' encoding='${charset}' ?>\r\n`;
 
-/** The old clients read a body only when the HTTP status is 200; these two are for those who retry. */
-const httpStatus: Partial<Record<Reason, number>> = { unavailable: 503, internal: 500 };
-
-/** The reply of the REST and the XML format: a status, and on success what belongs to it. */
-export function encodeResponse(answer: Answer, { replyCharset }: Dialect): LegacyReply {
+/** The reply of REST and XML: a status and, on success, the result. */
+export function encodeResponse(answer: Answer, { replyCharset }: Pick<ReplyOptions, 'replyCharset'>): LegacyReply {
   const content = [{ name: 'status', content: answer.status }, ...nodes(answer.result)];
   return {
-    status: answer.http ?? (answer.reason && httpStatus[answer.reason]) ?? 200,
+    status: httpStatusOf(answer),
     mediaType: 'text/xml',
     body: declaration(replyCharset) + writeDocument({ name: 'response', content }),
   };
 }
+
+/** The reply of last resort of REST and XML. */
+export const plainInternalError: LegacyReply = encodeResponse(toErrorAnswer(new Fault('internal')), {
+  replyCharset: UTF_8,
+});
 
 function nodes(fields: Fields): XmlNode[] {
   return Object.entries(fields).map(([name, value]) => ({ name, content: contentOf(value) }));

@@ -1,18 +1,19 @@
-import { type Answer, type Call, single } from '../core/call.js';
-import { Fault } from '../core/fault.js';
+import type { Answer } from '../core/answer.js';
+import type { Call } from '../core/call.js';
+import type { Fault } from '../core/fault.js';
 
-/** A request as it arrived at the path of a format. */
+/** A request as it arrived at the path of a protocol. */
 export interface LegacyRequest {
-  /** What stands behind the question mark of the URL, byte by byte and still escaped; empty if nothing. */
+  /** The query of the URL without its question mark, byte by byte and still escaped; empty if there is none. */
   readonly query: Buffer;
   readonly body: Buffer;
-  /** Empty if there is none; the old clients send any. */
+  /** Empty if absent; the old clients send any. */
   readonly contentType: string;
   readonly userAgent: string;
 }
 
-/** How an application's callers want their answers, as its configuration says. */
-export interface Dialect {
+/** How an application's callers want their replies, as its configuration says. */
+export interface ReplyOptions {
   readonly unknownNumbers: 'auto' | 'nil' | 'omit' | 'zero';
   readonly faultStatus: 200 | 500;
   /** The character set of replies. */
@@ -22,53 +23,33 @@ export interface Dialect {
 export interface LegacyReply {
   readonly status: number;
   readonly mediaType: 'text/xml' | 'application/soap+xml';
-  /** A document whose declaration names the character set of the dialect. */
+  /** A document whose declaration names the character set of the reply options. */
   readonly body: string;
 }
 
-/** A request as a format understands it. */
-export interface Reading {
-  /** The call in it. Throws a `malformed` Fault where there is none. */
+/** A request as its protocol understands it. */
+export interface DecodedRequest {
+  /** The call in it. Throws a `malformed` Fault if it has none. */
   readonly call: () => Call;
-  /** Why it may not be performed although it can be read. */
-  readonly objection?: Fault | undefined;
-  /** The answer as this caller reads it. */
-  readonly encode: (answer: Answer, dialect: Dialect) => LegacyReply;
+  /** Why the call, although readable, MUST NOT be performed. */
+  readonly rejection?: Fault | undefined;
+  /** The reply for this caller. */
+  readonly encode: (answer: Answer, options: ReplyOptions) => LegacyReply;
 }
 
-/** One of the old formats. It knows bytes, not sockets, and no provider. */
+/** One of the legacy formats. It knows bytes, not sockets, and no provider. */
 export interface Protocol {
   readonly name: string;
-  /** Where the old API had it. */
+  /** Where the old API had it; case-insensitive. */
   readonly path: string;
   readonly methods: readonly string[];
-  readonly read: (request: LegacyRequest) => Reading;
+  /** Never throws for any bytes: what cannot be read is a Fault of `call`. */
+  readonly decode: (request: LegacyRequest) => DecodedRequest;
+  /** The reply of last resort, in UTF-8: what the caller gets where a defect keeps its request from being decoded or its answer from being encoded. */
+  readonly internalError: LegacyReply;
 }
 
-/** How many levels of XML a request may have. */
 export interface ProtocolLimits {
+  /** The deepest nesting of elements in a request. */
   readonly xmlDepth: number;
-}
-
-/** What the oldest documents call a parameter. */
-const oldNames: ReadonlyMap<string, string> = new Map([['sid', 'auth_token']]);
-
-/** Gathers the parameters of a request in any format; several values of one name stay together. */
-export function gather(pairs: Iterable<readonly [name: string, value: string]>): Map<string, string[]> {
-  const parameters = new Map<string, string[]>();
-  for (const [written, value] of pairs) {
-    const name = oldNames.get(written) ?? written;
-    const values = parameters.get(name);
-    if (values) values.push(value);
-    else parameters.set(name, [value]);
-  }
-  return parameters;
-}
-
-/** The call that `action=…` names among the parameters, as REST and XML have it. */
-export function callOf(parameters: Map<string, string[]>): Call {
-  const action = single(parameters, 'action');
-  if (action === undefined) throw new Fault('malformed', { explanation: 'no action' });
-  parameters.delete('action');
-  return { action, parameters };
 }

@@ -1,8 +1,9 @@
 import { parse } from 'node:querystring';
 import { decodeBody, escapesIn } from '../shared/charset.js';
 import { multipartFields } from './multipart.js';
-import { encodeResponse } from './plain-response.js';
-import { callOf, gather, type Protocol } from './protocol.js';
+import { collectParameters, toCall } from './parameters.js';
+import { encodeResponse, plainInternalError } from './plain-response.js';
+import type { Protocol } from './protocol.js';
 
 type Pair = [name: string, value: string];
 
@@ -11,14 +12,15 @@ export const rest: Protocol = {
   name: 'rest',
   path: '/api/1.0/rest',
   methods: ['GET', 'POST'],
-  read: ({ query, body, contentType }) => ({
+  decode: ({ query, body, contentType }) => ({
     call: () => {
       const form = multipartFields(body, contentType) ?? pairsIn(body, contentType);
       const pairs = [...pairsIn(query, ''), ...form];
-      return callOf(gather(pairs.map(([name, value]) => [withoutIndex(name), value])));
+      return toCall(collectParameters(pairs.map(([name, value]) => [withoutIndex(name), value])));
     },
     encode: encodeResponse,
   }),
+  internalError: plainInternalError,
 };
 
 function pairsIn(encoded: Buffer, contentType: string): Pair[] {

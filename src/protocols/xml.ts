@@ -1,8 +1,9 @@
 import { Fault } from '../core/fault.js';
 import { decodeBody } from '../shared/charset.js';
 import { readDocument, type XmlElement } from './document/reader.js';
-import { encodeResponse } from './plain-response.js';
-import { callOf, gather, type Protocol, type ProtocolLimits } from './protocol.js';
+import { collectParameters, toCall } from './parameters.js';
+import { encodeResponse, plainInternalError } from './plain-response.js';
+import type { Protocol, ProtocolLimits } from './protocol.js';
 
 /** `<request>` with a child for every parameter. */
 export function xml({ xmlDepth }: ProtocolLimits): Protocol {
@@ -10,16 +11,17 @@ export function xml({ xmlDepth }: ProtocolLimits): Protocol {
     name: 'xml',
     path: '/api/1.0/xml',
     methods: ['POST'],
-    read: ({ body, contentType }) => ({
+    decode: ({ body, contentType }) => ({
       call: () => {
         const request = readDocument(decodeBody(body, contentType), { depth: xmlDepth, namespaces: false });
         if (request.local !== 'request') {
           throw new Fault('malformed', { explanation: 'the root element is not <request>' });
         }
-        return callOf(gather(request.children.flatMap(valuesOf)));
+        return toCall(collectParameters(request.children.flatMap(valuesOf)));
       },
       encode: encodeResponse,
     }),
+    internalError: plainInternalError,
   };
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Account, Provider } from './provider.js';
 
-export interface CacheScope {
+export interface CacheOptions {
   /** Which modern API, and where: a write there puts everything that was read there out of date. */
   readonly api: string;
   /** How long an account is kept; at 0 not at all, but equal reads at one moment are still one. */
@@ -15,7 +15,7 @@ const ACCOUNTS = 10_000;
  * Puts the reads of providers behind one cache: equal reads at one moment make one request, and an account is kept as
  * long as its application says. What one credential has read, no other gets. `now` gives milliseconds.
  */
-export function createCache(now = () => performance.now()): (provider: Provider, scope: CacheScope) => Provider {
+export function createCache(now = () => performance.now()): (provider: Provider, scope: CacheOptions) => Provider {
   const accounts = new LRUCache<string, Account, () => Promise<Account>>({
     max: ACCOUNTS,
     perf: { now },

@@ -1,6 +1,6 @@
 import { Fault, toFault } from '../core/fault.js';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
-import { complaintIn, type Refusal, type RefusalRule } from '../upstream/response.js';
+import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, Plan, ProviderKind } from './provider.js';
 
@@ -24,30 +24,30 @@ function toPlan(reply: JsonObject): Plan {
 }
 
 /** Golem says 401 also where the token is good, but what it asks for is an administrator's. */
-function refusal(status: number, body: Json | undefined): Refusal | undefined {
-  return status === 401 && /only allowed for/.test(complaintOf(body)) ? 'restricted' : undefined;
+function mapError(status: number, body: Json | undefined): UpstreamReason | undefined {
+  return status === 401 && /only allowed for/.test(messageOf(body)) ? 'restricted' : undefined;
 }
 
 /** Nor does it say 404 of an account that the caller may not see. */
-function refusalOfAnother(status: number, body: Json | undefined): Refusal | undefined {
-  return status === 401 && /^Access to account/.test(complaintOf(body)) ? 'missing' : refusal(status, body);
+function mapErrorOfAnother(status: number, body: Json | undefined): UpstreamReason | undefined {
+  return status === 401 && /^Access to account/.test(messageOf(body)) ? 'missing' : mapError(status, body);
 }
 
 /** An e-mail in use is a defect to Golem 1.3, and a 400 says what is wrong in its words alone. */
-function refusalOfValues(status: number, body: Json | undefined): Refusal | undefined {
-  const complaint = complaintOf(body);
-  if (status === 500 && /unique key violation|duplicated account/i.test(complaint)) return 'conflict';
-  if (status === 400 && /e-?mail/i.test(complaint)) return 'invalid email';
-  return refusalOfAnother(status, body);
+function mapErrorOfValues(status: number, body: Json | undefined): UpstreamReason | undefined {
+  const message = messageOf(body);
+  if (status === 500 && /unique key violation|duplicated account/i.test(message)) return 'conflict';
+  if (status === 400 && /e-?mail/i.test(message)) return 'invalid email';
+  return mapErrorOfAnother(status, body);
 }
 
 /** A plan that the caller may not see is unknown; one that cannot be had for another cause is an outage. */
-function refusalOfPlan(status: number): Refusal {
+function mapErrorOfPlan(status: number): UpstreamReason {
   return status === 401 || status === 403 || status === 404 ? 'missing' : 'unavailable';
 }
 
-function complaintOf(body: Json | undefined): string {
-  return (body !== undefined && complaintIn(body)) || '';
+function messageOf(body: Json | undefined): string {
+  return (body !== undefined && extractMessage(body)) || '';
 }
 
 /** https://learn.golem.cloud/rest-api/account, as of Golem 1.3. */
@@ -64,15 +64,15 @@ export const golem: ProviderKind = {
       Authorization: authorization('Bearer', credential),
       Accept: 'application/json',
     });
-    const get = (path: string, credential: string, rule: RefusalRule = refusal) =>
-      send({ method: 'GET', url: baseUrl + path, headers: headersOf(credential), refusal: rule });
+    const get = (path: string, credential: string, rule: ErrorMapping = mapError) =>
+      send({ method: 'GET', url: baseUrl + path, headers: headersOf(credential), errorMapping: rule });
     const write = (method: 'POST' | 'PUT', path: string, credential: string, values: object) =>
       send({
         method,
         url: baseUrl + path,
         headers: headersOf(credential),
         body: { type: 'application/json', text: JSON.stringify(values) },
-        refusal: refusalOfValues,
+        errorMapping: mapErrorOfValues,
       });
 
     const listed = async (credential: string, query = ''): Promise<JsonObject[]> => {
@@ -90,13 +90,13 @@ export const golem: ProviderKind = {
       return get(accountPath(nativeIdOf(token.accountId)), credential);
     };
     const found = (credential: string, nativeId: string | undefined) =>
-      nativeId === undefined ? own(credential) : get(accountPath(nativeId), credential, refusalOfAnother);
+      nativeId === undefined ? own(credential) : get(accountPath(nativeId), credential, mapErrorOfAnother);
     const idOf = async (credential: string, nativeId: string | undefined) =>
       nativeId ?? nativeIdOf((await own(credential)).id);
 
     const withPlan = async (credential: string, account: JsonObject): Promise<Account> => {
       const path = `${accountPath(nativeIdOf(account.id))}/plan`;
-      const plan = await get(path, credential, refusalOfPlan).then(toPlan, (error: unknown) => {
+      const plan = await get(path, credential, mapErrorOfPlan).then(toPlan, (error: unknown) => {
         const fault = toFault(error);
         if (fault.reason === 'missing') return undefined;
         throw fault;
@@ -120,7 +120,7 @@ export const golem: ProviderKind = {
       deleteAccount: async (credential, nativeId) => {
         const url = baseUrl + accountPath(await idOf(credential, nativeId));
         const headers = headersOf(credential);
-        await send({ method: 'DELETE', url, headers, refusal: refusalOfAnother, isEmpty: true });
+        await send({ method: 'DELETE', url, headers, errorMapping: mapErrorOfAnother, isEmpty: true });
       },
       createAccount: async (credential, name, email) =>
         toAccount(await write('POST', '/v1/accounts', credential, { name, email })),
@@ -130,7 +130,7 @@ export const golem: ProviderKind = {
       },
       readPlan: async (credential, nativeId) => {
         const path = `${accountPath(await idOf(credential, nativeId))}/plan`;
-        return toPlan(await get(path, credential, nativeId === undefined ? refusal : refusalOfAnother));
+        return toPlan(await get(path, credential, nativeId === undefined ? mapError : mapErrorOfAnother));
       },
     };
   },

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
-import type { Refusal } from '../upstream/response.js';
+import type { UpstreamReason } from '../upstream/response.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
@@ -15,7 +15,7 @@ function toAccount(account: JsonObject): Account {
 }
 
 /** Every error object has the parameter that it is about. */
-function refusal(status: number, body: Json | undefined): Refusal | undefined {
+function mapError(status: number, body: Json | undefined): UpstreamReason | undefined {
   if (status === 402) return 'invalid';
   if (status !== 400 || !isObject(body) || body.param !== 'email') return undefined;
   return /already|exists|in use|taken/i.test(textOf(body.message) ?? '') ? 'conflict' : 'invalid email';
@@ -49,14 +49,16 @@ export const previsto: ProviderKind = {
           const { name = '' } = changes.name === undefined ? await readAccount(credential) : changes;
           const text = new URLSearchParams({ name, ...changes }).toString();
           const body = { type: 'application/x-www-form-urlencoded', text };
-          return toAccount(await send({ method: 'POST', url: current, headers: headersOf(credential), body, refusal }));
+          return toAccount(
+            await send({ method: 'POST', url: current, headers: headersOf(credential), body, errorMapping: mapError }),
+          );
         },
       },
       /** There is no "current" for this one: the id is the one that the API itself tells. */
       deleteAccount: async (credential) => {
         const { nativeId } = await readAccount(credential);
         const url = `${baseUrl}/accounts/${encodeURIComponent(nativeId)}`;
-        await send({ method: 'DELETE', url, headers: headersOf(credential), refusal, isEmpty: true });
+        await send({ method: 'DELETE', url, headers: headersOf(credential), errorMapping: mapError, isEmpty: true });
       },
     };
   },

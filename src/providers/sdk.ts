@@ -2,6 +2,6 @@
 export { Fault, type Reason } from '../core/fault.js';
 export { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 export type { Send, UpstreamRequest } from '../upstream/client.js';
-export { complaintIn, type Refusal, type RefusalRule } from '../upstream/response.js';
+export { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
 export { authorization, headerText, nativeIdOf } from './common.js';
 export type { Account, AccountChanges, Plan, Provider, ProviderKind, ProviderSettings } from './provider.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
-import type { Refusal } from '../upstream/response.js';
+import type { UpstreamReason } from '../upstream/response.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
@@ -26,12 +26,12 @@ function quota(total: Json | undefined): Account['spaceAmount'] {
 }
 
 /** A 403 of the layer that checks the token has `detail`, one of the operation itself has `error_msg`. */
-function refusal(status: number, body: Json | undefined): Refusal | undefined {
+function mapError(status: number, body: Json | undefined): UpstreamReason | undefined {
   return status === 403 && isObject(body) && 'detail' in body ? 'unauthenticated' : undefined;
 }
 
-function emailRefusal(status: number, body: Json | undefined): Refusal | undefined {
-  return status === 400 ? 'invalid email' : refusal(status, body);
+function mapEmailError(status: number, body: Json | undefined): UpstreamReason | undefined {
+  return status === 400 ? 'invalid email' : mapError(status, body);
 }
 
 /** One text part, byte for byte: the FormData of the platform would rewrite its line ends. */
@@ -58,7 +58,7 @@ export const seatable: ProviderKind = {
     return {
       readAccount: async (credential) => {
         const url = `${baseUrl}/api2/account/info/`;
-        return toAccount(await send({ method: 'GET', url, headers: headersOf(credential), refusal }));
+        return toAccount(await send({ method: 'GET', url, headers: headersOf(credential), errorMapping: mapError }));
       },
       updateAccount: {
         fields: ['email'],
@@ -69,7 +69,7 @@ export const seatable: ProviderKind = {
             url: `${baseUrl}/api/v2.1/user/contact-email/`,
             headers: headersOf(credential),
             body: multipart('new_contact_email', email),
-            refusal: emailRefusal,
+            errorMapping: mapEmailError,
           });
           return { pendingEmail: email };
         },

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
-import { complaintIn, type Refusal } from '../upstream/response.js';
+import { extractMessage, type UpstreamReason } from '../upstream/response.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
@@ -21,10 +21,10 @@ function toAccount(document: JsonObject): Account {
 }
 
 /** A 422 says what is wrong in its words alone, and of several things at once. */
-function updateRefusal(status: number, body: Json | undefined): Refusal | undefined {
-  const complaint = status === 422 && body !== undefined ? (complaintIn(body) ?? '') : '';
-  if (!/e-?mail/i.test(complaint)) return undefined;
-  return /e-?mail[^;]*(already|taken|in use)/i.test(complaint) ? 'conflict' : 'invalid email';
+function mapUpdateError(status: number, body: Json | undefined): UpstreamReason | undefined {
+  const message = status === 422 && body !== undefined ? (extractMessage(body) ?? '') : '';
+  if (!/e-?mail/i.test(message)) return undefined;
+  return /e-?mail[^;]*(already|taken|in use)/i.test(message) ? 'conflict' : 'invalid email';
 }
 
 /** https://developer.hashicorp.com/terraform/cloud-docs/api-docs/account; the base URL ends in `/api/v2`. */
@@ -41,10 +41,15 @@ export const terraform: ProviderKind = {
       Authorization: authorization('Bearer', credential),
       Accept: JSON_API,
     });
-    const patch = async (path: string, credential: string, attributes: object, refusal?: typeof updateRefusal) => {
+    const patch = async (
+      path: string,
+      credential: string,
+      attributes: object,
+      errorMapping?: typeof mapUpdateError,
+    ) => {
       const body = { type: JSON_API, text: JSON.stringify({ data: { type: 'users', attributes } }) };
       const request = { method: 'PATCH', url: baseUrl + path, headers: headersOf(credential), body } as const;
-      return toAccount(await send(refusal ? { ...request, refusal } : request));
+      return toAccount(await send(errorMapping ? { ...request, errorMapping } : request));
     };
     return {
       readAccount: async (credential) => {
@@ -55,7 +60,7 @@ export const terraform: ProviderKind = {
         fields: ['login', 'email'],
         send: (credential, { login, email }) => {
           const attributes = { ...(login !== undefined && { username: login }), ...(email !== undefined && { email }) };
-          return patch('/account/update', credential, attributes, updateRefusal);
+          return patch('/account/update', credential, attributes, mapUpdateError);
         },
       },
       changePassword: (credential, current, next) => {

@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { type Listening, listen } from '../http/listener.js';
+import { type Listener, listen } from '../http/listener.js';
 import { golemAccounts, golemRouter } from './golem.js';
 import { previstoAccounts, previstoRouter } from './previsto.js';
 import { seatableAccounts, seatableRouter } from './seatable.js';
@@ -36,6 +36,6 @@ export function createSandbox(): Express {
 }
 
 /** Serves a fresh sandbox. Throws an Error with one line for the operator where it cannot listen. */
-export function startSandbox(at: { host: string; port: number }): Promise<Listening> {
+export function startSandbox(at: { host: string; port: number }): Promise<Listener> {
   return listen(createSandbox(), at);
 }

@@ -1,4 +1,3 @@
-import cluster from 'node:cluster';
 import {
   type RateLimiterAbstract,
   RateLimiterCluster,
@@ -6,29 +5,39 @@ import {
   RateLimiterMemory,
 } from 'rate-limiter-flexible';
 
-export interface LimiterOptions {
-  /** Of its own among all limiters: the workers of one server share those of the same name. */
+export type RateLimiter = RateLimiterAbstract;
+
+export interface RateLimiterOptions {
+  /** Unique among all limiters: the workers of one server share those of the same name. */
   readonly name: string;
-  /** So many at most … */
+  /** The points that a key has … */
   readonly points: number;
-  /** … in so many seconds. */
+  /** … in this many seconds. */
   readonly seconds: number;
 }
 
-/** Counts by keys, for all workers of this server together. */
-export function createLimiter({ name, points, seconds }: LimiterOptions): RateLimiterAbstract {
-  const options = { keyPrefix: name, points, duration: seconds };
-  return cluster.isWorker ? new RateLimiterCluster({ ...options, timeoutMs: 1000 }) : new RateLimiterMemory(options);
+/** Counts by keys. */
+export type CreateRateLimiter = (options: RateLimiterOptions) => RateLimiter;
+
+/** Counts for this process alone. */
+export const createMemoryRateLimiter: CreateRateLimiter = (options) => new RateLimiterMemory(settingsOf(options));
+
+/** Counts for all workers of this server together, in their primary. */
+export const createClusterRateLimiter: CreateRateLimiter = (options) =>
+  new RateLimiterCluster({ ...settingsOf(options), timeoutMs: 1000 });
+
+/** Makes this process the primary that counts for its workers. */
+export function serveClusterRateLimiters(): void {
+  new RateLimiterClusterMaster();
 }
 
-/** The milliseconds until there is a point again, in what a limiter throws; undefined where it threw something else. */
-export function waitIn(refusal: unknown): number | undefined {
-  return typeof refusal === 'object' && refusal !== null && 'msBeforeNext' in refusal
-    ? Number(refusal.msBeforeNext)
+/** Milliseconds until a key has a point again, from what `consume` threw; undefined where it threw something else. */
+export function msUntilNextPoint(error: unknown): number | undefined {
+  return typeof error === 'object' && error !== null && 'msBeforeNext' in error
+    ? Number(error.msBeforeNext)
     : undefined;
 }
 
-/** Lets the workers of this process share their limiters. */
-export function shareLimiters(): void {
-  new RateLimiterClusterMaster();
+function settingsOf({ name, points, seconds }: RateLimiterOptions) {
+  return { keyPrefix: name, points, duration: seconds };
 }

@@ -5,7 +5,7 @@ const WRONG_PER_TICKET = 10;
 const WRONG_PER_ADDRESS = 100;
 
 /** Bounds how often a wrong secret can be tried. */
-export interface TryLimits {
+export interface AttemptLimits {
   /** Takes one try of a ticket from an address; false where there is none left. */
   readonly take: (ticket: string, address: string) => Promise<boolean>;
   /** Gives back a try that was not a wrong one. */
@@ -14,9 +14,9 @@ export interface TryLimits {
   readonly forget: (ticket: string) => Promise<void>;
 }
 
-export function createTryLimits({ tries }: Pick<Store, 'tries'>): TryLimits {
-  const ofTicket = tries({ name: 'ticket', most: WRONG_PER_TICKET, seconds: WINDOW_SECONDS });
-  const ofAddress = tries({ name: 'address', most: WRONG_PER_ADDRESS, seconds: WINDOW_SECONDS });
+export function createAttemptLimits({ attempts }: Pick<Store, 'attempts'>): AttemptLimits {
+  const ofTicket = attempts({ name: 'ticket', most: WRONG_PER_TICKET, seconds: WINDOW_SECONDS });
+  const ofAddress = attempts({ name: 'address', most: WRONG_PER_ADDRESS, seconds: WINDOW_SECONDS });
   return {
     take: async (ticket, address) => {
       if (!(await ofTicket.take(ticket))) return false;

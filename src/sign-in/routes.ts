@@ -1,20 +1,21 @@
-import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Application } from '../applications/application.js';
-import type { Gate } from '../bridge/admission.js';
-import { toFault } from '../core/fault.js';
+import type { Admission } from '../bridge/admission.js';
+import { httpErrors, pageStatusOf, retryAfterOf } from '../core/error-mapping.js';
+import { type Reason, toFault } from '../core/fault.js';
 import { readBody } from '../http/body.js';
-import { unreadable } from '../http/request-errors.js';
+import { toRequestFault } from '../http/request-errors.js';
 import type { Observer } from '../observability/observer.js';
 import type { Store } from '../store/store.js';
 import type { Tickets } from '../vault/tickets.js';
-import { createTryLimits } from './attempt-limits.js';
+import { createAttemptLimits } from './attempt-limits.js';
 import { type Page, pageHeaders, renderPage } from './page.js';
 
 export interface SignInParts {
   readonly tickets: Tickets;
   readonly store: Store;
   /** Lets in what the bridge can do at a moment; pages count as calls. */
-  readonly gate: Gate;
+  readonly admission: Admission;
   readonly observer: Observer;
 }
 
@@ -26,10 +27,9 @@ type Outcome =
   | 'refused'
   | 'too many';
 
-type Handler = (request: Request<{ ticket: string }>, response: Response) => Promise<void>;
+type PageHandler = (request: Request<{ ticket: string }>, response: Response, form: Buffer) => Promise<void>;
 
 const FORM_BYTES = 16_384;
-const RETRY_AFTER_SECONDS = 10;
 const TOO_MANY_SECONDS = 900;
 
 const done: Page = {
@@ -45,9 +45,12 @@ const failed: Page = {
   text: 'Nothing is lost. Go back and try once more in a moment.',
 };
 
+/** The page for each reason that is more than a failure. */
+const pages: Partial<Record<Reason, Page>> = { conflict: done, missing: gone };
+
 /** The page at `/api/1.0/auth/:ticket`, where users give the bridge their credential of the modern API. */
-export function signInRouter({ tickets, store, gate, observer }: SignInParts): Router {
-  const limits = createTryLimits(store);
+export function signInRouter({ tickets, store, admission, observer }: SignInParts): Router {
+  const limits = createAttemptLimits(store);
 
   /** The modern API decides on the secret; only what it has accepted is put behind the ticket. */
   const signIn = async (
@@ -76,32 +79,32 @@ export function signInRouter({ tickets, store, gate, observer }: SignInParts): R
     observer.signIn(application, isOutage ? 'outage' : 'refused', account.cause);
     if (!isOutage) return 'refused';
     await limits.giveBack(ticket, address);
-    return { retryAfter: account.retryAfter };
+    return { retryAfter: retryAfterOf(account) };
   };
 
   const router = Router();
 
   /** A page counts as a call. */
   const asCall =
-    (work: Handler): Handler =>
+    (work: PageHandler): RequestHandler<{ ticket: string }> =>
     async (request, response) => {
-      await gate.count(request.ip ?? '');
-      request.body = await readBody(request, FORM_BYTES);
-      await gate.pass(undefined, () => work(request, response));
+      await admission.rateLimit(request.ip ?? '');
+      const form = await readBody(request, FORM_BYTES);
+      await admission.run(undefined, () => work(request, response, form));
     };
 
-  const open: Handler = async ({ params: { ticket } }, response) => {
+  const open: PageHandler = async ({ params: { ticket } }, response) => {
     const { application, signedIn } = await tickets.find(ticket);
     show(response, 200, signedIn ? done : asking(application), application.redirectUrl);
   };
 
-  const enter: Handler = async (request, response) => {
+  const enter: PageHandler = async (request, response, form) => {
     const { ticket } = request.params;
     const { application, signedIn } = await tickets.find(ticket);
     const again = (status: number, problem: string) =>
       show(response, status, { ...asking(application), problem }, application.redirectUrl);
     if (signedIn) return show(response, 200, done);
-    const secret = secretIn(request.body);
+    const secret = credentialIn(form);
     const { title, credential } = application.kind;
     if (secret === '') return again(200, `Enter your ${title} ${credential.name}.`);
     const outcome = await signIn(ticket, application, secret, request.ip ?? '');
@@ -110,11 +113,17 @@ export function signInRouter({ tickets, store, gate, observer }: SignInParts): R
     }
     if (outcome === 'too many') {
       response.set('Retry-After', `${TOO_MANY_SECONDS}`);
-      return again(429, 'Too many wrong tries. Wait 15 minutes, then sign in from your program again.');
+      return again(
+        httpErrors.tooManyRequests,
+        'Too many wrong tries. Wait 15 minutes, then sign in from your program again.',
+      );
     }
     if ('retryAfter' in outcome) {
-      response.set('Retry-After', `${outcome.retryAfter ?? RETRY_AFTER_SECONDS}`);
-      return again(503, `${title} does not answer right now. Nothing is lost: try again in a moment.`);
+      response.set('Retry-After', `${outcome.retryAfter}`);
+      return again(
+        pageStatusOf({ reason: 'unavailable', http: undefined }),
+        `${title} does not answer right now. Nothing is lost: try again in a moment.`,
+      );
     }
     const { redirectUrl } = application;
     if (redirectUrl === undefined || outcome.authToken === undefined) return show(response, 200, done);
@@ -129,20 +138,21 @@ export function signInRouter({ tickets, store, gate, observer }: SignInParts): R
   router.all('/:ticket', (request, response) => {
     response.set('Allow', 'GET, POST, HEAD, OPTIONS');
     if (request.method === 'OPTIONS') response.set('Content-Length', '0').end();
-    else show(response, 405, failed);
+    else show(response, httpErrors.methodNotAllowed, failed);
   });
 
-  router.use((_request, response) => show(response, 404, gone));
+  router.use((_request, response) => show(response, httpErrors.notFound, gone));
 
   const onError: ErrorRequestHandler = (error, _request, response, _next) => {
-    const { reason, http, cause, retryAfter } = unreadable(error);
-    if (reason === 'conflict') return show(response, 200, done);
-    if (reason === 'missing' || cause instanceof URIError) return show(response, 404, gone);
-    if (reason === 'malformed') return show(response, http ?? 400, failed);
-    // Where the gate is shut there is no cause, and no defect.
-    if (cause !== undefined) observer.defect('a sign-in failed', cause);
-    if (reason === 'unavailable') response.set('Retry-After', `${retryAfter ?? RETRY_AFTER_SECONDS}`);
-    show(response, http ?? (reason === 'unavailable' ? 503 : 500), failed);
+    const fault = toRequestFault(error);
+    const { reason, cause } = fault;
+    // A path that cannot be decoded is the address of no ticket.
+    if (cause instanceof URIError) return show(response, httpErrors.notFound, gone);
+    // Without a cause it is admission that refused, which is no defect.
+    if (cause !== undefined && reason !== 'malformed') observer.defect('a sign-in failed', cause);
+    const retryAfter = retryAfterOf(fault);
+    if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
+    show(response, pageStatusOf(fault), pages[reason] ?? failed);
   };
   router.use(onError);
   return router;
@@ -169,7 +179,7 @@ function show(response: Response, status: number, page: Page, redirectUrl?: stri
 }
 
 /** The field `password`, unless there are several; blanks around a pasted secret are nobody's. */
-function secretIn(form: Buffer): string {
+function credentialIn(form: Buffer): string {
   const fields = new URLSearchParams(form.toString());
   const [secret = '', ...others] = new Set(fields.getAll('password'));
   return others.length === 0 ? secret.trim() : '';

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
-import { type RateLimiterAbstract, RateLimiterPostgres } from 'rate-limiter-flexible';
+import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { Fault } from '../core/fault.js';
-import { createLimiter, waitIn } from '../shared/rate-limiter.js';
-import type { Store, TryCounter } from './store.js';
+import { type CreateRateLimiter, msUntilNextPoint, type RateLimiter } from '../shared/rate-limiter.js';
+import type { AttemptCounter, Store } from './store.js';
 
-/** Counts for the workers of this server alone. */
-export const triesInMemory: Store['tries'] = ({ name, most, seconds }) =>
-  counterIn(createLimiter({ name, points: most, seconds }));
+/** Counts for this server alone, as far as its rate limiters do. */
+export function attemptsInMemory(createRateLimiter: CreateRateLimiter): Store['attempts'] {
+  return ({ name, most, seconds }) => counterIn(createRateLimiter({ name, points: most, seconds }));
+}
 
 /** Counts for all nodes together, in the table `wrong_tries`. */
-export function triesInPostgres(pool: object): Store['tries'] {
+export function attemptsInPostgres(pool: object): Store['attempts'] {
   return ({ name, most, seconds }) =>
     counterIn(
       new RateLimiterPostgres({
@@ -24,7 +25,7 @@ export function triesInPostgres(pool: object): Store['tries'] {
     );
 }
 
-function counterIn(limiter: RateLimiterAbstract): TryCounter {
+function counterIn(limiter: RateLimiter): AttemptCounter {
   // What is tried may be a secret, which is not stored.
   const keyOf = (of: string) => createHash('sha256').update(of).digest('hex');
   const giveBack = async (of: string) => {
@@ -34,9 +35,9 @@ function counterIn(limiter: RateLimiterAbstract): TryCounter {
     take: (of) =>
       limiter.consume(keyOf(of)).then(
         () => true,
-        async (refusal: unknown) => {
-          if (waitIn(refusal) === undefined) return unavailable(refusal);
-          // A try that is refused is none, but it was counted.
+        async (error: unknown) => {
+          if (msUntilNextPoint(error) === undefined) return unavailable(error);
+          // The limiter counts the attempt that it rejects.
           await giveBack(of);
           return false;
         },

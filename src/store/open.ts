@@ -1,4 +1,5 @@
 import { messageOf } from '../shared/errors.js';
+import type { CreateRateLimiter } from '../shared/rate-limiter.js';
 import { nameOfPostgres } from './postgres-url.js';
 import { openSqlite } from './sqlite.js';
 import type { Store } from './store.js';
@@ -8,10 +9,13 @@ export type StorePlace =
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'postgres'; readonly url: string };
 
-/** Throws an Error with one line for the operator where the store cannot be used. */
-export async function openStore(place: StorePlace): Promise<Store> {
+/**
+ * Opens a store; one in SQLite counts attempts with `createRateLimiter`, for this process alone unless given. Throws an
+ * Error with one line for the operator where the store cannot be used.
+ */
+export async function openStore(place: StorePlace, createRateLimiter?: CreateRateLimiter): Promise<Store> {
   try {
-    return place.kind === 'sqlite' ? openSqlite(place.path) : await openPostgres(place.url);
+    return place.kind === 'sqlite' ? openSqlite(place.path, createRateLimiter) : await openPostgres(place.url);
   } catch (error) {
     const why = messageOf(error);
     throw new Error(`cannot use the store ${nameOfStore(place)} (${why}); mend it or name another in \`store\``);

@@ -1,6 +1,6 @@
 import { Client, Pool, type PoolConfig, type QueryResult } from 'pg';
 import { Fault } from '../core/fault.js';
-import { checkUrl, complaintOf } from './postgres-url.js';
+import { checkUrl, messageWithoutUser } from './postgres-url.js';
 import type { Row } from './rows.js';
 
 type Value = string | number | Uint8Array | null;
@@ -17,7 +17,7 @@ export interface Statements {
 /** A database of PostgreSQL that many nodes share. */
 export interface Database extends Statements {
   /** All that the work changes; or nothing, where it gives false or throws. `mode` is that of BEGIN. */
-  readonly together: <T>(work: (statements: Statements) => Promise<T>, mode?: string) => Promise<T>;
+  readonly transaction: <T>(work: (statements: Statements) => Promise<T>, mode?: string) => Promise<T>;
   /** The connections themselves, for a library that asks on its own. */
   readonly pool: Pool;
   readonly close: () => Promise<void>;
@@ -91,7 +91,7 @@ export async function openDatabase(url: string): Promise<Database> {
   let closed: Promise<void> | undefined;
   return {
     ...statementsOf((sql, values) => pool.query<Row>(sql, [...values])),
-    together: (work, mode = '') => transaction(pool, work, mode),
+    transaction: (work, mode = '') => transaction(pool, work, mode),
     pool,
     close: () => {
       closed ??= pool.end();
@@ -149,7 +149,7 @@ async function migrate(options: PoolConfig): Promise<void> {
     await client.query('UPDATE boxbridge_version SET version = $1', [migrations.length]);
     await client.query('COMMIT');
   } catch (error) {
-    throw new Error(complaintOf(error), { cause: error });
+    throw new Error(messageWithoutUser(error), { cause: error });
   } finally {
     await client.end().catch(() => {});
   }

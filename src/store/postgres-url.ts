@@ -13,7 +13,7 @@ export function nameOfPostgres(url: string): string {
 }
 
 /** What an error of PostgreSQL or of the network says, without the name of the user. */
-export function complaintOf(error: unknown): string {
+export function messageWithoutUser(error: unknown): string {
   // Where a name has several addresses, and none answers, there is a code alone.
   const text = messageOf(error) || (codeOf(error) ?? 'no answer');
   return text.replace(/\b(user|role) "[^"]*"/g, 'its $1');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Fault } from '../core/fault.js';
 import { codeOf } from '../shared/errors.js';
-import { triesInPostgres } from './attempts.js';
+import { attemptsInPostgres } from './attempts.js';
 import { openDatabase, type Statements } from './postgres-database.js';
 import { sealedIn, toAccount, toKey, toSession, toTicket } from './rows.js';
 import {
@@ -19,12 +19,12 @@ import {
 /** The store in a database of PostgreSQL, by its URL. Throws where the database cannot be used. */
 export async function openPostgres(url: string): Promise<Store> {
   const database = await openDatabase(url);
-  const { one, all, change, together, close } = database;
+  const { one, all, change, transaction: together, close } = database;
 
   const find = async (account: AccountKey) =>
     (await one('SELECT user_id FROM accounts WHERE digest = $1', digestOf(account)))?.user_id;
   /** The session is kept only if the ticket was as it should be. */
-  const instead = (
+  const replaceTicket = (
     session: SessionRecord | undefined,
     ticketChanged: (statements: Statements) => Promise<boolean>,
   ): Promise<boolean> =>
@@ -37,7 +37,7 @@ export async function openPostgres(url: string): Promise<Store> {
     userId: async (account) => {
       const known = await find(account);
       if (known !== undefined) return Number(known);
-      await meet(database, account);
+      await assignUserId(database, account);
       return Number(await find(account));
     },
 
@@ -59,14 +59,14 @@ export async function openPostgres(url: string): Promise<Store> {
     },
     ticket: async (digest) => (await all('SELECT * FROM tickets WHERE digest = $1', digest)).map(toTicket)[0],
     changeTicket: ({ digest, sealed }, to, session) =>
-      instead(session, (statements) =>
+      replaceTicket(session, (statements) =>
         statements.change(
           'UPDATE tickets SET sealed = $1 WHERE digest = $2 AND sealed = $3',
           ...[to.sealed, digest, sealed],
         ),
       ),
     spendTicket: ({ digest, sealed }, session) =>
-      instead(session, (statements) =>
+      replaceTicket(session, (statements) =>
         statements.change('DELETE FROM tickets WHERE digest = $1 AND sealed = $2', digest, sealed),
       ),
 
@@ -80,7 +80,7 @@ export async function openPostgres(url: string): Promise<Store> {
     },
     removeSession: (digest) => change('DELETE FROM sessions WHERE digest = $1', digest),
 
-    tries: triesInPostgres(database.pool),
+    attempts: attemptsInPostgres(database.pool),
 
     ping: async () => {
       await one('SELECT 1');
@@ -105,7 +105,7 @@ function digestOf(account: AccountKey): Uint8Array {
  * Gives an account its user_id, if it has none by now. One statement: the ids are counted by one node after the other,
  * and where another was faster neither the account nor the count changes.
  */
-async function meet({ change }: Statements, account: AccountKey): Promise<void> {
+async function assignUserId({ change }: Statements, account: AccountKey): Promise<void> {
   const met = change(
     `WITH next AS (
        UPDATE user_ids SET last = last + 1

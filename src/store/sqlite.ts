@@ -1,4 +1,5 @@
-import { triesInMemory } from './attempts.js';
+import { type CreateRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
+import { attemptsInMemory } from './attempts.js';
 import { sealedIn, toAccount, toKey, toSession, toTicket } from './rows.js';
 import { type Database, openDatabase } from './sqlite-database.js';
 import {
@@ -12,7 +13,7 @@ import {
 } from './store.js';
 
 /** The store in a file of SQLite. Throws where the file cannot be used. */
-export function openSqlite(path: string): Store {
+export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = createMemoryRateLimiter): Store {
   const database = openDatabase(path);
   const { one, all, change, together, close } = database;
 
@@ -65,7 +66,7 @@ export function openSqlite(path: string): Store {
     },
     removeSession: async (digest) => change('DELETE FROM sessions WHERE digest = ?', digest),
 
-    tries: triesInMemory,
+    attempts: attemptsInMemory(createRateLimiter),
 
     ping: async () => {
       one('SELECT 1');

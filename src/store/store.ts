@@ -51,7 +51,7 @@ export interface StoreContent {
 }
 
 /** Counts tries, of each thing that is tried on its own. */
-export interface TryCounter {
+export interface AttemptCounter {
   /** Takes a try; false where there is none left. */
   readonly take: (of: string) => Promise<boolean>;
   readonly giveBack: (of: string) => Promise<void>;
@@ -91,7 +91,11 @@ export interface Store {
   readonly removeSession: (digest: string) => Promise<boolean>;
 
   /** Counts under a name, so many tries in so many seconds: for all nodes together where the store is one of many. */
-  readonly tries: (limit: { readonly name: string; readonly most: number; readonly seconds: number }) => TryCounter;
+  readonly attempts: (limit: {
+    readonly name: string;
+    readonly most: number;
+    readonly seconds: number;
+  }) => AttemptCounter;
 
   /** Does nothing; throws where the store cannot be asked. */
   readonly ping: () => Promise<void>;

@@ -1,9 +1,9 @@
 import { Fault } from '../core/fault.js';
+import { remainingMs } from '../shared/deadline.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 import type { JsonObject } from '../shared/json.js';
-import { timeLeft, withinTime } from './deadline.js';
-import { createGuard, type Guard, type GuardState, Outage } from './resilience.js';
-import { answerOf, type RefusalRule } from './response.js';
+import { type BreakerState, createResilience, type Resilience, UpstreamOutage } from './resilience.js';
+import { type ErrorMapping, interpretResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
 import { createTransport, type Proxies, TOO_LARGE, type Transport } from './transport.js';
 
@@ -14,7 +14,7 @@ export interface UpstreamRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: { readonly type: string; readonly text: string };
   /** Where this API means something else than the common table: the reason, or undefined to leave it at that table. */
-  readonly refusal?: RefusalRule;
+  readonly errorMapping?: ErrorMapping;
   /** Success has nothing to say. */
   readonly isEmpty?: true;
 }
@@ -36,7 +36,7 @@ export interface UpstreamApplication {
 }
 
 /** One request that was sent, and what came of it. */
-export interface Observation {
+export interface UpstreamObservation {
   readonly application: string | undefined;
   readonly provider: string | undefined;
   readonly method: UpstreamRequest['method'];
@@ -51,66 +51,65 @@ export interface UpstreamOptions {
   /** As many calls as are answered at a moment; half of them may be busy with the same `base_url`. 1,024 unless given. */
   readonly concurrentCalls?: number | undefined;
   readonly proxies?: Proxies | undefined;
+  /** Rewrites the URL of every request; the identity unless given. */
+  readonly route?: ((url: string) => string) | undefined;
   /** Milliseconds until a connection has to stand; 3,000 unless given. */
   readonly connectMs?: number | undefined;
   /** Milliseconds until an API that is out of order is tried again; 5,000 unless given. */
   readonly tryAfterMs?: number | undefined;
-  readonly observe?: ((observation: Observation) => void) | undefined;
-  readonly onState?: ((baseUrl: string, state: GuardState) => void) | undefined;
+  readonly observe?: ((observation: UpstreamObservation) => void) | undefined;
+  readonly onState?: ((baseUrl: string, state: BreakerState) => void) | undefined;
 }
 
 /** The ways to the modern APIs. */
 export interface Upstreams {
   readonly sendFor: (application: UpstreamApplication) => Send;
-  /** The same work, with time for two requests at their slowest, however many it makes. */
-  readonly withinCall: <A extends unknown[], R>(work: (...given: A) => R) => (...given: A) => R;
   /** Whether each `base_url` is asked at the moment. */
-  readonly states: () => ReadonlyMap<string, GuardState>;
+  readonly states: () => ReadonlyMap<string, BreakerState>;
 }
 
 export function createUpstreams(options: UpstreamOptions): Upstreams {
   const { timeoutMs, concurrentCalls = 1024, connectMs = 3000, tryAfterMs = 5000, proxies, observe, onState } = options;
+  const { route = (url: string) => url } = options;
   // With those that wait for one, half of the calls.
   const slots = Math.max(1, Math.floor(concurrentCalls / 8));
-  const guards = new Map<string, Guard>();
-  const guardOf = (baseUrl: string) => {
-    const guard =
-      guards.get(baseUrl) ?? createGuard({ slots, tryAfterMs, onState: (state) => onState?.(baseUrl, state) });
-    guards.set(baseUrl, guard);
-    return guard;
+  const byBaseUrl = new Map<string, Resilience>();
+  const resilienceOf = (baseUrl: string) => {
+    const resilience =
+      byBaseUrl.get(baseUrl) ?? createResilience({ slots, tryAfterMs, onState: (state) => onState?.(baseUrl, state) });
+    byBaseUrl.set(baseUrl, resilience);
+    return resilience;
   };
-  const withinCall: Upstreams['withinCall'] = (work) => withinTime(2 * timeoutMs, work);
 
   return {
     sendFor: ({ baseUrl, name, provider, tls }) => {
-      const guard = guardOf(baseUrl);
+      const resilience = resilienceOf(baseUrl);
       const transport = createTransport({ connectMs: Math.min(connectMs, timeoutMs), sockets: slots, proxies, tls });
-      return withinCall(async (request) => {
+      return async (request) => {
         const { method } = request;
-        const exchange = async (signal: AbortSignal): Promise<JsonObject | Fault> => {
+        const attempt = async (signal: AbortSignal): Promise<JsonObject | Fault> => {
           const begin = performance.now();
-          const seen = (outcome: Observation['outcome']) =>
+          const seen = (outcome: UpstreamObservation['outcome']) =>
             observe?.({ application: name, provider, method, outcome, seconds: (performance.now() - begin) / 1000 });
-          return exchanged(request, transport, signal, seen);
+          return exchange({ ...request, url: route(request.url) }, transport, signal, seen);
         };
-        const rules = { mayRepeat: method === 'GET', timeLeft: () => Math.min(timeoutMs, timeLeft()) };
-        const answer = await guard.run(exchange, rules).catch((error: unknown) => {
-          throw error instanceof Outage ? error.fault : error;
+        const rules = { mayRepeat: method === 'GET', timeLeft: () => Math.min(timeoutMs, remainingMs()) };
+        const answer = await resilience.run(attempt, rules).catch((error: unknown) => {
+          throw error instanceof UpstreamOutage ? error.fault : error;
         });
         if (answer instanceof Fault) throw answer;
         return answer;
-      });
+      };
     },
-    withinCall,
-    states: () => new Map([...guards].map(([baseUrl, guard]) => [baseUrl, guard.state()])),
+    states: () => new Map([...byBaseUrl].map(([baseUrl, resilience]) => [baseUrl, resilience.state()])),
   };
 }
 
 /** Statuses of a gateway whose server may be back in a moment. */
-const PASSING = [502, 503, 504];
+const RETRYABLE_STATUSES = [502, 503, 504];
 
 /** Sends a request once: what the reply says, a Fault where that is no good. Throws an Outage where the API is down. */
-async function exchanged(
+async function exchange(
   { method, url, headers, body, ...rules }: UpstreamRequest,
   transport: Transport,
   signal: AbortSignal,
@@ -124,14 +123,17 @@ async function exchanged(
     const said = signal.aborted ? why : code === undefined || code.startsWith('UND_') ? messageOf(error) : code;
     const fault = new Fault('unavailable', { cause: new Error(said) });
     if (why === TOO_LARGE) return fault;
-    throw new Outage(fault, isConnectionError(why));
+    throw new UpstreamOutage(fault, isConnectionError(why));
   });
   if (reply instanceof Fault) return reply;
   seen(reply.status);
-  const answer = answerOf(reply, { ...rules, sent: headers }, Date.now());
+  const answer = interpretResponse(reply, { ...rules, sent: headers }, Date.now());
   const isOutage = reply.status >= 500 && answer instanceof Fault && answer.reason === 'unavailable';
   if (!isOutage) return answer;
-  throw new Outage(answer, PASSING.includes(reply.status) && reply.headers['retry-after'] === undefined);
+  throw new UpstreamOutage(
+    answer,
+    RETRYABLE_STATUSES.includes(reply.status) && reply.headers['retry-after'] === undefined,
+  );
 }
 
 /** Codes of Node.js and undici for a connection that does not come about, or breaks. */

@@ -2,7 +2,7 @@ import { Fault, type Reason } from '../core/fault.js';
 import { isObject, type Json, type JsonObject, parseJson, textOf } from '../shared/json.js';
 
 /** What a modern API replied. */
-export interface Reply {
+export interface UpstreamResponse {
   readonly status: number;
   /** By their names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -10,8 +10,8 @@ export interface Reply {
 }
 
 /** Why a modern API refuses; `invalid email` is `invalid` where it is the e-mail that it does not take. */
-export type Refusal = Reason | 'invalid email';
-export type RefusalRule = (status: number, body: Json | undefined) => Refusal | undefined;
+export type UpstreamReason = Reason | 'invalid email';
+export type ErrorMapping = (status: number, body: Json | undefined) => UpstreamReason | undefined;
 
 /** What a status of a modern API means unless its provider says otherwise; a status not named here is `unavailable`. */
 const reasons: Readonly<Record<number, Reason>> = {
@@ -25,8 +25,8 @@ const reasons: Readonly<Record<number, Reason>> = {
   431: 'unauthenticated',
 };
 
-export interface AnswerRules {
-  readonly refusal?: RefusalRule | undefined;
+export interface ResponseRules {
+  readonly errorMapping?: ErrorMapping | undefined;
   readonly isEmpty?: true | undefined;
   /**
    * The headers of the request. No explanation may repeat the credential in them: an old caller need not have the one
@@ -36,9 +36,9 @@ export interface AnswerRules {
 }
 
 /** What a reply says: the JSON object of a 2xx, or a Fault. `now` is in milliseconds. */
-export function answerOf(
-  { status, headers, text }: Reply,
-  { refusal, isEmpty, sent }: AnswerRules,
+export function interpretResponse(
+  { status, headers, text }: UpstreamResponse,
+  { errorMapping, isEmpty, sent }: ResponseRules,
   now: number,
 ): JsonObject | Fault {
   const json = tryJson(text);
@@ -47,19 +47,19 @@ export function answerOf(
     if (isEmpty) return {};
     return new Fault('unavailable', { cause: new Error(`reply ${status} without a JSON object`) });
   }
-  const refused = refusal?.(status, json) ?? reasons[status] ?? 'unavailable';
+  const refused = errorMapping?.(status, json) ?? reasons[status] ?? 'unavailable';
   const seconds = waitOf(status, headers, now);
-  const complaint = complaintIn(json ?? text);
+  const upstreamMessage = extractMessage(json ?? text);
   return new Fault(refused === 'invalid email' ? 'invalid' : refused, {
     about: refused === 'invalid email' ? 'email' : undefined,
-    complaint: secretsIn(sent).some((secret) => complaint?.includes(secret)) ? undefined : complaint,
+    upstreamMessage: secretsIn(sent).some((secret) => upstreamMessage?.includes(secret)) ? undefined : upstreamMessage,
     cause: new Error(`reply ${status}`),
     ...(seconds !== undefined && { retryAfter: seconds }),
   });
 }
 
 /** The credential in the headers of a request, as it is, decoded as in Basic, and encoded. */
-function secretsIn({ Authorization = '' }: AnswerRules['sent']): string[] {
+function secretsIn({ Authorization = '' }: ResponseRules['sent']): string[] {
   const secret = Authorization.replace(/^\S+ /, '');
   const [user = ''] = Buffer.from(secret, 'base64').toString('latin1').split(':');
   const encoded = Buffer.from(secret).toString('base64').replace(/=+$/, '');
@@ -84,7 +84,7 @@ const LONGEST_WAIT_SECONDS = 24 * 60 * 60;
  * Whole seconds that the modern API asks to wait: `Retry-After`, as seconds or as an HTTP date, or else
  * `X-RateLimit-Reset`, which is Terraform's: seconds too, with a fraction.
  */
-function waitOf(status: number, headers: Reply['headers'], now: number): number | undefined {
+function waitOf(status: number, headers: UpstreamResponse['headers'], now: number): number | undefined {
   if (status !== 429 && status !== 503) return undefined;
   const { 'retry-after': after, 'x-ratelimit-reset': reset } = headers;
   const seconds = secondsIn(after) ?? secondsUntil(after, now) ?? secondsIn(reset);
@@ -100,21 +100,21 @@ function secondsUntil(date: unknown, now: number): number | undefined {
   return Number.isNaN(time) ? undefined : Math.max(0, Math.ceil((time - now) / 1000));
 }
 
-const COMPLAINT_LENGTH = 500;
+const MESSAGE_LENGTH = 500;
 /** The fields that modern APIs explain their errors in; the more telling first. */
-const COMPLAINT_FIELDS = ['errors', 'detail', 'error_msg', 'message', 'error', 'title'];
+const MESSAGE_FIELDS = ['errors', 'detail', 'error_msg', 'message', 'error', 'title'];
 
 /** What an error reply says to a person, in one line; undefined where it says nothing. */
-export function complaintIn(body: Json): string | undefined {
+export function extractMessage(body: Json): string | undefined {
   const said = isObject(body)
-    ? COMPLAINT_FIELDS.map((field) => body[field]).find((value) => value !== undefined && value !== null)
+    ? MESSAGE_FIELDS.map((field) => body[field]).find((value) => value !== undefined && value !== null)
     : body;
-  const text = Array.isArray(said) ? said.map((each: Json) => complaintIn(each) ?? '').join('; ') : textOf(said);
+  const text = Array.isArray(said) ? said.map((each: Json) => extractMessage(each) ?? '').join('; ') : textOf(said);
   if (text === undefined || /<html|<!doctype/i.test(text)) return undefined;
   return (
     text
       .replace(/[\p{Cc}\s]+/gu, ' ')
       .trim()
-      .slice(0, COMPLAINT_LENGTH) || undefined
+      .slice(0, MESSAGE_LENGTH) || undefined
   );
 }

@@ -3,7 +3,7 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import axios, { type AxiosAdapter } from 'axios';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import { version } from '../shared/version.js';
-import type { Reply } from './response.js';
+import type { UpstreamResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
 
 /** What the environment says about proxies; each as URLs or lists in the usual form, empty where it says nothing. */
@@ -22,7 +22,7 @@ export interface TransportOptions {
   readonly tls?: TlsFiles | undefined;
 }
 
-export interface Transmission {
+export interface TransportRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ export interface Transmission {
 }
 
 /** Sends a request once and gives the reply, whatever its status. Throws where there is no whole and readable one. */
-export type Transport = (transmission: Transmission) => Promise<Reply>;
+export type Transport = (transmission: TransportRequest) => Promise<UpstreamResponse>;
 
 /** The code of the error where a reply is larger than is read. */
 export const TOO_LARGE = 'ERR_REPLY_TOO_LARGE';

@@ -3,7 +3,7 @@ import { access, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, messageOf } from '../shared/errors.js';
 import type { Store } from '../store/store.js';
-import { deriveKey, open, seal } from './seal.js';
+import { deriveKey, seal, unseal } from './seal.js';
 
 const KEY_BYTES = 32;
 const MASTER_KEY = ['master key'];
@@ -18,23 +18,23 @@ export type KeySource = { readonly file: string } | { readonly base64: string };
  */
 export async function openMasterKey(store: Store, source: KeySource): Promise<Buffer> {
   const found = await store.masterKey();
-  if (found) return unsealed(found, await readKey(source), nameOf(source));
+  if (found) return unsealMasterKey(found, await readKey(source), nameOf(source));
   const key = await readOrMakeKey(source);
   const made = seal(sealingKey(key), MASTER_KEY, randomBytes(KEY_BYTES));
-  return unsealed(await store.keepMasterKey(made), key, nameOf(source));
+  return unsealMasterKey(await store.keepMasterKey(made), key, nameOf(source));
 }
 
 /** Seals the master key anew, under another server's key, which is made where its file does not exist yet. */
 export async function changeKey(store: Store, from: KeySource, to: KeySource): Promise<void> {
   const found = await store.masterKey();
   if (!found) throw new Error('the store has no sealed credentials; there is no key to change');
-  const master = unsealed(found, await readKey(from), nameOf(from));
+  const master = unsealMasterKey(found, await readKey(from), nameOf(from));
   const sealed = seal(sealingKey(await readOrMakeKey(to)), MASTER_KEY, master);
   if (!(await store.changeMasterKey(found, sealed))) throw new Error('the key was changed by somebody else meanwhile');
 }
 
-function unsealed(sealed: Uint8Array, key: Uint8Array, name: string): Buffer {
-  const master = open(sealingKey(key), MASTER_KEY, sealed);
+function unsealMasterKey(sealed: Uint8Array, key: Uint8Array, name: string): Buffer {
+  const master = unseal(sealingKey(key), MASTER_KEY, sealed);
   if (!master) throw new Error(`${name} is not the key that the credentials in the store were sealed with; restore it`);
   return master;
 }

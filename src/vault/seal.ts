@@ -20,7 +20,7 @@ export function seal(key: Uint8Array, binding: Binding, content: Uint8Array): Bu
 }
 
 /** What was sealed; undefined where key, binding or the sealed bytes are not those of the sealing. */
-export function open(key: Uint8Array, binding: Binding, sealed: Uint8Array): Buffer | undefined {
+export function unseal(key: Uint8Array, binding: Binding, sealed: Uint8Array): Buffer | undefined {
   if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
@@ -45,7 +45,7 @@ export interface Sealer {
   /** Neither the master key nor the secret alone opens it again. */
   readonly seal: (kind: string, secret: string, binding: Binding, content: string) => Buffer;
   /** Undefined where anything but the very same is given. */
-  readonly open: (kind: string, secret: string, binding: Binding, sealed: Uint8Array) => string | undefined;
+  readonly unseal: (kind: string, secret: string, binding: Binding, sealed: Uint8Array) => string | undefined;
 }
 
 export function createSealer(masterKey: Uint8Array): Sealer {
@@ -54,6 +54,6 @@ export function createSealer(masterKey: Uint8Array): Sealer {
   return {
     digest: (kind, secret) => createHmac('sha256', indexKey).update(`${kind}\0${secret}`).digest('hex'),
     seal: (kind, secret, binding, content) => seal(keyOf(kind, secret), [kind, ...binding], Buffer.from(content)),
-    open: (kind, secret, binding, sealed) => open(keyOf(kind, secret), [kind, ...binding], sealed)?.toString(),
+    unseal: (kind, secret, binding, sealed) => unseal(keyOf(kind, secret), [kind, ...binding], sealed)?.toString(),
   };
 }

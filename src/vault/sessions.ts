@@ -1,7 +1,7 @@
 import type { Application } from '../applications/application.js';
 import { Fault } from '../core/fault.js';
 import type { SessionRecord, Store } from '../store/store.js';
-import { newSecret } from './random-token.js';
+import { randomToken } from './random-token.js';
 import type { Binding, Sealer } from './seal.js';
 
 /** What auth_tokens stand for. A token belongs to the application that asked for it, and to no other. */
@@ -37,7 +37,7 @@ export function createSessions(store: Store, sealer: Sealer, now: () => number):
 
   return {
     labelOf,
-    make: (application, credential, userId, authToken = newSecret()) => {
+    make: (application, credential, userId, authToken = randomToken()) => {
       const unsealed = {
         digest: digestOf(application, authToken),
         application: labelOf(application),
@@ -50,7 +50,7 @@ export function createSessions(store: Store, sealer: Sealer, now: () => number):
     credentialOf: async (application, authToken) => {
       const record = await store.session(digestOf(application, authToken));
       if (!record || isOver(record, application)) throw new Fault('unauthenticated');
-      const credential = sealer.open(KIND, authToken, bindingOf(record), record.sealed);
+      const credential = sealer.unseal(KIND, authToken, bindingOf(record), record.sealed);
       if (credential === undefined)
         throw new Fault('unauthenticated', { cause: new Error('a session with a broken seal') });
       if (now() > (record.lastUsed ?? 0) + LAST_USE_MS) await store.touchSession(record.digest, now()).catch(() => {});

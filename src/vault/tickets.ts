@@ -1,7 +1,7 @@
 import type { Application } from '../applications/application.js';
 import { Fault } from '../core/fault.js';
 import type { Store, TicketRecord } from '../store/store.js';
-import { newSecret } from './random-token.js';
+import { randomToken } from './random-token.js';
 import type { Binding, Sealer } from './seal.js';
 import type { Sessions } from './sessions.js';
 
@@ -64,7 +64,7 @@ export function createTickets({ store, sealer, sessions, applications, now }: Ti
     const record = await store.ticket(sealer.digest(KIND, ticket));
     const application = record && byLabel.get(record.application);
     if (!application || now() > record.expiresAt) throw new Fault('missing');
-    const text = sealer.open(KIND, ticket, bindingOf(record), record.sealed);
+    const text = sealer.unseal(KIND, ticket, bindingOf(record), record.sealed);
     if (text === undefined) throw new Fault('missing', { cause: new Error('a ticket with a broken seal') });
     const content: Content = JSON.parse(text);
     return { record, application, content };
@@ -72,7 +72,7 @@ export function createTickets({ store, sealer, sessions, applications, now }: Ti
 
   return {
     issue: async (application) => {
-      const ticket = newSecret();
+      const ticket = randomToken();
       const digest = sealer.digest(KIND, ticket);
       const unsealed = { digest, application: labelOf(application), expiresAt: now() + LIFE_MS };
       await store.addTicket(sealed(ticket, unsealed, {}), now());

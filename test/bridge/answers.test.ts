@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Listening } from '../../src/http/listener.js';
+import type { Listener } from '../../src/http/listener.js';
 import { afterwards } from '../support/cleanup.js';
 import { startBridge } from '../support/servers/bridge.js';
 import { startUpstream, type Upstream } from '../support/servers/upstream.js';
@@ -16,7 +16,7 @@ const statuses: Readonly<Record<string, number>> = {
 };
 
 let upstream: Upstream;
-let bridge: Listening;
+let bridge: Listener;
 
 beforeAll(async () => {
   upstream = await startUpstream((request, response) => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { sandboxPaths } from '../../src/sandbox/sandbox.js';
 import { NEW_ID, SOME_ID, tokens } from '../support/cases/modern-accounts.js';
-import { callerOf, type Deed, deeds } from '../support/cases/writes-done.js';
-import { refusals } from '../support/cases/writes-refused.js';
+import { callerOf, type SuccessfulWrite, successfulWrites } from '../support/cases/writes-done.js';
+import { refusedWrites } from '../support/cases/writes-refused.js';
 import { at, formats, type Parameters, shown } from '../support/clients/legacy.js';
 import { type Api, apis, bodyOf, isWrite, startWorkbench, type Workbench } from '../support/servers/workbench.js';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 beforeEach(() => bench.renew());
 
-async function parametersOf(deed: Pick<Deed, 'api' | 'token' | 'key' | 'of' | 'with'>): Promise<Parameters> {
+async function parametersOf(deed: Pick<SuccessfulWrite, 'api' | 'token' | 'key' | 'of' | 'with'>): Promise<Parameters> {
   const { of } = deed;
   const named: Parameters = of === undefined ? [] : [['user_id', await bench.golemUser(tokens.golem, of)]];
   return [...callerOf(deed), ...named, ...deed.with];
@@ -31,7 +31,7 @@ const left = () =>
   });
 
 describe.each(formats)('%s', (format) => {
-  test.each(deeds)('$api does $action with $with', async (deed) => {
+  test.each(successfulWrites)('$api does $action with $with', async (deed) => {
     const { http, status, result } = await bench.call(format, deed.action, await parametersOf(deed));
     expect([http, status]).toEqual([200, `${deed.action}_ok`]);
     const withMadeId = (data: unknown) =>
@@ -46,7 +46,7 @@ describe.each(formats)('%s', (format) => {
     expect(text).toBe(expectedText);
   });
 
-  test.each(refusals)('$api refuses $action: $says.status $status $message', async (refusal) => {
+  test.each(refusedWrites)('$api refuses $action: $says.status $status $message', async (refusal) => {
     const { action, says, status, message } = refusal;
     const parameters = await parametersOf(refusal);
     const isRead = /^(get|find)/.test(action);
@@ -124,8 +124,8 @@ describe.each(formats)('%s', (format) => {
 test('every cell of the table has a success or a refusal here', () => {
   for (const api of apis) {
     for (const action of ['get_account_details', ...own]) {
-      const isDone = deeds.some((deed) => deed.api === api && deed.action === action);
-      const isRefused = refusals.some((refusal) => refusal.api === api && refusal.action === action);
+      const isDone = successfulWrites.some((deed) => deed.api === api && deed.action === action);
+      const isRefused = refusedWrites.some((refusal) => refusal.api === api && refusal.action === action);
       const isImpossible = impossible.some(
         (deed) => deed.api === api && deed.action === action && action !== 'update_account',
       );

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Listening, listen } from '../../src/http/listener.js';
+import { type Listener, listen } from '../../src/http/listener.js';
 import { providers } from '../../src/providers/index.js';
 import { sandboxCredentials, sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { createUpstreams } from '../../src/upstream/client.js';
@@ -13,7 +13,7 @@ import { type Child, startNode, startNodeIn } from '../support/servers/process.j
 const script = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
 const packageFile = new URL('../../../package.json', import.meta.url);
 
-let sandbox: Listening;
+let sandbox: Listener;
 /** A port in use. */
 let busy: string;
 

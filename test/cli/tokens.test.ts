@@ -3,10 +3,10 @@ import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openTools } from '../../src/bootstrap/services.js';
+import { openServices } from '../../src/bootstrap/services.js';
 import { loadConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
-import type { Listening } from '../../src/http/listener.js';
+import type { Listener } from '../../src/http/listener.js';
 import { providers } from '../../src/providers/index.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { seatableAccounts } from '../../src/sandbox/seatable.js';
@@ -19,7 +19,7 @@ import { type Child, type Ended, type Place, startNode, startNodeIn } from '../s
 const script = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
 const signInChild = fileURLToPath(new URL('../support/servers/sign-in-child.js', import.meta.url));
 
-let sandbox: Listening;
+let sandbox: Listener;
 
 beforeAll(async () => {
   sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
@@ -335,7 +335,7 @@ describe("the server's key", () => {
   test('is one for twenty that open at once', async () => {
     const cwd = await folder();
     const config = await loadConfig(join(cwd, 'bridge.yaml'), { actions: actionNames, providers });
-    const opened = await Promise.all(Array.from({ length: 20 }, () => openTools(config, {})));
+    const opened = await Promise.all(Array.from({ length: 20 }, () => openServices(config, {})));
     const labels = opened.flatMap(({ applications, sessions }) => applications.slice(0, 1).map(sessions.labelOf));
     for (const { store } of opened) await store.close();
     expect([labels.length, new Set(labels).size]).toEqual([20, 1]);
@@ -573,7 +573,7 @@ test(`${KILLS} kills at random moments of signing in lose no auth_token`, async 
       expect(signal).toBe('SIGKILL');
       issued.push(...stdout.split('\n').slice(0, -1));
 
-      const { applications, sessions, store } = await openTools(config, {});
+      const { applications, sessions, store } = await openServices(config, {});
       const lost: string[] = [];
       for (const line of issued) {
         const [apiKey, authToken, expected] = JSON.parse(line);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Listening } from '../../src/http/listener.js';
+import type { Listener } from '../../src/http/listener.js';
 import { exchange } from '../support/clients/raw.js';
 import { startBridge } from '../support/servers/bridge.js';
 import { startUpstream, type Upstream } from '../support/servers/upstream.js';
@@ -8,7 +8,7 @@ import { startUpstream, type Upstream } from '../support/servers/upstream.js';
 const LOGIN = 'é € Ж 日 ☃ 😀';
 
 let upstream: Upstream;
-let bridge: Listening;
+let bridge: Listener;
 
 const charsets = ['UTF-8', 'ISO-8859-1', 'Windows-1252', 'US-ASCII', 'KOI8-R', 'Shift_JIS'];
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { rootOf, wireBytes, wireCases, wireFile } from '../support/cases/wire.js';
 import { bytewise, connectTo, exchange, exchangeOn, type RawReply } from '../support/clients/raw.js';
-import { type RunningFace, startFace } from '../support/servers/request-handler.js';
+import { type RunningRequestHandler, startRequestHandler } from '../support/servers/request-handler.js';
 
-let face: RunningFace;
+let face: RunningRequestHandler;
 
 beforeAll(async () => {
-  face = await startFace();
+  face = await startRequestHandler();
 });
 
 afterAll(() => face.close());
@@ -77,7 +77,7 @@ describe('a request as old clients send it', () => {
 });
 
 test('a client that has closed its half of the connection gets an answer that takes its time', async () => {
-  const slow = await startFace({ bridge: () => new Promise((resolve) => setTimeout(resolve, 50, {})) });
+  const slow = await startRequestHandler({ bridge: () => new Promise((resolve) => setTimeout(resolve, 50, {})) });
   const { replies } = await exchange(slow.url, bytesOf('libwww-perl-form'), { isHalfClosed: true });
   await slow.close();
   expect(replies.map(({ status }) => status)).toEqual([200]);

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FORBIDDEN } from '../../src/core/call.js';
-import type { Listening } from '../../src/http/listener.js';
+import type { Listener } from '../../src/http/listener.js';
 import { providers } from '../../src/providers/index.js';
 import { call, formats, type Texts } from '../support/clients/legacy.js';
 import { startBridge } from '../support/servers/bridge.js';
 import { startUpstream, type Upstream } from '../support/servers/upstream.js';
 
 let upstream: Upstream;
-let bridge: Listening;
+let bridge: Listener;
 /** What the modern API replies to a request for a path. */
 let reply: (path: string) => string;
 

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
 import { createClientAsync } from 'soap';
 import { FORBIDDEN } from '../../src/core/call.js';
-import type { Listening } from '../../src/http/listener.js';
+import type { Listener } from '../../src/http/listener.js';
 import { call, formats } from '../support/clients/legacy.js';
 import { startBridge } from '../support/servers/bridge.js';
 import { startUpstream, type Upstream } from '../support/servers/upstream.js';
 
 let upstream: Upstream;
-let bridge: Listening;
+let bridge: Listener;
 /** What the modern API replies. */
 let reply: () => string;
 

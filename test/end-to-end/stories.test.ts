@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import soap from 'soap';
-import type { Listening } from '../../src/http/listener.js';
+import type { Listener } from '../../src/http/listener.js';
 import { golemAccounts } from '../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { createSandbox, sandboxPaths } from '../../src/sandbox/sandbox.js';
@@ -134,7 +134,7 @@ const stories: readonly Story[] = [
 ];
 
 let upstream: Upstream;
-let bridge: Listening;
+let bridge: Listener;
 
 beforeAll(async () => {
   upstream = await startUpstream(createSandbox());

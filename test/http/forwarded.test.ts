@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Listening } from '../../src/http/listener.js';
+import type { Listener } from '../../src/http/listener.js';
 import { exchange } from '../support/clients/raw.js';
 import { startBridge } from '../support/servers/bridge.js';
 
@@ -21,7 +21,7 @@ const ATTACKER = 'evil.example.com';
 const proxied = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'box.example.com' };
 
 function bridgeWith(configuration: Readonly<Record<string, unknown>>): { url: () => string } {
-  let bridge: Listening | undefined;
+  let bridge: Listener | undefined;
   beforeAll(async () => {
     const application = { api_key: 'any', provider: 'previsto', base_url: 'http://127.0.0.1:9' };
     bridge = await startBridge({ ...configuration, applications: [application] });

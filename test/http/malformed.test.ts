@@ -5,13 +5,13 @@ import { Fault } from '../../src/core/fault.js';
 import { rootOf, wireBytes, wireCases, wireFile } from '../support/cases/wire.js';
 import { afterwards } from '../support/cleanup.js';
 import { connectTo, exchange, exchangeOn, type RawReply } from '../support/clients/raw.js';
-import { type RunningFace, startFace } from '../support/servers/request-handler.js';
+import { type RunningRequestHandler, startRequestHandler } from '../support/servers/request-handler.js';
 
-let face: RunningFace;
+let face: RunningRequestHandler;
 const defects: string[] = [];
 
 beforeAll(async () => {
-  face = await startFace({
+  face = await startRequestHandler({
     // As the bridge: an action that nobody knows is no call.
     bridge: async ({ action }) => {
       if (!isKnown(action)) throw new Fault('malformed');
@@ -140,7 +140,7 @@ describe('on one connection', () => {
   const outcomes = ({ replies }: { replies: readonly RawReply[] }) => replies.map(({ status }) => status);
 
   test('what follows a good request is refused after it is answered', async () => {
-    const slow = await startFace({ bridge: () => new Promise((resolve) => setTimeout(resolve, 50, {})) });
+    const slow = await startRequestHandler({ bridge: () => new Promise((resolve) => setTimeout(resolve, 50, {})) });
     afterwards(slow.close);
     const soap = post('soap', inEnvelope('<logout/>'));
     const more = [Buffer.from('more\r\n'), Buffer.from('more\r\n')];
@@ -175,7 +175,7 @@ describe('on one connection', () => {
   test('many requests at once are done one by one, so many and no more', async () => {
     let atWork = 0;
     let most = 0;
-    const slow = await startFace({
+    const slow = await startRequestHandler({
       bridge: async () => {
         atWork += 1;
         most = Math.max(most, atWork);
@@ -221,7 +221,7 @@ describe('on one connection', () => {
     ['a long header', 431, `X: ${'a'.repeat(20_000)}\r\n\r\n`],
     ['a body that does not come', 408, 'Content-Length: 100\r\n\r\n'],
   ])('%s of SOAP 1.2 is refused in SOAP 1.2', async (_what, http, rest) => {
-    const strict = await startFace({ requestMs: 300 });
+    const strict = await startRequestHandler({ requestMs: 300 });
     afterwards(strict.close);
     const start = `POST /api/1.0/soap HTTP/1.1\r\nHost: x\r\nContent-Type: application/soap+xml\r\n${rest}`;
     const { replies } = await exchange(strict.url, Buffer.from(start), { isHalfClosed: http === 400 });
@@ -268,7 +268,7 @@ describe('a caller that is slow', () => {
     ['xml', { http: 408, status: 'wrong_input' }],
     ['soap', { http: 408, fault: 'Client' }],
   ])('is cut off in %s, in head and body, while others are answered', async (format, wanted) => {
-    const strict = await startFace({ requestMs: 1000 });
+    const strict = await startRequestHandler({ requestMs: 1000 });
     afterwards(strict.close);
     const start = `POST /api/1.0/${format} HTTP/1.1\r\n`;
     const slow = Promise.all([
@@ -334,7 +334,10 @@ describe('gives nothing back unescaped', () => {
       ],
     ),
   ])('%s', async (_where, request) => {
-    const trusting = await startFace({ trustProxy: true, bridge: () => Promise.reject(new Fault('malformed')) });
+    const trusting = await startRequestHandler({
+      trustProxy: true,
+      bridge: () => Promise.reject(new Fault('malformed')),
+    });
     afterwards(trusting.close);
     const [reply] = (await exchange(trusting.url, request, { replies: 1 })).replies;
     const document = reply?.body.toString() ?? '';

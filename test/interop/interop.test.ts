@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { actionNames } from '../../src/core/actions.js';
-import type { Listening } from '../../src/http/listener.js';
+import type { Listener } from '../../src/http/listener.js';
 import { golemAccounts } from '../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
@@ -59,11 +59,11 @@ function shownLeaves(leaves: readonly (readonly [name: string, value: string])[]
   return Object.fromEntries(lines);
 }
 
-const opened: Listening[] = [];
+const opened: Listener[] = [];
 let recorder: Recorder;
 let bridge: string;
 
-async function urlOf(starting: Promise<Listening>): Promise<string> {
+async function urlOf(starting: Promise<Listener>): Promise<string> {
   const listening = await starting;
   opened.push(listening);
   return listening.url;

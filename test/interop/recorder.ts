@@ -1,5 +1,5 @@
 import { request as send } from 'node:http';
-import { type Listening, listen } from '../../src/http/listener.js';
+import { type Listener, listen } from '../../src/http/listener.js';
 
 /** A request and the reply to it, as they went over the wire. */
 export interface Exchange {
@@ -10,7 +10,7 @@ export interface Exchange {
   readonly reply: Buffer;
 }
 
-export interface Recorder extends Listening {
+export interface Recorder extends Listener {
   /** Every exchange that has ended, the oldest first. */
   readonly exchanges: readonly Exchange[];
   /** What answers; until it is given nothing does. */

@@ -1,15 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
-import { type Answer, type Call, type Fields, refusal, success, unknownNumber } from '../../src/core/call.js';
+import { type Answer, type Fields, unknownNumber } from '../../src/core/answer.js';
+import type { Call } from '../../src/core/call.js';
+import { toErrorAnswer, toSuccessAnswer } from '../../src/core/error-mapping.js';
 import { Fault, type Reason, toFault } from '../../src/core/fault.js';
 import { createProtocols } from '../../src/protocols/index.js';
-import type { Dialect, LegacyRequest, Protocol } from '../../src/protocols/protocol.js';
+import type { LegacyRequest, Protocol, ReplyOptions } from '../../src/protocols/protocol.js';
 import { loadWsdl } from '../../src/protocols/soap/wsdl.js';
 import { readAnswer, readRequest, squeezed, wireCases, wireFile } from '../support/cases/wire.js';
 
 const protocols = createProtocols({ xmlDepth: 32 }, await loadWsdl());
-const dialect: Dialect = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: 'UTF-8' };
+const dialect: ReplyOptions = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: 'UTF-8' };
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 
@@ -27,8 +29,8 @@ const writers: Readonly<Record<string, (action: string, pairs: Pairs) => { query
 const nothing: LegacyRequest = { query: Buffer.alloc(0), body: Buffer.alloc(0), contentType: '', userAgent: '' };
 
 /** The reply to a request of which nothing is known but who sent it. */
-function encode(protocol: Protocol, answer: Answer, how: Dialect = dialect, userAgent = '') {
-  return protocol.read({ ...nothing, userAgent }).encode(answer, how);
+function encode(protocol: Protocol, answer: Answer, how: ReplyOptions = dialect, userAgent = '') {
+  return protocol.decode({ ...nothing, userAgent }).encode(answer, how);
 }
 
 function elements(pairs: Pairs): string {
@@ -82,7 +84,7 @@ describe.each(protocols.map((protocol) => [protocol.name, protocol] as const))('
   test.each(wireCases(name, 'request.http', 'call.json'))('reads %s', (example) => {
     const request = readRequest(`${name}/${example}/request.http`);
     const expected = JSON.parse(wireFile(`${name}/${example}/call.json`));
-    expect(outcome(() => protocol.read(request).call())).toEqual(expected);
+    expect(outcome(() => protocol.decode(request).call())).toEqual(expected);
   });
 
   test.each(wireCases(name, 'answer.json', 'reply.xml'))('writes %s', (example) => {
@@ -93,7 +95,7 @@ describe.each(protocols.map((protocol) => [protocol.name, protocol] as const))('
   test('reads any text unchanged', () => {
     fc.assert(
       fc.property(xmlText, (text) => {
-        const { parameters } = protocol.read(written(protocol, 'get_account_info', ['auth_token', text])).call();
+        const { parameters } = protocol.decode(written(protocol, 'get_account_info', ['auth_token', text])).call();
         expect(parameters.get('auth_token')).toEqual([text]);
       }),
     );
@@ -102,19 +104,21 @@ describe.each(protocols.map((protocol) => [protocol.name, protocol] as const))('
   test('writes any text unchanged, without what XML cannot carry', () => {
     fc.assert(
       fc.property(xmlText, (text) => {
-        const answer = success('get_account_info', { user: { ...user, login: `${text}\0\u{1}\uFFFE\uD800` } });
+        const answer = toSuccessAnswer('get_account_info', { user: { ...user, login: `${text}\0\u{1}\uFFFE\uD800` } });
         expect(readTexts(encode(protocol, answer).body)).toMatchObject({ login: text });
       }),
     );
   });
 
   test('keeps all values of a repeated parameter', () => {
-    const { parameters } = protocol.read(written(protocol, 'logout', ['auth_token', 'a'], ['auth_token', 'b'])).call();
+    const { parameters } = protocol
+      .decode(written(protocol, 'logout', ['auth_token', 'a'], ['auth_token', 'b']))
+      .call();
     expect(parameters.get('auth_token')).toEqual(['a', 'b']);
   });
 
   test('writes numbers of 64 bits digit for digit', () => {
-    const { body } = encode(protocol, success('get_account_info', { user }));
+    const { body } = encode(protocol, toSuccessAnswer('get_account_info', { user }));
     expect(readTexts(body)).toMatchObject({ max_upload_size: '9223372036854775807', space_used: '0' });
   });
 
@@ -126,7 +130,7 @@ describe.each(protocols.map((protocol) => [protocol.name, protocol] as const))('
     ['invalid', 'e_get_account_info'],
     ['conflict', 'email_already_registered'],
   ])('answers a call that is %s with HTTP 200 and the status %s', (reason, word) => {
-    const { status, body } = encode(protocol, refusal(new Fault(reason), 'get_account_info'));
+    const { status, body } = encode(protocol, toErrorAnswer(new Fault(reason), 'get_account_info'));
     expect(status).toBe(200);
     expect(readTexts(body)).toMatchObject({ status: word });
   });
@@ -136,10 +140,10 @@ describe.each(['rest', 'xml'])('%s', (name) => {
   const protocol = protocolNamed(name);
 
   test.each<[Answer, number]>([
-    [refusal(new Fault('unavailable'), 'logout'), 503],
-    [refusal(new Fault('internal'), 'logout'), 500],
-    [refusal(new Fault('malformed', { http: 413 })), 413],
-    [refusal(new Fault('malformed')), 200],
+    [toErrorAnswer(new Fault('unavailable'), 'logout'), 503],
+    [toErrorAnswer(new Fault('internal'), 'logout'), 500],
+    [toErrorAnswer(new Fault('malformed', { http: 413 })), 413],
+    [toErrorAnswer(new Fault('malformed')), 200],
   ])('%j has its HTTP status', (answer, status) => {
     expect(encode(protocol, answer)).toEqual({
       status,
@@ -149,7 +153,7 @@ describe.each(['rest', 'xml'])('%s', (name) => {
   });
 
   test('is one line after the declaration', () => {
-    const { body } = encode(protocol, success('get_account_info', { user }));
+    const { body } = encode(protocol, toSuccessAnswer('get_account_info', { user }));
     expect(body.split('\r\n')).toHaveLength(2);
     expect(body.split('\n')).toHaveLength(2);
   });
@@ -159,11 +163,11 @@ describe('soap', () => {
   const soap = protocolNamed('soap');
 
   test.each<[Answer, number, string]>([
-    [refusal(new Fault('unavailable'), 'logout'), 500, 'Server'],
-    [refusal(new Fault('internal'), 'logout'), 500, 'Server'],
-    [refusal(new Fault('malformed', { http: 413 })), 413, 'Client'],
-    [refusal(new Fault('malformed'), 'no_such_action'), 500, 'Client'],
-    [refusal(new Fault('malformed')), 500, 'Client'],
+    [toErrorAnswer(new Fault('unavailable'), 'logout'), 500, 'Server'],
+    [toErrorAnswer(new Fault('internal'), 'logout'), 500, 'Server'],
+    [toErrorAnswer(new Fault('malformed', { http: 413 })), 413, 'Client'],
+    [toErrorAnswer(new Fault('malformed'), 'no_such_action'), 500, 'Client'],
+    [toErrorAnswer(new Fault('malformed')), 500, 'Client'],
   ])('%j is a fault', (answer, status, code) => {
     const reply = encode(soap, answer);
     expect(reply.status).toBe(status);
@@ -171,18 +175,23 @@ describe('soap', () => {
   });
 
   test('gives faults the HTTP status that the application wants', () => {
-    const fault = refusal(new Fault('unavailable'), 'logout');
+    const fault = toErrorAnswer(new Fault('unavailable'), 'logout');
     expect(encode(soap, fault, { ...dialect, faultStatus: 200 }).status).toBe(200);
   });
 
-  test.each<[Dialect['unknownNumbers'], string, string]>([
+  test.each<[ReplyOptions['unknownNumbers'], string, string]>([
     ['auto', 'PHP-SOAP/8.2', '<space_amount xsi:type="xsd:long" xsi:nil="true"/>'],
     ['auto', 'gSOAP/2.8', ''],
     ['nil', 'gSOAP/2.8', '<space_amount xsi:type="xsd:long" xsi:nil="true"/>'],
     ['omit', '', ''],
     ['zero', '', '<space_amount xsi:type="xsd:long">0</space_amount>'],
   ])('writes an unknown number as %s says, for %s', (unknownNumbers, userAgent, written) => {
-    const { body } = encode(soap, success('get_account_info', { user }), { ...dialect, unknownNumbers }, userAgent);
+    const { body } = encode(
+      soap,
+      toSuccessAnswer('get_account_info', { user }),
+      { ...dialect, unknownNumbers },
+      userAgent,
+    );
     expect(/<user_id[^>]*>1<\/user_id>(.*)<space_used/.exec(body)?.[1]).toBe(written);
   });
 });

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { type ProviderMember, providerSuite } from 'boxbridge/provider-suite';
 import { pino } from 'pino';
-import { start } from '../../src/bootstrap/bridge-server.js';
+import { startBridgeServer } from '../../src/bootstrap/bridge-server.js';
 import { loadConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
 import { toFault } from '../../src/core/fault.js';
@@ -60,7 +60,7 @@ describe('the provider of the examples', () => {
       send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url }),
     });
     const fault = await api.updateAccount?.send('key-of-ada', { email: 'b' }).then(undefined, toFault);
-    expect(fault).toMatchObject({ reason, about, complaint: body.message });
+    expect(fault).toMatchObject({ reason, about, upstreamMessage: body.message });
   });
 
   test('is as its types say', async () => {
@@ -120,7 +120,7 @@ async function serveExample() {
     keyFile: join(folder.path, 'bridge.key'),
     applications: config.applications.map((application) => ({ ...application, baseUrl: service.url })),
   } as const;
-  const bridge = await start({ ...config, ...here }, pino({ level: 'silent' }));
+  const bridge = await startBridgeServer({ ...config, ...here }, pino({ level: 'silent' }));
   afterwards(bridge.close);
   return async (format: string, body: string): Promise<Record<string, string>> => {
     const response = await fetch(`${bridge.url}/api/1.0/${format}`, { method: 'POST', body });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Listening } from '../../src/http/listener.js';
+import type { Listener } from '../../src/http/listener.js';
 import { golemAccounts, golemPlan } from '../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { sandboxCredentials, sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
@@ -9,7 +9,7 @@ import { terraformAccounts } from '../../src/sandbox/terraform.js';
 const json = 'application/json; charset=utf-8';
 const plain = 'text/plain; charset=utf-8';
 
-let sandbox: Listening;
+let sandbox: Listener;
 beforeEach(async () => {
   sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
 });

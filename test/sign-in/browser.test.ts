@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { type Listening, listen } from '../../src/http/listener.js';
+import { type Listener, listen } from '../../src/http/listener.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { seatableAccounts } from '../../src/sandbox/seatable.js';
 import { describeWith, pathOf } from '../interop/requirements.js';
@@ -21,12 +21,12 @@ const DESK = { width: 1280, height: 800 };
 
 describeWith([CHROMIUM], 'signing in with Chromium', () => {
   let browser: Browser;
-  const opened: Listening[] = [];
+  const opened: Listener[] = [];
   let bridge: string;
   /** The addresses at which the web application's own server was reached. */
   const arrivals: string[] = [];
 
-  const urlOf = async (starting: Promise<Listening>): Promise<string> => {
+  const urlOf = async (starting: Promise<Listener>): Promise<string> => {
     const listening = await starting;
     opened.push(listening);
     return listening.url;

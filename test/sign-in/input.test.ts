@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Listening } from '../../src/http/listener.js';
+import type { Listener } from '../../src/http/listener.js';
 import { oldClients, plainReply } from '../support/clients/old-clients.js';
 import { exchange, type RawReply } from '../support/clients/raw.js';
 import { startBridge } from '../support/servers/bridge.js';
@@ -19,7 +19,7 @@ const GOOD = credentials.previsto;
 const formats = Object.entries(oldClients).map(([format, call]) => ({ format, call }));
 
 let apis: ModernApis;
-let bridge: Listening;
+let bridge: Listener;
 
 beforeAll(async () => {
   apis = await startModernApis();

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { openTools } from '../../src/bootstrap/services.js';
+import { openServices } from '../../src/bootstrap/services.js';
 import { parseConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
-import type { Listening } from '../../src/http/listener.js';
+import type { Listener } from '../../src/http/listener.js';
 import { providers } from '../../src/providers/index.js';
 import { afterwards } from '../support/cleanup.js';
 import { oldClients } from '../support/clients/old-clients.js';
@@ -39,13 +39,13 @@ describeWithPostgres('three nodes on one PostgreSQL', (server) => {
     return { nodes, configuration, folder: folder.path };
   }
 
-  const statusAt = async (node: Listening, action: string, parameters: Record<string, string>) =>
+  const statusAt = async (node: Listener, action: string, parameters: Record<string, string>) =>
     (await oldClients.rest(node.url, action, { api_key: 'key', ...parameters })).status;
 
   test('500 tickets, each redeemed at all of them at the same moment, give 500 auth_tokens', async () => {
     const { nodes, configuration, folder } = await startNodes();
     const config = parseConfig(configuration, { directory: folder, actions: actionNames, providers });
-    const { applications, tickets, store } = await openTools(config, {});
+    const { applications, tickets, store } = await openServices(config, {});
     afterwards(store.close);
     const [application] = applications;
     if (!application) throw new Error('no application');
@@ -107,7 +107,7 @@ describeWithPostgres('three nodes on one PostgreSQL', (server) => {
     if (!one) throw new Error('no nodes');
     const auth_token = await newAuthToken(one.url, 'key', GOOD);
     const ticket = await signedInTicket(one.url, 'key', GOOD);
-    const info = (node: Listening) => statusAt(node, 'get_account_info', { auth_token });
+    const info = (node: Listener) => statusAt(node, 'get_account_info', { auth_token });
     for (const node of nodes) expect(await info(node)).toBe('get_account_info_ok');
     await server.stop();
     try {

@@ -9,7 +9,7 @@ import { messageOf } from '../../src/shared/errors.js';
 import { openStore } from '../../src/store/open.js';
 import { openPostgres } from '../../src/store/postgres.js';
 import { openDatabase } from '../../src/store/postgres-database.js';
-import { complaintOf } from '../../src/store/postgres-url.js';
+import { messageWithoutUser } from '../../src/store/postgres-url.js';
 import type { Store } from '../../src/store/store.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
@@ -49,7 +49,7 @@ describeWithPostgres('PostgreSQL', (server) => {
   test('tries are counted for all nodes together, and what is tried is not stored', async () => {
     const url = await place(server);
     const nodes = [await opened(url), await opened(url), await opened(url)];
-    const counters = nodes.map(({ tries }) => tries({ name: 'some', most: 5, seconds: 900 }));
+    const counters = nodes.map(({ attempts: tries }) => tries({ name: 'some', most: 5, seconds: 900 }));
     const taken = await Promise.all([...counters, ...counters, ...counters].map(({ take }) => take('a secret')));
     expect(taken.filter((one) => one)).toHaveLength(5);
     expect(JSON.stringify(await server.say(url, 'SELECT * FROM wrong_tries'))).not.toContain('secret');
@@ -192,7 +192,7 @@ describeWithPostgres('PostgreSQL', (server) => {
     const url = await place(server);
     const database = await openDatabase(url);
     afterwards(database.close);
-    await database.together(async ({ change }) => {
+    await database.transaction(async ({ change }) => {
       await change('UPDATE user_ids SET last = 7');
       return result;
     });
@@ -214,7 +214,7 @@ describeWithPostgres('PostgreSQL', (server) => {
     const ended = new Promise<void>((resolve) => {
       database.pool.once('connect', (client) => client.once('end', () => resolve()));
     });
-    const idle = database.together(async ({ one }) => {
+    const idle = database.transaction(async ({ one }) => {
       await one('SELECT 1');
       await cut();
       await ended;
@@ -230,7 +230,7 @@ describeWithPostgres('PostgreSQL', (server) => {
 });
 
 test('an error of the network that has no message is told by its code', () => {
-  expect(complaintOf(Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }))).toBe('ECONNREFUSED');
+  expect(messageWithoutUser(Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }))).toBe('ECONNREFUSED');
 });
 
 async function place(server: TestPostgres): Promise<string> {

@@ -5,7 +5,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { toFault } from '../../src/core/fault.js';
-import { createUpstreams, type Observation, type Send, type UpstreamRequest } from '../../src/upstream/client.js';
+import { withDeadline } from '../../src/shared/deadline.js';
+import {
+  createUpstreams,
+  type Send,
+  type UpstreamObservation,
+  type UpstreamRequest,
+} from '../../src/upstream/client.js';
 import { afterwards } from '../support/cleanup.js';
 import { type CannedReply, startUpstream, type Upstream } from '../support/servers/upstream.js';
 
@@ -243,10 +249,10 @@ describe('time', () => {
   test('is limited for a call, however many requests it makes', async () => {
     const slow: RequestListener = (request, response) => void setTimeout(() => answering(GOOD)(request, response), 250);
     const upstream = await upstreamWith(slow);
-    const { sendFor, withinCall } = createUpstreams({ timeoutMs: 300 });
+    const { sendFor } = createUpstreams({ timeoutMs: 300 });
     const ask = asking(sendFor({ baseUrl: upstream.url }), upstream.url);
     const begin = performance.now();
-    const replies = await withinCall(async () => [await ask(), await ask(), await ask(), await ask()])();
+    const replies = await withDeadline(600, async () => [await ask(), await ask(), await ask(), await ask()]);
     expect(performance.now() - begin).toBeLessThan(1000);
     expect(replies.map((reply) => reply.reason ?? 'good')).toEqual(['good', 'good', 'unavailable', 'unavailable']);
     // The fourth had no time left to be sent at all.
@@ -260,7 +266,7 @@ describe('time', () => {
     afterwards(() => new Promise((resolve) => void server.close(() => resolve())));
     await once(server, 'listening');
     const port = portOf(server);
-    const seen: Observation[] = [];
+    const seen: UpstreamObservation[] = [];
     const ask = askerOf(
       { url: `https://127.0.0.1:${port}` },
       { timeoutMs: 5000, connectMs: 200, observe: (observation) => void seen.push(observation) },
@@ -316,7 +322,7 @@ describe('the guard of a base_url', () => {
     const upstream = await upstreamWith({ status: 500 });
     const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
     const ask = () =>
-      send({ method: 'POST', url: upstream.url, headers: {}, refusal: () => 'conflict' }).catch(toFault);
+      send({ method: 'POST', url: upstream.url, headers: {}, errorMapping: () => 'conflict' }).catch(toFault);
     for (const fault of await times(2 * OUTAGES, ask)) expect(fault).toMatchObject({ reason: 'conflict' });
   });
 
@@ -457,13 +463,13 @@ test.each([
       () => undefined,
       toFault,
     );
-  expect(await ask()).toMatchObject({ reason: 'invalid', complaint: undefined });
-  expect(await ask()).toMatchObject({ reason: 'invalid', complaint: 'Bad name' });
+  expect(await ask()).toMatchObject({ reason: 'invalid', upstreamMessage: undefined });
+  expect(await ask()).toMatchObject({ reason: 'invalid', upstreamMessage: 'Bad name' });
 });
 
 test('every request is observed, with its outcome and without its secrets', async () => {
   const upstream = await upstreamWith({ status: 503 }, GOOD, closes);
-  const seen: Observation[] = [];
+  const seen: UpstreamObservation[] = [];
   const { sendFor } = createUpstreams({ timeoutMs: 2000, observe: (observation) => void seen.push(observation) });
   const ask = asking(sendFor({ baseUrl: upstream.url, name: 'Importer', provider: 'golem' }), upstream.url);
   await ask();

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { findUnreachable } from '../../src/applications/probe.js';
-import { start } from '../../src/bootstrap/bridge-server.js';
+import { probeApplications } from '../../src/applications/probe.js';
+import { startBridgeServer } from '../../src/bootstrap/bridge-server.js';
 import { ConfigError, loadConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
 import { providers } from '../../src/providers/index.js';
@@ -127,7 +127,7 @@ async function statusThrough(
   keys: readonly string[],
   proxies?: { http: string; https: string; none: string },
 ) {
-  const bridge = await start(await configured(url, keys), pino({ level: 'silent' }), { proxies });
+  const bridge = await startBridgeServer(await configured(url, keys), pino({ level: 'silent' }), { proxies });
   afterwards(bridge.close);
   const caller = [
     ['api_key', 'k'],
@@ -143,13 +143,13 @@ describe('a modern API with a certificate of a private authority', () => {
   test('is reached with its ca_file', async () => {
     const { url } = await startTls('no certificate');
     expect(await statusThrough(url, [ca])).toBe('get_account_info_ok');
-    expect(await findUnreachable(await configured(url, [ca]))).toEqual([]);
+    expect(await probeApplications(await configured(url, [ca]))).toEqual([]);
   });
 
   test.each([[[]], [['ca_file: stranger.pem']]])('is not reached with %j', async (keys) => {
     const { url } = await startTls('no certificate');
     expect(await statusThrough(url, keys)).toBe('service_unavailable');
-    expect(await findUnreachable(await configured(url, keys))).toEqual([
+    expect(await probeApplications(await configured(url, keys))).toEqual([
       expect.stringMatching(/^previsto: .* does not answer .*(SELF_SIGNED|UNABLE_TO)/),
     ]);
   });
@@ -198,7 +198,7 @@ describe('a file for TLS', () => {
   test('that is gone when the bridge starts is one line', async () => {
     const config = await configured('https://localhost', [ca]);
     const gone = { ...config, applications: config.applications.map((it) => ({ ...it, caFile: '/nowhere/ca.pem' })) };
-    const started = start(gone, pino({ level: 'silent' })).then(() => 'started', messageOf);
+    const started = startBridgeServer(gone, pino({ level: 'silent' })).then(() => 'started', messageOf);
     expect(await started).toBe('previsto: ca_file /nowhere/ca.pem does not exist; name an existing file');
   });
 });
@@ -247,6 +247,6 @@ describe('a proxy', () => {
     });
     const { url } = await startTls('no certificate');
     const proxies = { https: `http://localhost:${port}`, http: '', none: '' };
-    expect(await findUnreachable(await configured(url, [ca]), proxies)).toEqual([expect.stringContaining('(407)')]);
+    expect(await probeApplications(await configured(url, [ca]), proxies)).toEqual([expect.stringContaining('(407)')]);
   });
 });

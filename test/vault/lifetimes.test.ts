@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Application } from '../../src/applications/application.js';
-import { connect } from '../../src/bootstrap/services.js';
+import { connect } from '../../src/applications/connect.js';
 import { parseConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
 import { Fault, toFault } from '../../src/core/fault.js';
@@ -11,7 +11,7 @@ import { providers } from '../../src/providers/index.js';
 import { openSqlite } from '../../src/store/sqlite.js';
 import type { Store } from '../../src/store/store.js';
 import { createUpstreams } from '../../src/upstream/client.js';
-import { newSecret } from '../../src/vault/random-token.js';
+import { randomToken } from '../../src/vault/random-token.js';
 import { createSealer } from '../../src/vault/seal.js';
 import { createSessions, type Sessions } from '../../src/vault/sessions.js';
 import { createTickets, type Tickets } from '../../src/vault/tickets.js';
@@ -180,7 +180,7 @@ describe('an auth_token', () => {
 });
 
 test('secrets are 32 random characters of a-z and 0-9', () => {
-  const secrets = Array.from({ length: 2000 }, newSecret);
+  const secrets = Array.from({ length: 2000 }, randomToken);
   for (const secret of secrets) expect(secret).toMatch(/^[a-z0-9]{32}$/);
   expect(new Set(secrets).size).toBe(2000);
   // Each of 64,000 letters is one of 36: 1,778 of each, and hardly ever less than 1,500.

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openSqlite } from '../../src/store/sqlite.js';
 import { openMasterKey } from '../../src/vault/master-key.js';
-import { type Binding, createSealer, deriveKey, open, seal } from '../../src/vault/seal.js';
+import { type Binding, createSealer, deriveKey, seal, unseal } from '../../src/vault/seal.js';
 import { afterwards } from '../support/cleanup.js';
 import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
 import { credentials, newAuthToken, startModernApis } from '../support/servers/modern-apis.js';
@@ -18,7 +18,7 @@ describe('a seal', () => {
   test('gives back what was sealed', () => {
     fc.assert(
       fc.property(key, binding, bytes, (k, bound, content) => {
-        expect(open(k, bound, seal(k, bound, content))?.equals(content)).toBe(true);
+        expect(unseal(k, bound, seal(k, bound, content))?.equals(content)).toBe(true);
       }),
     );
   });
@@ -41,19 +41,19 @@ describe('a seal', () => {
     for (let bit = 0; bit < sealed.length * 8; bit++) {
       const changed = Buffer.from(sealed);
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect(open(k, bound, changed)).toBeUndefined();
+      expect(unseal(k, bound, changed)).toBeUndefined();
     }
-    expect(open(k, bound, sealed)?.toString()).toBe('content');
+    expect(unseal(k, bound, sealed)?.toString()).toBe('content');
   });
 
   test('breaks by any other length', () => {
     fc.assert(
       fc.property(key, binding, bytes, fc.uint8Array({ minLength: 1 }), (k, bound, content, more) => {
         const sealed = seal(k, bound, content);
-        expect(open(k, bound, Buffer.concat([sealed, more]))).toBeUndefined();
-        expect(open(k, bound, Buffer.concat([more, sealed]))).toBeUndefined();
+        expect(unseal(k, bound, Buffer.concat([sealed, more]))).toBeUndefined();
+        expect(unseal(k, bound, Buffer.concat([more, sealed]))).toBeUndefined();
         for (const length of [0, 11, 12, 27, 28, sealed.length - 1].filter((n) => n < sealed.length))
-          expect(open(k, bound, sealed.subarray(0, length))).toBeUndefined();
+          expect(unseal(k, bound, sealed.subarray(0, length))).toBeUndefined();
       }),
     );
   });
@@ -62,8 +62,8 @@ describe('a seal', () => {
     fc.assert(
       fc.property(key, key, binding, binding, bytes, (k, otherKey, bound, otherBound, content) => {
         const sealed = seal(k, bound, content);
-        if (!same([...k], [...otherKey])) expect(open(otherKey, bound, sealed)).toBeUndefined();
-        if (!same(bound, otherBound)) expect(open(k, otherBound, sealed)).toBeUndefined();
+        if (!same([...k], [...otherKey])) expect(unseal(otherKey, bound, sealed)).toBeUndefined();
+        if (!same(bound, otherBound)) expect(unseal(k, otherBound, sealed)).toBeUndefined();
       }),
     );
   });
@@ -85,8 +85,8 @@ describe('a seal', () => {
     [['\0'], ['']],
   ])('of %j is not one of %j', (one, other) => {
     const k = Buffer.alloc(32, 7);
-    expect(open(k, other, seal(k, one, Buffer.from('x')))).toBeUndefined();
-    expect(open(k, one, seal(k, other, Buffer.from('x')))).toBeUndefined();
+    expect(unseal(k, other, seal(k, one, Buffer.from('x')))).toBeUndefined();
+    expect(unseal(k, one, seal(k, other, Buffer.from('x')))).toBeUndefined();
   });
 });
 
@@ -113,11 +113,11 @@ test('a digest tells nothing of its secret without the master key, and is anothe
 test('what a sealer sealed opens with the same kind, secret, binding and master key alone', () => {
   const [one, other] = [createSealer(Buffer.alloc(32, 1)), createSealer(Buffer.alloc(32, 2))];
   const sealed = one.seal('session', 'token', ['a', 1], 'crédit ☃');
-  expect(one.open('session', 'token', ['a', 1], sealed)).toBe('crédit ☃');
-  expect(one.open('ticket', 'token', ['a', 1], sealed)).toBeUndefined();
-  expect(one.open('session', 'Token', ['a', 1], sealed)).toBeUndefined();
-  expect(one.open('session', 'token', ['a', 2], sealed)).toBeUndefined();
-  expect(other.open('session', 'token', ['a', 1], sealed)).toBeUndefined();
+  expect(one.unseal('session', 'token', ['a', 1], sealed)).toBe('crédit ☃');
+  expect(one.unseal('ticket', 'token', ['a', 1], sealed)).toBeUndefined();
+  expect(one.unseal('session', 'Token', ['a', 1], sealed)).toBeUndefined();
+  expect(one.unseal('session', 'token', ['a', 2], sealed)).toBeUndefined();
+  expect(other.unseal('session', 'token', ['a', 1], sealed)).toBeUndefined();
 });
 
 describe('whoever has a stolen store', () => {
@@ -141,7 +141,7 @@ describe('whoever has a stolen store', () => {
 
   test('and the key file and the token has the credential', async () => {
     const { authToken, master, session, bound } = await stolen();
-    const content = createSealer(master).open('session', authToken, bound, session.sealed);
+    const content = createSealer(master).unseal('session', authToken, bound, session.sealed);
     expect(content).toBe(credentials.previsto);
   });
 
@@ -162,7 +162,7 @@ describe('whoever has a stolen store', () => {
       Buffer.from(session.digest, 'hex'),
     ]) {
       const sealer = createSealer(master);
-      expect(sealer.open('session', authToken, bound, session.sealed)).toBeUndefined();
+      expect(sealer.unseal('session', authToken, bound, session.sealed)).toBeUndefined();
     }
   });
 
@@ -172,7 +172,7 @@ describe('whoever has a stolen store', () => {
     const known = ['', 'key', otherToken, session.digest, session.application, master.toString('latin1')];
     for (const secret of known) {
       for (const kind of ['session', 'ticket', ''])
-        expect(sealer.open(kind, secret, bound, session.sealed)).toBeUndefined();
+        expect(sealer.unseal(kind, secret, bound, session.sealed)).toBeUndefined();
     }
     const keys = ['session', 'index', 'sealing of the master key', ''].flatMap((purpose) => [
       deriveKey(master, Buffer.alloc(0), purpose),
@@ -180,8 +180,8 @@ describe('whoever has a stolen store', () => {
       deriveKey('', master, purpose),
     ]);
     for (const k of [master, ...keys]) {
-      expect(open(k, ['session', ...bound], session.sealed)).toBeUndefined();
-      expect(open(k, bound, session.sealed)).toBeUndefined();
+      expect(unseal(k, ['session', ...bound], session.sealed)).toBeUndefined();
+      expect(unseal(k, bound, session.sealed)).toBeUndefined();
     }
   });
 

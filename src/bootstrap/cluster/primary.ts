@@ -1,77 +1,79 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Log } from '../../observability/log.js';
-import { type Counted, type Exposition, sumOf, together } from '../../observability/metrics.js';
+import { aggregate, type Exposition, type MetricsSnapshot, sumCounters } from '../../observability/metrics.js';
 import { messageOf } from '../../shared/errors.js';
-import { shareLimiters } from '../../shared/rate-limiter.js';
-import { COUNTED_MS, type Order, type Word } from './worker.js';
+import { serveClusterRateLimiters } from '../../shared/rate-limiter.js';
+import { type PrimaryMessage, SNAPSHOT_TIMEOUT_MS, type WorkerMessage } from './messages.js';
 
 /** Processes that answer at one port. */
-export interface Workers {
+export interface Cluster {
   /** Where they listen. */
   readonly url: string;
+  /** Whether any of them answers calls. */
   readonly isUp: () => boolean;
+  /** The metrics of all of them. */
   readonly metrics: () => Promise<Exposition>;
-  /** Lets each finish what it is answering, and end. */
+  /** Drains each, and ends it. */
   readonly stop: () => Promise<void>;
 }
 
-export interface WorkersOptions {
-  /** How many. */
+export interface ClusterOptions {
+  /** The number of workers. */
   readonly count: number;
   readonly log: Log;
-  /** What they find in their environment besides what is in that of this process. */
+  /** Variables that the workers have beside those of this process. */
   readonly environment: Readonly<Record<string, string>>;
-  /** How long each may take to finish what it is answering, in milliseconds. */
+  /** The drain deadline of each, in milliseconds. */
   readonly shutdownMs: number;
 }
 
-/** A worker that hangs is ended so much later, in milliseconds. */
-const HANGS_MS = 2000;
-/** A worker that ends sooner than this could not really start; its place stays empty for as long. In milliseconds. */
-const PAUSE_MS = 1000;
+/** How long after its drain deadline a hanging worker is killed, in milliseconds. */
+const KILL_AFTER_MS = 2000;
+/** A worker that exits sooner is crash-looping: wait as long before replacing it. In milliseconds. */
+const CRASH_LOOP_MS = 1000;
 
 /**
- * Runs this program in more processes, with the same command line, and puts another in the place of each that ends.
- * Throws an Error with one line for the operator where the first ones cannot start.
+ * Runs this program in workers, with the same command line, and replaces each that exits. Throws an Error with one line
+ * for the operator where the first ones cannot start.
  */
-export async function startWorkers({ count, log, environment, shutdownMs }: WorkersOptions): Promise<Workers> {
-  // Each takes its connections itself: one that this process handed on to a worker that dies would be nobody's.
+export async function startCluster({ count, log, environment, shutdownMs }: ClusterOptions): Promise<Cluster> {
+  // Each worker accepts its own connections: one handed on to a worker that dies would be lost.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  shareLimiters();
+  serveClusterRateLimiters();
   const up = new Set<Worker>();
-  const counters = createCounters();
-  const metrics = async () => together(await Promise.all([counters.past(), ...[...up].map(counters.ask)]));
+  const snapshots = createSnapshots();
+  const metrics = async () => aggregate(await Promise.all([snapshots.retired(), ...[...up].map(snapshots.request)]));
   let isStopping = false;
 
   const add = (): Promise<string> =>
     new Promise((resolve, reject) => {
       const begin = performance.now();
       const worker = cluster.fork(environment);
-      worker.on('message', (word: Word) => {
-        if ('listening' in word) {
+      worker.on('message', (message: WorkerMessage) => {
+        if ('listening' in message) {
           up.add(worker);
-          resolve(word.listening);
-        } else if ('failed' in word) {
-          reject(new Error(word.failed));
-        } else if ('counted' in word) {
-          counters.take(worker, word);
-        } else if ('wantsMetrics' in word) {
-          const id = word.wantsMetrics;
-          void metrics().then(
-            (exposition) => tell(worker, { exposition, id }),
-            () => tell(worker, { exposition: undefined, id }),
+          resolve(message.listening);
+        } else if ('failed' in message) {
+          reject(new Error(message.failed));
+        } else if ('snapshot' in message) {
+          snapshots.take(worker, message);
+        } else if ('wantsMetrics' in message) {
+          const id = message.wantsMetrics;
+          metrics().then(
+            (exposition) => send(worker, { exposition, id }),
+            () => send(worker, { exposition: undefined, id }),
           );
         }
       });
-      // What is sent to a worker that has just ended is lost, and nothing else is.
+      // A message to a worker that has just exited is lost, and nothing else is.
       worker.on('error', () => {});
       worker.once('exit', (code, signal) => {
         reject(new Error(`a worker ended (${signal ?? code}) before it could answer`));
-        counters.bury(worker);
+        snapshots.retire(worker);
         if (!up.delete(worker) || isStopping) return;
         log.warn(`a worker ended (${signal ?? code}); another takes its place`);
-        setTimeout(replace, performance.now() - begin < PAUSE_MS ? PAUSE_MS : 0);
+        setTimeout(replace, performance.now() - begin < CRASH_LOOP_MS ? CRASH_LOOP_MS : 0);
       });
     });
 
@@ -80,25 +82,25 @@ export async function startWorkers({ count, log, environment, shutdownMs }: Work
     add().catch((error: unknown) => {
       if (isStopping) return;
       log.error(`a worker could not start: ${messageOf(error)}`);
-      setTimeout(replace, PAUSE_MS);
+      setTimeout(replace, CRASH_LOOP_MS);
     });
   };
 
   const stop = async () => {
     isStopping = true;
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-    const ends = workers.map((worker) => once(worker, 'exit'));
+    const exits = workers.map((worker) => once(worker, 'exit'));
     const kill = (signal: NodeJS.Signals) => {
       for (const worker of workers) worker.process.kill(signal);
     };
     kill('SIGTERM');
-    const hangs = setTimeout(kill, shutdownMs + HANGS_MS, 'SIGKILL');
-    await Promise.all(ends);
-    clearTimeout(hangs);
+    const deadline = setTimeout(kill, shutdownMs + KILL_AFTER_MS, 'SIGKILL');
+    await Promise.all(exits);
+    clearTimeout(deadline);
   };
 
   try {
-    // The others come when the first has shown that it works: what is wrong is told once.
+    // The others start when the first one listens: what is wrong is reported once.
     const url = await add();
     await Promise.all(Array.from({ length: count - 1 }, add));
     return { url, isUp: () => !isStopping && up.size > 0, metrics, stop };
@@ -108,38 +110,38 @@ export async function startWorkers({ count, log, environment, shutdownMs }: Work
   }
 }
 
-function tell(worker: Worker, order: Order): void {
-  if (worker.isConnected()) worker.send(order);
+function send(worker: Worker, message: PrimaryMessage): void {
+  if (worker.isConnected()) worker.send(message);
 }
 
-/** What workers have counted: those that run, when they are asked, and those that have ended, as far as they told. */
-function createCounters() {
+/** The metrics of the workers: of a running one at request, of an exited one as last reported. */
+function createSnapshots() {
   const waiting = new Map<number, () => void>();
-  const latest = new Map<Worker, Counted>();
-  let past: Promise<Counted> = Promise.resolve([]);
-  let asked = 0;
+  const latest = new Map<Worker, MetricsSnapshot>();
+  let retired: Promise<MetricsSnapshot> = Promise.resolve([]);
+  let requests = 0;
   return {
-    past: () => past,
-    /** What one has counted by now; where it does not answer, what it told last. */
-    ask: async (worker: Worker): Promise<Counted> => {
-      asked += 1;
-      const id = asked;
+    retired: () => retired,
+    /** Those of a worker now; where it does not answer in time, the latest that it reported. */
+    request: async (worker: Worker): Promise<MetricsSnapshot> => {
+      requests += 1;
+      const id = requests;
       await new Promise<void>((resolve) => {
         waiting.set(id, resolve);
-        setTimeout(resolve, COUNTED_MS).unref();
-        tell(worker, { wantsCounted: id });
+        setTimeout(resolve, SNAPSHOT_TIMEOUT_MS).unref();
+        send(worker, { wantsSnapshot: id });
       });
       waiting.delete(id);
       return latest.get(worker) ?? [];
     },
-    take: (worker: Worker, { counted, id }: { counted: Counted; id: number }) => {
-      latest.set(worker, counted);
+    take: (worker: Worker, { snapshot, id }: { snapshot: MetricsSnapshot; id: number }) => {
+      latest.set(worker, snapshot);
       waiting.get(id)?.();
     },
-    /** A counter must not fall because its worker is gone. */
-    bury: (worker: Worker) => {
+    /** A counter must not fall when its worker exits. */
+    retire: (worker: Worker) => {
       const last = latest.get(worker) ?? [];
-      past = past.then((before) => sumOf([before, last]));
+      retired = retired.then((before) => sumCounters([before, last]));
       latest.delete(worker);
     },
   };

@@ -1,59 +1,65 @@
-import type { Counted, Exposition } from '../../observability/metrics.js';
+import cluster from 'node:cluster';
+import type { Exposition, MetricsSnapshot } from '../../observability/metrics.js';
+import { type PrimaryMessage, SNAPSHOT_TIMEOUT_MS, type WorkerMessage } from './messages.js';
 
-/** What a worker says to its parent: where it listens, why it cannot, what it has counted, or that it wants the metrics of all. */
-export type Word =
-  | { readonly listening: string }
-  | { readonly failed: string }
-  | { readonly counted: Counted; readonly id: number }
-  | { readonly wantsMetrics: number };
-
-/** What the parent says: that it wants what the worker has counted, or the metrics of all. */
-export type Order =
-  | { readonly wantsCounted: number }
-  | { readonly exposition: Exposition | undefined; readonly id: number };
-
-/** How long the parent waits for what a worker has counted, in milliseconds. */
-export const COUNTED_MS = 1000;
-
-function say(word: Word, then?: () => void): void {
-  process.send?.(word, undefined, undefined, then);
+/** What a process does because it is one of several workers. */
+export interface WorkerRole {
+  /** Answers the primary's requests for the metrics of this worker. */
+  readonly serveSnapshots: (snapshot: () => Promise<MetricsSnapshot>) => void;
+  /** The metrics of all workers. Throws an Error where the primary does not give them. */
+  readonly clusterMetrics: () => Promise<Exposition>;
+  readonly reportListening: (url: string) => void;
+  /** Reports why this worker cannot go on, and lets it end. */
+  readonly reportFailure: (why: string) => void;
+  /** Lets this worker end. */
+  readonly disconnect: () => void;
 }
 
-/** Says where this worker listens. */
-export function announce(url: string): void {
-  say({ listening: url });
+/** The role of this process in a cluster; undefined where it is no worker. The only place that asks. */
+export function workerRole(): WorkerRole | undefined {
+  const { worker } = cluster;
+  if (!worker) return undefined;
+  return {
+    serveSnapshots,
+    clusterMetrics,
+    reportListening: (url) => report({ listening: url }),
+    reportFailure: (why) => report({ failed: why }, () => process.disconnect()),
+    disconnect: () => void worker.disconnect(),
+  };
 }
 
-/** Says why this worker cannot go on, and ends it. */
-export function giveUp(why: string): void {
-  say({ failed: why }, () => process.disconnect());
+function report(message: WorkerMessage, then?: () => void): void {
+  process.send?.(message, undefined, undefined, then);
 }
 
-/** Lets the parent ask what this worker has counted. */
-export function answerParent(counted: () => Promise<Counted>): void {
-  process.on('message', (order: Order) => {
-    if ('wantsCounted' in order) void counted().then((it) => say({ counted: it, id: order.wantsCounted }));
+function serveSnapshots(snapshot: () => Promise<MetricsSnapshot>): void {
+  process.on('message', (message: PrimaryMessage) => {
+    if (!('wantsSnapshot' in message)) return;
+    // A snapshot that fails is one that the primary stops waiting for.
+    snapshot().then(
+      (it) => report({ snapshot: it, id: message.wantsSnapshot }),
+      () => {},
+    );
   });
 }
 
-let asked = 0;
+let requests = 0;
 
-/** The metrics of all workers. Throws an Error where the parent does not give them. */
-export function metricsOfAll(): Promise<Exposition> {
-  asked += 1;
-  const id = asked;
+function clusterMetrics(): Promise<Exposition> {
+  requests += 1;
+  const id = requests;
   return new Promise((resolve, reject) => {
-    const end = (exposition?: Exposition) => {
+    const settle = (exposition?: Exposition) => {
       clearTimeout(timer);
-      process.off('message', onOrder);
+      process.off('message', onMessage);
       if (exposition) resolve(exposition);
       else reject(new Error('the metrics of the workers cannot be had'));
     };
-    const onOrder = (order: Order) => {
-      if ('exposition' in order && order.id === id) end(order.exposition);
+    const onMessage = (message: PrimaryMessage) => {
+      if ('exposition' in message && message.id === id) settle(message.exposition);
     };
-    const timer = setTimeout(end, 2 * COUNTED_MS);
-    process.on('message', onOrder);
-    say({ wantsMetrics: id });
+    const timer = setTimeout(settle, 2 * SNAPSHOT_TIMEOUT_MS);
+    process.on('message', onMessage);
+    report({ wantsMetrics: id });
   });
 }

@@ -1,9 +1,6 @@
 import { XMLParser } from 'fast-xml-parser';
-import { create } from 'xmlbuilder2';
-import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
-import { FORBIDDEN } from '../../core/call.js';
 import { Fault } from '../../core/fault.js';
-import { gate } from './validator.js';
+import { assertWellFormed } from './validator.js';
 
 /** An element of a request. */
 export interface XmlElement {
@@ -22,13 +19,6 @@ export interface XmlAttribute {
   readonly value: string;
 }
 
-/** An element of a reply. */
-export interface XmlNode {
-  readonly name: string;
-  readonly attributes?: Readonly<Record<string, string>>;
-  readonly content: string | readonly XmlNode[];
-}
-
 /**
  * The root element of an XML 1.0 document. Throws a `malformed` Fault that names line and column where the text is
  * ill-formed, has a DOCTYPE, is nested deeper than `depth`, or has more than 4,096 elements or one with more than 64
@@ -36,8 +26,8 @@ export interface XmlNode {
  */
 export function readDocument(text: string, options: { depth: number; namespaces: boolean }): XmlElement {
   const document = text.replace(/\r\n?/g, '\n');
-  gate(document, options);
-  const [root] = contentOf(parser.parse(plain(document)), xmlScope).children;
+  assertWellFormed(document, options);
+  const [root] = contentOf(parser.parse(normalizeForParser(document)), xmlScope).children;
   if (!root) throw new Fault('malformed', { explanation: 'no XML element' });
   return root;
 }
@@ -50,20 +40,20 @@ const PIECES = /<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|<[^"'>]*(?:"[^"]*"[^"'>
  * beginning of a value, keeps line feeds in attributes, does not decode `&#` with thirty zeros, and two letters of
  * names for white space.
  */
-function plain(document: string): string {
+function normalizeForParser(document: string): string {
   return document.replace(PIECES, (piece) => {
     if (piece.startsWith('<![')) return piece;
     if (/^<[!?]/.test(piece)) return '';
-    return disguised(piece.replace(/[\t\n]/g, ' ').replace(/&#(x?)0+/g, '&#$1'));
+    return maskWhiteSpaceLetters(piece.replace(/[\t\n]/g, ' ').replace(/&#(x?)0+/g, '&#$1'));
   });
 }
 
 /** Two characters that XML cannot carry stand for the two of XML's names that JavaScript counts as white space. */
-function disguised(markup: string): string {
+function maskWhiteSpaceLetters(markup: string): string {
   return markup.replaceAll('\u1680', '\uFFFE').replaceAll('\uFEFF', '\uFFFF');
 }
 
-function undisguised(text: string): string {
+function unmaskWhiteSpaceLetters(text: string): string {
   return /[\uFFFE\uFFFF]/.test(text) ? text.replaceAll('\uFFFE', '\u1680').replaceAll('\uFFFF', '\uFEFF') : text;
 }
 
@@ -121,7 +111,7 @@ function elementOf(name: string, own: readonly [string, string][], inside: unkno
 }
 
 function attributesIn(group: unknown): [string, string][] {
-  return Object.entries(group ?? {}).map(([key, value]) => [unmarked(key), undisguised(`${value}`)]);
+  return Object.entries(group ?? {}).map(([key, value]) => [unmarked(key), unmaskWhiteSpaceLetters(`${value}`)]);
 }
 
 function scopeOf(attributes: readonly [string, string][], outer: Scope): Scope {
@@ -142,32 +132,5 @@ function qualify(name: string, scope: Scope, unprefixed: string | undefined) {
 
 /** fast-xml-parser marks the name of an empty element twice; no XML name begins with the mark. */
 function unmarked(name: string): string {
-  return undisguised(name.replace(/^\.+/, ''));
-}
-
-/** The document of a reply, without a declaration and without white space between elements. */
-export function writeDocument(root: XmlNode): string {
-  const document = create();
-  append(document, root);
-  return document.end({ headless: true });
-}
-
-function append(parent: XMLBuilder, node: XmlNode): void {
-  const element = parent.ele(node.name, carriableAll(node.attributes ?? {}));
-  if (typeof node.content !== 'string') for (const child of node.content) append(element, child);
-  else if (node.content !== '') element.txt(carriable(node.content));
-}
-
-function carriableAll(attributes: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, carriable(value)]));
-}
-
-const ALL_FORBIDDEN = new RegExp(FORBIDDEN, 'gu');
-
-/**
- * What xmlbuilder2 leaves to do: it takes an ampersand in front of a name and a semicolon for an entity, lets
- * characters through that XML cannot carry, and a carriage return would come out as a line feed.
- */
-function carriable(text: string): string {
-  return text.replace(ALL_FORBIDDEN, '').replaceAll('&', '&amp;').replaceAll('\r', '&#13;');
+  return unmaskWhiteSpaceLetters(name.replace(/^\.+/, ''));
 }

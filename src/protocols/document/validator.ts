@@ -12,7 +12,7 @@ const EXPLANATION_LENGTH = 200;
  * be namespace-well-formed too. Refuses while reading, so that neither depth nor length of a hostile document costs
  * anything. The text has the line ends of a parsed entity: line feeds alone.
  */
-export function gate(text: string, { depth, namespaces }: { depth: number; namespaces: boolean }): void {
+export function assertWellFormed(text: string, { depth, namespaces }: { depth: number; namespaces: boolean }): void {
   // A document that calls itself 1.1 or 1.9 is read by the rules of 1.0: https://www.w3.org/TR/xml/#sec-prolog-dtd.
   const saxes = new SaxesParser({ xmlns: namespaces, forceXMLVersion: true, defaultXMLVersion: '1.0' });
   const refuse = (what: string): never => {

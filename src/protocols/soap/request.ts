@@ -1,27 +1,33 @@
 import type { Call } from '../../core/call.js';
 import { Fault, toFault } from '../../core/fault.js';
 import { decodeBody } from '../../shared/charset.js';
-import { readDocument, type XmlElement, type XmlNode } from '../document/reader.js';
-import { gather, type LegacyRequest } from '../protocol.js';
+import { readDocument, type XmlElement } from '../document/reader.js';
+import type { XmlNode } from '../document/writer.js';
+import { collectParameters } from '../parameters.js';
+import type { DecodedRequest, LegacyRequest } from '../protocol.js';
 import { type FaultCode, type SoapVersion, soap11, soap12, versionClaimed, versionOf } from './version.js';
 import { LITERAL_NAMESPACE } from './wsdl.js';
 
 /** What the first drafts of XML Schema called it too; programs of 2001 still do. */
 const XSI = ['http://www.w3.org/2001/XMLSchema-instance', 'http://www.w3.org/1999/XMLSchema-instance'];
 
-/** A request at the path of SOAP. */
-export interface SoapRequest {
-  /** Throws a `malformed` Fault where there is no call. */
-  readonly call: () => Call;
-  /** Why that may not be performed. */
-  readonly objection?: Fault | undefined;
+/** What a request says of the envelope of its reply. */
+export interface ReplyEnvelope {
   readonly version: SoapVersion;
   /** Whether it is document/literal; RPC/encoded otherwise. */
   readonly isLiteral: boolean;
-  /** The code of its fault where it is malformed. */
+  /** The fault code if the request is malformed. */
   readonly faultCode: FaultCode;
-  /** What SOAP 1.2 has the header of that fault tell. */
+  /** The header blocks that SOAP 1.2 requires beside that fault. */
   readonly faultHeader: readonly XmlNode[];
+}
+
+/** A request at the path of SOAP. */
+export interface SoapRequest extends ReplyEnvelope, Pick<DecodedRequest, 'call' | 'rejection'> {}
+
+/** The envelope of a reply in a version of SOAP, unless the request says otherwise. */
+export function replyIn(version: SoapVersion): ReplyEnvelope {
+  return { version, isLiteral: false, faultCode: 'Client', faultHeader: [] };
 }
 
 /**
@@ -29,14 +35,11 @@ export interface SoapRequest {
  * parameters or not, type them or not, and put the encodingStyle anywhere.
  */
 export function readSoapRequest({ body, contentType }: LegacyRequest, depth: number): SoapRequest {
-  const refused = (version: SoapVersion, fault: Fault, more: Partial<SoapRequest> = {}): SoapRequest => ({
+  const reject = (version: SoapVersion, fault: Fault, more: Partial<SoapRequest> = {}): SoapRequest => ({
     call: () => {
       throw fault;
     },
-    version,
-    isLiteral: false,
-    faultCode: 'Client',
-    faultHeader: [],
+    ...replyIn(version),
     ...more,
   });
   const claimed = versionClaimed(contentType);
@@ -44,37 +47,35 @@ export function readSoapRequest({ body, contentType }: LegacyRequest, depth: num
   try {
     envelope = readDocument(decodeBody(body, contentType), { depth, namespaces: true });
   } catch (error) {
-    return refused(claimed, toFault(error));
+    return reject(claimed, toFault(error));
   }
   const version = versionOf(envelope);
   if (!version) {
     const fault = new Fault('malformed', { explanation: `the root element is not Envelope of ${claimed.envelope}` });
-    if (envelope.local !== 'Envelope') return refused(claimed, fault);
-    return refused(claimed, fault, { faultCode: 'VersionMismatch', faultHeader: claimed === soap12 ? [upgrade] : [] });
+    if (envelope.local !== 'Envelope') return reject(claimed, fault);
+    return reject(claimed, fault, { faultCode: 'VersionMismatch', faultHeader: claimed === soap12 ? [upgrade] : [] });
   }
   const operations = childNamed(envelope, 'Body')?.children ?? [];
   const [operation] = operations;
-  const demanded = demandedHeader(envelope, version);
-  const refusal = demanded && refusalOf(demanded, version);
+  const header = mandatoryHeader(envelope, version);
+  const notUnderstood = header && mustUnderstand(header, version);
   if (!operation) {
     const fault = new Fault('malformed', { explanation: 'no operation in the Body' });
-    return refused(version, refusal?.objection ?? fault, refusal);
+    return reject(version, notUnderstood?.rejection ?? fault, notUnderstood);
   }
   return {
     call: () => callIn(operation, operations),
-    version,
+    ...replyIn(version),
     isLiteral: operation.namespace === LITERAL_NAMESPACE,
-    faultCode: 'Client',
-    faultHeader: [],
-    ...refusal,
+    ...notUnderstood,
   };
 }
 
-function refusalOf(header: XmlElement, version: SoapVersion) {
+function mustUnderstand(header: XmlElement, version: SoapVersion) {
   return {
-    objection: new Fault('malformed', { explanation: `the header ${header.local} is not understood` }),
+    rejection: new Fault('malformed', { explanation: `the header ${header.local} is not understood` }),
     faultCode: 'MustUnderstand',
-    faultHeader: version === soap12 ? [notUnderstood(header)] : [],
+    faultHeader: version === soap12 ? [notUnderstoodBlock(header)] : [],
   } as const;
 }
 
@@ -82,11 +83,11 @@ function childNamed({ children }: XmlElement, name: string): XmlElement | undefi
   return children.find(({ local }) => local === name);
 }
 
-/** A header for the receiver of the request that it has to understand; the bridge understands none. */
-function demandedHeader(envelope: XmlElement, { envelope: namespace, target }: SoapVersion): XmlElement | undefined {
+/** A header block that the receiver MUST understand; the bridge understands none. */
+function mandatoryHeader(envelope: XmlElement, { envelope: namespace, target }: SoapVersion): XmlElement | undefined {
   return childNamed(envelope, 'Header')?.children.find((header) => {
-    const isDemanded = /^\s*(1|true)\s*$/.test(attributeOf(header, 'mustUnderstand', [namespace]) ?? '');
-    return isDemanded && target.receivers.includes(attributeOf(header, target.attribute, [namespace]) ?? '');
+    const isMandatory = /^\s*(1|true)\s*$/.test(attributeOf(header, 'mustUnderstand', [namespace]) ?? '');
+    return isMandatory && target.receivers.includes(attributeOf(header, target.attribute, [namespace]) ?? '');
   });
 }
 
@@ -101,7 +102,7 @@ const upgrade: XmlNode = {
 };
 
 /** https://www.w3.org/TR/soap12-part1/#soapnotunderstood */
-function notUnderstood({ local, namespace }: XmlElement): XmlNode {
+function notUnderstoodBlock({ local, namespace }: XmlElement): XmlNode {
   // A prefix cannot stand for no namespace.
   const attributes = namespace ? { 'xmlns:h': namespace, qname: `h:${local}` } : { qname: local };
   return { name: 'SOAP-ENV:NotUnderstood', attributes, content: '' };
@@ -116,14 +117,14 @@ function callIn(operation: XmlElement, operations: readonly XmlElement[]): Call 
     if (referredValues > REFERRED_VALUES) throw new Fault('malformed', { explanation: 'too many references' });
     return valuesOf(element).map((value): [string, string] => [parameter.local, value]);
   });
-  return { action: operation.local, parameters: gather(pairs) };
+  return { action: operation.local, parameters: collectParameters(pairs) };
 }
 
 /** What parameters have by reference in all: many that refer to much would make far more of a request than it is. */
 const REFERRED_VALUES = 256;
 
 /** Elements whose value others refer to, by their id. */
-type Shared = ReadonlyMap<string, XmlElement>;
+type SharedElements = ReadonlyMap<string, XmlElement>;
 
 function identified(element: XmlElement): [string, XmlElement][] {
   const id = attributeOf(element, 'id') ?? attributeOf(element, 'id', [soap12.encoding]);
@@ -132,7 +133,7 @@ function identified(element: XmlElement): [string, XmlElement][] {
 }
 
 /** The element that a parameter refers to as SOAP 1.1 or 1.2 has it, or itself. */
-function referred(parameter: XmlElement, shared: Shared): XmlElement {
+function referred(parameter: XmlElement, shared: SharedElements): XmlElement {
   const id = attributeOf(parameter, 'href')?.replace(/^#/, '') ?? attributeOf(parameter, 'ref', [soap12.encoding]);
   return (id !== undefined && shared.get(id)) || parameter;
 }

@@ -1,7 +1,11 @@
-import { type Answer, type Fields, isList, unknownNumber, type Value } from '../../core/call.js';
-import { writeDocument, type XmlNode } from '../document/reader.js';
-import type { Dialect, LegacyReply, Protocol, ProtocolLimits } from '../protocol.js';
-import { readSoapRequest, type SoapRequest } from './request.js';
+import { type Answer, type Fields, isList, unknownNumber, type Value } from '../../core/answer.js';
+import { isServerFault, toErrorAnswer } from '../../core/error-mapping.js';
+import { Fault } from '../../core/fault.js';
+import { UTF_8 } from '../../shared/charset.js';
+import { writeDocument, type XmlNode } from '../document/writer.js';
+import type { LegacyReply, Protocol, ProtocolLimits, ReplyOptions } from '../protocol.js';
+import { type ReplyEnvelope, readSoapRequest, replyIn } from './request.js';
+import { soap11 } from './version.js';
 import { LITERAL_NAMESPACE, type SoapPart, TARGET_NAMESPACE, TARGET_PREFIX, type Wsdl } from './wsdl.js';
 
 /** SOAP 1.1 and 1.2, RPC/encoded as the old API was, and document/literal: a request tells what its reply is. */
@@ -10,41 +14,47 @@ export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
     name: 'soap',
     path: '/api/1.0/soap',
     methods: ['POST'],
-    read: (received) => {
+    decode: (received) => {
       const request = readSoapRequest(received, xmlDepth);
       return {
         call: request.call,
-        objection: request.objection,
-        encode: (answer, dialect) => {
+        rejection: request.rejection,
+        encode: (answer, options) => {
           const { action, http, reason } = answer;
-          const isFault = action === undefined || http !== undefined || request.objection || isServerFault(reason);
-          if (isFault) return fault(answer, request, dialect);
+          const isFault = action === undefined || http !== undefined || request.rejection || isServerFault(reason);
+          if (isFault) return fault(answer, request, options);
           const parts = wsdl.responseParts(action) ?? [{ name: 'status', type: { name: 'xsd:string' } }];
-          const unknown = unknownNumberIn(dialect, received.userAgent);
+          const unknown = unknownNumberIn(options, received.userAgent);
           const write = request.isLiteral ? literal : encoded;
           const result = valuesIn(parts, { status: answer.status, ...answer.result }, { unknown, write });
           const name = `${TARGET_PREFIX}:${action}Response`;
-          return { status: 200, ...envelope(operation(name, result, request), request, dialect) };
+          return { status: 200, ...envelope(operation(name, result, request), request, options) };
         },
       };
     },
+    internalError: fault(toErrorAnswer(new Fault('internal')), replyIn(soap11), {
+      faultStatus: 500,
+      replyCharset: UTF_8,
+    }),
   };
 }
 
-function fault({ reason, http, status, explanation }: Answer, request: SoapRequest, dialect: Dialect): LegacyReply {
+type FaultOptions = Pick<ReplyOptions, 'faultStatus' | 'replyCharset'>;
+
+function fault(
+  { reason, http, status, explanation }: Answer,
+  request: ReplyEnvelope,
+  options: FaultOptions,
+): LegacyReply {
   const code = isServerFault(reason) ? 'Server' : request.faultCode;
   const node = request.version.fault(code, explanation ? `${status}: ${explanation}` : status);
-  return { status: http ?? dialect.faultStatus, ...envelope(node, request, dialect, request.faultHeader) };
-}
-
-function isServerFault(reason: Answer['reason']): boolean {
-  return reason === 'unavailable' || reason === 'internal';
+  return { status: http ?? options.faultStatus, ...envelope(node, request, options, request.faultHeader) };
 }
 
 type Unknown = 'nil' | 'omit' | 'zero';
 
 /** Old gSOAP stubs refuse nil where their WSDL did not promise it; every stack takes an element that is not there. */
-function unknownNumberIn({ unknownNumbers }: Dialect, userAgent: string): Unknown {
+function unknownNumberIn({ unknownNumbers }: ReplyOptions, userAgent: string): Unknown {
   if (unknownNumbers !== 'auto') return unknownNumbers;
   return /gsoap/i.test(userAgent) ? 'omit' : 'nil';
 }
@@ -84,15 +94,15 @@ function valuesIn(parts: readonly SoapPart[], fields: Fields, how: { unknown: Un
   return parts.flatMap((part) => node(part, fields[part.name] ?? null));
 }
 
-function operation(name: string, content: readonly XmlNode[], { version, isLiteral }: SoapRequest): XmlNode {
+function operation(name: string, content: readonly XmlNode[], { version, isLiteral }: ReplyEnvelope): XmlNode {
   const isMarked = !isLiteral && version.encodingStyleOn === 'operation';
   return { name, ...(isMarked && { attributes: { 'SOAP-ENV:encodingStyle': version.encoding } }), content };
 }
 
 function envelope(
   content: XmlNode,
-  { version, isLiteral }: SoapRequest,
-  { replyCharset }: Dialect,
+  { version, isLiteral }: ReplyEnvelope,
+  { replyCharset }: Pick<ReplyOptions, 'replyCharset'>,
   header: readonly XmlNode[] = [],
 ): Pick<LegacyReply, 'mediaType' | 'body'> {
   const isMarked = !isLiteral && version.encodingStyleOn === 'envelope';

@@ -1,4 +1,5 @@
-import type { XmlElement, XmlNode } from '../document/reader.js';
+import type { XmlElement } from '../document/reader.js';
+import type { XmlNode } from '../document/writer.js';
 import type { LegacyReply } from '../protocol.js';
 
 /** Whose fault it is, in the words of SOAP 1.1. */

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { SaxesParser } from 'saxes';
-import { type Answer, type Fields, unknownNumber, type Value } from '../../../src/core/call.js';
+import { type Answer, type Fields, unknownNumber, type Value } from '../../../src/core/answer.js';
 import type { LegacyRequest } from '../../../src/protocols/protocol.js';
 
 const root = new URL('../../../../test/fixtures/wire/', import.meta.url);

@@ -27,7 +27,7 @@ import {
 } from './modern-accounts.js';
 
 /** A call that goes well: what leaves the bridge for it, and what comes back. */
-export interface Deed {
+export interface SuccessfulWrite {
   readonly api: Api;
   readonly action: string;
   readonly with: Parameters;
@@ -55,7 +55,7 @@ const passwords: Parameters = [
   ['new_password', 'new password 34rk492+jgLL0@xhfyisj'],
 ];
 
-export const deeds: readonly Deed[] = [
+export const successfulWrites: readonly SuccessfulWrite[] = [
   {
     api: 'seatable',
     action: 'get_account_details',
@@ -284,7 +284,7 @@ export function callerOf({
   api,
   token = tokens[api],
   key = keyOf(api),
-}: Pick<Deed, 'api' | 'token' | 'key'>): Parameters {
+}: Pick<SuccessfulWrite, 'api' | 'token' | 'key'>): Parameters {
   return [
     ['api_key', key],
     ['auth_token', token],

@@ -5,7 +5,7 @@ import type { Parameters } from '../clients/legacy.js';
 import type { Api, Instead } from '../servers/workbench.js';
 
 /** A call that the modern API refuses. */
-export interface Refusal {
+export interface RefusedWrite {
   readonly api: Api;
   readonly action: string;
   readonly with: Parameters;
@@ -25,7 +25,10 @@ type Row = readonly [says: Instead | { readonly token: string }, status: string,
 const reply = (status: number, body: unknown): Instead => ({ status, body });
 
 /** One row for each way to refuse the same call. */
-function refused(call: Pick<Refusal, 'api' | 'action' | 'with' | 'token' | 'of'>, rows: readonly Row[]): Refusal[] {
+function refused(
+  call: Pick<RefusedWrite, 'api' | 'action' | 'with' | 'token' | 'of'>,
+  rows: readonly Row[],
+): RefusedWrite[] {
   return rows.map(([says, status, message]) => ({
     ...call,
     ...(typeof says === 'object' && 'token' in says ? { token: says.token } : { says }),
@@ -98,7 +101,7 @@ const { developer, partner } = golemAccounts;
 const dan = developer.token;
 const danId = developer.account.id;
 
-export const refusals: readonly Refusal[] = [
+export const refusedWrites: readonly RefusedWrite[] = [
   ...refused({ api: 'seatable', action: 'get_account_details', with: none }, seatableSigned),
   ...refused({ api: 'seatable', action: 'update_account', with: email }, [
     ...seatableSigned,

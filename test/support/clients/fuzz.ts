@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { isKnown } from '../../../src/core/actions.js';
 import { Fault } from '../../../src/core/fault.js';
 import { rootOf, wireBytes, wireCases } from '../cases/wire.js';
-import { startFace } from '../servers/request-handler.js';
+import { startRequestHandler } from '../servers/request-handler.js';
 import { connectTo, exchangeOn, type RawReply } from './raw.js';
 
 /** What came of many odd requests. */
@@ -178,7 +178,7 @@ function percent(value: string): string {
 export async function fuzz({ inputs, seed, connections = 8 }: FuzzOptions): Promise<FuzzReport> {
   const defects: string[] = [];
   // An input that never ends is cut off soon.
-  const face = await startFace({
+  const face = await startRequestHandler({
     requestMs: 500,
     bridge: async ({ action }) => {
       if (!isKnown(action)) throw new Fault('malformed');

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { type Running, type Surroundings, start } from '../../../src/bootstrap/bridge-server.js';
+import { type BridgeServer, startBridgeServer } from '../../../src/bootstrap/bridge-server.js';
+import type { RuntimeOptions } from '../../../src/bootstrap/runtime-options.js';
 import { parseConfig } from '../../../src/config/load.js';
 import { actionNames } from '../../../src/core/actions.js';
 import type { Log } from '../../../src/observability/log.js';
@@ -20,14 +21,14 @@ export async function startBridge(
     applications: readonly Record<string, unknown>[];
     [key: string]: unknown;
   },
-  { log = pino({ level: 'silent' }), ...surroundings }: Surroundings & { readonly log?: Log } = {},
-): Promise<Running & { readonly folder: string }> {
+  { log = pino({ level: 'silent' }), ...runtime }: RuntimeOptions & { readonly log?: Log } = {},
+): Promise<BridgeServer & { readonly folder: string }> {
   const folder = await temporaryFolder();
   const config = parseConfig(
     { listen: { host: '127.0.0.1', port: 0 }, ...configuration },
     { directory: folder.path, actions: actionNames, providers },
   );
-  const bridge = await start(config, log, surroundings);
+  const bridge = await startBridgeServer(config, log, runtime);
   return {
     url: bridge.url,
     folder: folder.path,

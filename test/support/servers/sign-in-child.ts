@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { openTools } from '../../../src/bootstrap/services.js';
+import { openServices } from '../../../src/bootstrap/services.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { actionNames } from '../../../src/core/actions.js';
 import { providers } from '../../../src/providers/index.js';
@@ -10,7 +10,7 @@ import { providers } from '../../../src/providers/index.js';
  */
 const [file = '', prefix = ''] = process.argv.slice(2);
 
-const { applications, store, tickets } = await openTools(
+const { applications, store, tickets } = await openServices(
   await loadConfig(file, { actions: actionNames, providers }),
   {},
 );

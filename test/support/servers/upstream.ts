@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
-import { type Listening, listen } from '../../../src/http/listener.js';
+import { type Listener, listen } from '../../../src/http/listener.js';
 
 /** A request as a modern API received it. */
 export interface ReceivedRequest {
@@ -9,7 +9,7 @@ export interface ReceivedRequest {
   readonly body: string;
 }
 
-export interface Upstream extends Listening {
+export interface Upstream extends Listener {
   /** Every request so far. */
   readonly received: ReceivedRequest[];
 }

@@ -123,7 +123,7 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
     });
 
     test('tries are counted, and given back', async () => {
-      const { tries } = await open();
+      const { attempts: tries } = await open();
       const counter = tries({ name: 'some', most: 3, seconds: 900 });
       const taken = async (of: string, count: number) => {
         const all: boolean[] = [];

@@ -1,0 +1,83 @@
+import type { Fields } from '../core/answer.js';
+import { Fault } from '../core/fault.js';
+import type { Account } from '../providers/provider.js';
+import { accountFields, userFields } from './account-view.js';
+import type { HandlerContext } from './handler.js';
+
+/** The modern credential that the auth_token stands for. Throws `unauthenticated` where a vault does not know it. */
+export async function credentialOf(context: HandlerContext): Promise<string> {
+  const { application, sessions, values } = context;
+  const { auth_token: authToken = '' } = values;
+  return application.credentials === 'vault' ? sessions.credentialOf(application, authToken) : authToken;
+}
+
+/** A credential, and the native id of the account that it is used on; undefined stands for the caller's own. */
+export interface ResolvedAccount {
+  readonly credential: string;
+  readonly nativeId?: string;
+}
+
+/**
+ * The account that `user_id` names; without one, the caller's own. Throws `malformed` where it is not a number, and
+ * `missing` where the bridge never saw such an account at this modern API, or where it is another's and the API serves
+ * only the caller's own.
+ */
+export async function resolveAccount(context: HandlerContext): Promise<ResolvedAccount> {
+  const { application, store, values } = context;
+  const { user_id: userId = '0' } = values;
+  if (!/^-?\d+$/.test(userId)) throw new Fault('malformed', { explanation: 'user_id is not a number' });
+  const credential = await credentialOf(context);
+  if (Number(userId) === 0) return { credential };
+  const { api, provider, baseUrl } = application;
+  const account = await store.accountOf(Number(userId));
+  const isHere = account?.provider === provider && account.baseUrl === baseUrl;
+  if (isHere && api.readAccountOf) return { credential, nativeId: account.nativeId };
+  // The credential is tried before the answer tells whether there is such an account.
+  const own = await api.readAccount(credential);
+  if (!isHere || own.nativeId !== account.nativeId) throw new Fault('missing');
+  return { credential };
+}
+
+export function readAccount({ application: { api } }: HandlerContext, of: ResolvedAccount): Promise<Account> {
+  const { credential, nativeId } = of;
+  return nativeId === undefined || !api.readAccountOf
+    ? api.readAccount(credential)
+    : api.readAccountOf(credential, nativeId);
+}
+
+/**
+ * The account after a write, read again. Falls back to the fields known from the write's reply: an error here would make
+ * the caller repeat a write that succeeded.
+ */
+export async function readBackAfterWrite(
+  context: HandlerContext,
+  of: ResolvedAccount,
+  known: Partial<Account>,
+): Promise<Fields> {
+  const account = await readAccount(context, of).catch(() => undefined);
+  return presentAfterWrite(
+    { ...known, ...account, pendingEmail: account?.pendingEmail ?? known.pendingEmail },
+    context,
+  );
+}
+
+/** As `presentAccount`, but omits what fails: an error here would make the caller repeat a write that succeeded. */
+export function presentAfterWrite(account: Partial<Account>, context: HandlerContext): Promise<Fields> {
+  const { attributes: _attributes, ...rest } = account;
+  return presentAccount(account, context).catch(() => accountFields(rest, undefined, context.application.defaults));
+}
+
+/** The elements of `account`. Gives the account its user_id at first sight. */
+export async function presentAccount(account: Partial<Account>, context: HandlerContext): Promise<Fields> {
+  const userId = account.nativeId === undefined ? undefined : await userIdOf(account.nativeId, context);
+  return accountFields(account, userId, context.application.defaults);
+}
+
+/** The elements of `user`. Gives the account its user_id at first sight. */
+export async function presentUser(account: Account, context: HandlerContext): Promise<Fields> {
+  return userFields(account, await userIdOf(account.nativeId, context), context.application.defaults);
+}
+
+function userIdOf(nativeId: string, { application: { provider, baseUrl }, store }: HandlerContext): Promise<number> {
+  return store.userId({ provider, baseUrl, nativeId });
+}

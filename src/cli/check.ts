@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { loadProvider } from '../providers/load.js';
+import type { Environment } from './environment.js';
+import { loadConfigFile } from './load-config.js';
+
+/** `boxbridge check`: names every problem of a configuration. */
+export function addCheckCommand(program: Command, environment: () => Environment): void {
+  program
+    .command('check')
+    .description('name every problem of a configuration')
+    .requiredOption('--config <file>', 'the configuration, a YAML file')
+    .option('--online', 'also ask the modern API of every application')
+    .action(async ({ config: file, online = false }: { config: string; online?: boolean }) => {
+      const config = await loadConfigFile(file);
+      for (const { provider } of config.applications) await loadProvider(provider);
+      if (online) {
+        const { probeApplications } = await import('../applications/probe.js');
+        const problems = await probeApplications(config, environment().proxies);
+        if (problems.length > 0) throw new Error(problems.join('\n'));
+      }
+      console.log(`${file}: good, ${config.applications.length} application(s)${online ? ', all reachable' : ''}`);
+    });
+}

@@ -1,0 +1,15 @@
+import { type Config, ConfigError, loadConfig } from '../config/load.js';
+import { actionNames } from '../core/actions.js';
+import { providers } from '../providers/index.js';
+
+/** The configuration in a file. Throws an Error with a line for every problem, each with the file and its line. */
+export async function loadConfigFile(file: string): Promise<Config> {
+  try {
+    return await loadConfig(file, { actions: actionNames, providers });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new Error(
+      error.problems.map(({ line, message }) => (line === 0 ? message : `${file}:${line}: ${message}`)).join('\n'),
+    );
+  }
+}

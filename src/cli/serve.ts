@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { version } from '../shared/version.js';
+import { type AddressOptions, toHost, toPort, toWorkers } from './arguments.js';
+import type { Environment } from './environment.js';
+import { loadConfigFile } from './load-config.js';
+import { stopOnSignal, worker } from './process.js';
+
+/** `boxbridge serve`: answers calls until a signal stops it. */
+export function addServeCommand(program: Command, environment: () => Environment): void {
+  program
+    .command('serve')
+    .description('answer calls; without a configuration, from a sandbox that plays the modern APIs')
+    .option('--config <file>', 'the configuration, a YAML file')
+    .option('--host <host>', 'listen here, whatever the configuration says', toHost)
+    .option('--port <port>', 'listen on this port, 0 for a free one', toPort)
+    .option('--workers <n>', 'answer in so many processes', toWorkers)
+    .action(async ({ config: file, workers, ...at }: AddressOptions & { config?: string; workers?: number }) => {
+      const start = async () => {
+        const config = file === undefined ? undefined : await loadConfigFile(file);
+        const { serve } = await import('../bootstrap/serve.js');
+        const { sandbox, ...runtime } = environment();
+        return serve({ config, at, workers, sandbox, runtime: { ...runtime, worker }, print: console.log });
+      };
+      const starting = start();
+      // A signal while it starts takes effect as soon as it can be stopped in good order.
+      stopOnSignal(() =>
+        starting.then(
+          ({ stop }) => stop(),
+          () => {},
+        ),
+      );
+      const { url, adminUrl } = await starting;
+      if (worker) return;
+      const how = file === undefined ? ' from a sandbox; try the calls above, stop it with Ctrl-C' : '';
+      console.log(`BoxBridge ${version} answers at ${url}${how}`);
+      if (adminUrl !== undefined) console.log(`Its metrics and readiness are at ${adminUrl}`);
+    });
+}
