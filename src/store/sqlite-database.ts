@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { Fault } from '../core/fault.js';
+import { makeDirectory } from '../shared/directories.js';
 import type { Row } from './rows.js';
 
 export type Column = string | number | Uint8Array | null;
@@ -52,7 +52,7 @@ const migrations = [
  * Throws the error of the file system or of SQLite where the file cannot be used.
  */
 export function openDatabase(path: string): Database {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
     useWal(database);

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { access, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, link, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeDirectory } from '../shared/directories.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 import type { Store } from '../store/store.js';
 import { deriveKey, seal, unseal } from './seal.js';
@@ -64,12 +65,13 @@ async function makeKeyFile(file: string): Promise<void> {
   // Processes in containers may well have the same number.
   const draft = `${file}.${randomUUID()}.new`;
   try {
-    await mkdir(dirname(file), { recursive: true });
+    makeDirectory(dirname(file));
     await writeFile(draft, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx', flush: true });
-    await link(draft, file);
+    await link(draft, file).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST')
-      throw new Error(`cannot make the key ${file} (${messageOf(error)}); change \`key_file\``);
+    throw new Error(`cannot make the key ${file} (${messageOf(error)}); change \`key_file\``);
   } finally {
     await rm(draft, { force: true }).catch(() => {});
   }

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -216,6 +216,26 @@ test('what cannot be done ends with 1 and says in one line what to change', asyn
       ['cannot use the store ', '/file (file is not a database)', change],
     ],
   ]);
+});
+
+// Root may write anywhere; below /proc nobody can make a directory.
+test.each(['/proc/x', './file', './dangling/x'])('a data directory that cannot be made: %s', async (directory) => {
+  const yaml = (more: string) => configuration(sandboxed, `listen: { port: 0 }\n${more}`);
+  const cwd = await folder({
+    'store.yaml': yaml(`store: sqlite:${directory}/bridge.db`),
+    'key.yaml': yaml(`store: sqlite:./bridge.db\nkey_file: ${directory}/bridge.key`),
+    file: 'a file',
+  });
+  await symlink('nowhere', join(cwd, 'dangling'));
+  const path = directory.replace(/^\./, '');
+  const ends = await Promise.all(['store', 'key'].map((name) => boxbridge(cwd, `serve --config ${name}.yaml`).end));
+  const lines = [
+    ['cannot use the store ', `${path}/bridge.db (E`, 'mkdir', 'name another in `store`'],
+    ['cannot make the key ', `${path}/bridge.key (E`, 'mkdir', 'change `key_file`'],
+  ];
+  expect(ends.map(({ code, stdout, stderr }) => [code, stdout, stderr])).toEqual(
+    lines.map((parts) => [1, '', expect.stringMatching(oneLine('boxbridge: ', parts))]),
+  );
 });
 
 describe('serve', () => {
