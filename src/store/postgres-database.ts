@@ -6,19 +6,19 @@ import type { Row } from './rows.js';
 type Value = string | number | Uint8Array | null;
 export type Column = Value | readonly Value[];
 
-/** What is said to a database. Where it cannot be asked, that is an `unavailable` Fault. */
+/** Statements on a database. A statement that fails throws an `unavailable` Fault. */
 export interface Statements {
   readonly all: (sql: string, ...values: readonly Column[]) => Promise<Row[]>;
   readonly one: (sql: string, ...values: readonly Column[]) => Promise<Row | undefined>;
-  /** Whether there was anything to change. */
+  /** Gives whether any row was changed. */
   readonly change: (sql: string, ...values: readonly Column[]) => Promise<boolean>;
 }
 
 /** A database of PostgreSQL that many nodes share. */
 export interface Database extends Statements {
-  /** All that the work changes; or nothing, where it gives false or throws. `mode` is that of BEGIN. */
+  /** Does work in a transaction: commits and gives its result, or rolls back where it throws. `mode` is that of BEGIN. */
   readonly transaction: <T>(work: (statements: Statements) => Promise<T>, mode?: string) => Promise<T>;
-  /** The connections themselves, for a library that asks on its own. */
+  /** The connections themselves, for a library with statements of its own. */
   readonly pool: Pool;
   readonly close: () => Promise<void>;
 }
@@ -113,12 +113,12 @@ async function transaction<T>(pool: Pool, work: (statements: Statements) => Prom
   const client = await reachable(() => pool.connect());
   try {
     await reachable(() => client.query(`BEGIN ${mode}`));
-    const done = await work(statementsOf((sql, values) => client.query<Row>(sql, [...values])));
-    await reachable(() => client.query(done === false ? 'ROLLBACK' : 'COMMIT'));
+    const result = await work(statementsOf((sql, values) => client.query<Row>(sql, [...values])));
+    await reachable(() => client.query('COMMIT'));
     client.release();
-    return done;
+    return result;
   } catch (error) {
-    // The end of its connection undoes a transaction, whatever state either is in.
+    // Closing the connection rolls the transaction back, whatever state either is in.
     client.release(true);
     throw error;
   }

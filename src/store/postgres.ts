@@ -19,19 +19,20 @@ import {
 /** The store in a database of PostgreSQL, by its URL. Throws where the database cannot be used. */
 export async function openPostgres(url: string): Promise<Store> {
   const database = await openDatabase(url);
-  const { one, all, change, transaction: together, close } = database;
+  const { one, all, change, transaction, close } = database;
 
   const find = async (account: AccountKey) =>
     (await one('SELECT user_id FROM accounts WHERE digest = $1', digestOf(account)))?.user_id;
-  /** The session is kept only if the ticket was as it should be. */
+  /** Changes a ticket and stores a session with it: both, or neither where there was no such ticket. */
   const replaceTicket = (
     session: SessionRecord | undefined,
-    ticketChanged: (statements: Statements) => Promise<boolean>,
+    changeTicket: (statements: Statements) => Promise<boolean>,
   ): Promise<boolean> =>
-    together(
-      async (statements) =>
-        (await ticketChanged(statements)) && (session === undefined || addSessions(statements, [session])),
-    );
+    transaction(async (statements) => {
+      const isChanged = await changeTicket(statements);
+      if (isChanged && session) await addSessions(statements, [session]);
+      return isChanged;
+    });
 
   return {
     userId: async (account) => {
@@ -86,8 +87,8 @@ export async function openPostgres(url: string): Promise<Store> {
       await one('SELECT 1');
     },
     // One snapshot for all its statements.
-    dump: () => together(dump, 'ISOLATION LEVEL REPEATABLE READ READ ONLY'),
-    load: (content) => together((statements) => load(statements, content)),
+    dump: () => transaction(dump, 'ISOLATION LEVEL REPEATABLE READ READ ONLY'),
+    load: (content) => transaction((statements) => load(statements, content)),
     close,
   };
 }

@@ -6,14 +6,18 @@ import type { Row } from './rows.js';
 
 export type Column = string | number | Uint8Array | null;
 
-/** A database in a file. Where it cannot be asked, that is an `unavailable` Fault. */
-export interface Database {
+/** Statements on a database. A statement that fails throws an `unavailable` Fault. */
+export interface Statements {
   readonly all: (sql: string, ...values: readonly Column[]) => Row[];
   readonly one: (sql: string, ...values: readonly Column[]) => Row | undefined;
-  /** Whether there was anything to change. */
+  /** Gives whether any row was changed. */
   readonly change: (sql: string, ...values: readonly Column[]) => boolean;
-  /** All that the work changes; or nothing, where it gives false or throws. */
-  readonly together: <T>(work: () => T) => T;
+}
+
+/** A database in a file. */
+export interface Database extends Statements {
+  /** Does work in a transaction: commits and gives its result, or rolls back where it throws. */
+  readonly transaction: <T>(work: () => T) => T;
   readonly close: () => void;
 }
 
@@ -58,7 +62,7 @@ export function openDatabase(path: string): Database {
     useWal(database);
     database.exec('PRAGMA synchronous = FULL');
     migrate(database);
-    return statementsOf(database);
+    return databaseOf(database);
   } catch (error) {
     // Closing ends a transaction only when the statements of the database are collected.
     if (database.isTransaction) database.exec('ROLLBACK');
@@ -67,26 +71,15 @@ export function openDatabase(path: string): Database {
   }
 }
 
-function statementsOf(database: DatabaseSyncInstance): Database {
-  const prepared = new Map<string, StatementSyncInstance>();
-  const statement = (sql: string) => {
-    const known = prepared.get(sql) ?? database.prepare(sql);
-    prepared.set(sql, known);
-    return known;
-  };
-  const all = (sql: string, ...values: readonly Column[]): Row[] => reachable(() => statement(sql).all(...values));
-  const change = (sql: string, ...values: readonly Column[]): boolean =>
-    reachable(() => statement(sql).run(...values).changes > 0);
+function databaseOf(database: DatabaseSyncInstance): Database {
   return {
-    all,
-    one: (sql: string, ...values: readonly Column[]): Row | undefined => all(sql, ...values)[0],
-    change,
-    together: <T>(work: () => T): T => {
+    ...statementsOf(database),
+    transaction: (work) => {
       reachable(() => database.exec('BEGIN IMMEDIATE'));
       try {
-        const done = work();
-        reachable(() => database.exec(done === false ? 'ROLLBACK' : 'COMMIT'));
-        return done;
+        const result = work();
+        reachable(() => database.exec('COMMIT'));
+        return result;
       } catch (error) {
         if (database.isTransaction) database.exec('ROLLBACK');
         throw error;
@@ -98,14 +91,29 @@ function statementsOf(database: DatabaseSyncInstance): Database {
   };
 }
 
-/** SQLite refuses this at once where another process is just doing it; a transaction waits until that one is done. */
-function useWal(database: DatabaseSyncInstance, tries = 20): void {
+function statementsOf(database: DatabaseSyncInstance): Statements {
+  const prepared = new Map<string, StatementSyncInstance>();
+  const statement = (sql: string) => {
+    const known = prepared.get(sql) ?? database.prepare(sql);
+    prepared.set(sql, known);
+    return known;
+  };
+  const all = (sql: string, ...values: readonly Column[]): Row[] => reachable(() => statement(sql).all(...values));
+  return {
+    all,
+    one: (sql, ...values) => all(sql, ...values)[0],
+    change: (sql, ...values) => reachable(() => statement(sql).run(...values).changes > 0),
+  };
+}
+
+/** SQLite rejects this at once while another process does it; an empty transaction waits until that one is done. */
+function useWal(database: DatabaseSyncInstance, attempts = 20): void {
   try {
     database.exec('PRAGMA journal_mode = WAL');
   } catch (error) {
-    if (tries === 1) throw error;
+    if (attempts === 1) throw error;
     database.exec('BEGIN EXCLUSIVE; COMMIT');
-    useWal(database, tries - 1);
+    useWal(database, attempts - 1);
   }
 }
 

@@ -15,11 +15,15 @@ import {
 /** The store in a file of SQLite. Throws where the file cannot be used. */
 export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = createMemoryRateLimiter): Store {
   const database = openDatabase(path);
-  const { one, all, change, together, close } = database;
+  const { one, all, change, transaction, close } = database;
 
-  /** The session is kept only if the ticket was as it should be. */
-  const instead = (ticketChanged: () => boolean, session: SessionRecord | undefined) =>
-    together(() => ticketChanged() && (session === undefined || addSession(database, session)));
+  /** Changes a ticket and stores a session with it: both, or neither where there was no such ticket. */
+  const replaceTicket = (session: SessionRecord | undefined, changeTicket: () => boolean): boolean =>
+    transaction(() => {
+      const isChanged = changeTicket();
+      if (isChanged && session) addSession(database, session);
+      return isChanged;
+    });
 
   return {
     userId: async (account) => {
@@ -49,12 +53,11 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     },
     ticket: async (digest) => all('SELECT * FROM tickets WHERE digest = ?', digest).map(toTicket)[0],
     changeTicket: async ({ digest, sealed }, to, session) =>
-      instead(
-        () => change('UPDATE tickets SET sealed = ? WHERE digest = ? AND sealed = ?', to.sealed, digest, sealed),
-        session,
+      replaceTicket(session, () =>
+        change('UPDATE tickets SET sealed = ? WHERE digest = ? AND sealed = ?', to.sealed, digest, sealed),
       ),
     spendTicket: async ({ digest, sealed }, session) =>
-      instead(() => change('DELETE FROM tickets WHERE digest = ? AND sealed = ?', digest, sealed), session),
+      replaceTicket(session, () => change('DELETE FROM tickets WHERE digest = ? AND sealed = ?', digest, sealed)),
 
     addSession: async (session) => {
       addSession(database, session);
@@ -71,8 +74,8 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     ping: async () => {
       one('SELECT 1');
     },
-    dump: async () => together(() => dump(database)),
-    load: async (content) => together(() => load(database, content)),
+    dump: async () => transaction(() => dump(database)),
+    load: async (content) => transaction(() => load(database, content)),
     close: async () => close(),
   };
 }

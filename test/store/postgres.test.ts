@@ -188,15 +188,26 @@ describeWithPostgres('PostgreSQL', (server) => {
     expect(await store.userId(account)).toBe(1);
   });
 
-  test.each([true, false])('what is done together stays where the work gives not false: %s', async (result) => {
-    const url = await place(server);
-    const database = await openDatabase(url);
+  test.each([true, false, undefined])('a transaction commits where its work gives %s', async (result) => {
+    const database = await openDatabase(await place(server));
     afterwards(database.close);
-    await database.transaction(async ({ change }) => {
+    const given = await database.transaction(async ({ change }) => {
       await change('UPDATE user_ids SET last = 7');
       return result;
     });
-    expect(await database.one('SELECT last FROM user_ids')).toEqual({ last: result ? 7 : 0 });
+    expect(given).toBe(result);
+    expect(await database.one('SELECT last FROM user_ids')).toEqual({ last: 7 });
+  });
+
+  test('a transaction rolls back where its work throws', async () => {
+    const database = await openDatabase(await place(server));
+    afterwards(database.close);
+    const work = database.transaction(async ({ change }) => {
+      await change('UPDATE user_ids SET last = 7');
+      throw new Error('enough');
+    });
+    await expect(work).rejects.toThrow('enough');
+    expect(await database.one('SELECT last FROM user_ids')).toEqual({ last: 0 });
   });
 
   test('connections that are cut do no harm', async () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { openSqlite } from '../../src/store/sqlite.js';
+import { openDatabase } from '../../src/store/sqlite-database.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type Child, startNode } from '../support/servers/process.js';
@@ -84,6 +85,29 @@ describe('the file of SQLite', () => {
     const file = join(await folder(), 'data', 'bridge.db');
     await prepare(file);
     expect(() => openSqlite(file)).toThrow(message);
+  });
+
+  test.each([true, false, undefined])('commits a transaction where its work gives %s', async (result) => {
+    const database = openDatabase(join(await folder(), 'bridge.db'));
+    afterwards(async () => database.close());
+    const given = database.transaction(() => {
+      database.change('INSERT INTO master_key VALUES (1, ?)', Uint8Array.of(7));
+      return result;
+    });
+    expect(given).toBe(result);
+    expect(database.all('SELECT one FROM master_key')).toEqual([{ one: 1 }]);
+  });
+
+  test('rolls a transaction back where its work throws', async () => {
+    const database = openDatabase(join(await folder(), 'bridge.db'));
+    afterwards(async () => database.close());
+    const work = () =>
+      database.transaction(() => {
+        database.change('INSERT INTO master_key VALUES (1, ?)', Uint8Array.of(7));
+        throw new Error('enough');
+      });
+    expect(work).toThrow('enough');
+    expect(database.all('SELECT one FROM master_key')).toEqual([]);
   });
 
   test('is left to others by an opening that fails', async () => {
