@@ -5,20 +5,21 @@ import { randomToken } from './random-token.js';
 import type { Binding, Sealer } from './seal.js';
 import type { Sessions } from './sessions.js';
 
-/** The way from get_ticket over the page to get_auth_token. */
+/** The sign-in of an application with a vault: from get_ticket over the page to get_auth_token. */
 export interface Tickets {
   readonly issue: (application: Application) => Promise<string>;
-  /** What the page has to know of a ticket. Throws `missing` where there is no such ticket, or no more. */
+  /** What the page shows of a ticket. Throws `missing` where the ticket is unknown, spent or expired. */
   readonly find: (ticket: string) => Promise<PendingTicket>;
   /**
-   * Puts a credential that the modern API has accepted behind a ticket. Gives the auth_token where the application has
-   * a `redirect_url` that it goes along with. Throws `missing` where the ticket is gone, and `conflict` where
-   * somebody has signed in with it already.
+   * Seals a credential that the modern API has accepted under a ticket. Gives the auth_token where the application has a
+   * `redirect_url`, which carries it. Throws `missing` where the ticket is unknown, spent or expired, and `conflict`
+   * where it holds a credential already.
    */
   readonly signIn: (ticket: string, credential: string, userId: number) => Promise<string | undefined>;
   /**
-   * Spends a ticket, once, after `prepare` has made what the answer needs of the credential. Throws `missing` where the
-   * application has no such ticket, or no more, and `unauthenticated` where nobody has signed in yet.
+   * Spends a ticket, once, after `prepare` has read with the credential what the answer needs: an outage leaves the
+   * ticket. Throws `missing` where the ticket is unknown, spent, expired or another application's, and `unauthenticated`
+   * where it holds no credential yet.
    */
   readonly redeem: <T>(
     application: Application,
@@ -35,10 +36,11 @@ export interface PendingTicket {
 const KIND = 'ticket';
 const LIFE_MS = 15 * 60_000;
 
-/** What the seal of a ticket keeps: at first nothing. */
+/** The sealed content of a ticket: nothing until the user has signed in. */
 interface Content {
   readonly credential?: string;
   readonly userId?: number;
+  /** Issued at the page already, with its session in the store. */
   readonly authToken?: string;
 }
 
@@ -54,19 +56,19 @@ export function createTickets({ store, sealer, sessions, applications, now }: Ti
   const { labelOf } = sessions;
   const byLabel = new Map(applications.map((application) => [labelOf(application), application]));
 
-  const sealed = (ticket: string, unsealed: Omit<TicketRecord, 'sealed'>, content: Content): TicketRecord => ({
+  const sealTicket = (ticket: string, unsealed: Omit<TicketRecord, 'sealed'>, content: Content): TicketRecord => ({
     ...unsealed,
     sealed: sealer.seal(KIND, ticket, bindingOf(unsealed), JSON.stringify(content)),
   });
 
-  /** The ticket as it is now. Throws `missing` where there is none. */
-  const opened = async (ticket: string) => {
+  /** The ticket as it is now. Throws `missing` where there is none that this version can read. */
+  const unsealTicket = async (ticket: string) => {
     const record = await store.ticket(sealer.digest(KIND, ticket));
     const application = record && byLabel.get(record.application);
     if (!application || now() > record.expiresAt) throw new Fault('missing');
     const text = sealer.unseal(KIND, ticket, bindingOf(record), record.sealed);
-    if (text === undefined) throw new Fault('missing', { cause: new Error('a ticket with a broken seal') });
-    const content: Content = JSON.parse(text);
+    const content = text === undefined ? undefined : parseContent(text);
+    if (!content) throw new Fault('missing', { cause: new Error('a ticket with a broken seal') });
     return { record, application, content };
   };
 
@@ -75,38 +77,57 @@ export function createTickets({ store, sealer, sessions, applications, now }: Ti
       const ticket = randomToken();
       const digest = sealer.digest(KIND, ticket);
       const unsealed = { digest, application: labelOf(application), expiresAt: now() + LIFE_MS };
-      await store.addTicket(sealed(ticket, unsealed, {}), now());
+      await store.addTicket(sealTicket(ticket, unsealed, {}), now());
       return ticket;
     },
     find: async (ticket) => {
-      const { application, content } = await opened(ticket);
+      const { application, content } = await unsealTicket(ticket);
       return { application, signedIn: content.credential !== undefined };
     },
     signIn: async (ticket, credential, userId) => {
-      const { record, application, content } = await opened(ticket);
+      const { record, application, content } = await unsealTicket(ticket);
       if (content.credential !== undefined) throw new Fault('conflict');
       const session =
         application.redirectUrl === undefined ? undefined : sessions.make(application, credential, userId);
-      const next = sealed(ticket, record, { credential, userId, ...(session && { authToken: session.authToken }) });
+      const next = sealTicket(ticket, record, { credential, userId, ...(session && { authToken: session.authToken }) });
       if (!(await store.changeTicket(record, next, session?.record))) throw new Fault('conflict');
       return session?.authToken;
     },
     redeem: async (application, ticket, prepare) => {
-      const { record, application: owner, content } = await opened(ticket);
+      const { record, application: owner, content } = await unsealTicket(ticket);
       if (owner !== application) throw new Fault('missing');
       const { credential, userId, authToken } = content;
       if (credential === undefined || userId === undefined) throw new Fault('unauthenticated');
       const prepared = await prepare(credential);
-      // Where the page has given the auth_token away already, its session is stored too.
       const session = authToken === undefined ? sessions.make(application, credential, userId) : { authToken };
-      const spent = await store.spendTicket(record, 'record' in session ? session.record : undefined);
-      if (!spent) throw new Fault('missing');
+      const isSpent = await store.spendTicket(record, 'record' in session ? session.record : undefined);
+      if (!isSpent) throw new Fault('missing');
       return { authToken: session.authToken, prepared };
     },
   };
 }
 
-/** Everything about a ticket that must not change. */
+/** What must not change about a ticket. */
 function bindingOf({ digest, application, expiresAt }: Omit<TicketRecord, 'sealed'>): Binding {
   return [digest, application, expiresAt];
+}
+
+/** Undefined where the content has another shape: another version may have written it. */
+function parseContent(text: string): Content | undefined {
+  const value = parseObject(text);
+  if (!value) return undefined;
+  const { credential, userId, authToken } = value;
+  if (credential === undefined && userId === undefined && authToken === undefined) return {};
+  if (typeof credential !== 'string' || typeof userId !== 'number' || !Number.isInteger(userId)) return undefined;
+  if (authToken === undefined) return { credential, userId };
+  return typeof authToken === 'string' ? { credential, userId, authToken } : undefined;
+}
+
+function parseObject(text: string): Partial<Record<keyof Content, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

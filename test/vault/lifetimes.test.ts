@@ -126,6 +126,31 @@ describe('a ticket', () => {
     const ticket = await createTickets({ ...shared, applications: [plain, web] }).issue(web);
     expect(await outcome(createTickets({ ...shared, applications: [plain] }).find(ticket))).toBe('missing');
   });
+
+  test.each([
+    'null',
+    '"text"',
+    '[]',
+    '{"credential":"c"}',
+    '{"userId":1}',
+    '{"authToken":"t"}',
+    '{"credential":1,"userId":1}',
+    '{"credential":"c","userId":"1"}',
+    '{"credential":"c","userId":1.5}',
+    '{"credential":"c","userId":1,"authToken":null}',
+    'no JSON',
+  ])('whose sealed content has another shape is missing: %s', async (content) => {
+    const sealer = createSealer(randomBytes(32));
+    const own = createTickets({ store, sealer, sessions, applications: [plain], now: () => now });
+    const ticket = await own.issue(plain);
+    const record = await store.ticket(sealer.digest('ticket', ticket));
+    if (!record) throw new Error('no record');
+    const binding = [record.digest, record.application, record.expiresAt];
+    await store.changeTicket(record, { ...record, sealed: sealer.seal('ticket', ticket, binding, content) });
+    expect(await outcome(own.find(ticket))).toBe('missing');
+    expect(await outcome(own.signIn(ticket, CREDENTIAL, userId))).toBe('missing');
+    expect(await outcome(own.redeem(plain, ticket, async () => {}))).toBe('missing');
+  });
 });
 
 describe('an auth_token', () => {
