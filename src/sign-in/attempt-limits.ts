@@ -4,19 +4,19 @@ const WINDOW_SECONDS = 15 * 60;
 const WRONG_PER_TICKET = 10;
 const WRONG_PER_ADDRESS = 100;
 
-/** Bounds how often a wrong secret can be tried. */
+/** Bounds how often a wrong secret can be tried: per ticket and per address. */
 export interface AttemptLimits {
-  /** Takes one try of a ticket from an address; false where there is none left. */
+  /** Takes one attempt on a ticket from an address; false where none is left. */
   readonly take: (ticket: string, address: string) => Promise<boolean>;
-  /** Gives back a try that was not a wrong one. */
+  /** Gives back an attempt that was not a wrong one. */
   readonly giveBack: (ticket: string, address: string) => Promise<void>;
-  /** Keeps nothing of a ticket that takes no more tries. */
+  /** Drops the count of a ticket that takes no more attempts. */
   readonly forget: (ticket: string) => Promise<void>;
 }
 
 export function createAttemptLimits({ attempts }: Pick<Store, 'attempts'>): AttemptLimits {
-  const ofTicket = attempts({ name: 'ticket', most: WRONG_PER_TICKET, seconds: WINDOW_SECONDS });
-  const ofAddress = attempts({ name: 'address', most: WRONG_PER_ADDRESS, seconds: WINDOW_SECONDS });
+  const ofTicket = attempts({ name: 'ticket', max: WRONG_PER_TICKET, seconds: WINDOW_SECONDS });
+  const ofAddress = attempts({ name: 'address', max: WRONG_PER_ADDRESS, seconds: WINDOW_SECONDS });
   return {
     take: async (ticket, address) => {
       if (!(await ofTicket.take(ticket))) return false;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Eta } from 'eta';
 
-/** What the sign-in page says; every text is plain and escaped on the way out. */
+/** The content of a sign-in page, in plain text; it is escaped when rendered. */
 export interface Page {
   readonly title: string;
-  /** What went wrong, if anything. */
+  /** An error, shown as an alert. */
   readonly problem?: string;
   readonly text: string;
   readonly form?: {
@@ -72,9 +72,9 @@ export function renderPage(page: Page): string {
 const styleHash = createHash('sha256').update(STYLE).digest('base64');
 
 /**
- * The headers of every reply below the page's path: nobody keeps it, frames it, learns its address, or makes it load
- * anything. Chromium holds to `form-action` all the places that a form's redirect leads to in the end. Where a web
- * application waits for its user at `redirectUrl`, those are the business of that application.
+ * The headers of every reply below the page's path: it is not cached, not framed, sends no referrer and loads nothing.
+ * Chromium applies `form-action` to every redirect that follows a form. With a `redirectUrl` the web application may
+ * redirect further, so any HTTP target is allowed. https://www.w3.org/TR/CSP3/#directive-form-action
  */
 export function pageHeaders(redirectUrl: string | undefined): Record<string, string> {
   const formAction = redirectUrl === undefined ? "'self'" : "'self' http: https:";

@@ -14,15 +14,15 @@ import { type Page, pageHeaders, renderPage } from './page.js';
 export interface SignInParts {
   readonly tickets: Tickets;
   readonly store: Store;
-  /** Lets in what the bridge can do at a moment; pages count as calls. */
+  /** Admits the requests of pages as it does calls. */
   readonly admission: Admission;
   readonly observer: Observer;
 }
 
-/** What becomes of a secret that somebody entered. */
+/** The outcome of a secret that a user entered. */
 type Outcome =
   | { readonly authToken: string | undefined }
-  /** An outage, over in so many seconds. */
+  /** An outage; `retryAfter` in seconds. */
   | { readonly retryAfter: number | undefined }
   | 'refused'
   | 'too many';
@@ -32,27 +32,27 @@ type PageHandler = (request: Request<{ ticket: string }>, response: Response, fo
 const FORM_BYTES = 16_384;
 const TOO_MANY_SECONDS = 900;
 
-const done: Page = {
+const signedInPage: Page = {
   title: 'You are signed in',
   text: 'You can close this window and go back to your program.',
 };
-const gone: Page = {
+const expiredPage: Page = {
   title: 'This sign-in is over',
   text: 'Its address is not valid, or no longer. Go back to your program and sign in from there again.',
 };
-const failed: Page = {
+const failurePage: Page = {
   title: 'This did not work',
   text: 'Nothing is lost. Go back and try once more in a moment.',
 };
 
-/** The page for each reason that is more than a failure. */
-const pages: Partial<Record<Reason, Page>> = { conflict: done, missing: gone };
+/** The pages of reasons; `failurePage` for any other. */
+const pages: Partial<Record<Reason, Page>> = { conflict: signedInPage, missing: expiredPage };
 
-/** The page at `/api/1.0/auth/:ticket`, where users give the bridge their credential of the modern API. */
+/** The page at `/api/1.0/auth/:ticket`, where users enter their credential of the modern API. */
 export function signInRouter({ tickets, store, admission, observer }: SignInParts): Router {
   const limits = createAttemptLimits(store);
 
-  /** The modern API decides on the secret; only what it has accepted is put behind the ticket. */
+  /** Only a secret that the modern API accepts is sealed under the ticket. */
   const signIn = async (
     ticket: string,
     application: Application,
@@ -69,7 +69,7 @@ export function signInRouter({ tickets, store, admission, observer }: SignInPart
       await limits.giveBack(ticket, address);
       const userId = await store.userId({ provider, baseUrl, nativeId: account.nativeId });
       const authToken = await tickets.signIn(ticket, secret, userId);
-      // Not worth an outage: it ends by itself in a while.
+      // Fails open: the count expires by itself.
       await limits.forget(ticket).catch(() => {});
       observer.signIn(application, 'signed in');
       return { authToken };
@@ -84,8 +84,8 @@ export function signInRouter({ tickets, store, admission, observer }: SignInPart
 
   const router = Router();
 
-  /** A page counts as a call. */
-  const asCall =
+  /** Admits a page's request as a call: rate limit, concurrency, drain and deadline. */
+  const admitted =
     (work: PageHandler): RequestHandler<{ ticket: string }> =>
     async (request, response) => {
       await admission.rateLimit(request.ip ?? '');
@@ -93,80 +93,80 @@ export function signInRouter({ tickets, store, admission, observer }: SignInPart
       await admission.run(undefined, () => work(request, response, form));
     };
 
-  const open: PageHandler = async ({ params: { ticket } }, response) => {
+  const showPage: PageHandler = async ({ params: { ticket } }, response) => {
     const { application, signedIn } = await tickets.find(ticket);
-    show(response, 200, signedIn ? done : asking(application), application.redirectUrl);
+    sendPage(response, 200, signedIn ? signedInPage : formPage(application), application.redirectUrl);
   };
 
-  const enter: PageHandler = async (request, response, form) => {
+  const submitForm: PageHandler = async (request, response, form) => {
     const { ticket } = request.params;
     const { application, signedIn } = await tickets.find(ticket);
-    const again = (status: number, problem: string) =>
-      show(response, status, { ...asking(application), problem }, application.redirectUrl);
-    if (signedIn) return show(response, 200, done);
+    const showProblem = (status: number, problem: string) =>
+      sendPage(response, status, { ...formPage(application), problem }, application.redirectUrl);
+    if (signedIn) return sendPage(response, 200, signedInPage);
     const secret = credentialIn(form);
     const { title, credential } = application.kind;
-    if (secret === '') return again(200, `Enter your ${title} ${credential.name}.`);
+    if (secret === '') return showProblem(200, `Enter your ${title} ${credential.name}.`);
     const outcome = await signIn(ticket, application, secret, request.ip ?? '');
     if (outcome === 'refused') {
-      return again(200, `${title} did not accept this ${credential.name}. Check it and try again.`);
+      return showProblem(200, `${title} did not accept this ${credential.name}. Check it and try again.`);
     }
     if (outcome === 'too many') {
       response.set('Retry-After', `${TOO_MANY_SECONDS}`);
-      return again(
+      return showProblem(
         httpErrors.tooManyRequests,
         'Too many wrong tries. Wait 15 minutes, then sign in from your program again.',
       );
     }
     if ('retryAfter' in outcome) {
       response.set('Retry-After', `${outcome.retryAfter}`);
-      return again(
+      return showProblem(
         pageStatusOf({ reason: 'unavailable', http: undefined }),
         `${title} does not answer right now. Nothing is lost: try again in a moment.`,
       );
     }
     const { redirectUrl } = application;
-    if (redirectUrl === undefined || outcome.authToken === undefined) return show(response, 200, done);
+    if (redirectUrl === undefined || outcome.authToken === undefined) return sendPage(response, 200, signedInPage);
     response
       .status(303)
-      .set({ ...pageHeaders(redirectUrl), Location: backTo(redirectUrl, ticket, outcome.authToken) })
+      .set({ ...pageHeaders(redirectUrl), Location: redirectTarget(redirectUrl, ticket, outcome.authToken) })
       .end();
   };
 
-  router.get('/:ticket', asCall(open));
-  router.post('/:ticket', asCall(enter));
+  router.get('/:ticket', admitted(showPage));
+  router.post('/:ticket', admitted(submitForm));
   router.all('/:ticket', (request, response) => {
     response.set('Allow', 'GET, POST, HEAD, OPTIONS');
     if (request.method === 'OPTIONS') response.set('Content-Length', '0').end();
-    else show(response, httpErrors.methodNotAllowed, failed);
+    else sendPage(response, httpErrors.methodNotAllowed, failurePage);
   });
 
-  router.use((_request, response) => show(response, httpErrors.notFound, gone));
+  router.use((_request, response) => sendPage(response, httpErrors.notFound, expiredPage));
 
   const onError: ErrorRequestHandler = (error, _request, response, _next) => {
     const fault = toRequestFault(error);
     const { reason, cause } = fault;
-    // A path that cannot be decoded is the address of no ticket.
-    if (cause instanceof URIError) return show(response, httpErrors.notFound, gone);
-    // Without a cause it is admission that refused, which is no defect.
+    // A path that cannot be decoded is no ticket's.
+    if (cause instanceof URIError) return sendPage(response, httpErrors.notFound, expiredPage);
+    // A fault without a cause is a rejection by admission, which is no defect.
     if (cause !== undefined && reason !== 'malformed') observer.defect('a sign-in failed', cause);
     const retryAfter = retryAfterOf(fault);
     if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
-    show(response, pageStatusOf(fault), pages[reason] ?? failed);
+    sendPage(response, pageStatusOf(fault), pages[reason] ?? failurePage);
   };
   router.use(onError);
   return router;
 }
 
-/** Where a web application waits for its user, who comes with the ticket and the auth_token. */
-function backTo(redirectUrl: string, ticket: string, authToken: string): string {
+/** The URL of the web application, with the ticket and the auth_token. */
+function redirectTarget(redirectUrl: string, ticket: string, authToken: string): string {
   const target = new URL(redirectUrl);
-  // What stands there already stays to the letter, which `searchParams` would write anew.
+  // Appended as text: `searchParams` would re-encode the query that the operator configured.
   target.search += `${target.search && '&'}${new URLSearchParams({ ticket, auth_token: authToken })}`;
   return target.href;
 }
 
-function asking({ name, kind: { title, credential } }: Application): Page {
+function formPage({ name, kind: { title, credential } }: Application): Page {
   return {
     title: `Sign in to ${title}`,
     text: `${name} asks for access to your ${title} account.`,
@@ -174,11 +174,11 @@ function asking({ name, kind: { title, credential } }: Application): Page {
   };
 }
 
-function show(response: Response, status: number, page: Page, redirectUrl?: string): void {
+function sendPage(response: Response, status: number, page: Page, redirectUrl?: string): void {
   response.status(status).set(pageHeaders(redirectUrl)).type('html').send(renderPage(page));
 }
 
-/** The field `password`, unless there are several; blanks around a pasted secret are nobody's. */
+/** The field `password`, without the blanks around a pasted secret; empty where there are several values. */
 function credentialIn(form: Buffer): string {
   const fields = new URLSearchParams(form.toString());
   const [secret = '', ...others] = new Set(fields.getAll('password'));

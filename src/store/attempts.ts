@@ -4,47 +4,47 @@ import { Fault } from '../core/fault.js';
 import { type CreateRateLimiter, msUntilNextPoint, type RateLimiter } from '../shared/rate-limiter.js';
 import type { AttemptCounter, Store } from './store.js';
 
-/** Counts for this server alone, as far as its rate limiters do. */
+/** Counts where its rate limiters do: in this process, or in the primary of a cluster. */
 export function attemptsInMemory(createRateLimiter: CreateRateLimiter): Store['attempts'] {
-  return ({ name, most, seconds }) => counterIn(createRateLimiter({ name, points: most, seconds }));
+  return ({ name, max, seconds }) => counterOf(createRateLimiter({ name, points: max, seconds }));
 }
 
-/** Counts for all nodes together, in the table `wrong_tries`. */
+/** Counts for all nodes, in the table `wrong_tries`. */
 export function attemptsInPostgres(pool: object): Store['attempts'] {
-  return ({ name, most, seconds }) =>
-    counterIn(
+  return ({ name, max, seconds }) =>
+    counterOf(
       new RateLimiterPostgres({
         storeClient: pool,
         storeType: 'pool',
         tableName: 'wrong_tries',
         tableCreated: true,
         keyPrefix: name,
-        points: most,
+        points: max,
         duration: seconds,
       }),
     );
 }
 
-function counterIn(limiter: RateLimiter): AttemptCounter {
-  // What is tried may be a secret, which is not stored.
-  const keyOf = (of: string) => createHash('sha256').update(of).digest('hex');
-  const giveBack = async (of: string) => {
-    await limiter.reward(keyOf(of)).catch(unavailable);
+function counterOf(limiter: RateLimiter): AttemptCounter {
+  // A subject may be a secret: only its hash is stored.
+  const keyOf = (subject: string) => createHash('sha256').update(subject).digest('hex');
+  const giveBack = async (subject: string) => {
+    await limiter.reward(keyOf(subject)).catch(unavailable);
   };
   return {
-    take: (of) =>
-      limiter.consume(keyOf(of)).then(
+    take: (subject) =>
+      limiter.consume(keyOf(subject)).then(
         () => true,
         async (error: unknown) => {
           if (msUntilNextPoint(error) === undefined) return unavailable(error);
-          // The limiter counts the attempt that it rejects.
-          await giveBack(of);
+          // The limiter counts rejected attempts too.
+          await giveBack(subject);
           return false;
         },
       ),
     giveBack,
-    forget: async (of) => {
-      await limiter.delete(keyOf(of)).catch(unavailable);
+    forget: async (subject) => {
+      await limiter.delete(keyOf(subject)).catch(unavailable);
     },
   };
 }

@@ -4,7 +4,7 @@ import { messageOf } from '../shared/errors.js';
 import { nameOfStore, openStore, type StorePlace } from './open.js';
 import { isEmpty, type Store, type StoreContent } from './store.js';
 
-/** Copies all that a store remembers into an empty one. Throws an Error with one line for the operator where nothing was copied. */
+/** Copies a store into an empty one. Throws an Error with one line for the operator where nothing was copied. */
 export async function copyStore(from: StorePlace, to: StorePlace): Promise<StoreContent> {
   if (from.kind === 'sqlite' && !existsSync(from.path)) throw new Error(`there is no store ${from.path}`);
   const content = await withStore(from, (store) => store.dump());

@@ -10,8 +10,8 @@ export type StorePlace =
   | { readonly kind: 'postgres'; readonly url: string };
 
 /**
- * Opens a store; one in SQLite counts attempts with `createRateLimiter`, for this process alone unless given. Throws an
- * Error with one line for the operator where the store cannot be used.
+ * Opens a store. SQLite counts attempts with `createRateLimiter`, by default in this process; PostgreSQL counts them in
+ * the database. Throws an Error with one line for the operator where the store cannot be used.
  */
 export async function openStore(place: StorePlace, createRateLimiter?: CreateRateLimiter): Promise<Store> {
   try {
@@ -23,12 +23,12 @@ export async function openStore(place: StorePlace, createRateLimiter?: CreateRat
 }
 
 async function openPostgres(url: string): Promise<Store> {
-  // Most bridges do without it, and start sooner.
+  // Loaded on demand: a bridge on SQLite starts sooner without it.
   const postgres = await import('./postgres.js');
   return postgres.openPostgres(url);
 }
 
-/** For the operator, without secrets. */
+/** The store's name for the operator, without secrets. */
 export function nameOfStore(place: StorePlace): string {
   return place.kind === 'sqlite' ? place.path : nameOfPostgres(place.url);
 }

@@ -23,20 +23,20 @@ export interface Database extends Statements {
   readonly close: () => Promise<void>;
 }
 
-/** Milliseconds, after which a node no longer waits: an old client has to hear of an outage before it gives up. */
+/** Timeouts in milliseconds. They MUST be shorter than an old client's patience, so that it is told of an outage. */
 const limits = {
   connectionTimeoutMillis: 3000,
   statement_timeout: 5000,
-  // The server ends a statement by itself; this is for one that is no longer there.
+  // The server enforces statement_timeout; this is for a server that is gone.
   query_timeout: 6000,
   idle_in_transaction_session_timeout: 10_000,
 } as const;
 
-/** Any number that nothing else in the database locks. */
+/** The key of the advisory lock: arbitrary, but no other program may use it in this database. */
 const MIGRATION_LOCK = 7_126_410_093;
 const MIGRATION_MS = 10 * 60_000;
 
-/** Each entry takes the schema one version further; none is ever changed once released. */
+/** Each entry takes the schema one version further. A released entry MUST NOT change. */
 const migrations = [
   `CREATE TABLE user_ids (
      one integer PRIMARY KEY CHECK (one = 1),
@@ -77,15 +77,15 @@ const migrations = [
 ];
 
 /**
- * Opens a database by its URL, in the first schema of the connection's search_path. Throws an Error that names
- * no user where it cannot be used.
+ * Opens a database by its URL, in the first schema of the connection's search_path. Throws an Error where it cannot be
+ * used; the message names no user.
  */
 export async function openDatabase(url: string): Promise<Database> {
   checkUrl(url);
   const options = { ...limits, connectionString: url, application_name: 'boxbridge', keepAlive: true };
   await migrate(options);
   const pool = new Pool(options);
-  // A connection that is lost is told by the next statement, which gets another one.
+  // A lost connection fails its statement, and the next statement gets another one.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   let closed: Promise<void> | undefined;
@@ -124,7 +124,7 @@ async function transaction<T>(pool: Pool, work: (statements: Statements) => Prom
   }
 }
 
-/** Nodes that start at the same moment do this one after the other. */
+/** Serialized by an advisory lock: nodes may start at the same moment. */
 async function migrate(options: PoolConfig): Promise<void> {
   const client = new Client({ ...options, statement_timeout: MIGRATION_MS, query_timeout: MIGRATION_MS });
   client.on('error', () => {});
@@ -132,10 +132,10 @@ async function migrate(options: PoolConfig): Promise<void> {
     await client.connect();
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-    const about = await client.query<Row>(
+    const { rows } = await client.query<Row>(
       "SELECT to_regclass('boxbridge_version')::text AS versions, current_setting('server_encoding') AS encoding",
     );
-    const { versions, encoding } = about.rows[0] ?? {};
+    const { versions, encoding } = rows[0] ?? {};
     if (encoding !== 'UTF8') throw new Error(`its encoding is ${encoding}; make a database with ENCODING 'UTF8'`);
     if (!versions) {
       await client.query('CREATE TABLE boxbridge_version (version integer NOT NULL)');
@@ -145,7 +145,7 @@ async function migrate(options: PoolConfig): Promise<void> {
     const version = Number(found.rows[0]?.version);
     if (version > migrations.length) throw new Error(`made by a newer version of boxbridge (${version})`);
     for (const migration of migrations.slice(version)) await client.query(migration);
-    // Written even where it stays the same: a database that cannot be written is told at the start.
+    // Written even if unchanged: a read-only database is detected at the start.
     await client.query('UPDATE boxbridge_version SET version = $1', [migrations.length]);
     await client.query('COMMIT');
   } catch (error) {
@@ -155,6 +155,7 @@ async function migrate(options: PoolConfig): Promise<void> {
   }
 }
 
+/** Turns any error into an `unavailable` Fault. */
 async function reachable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -16,7 +16,7 @@ import {
   type TicketRecord,
 } from './store.js';
 
-/** The store in a database of PostgreSQL, by its URL. Throws where the database cannot be used. */
+/** Opens the store in a PostgreSQL database, by its URL. Throws an Error where the database cannot be used. */
 export async function openPostgres(url: string): Promise<Store> {
   const database = await openDatabase(url);
   const { one, all, change, transaction, close } = database;
@@ -86,7 +86,7 @@ export async function openPostgres(url: string): Promise<Store> {
     ping: async () => {
       await one('SELECT 1');
     },
-    // One snapshot for all its statements.
+    // One snapshot for all statements.
     dump: () => transaction(dump, 'ISOLATION LEVEL REPEATABLE READ READ ONLY'),
     load: (content) => transaction((statements) => load(statements, content)),
     close,
@@ -95,7 +95,7 @@ export async function openPostgres(url: string): Promise<Store> {
 
 const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';
 
-/** By which an account is found: its columns may be longer than an index can hold. */
+/** The index of an account: its columns may exceed the size that an index entry can have. */
 function digestOf(account: AccountKey): Uint8Array {
   return createHash('sha256')
     .update(JSON.stringify(columnsOf(account)))
@@ -103,11 +103,11 @@ function digestOf(account: AccountKey): Uint8Array {
 }
 
 /**
- * Gives an account its user_id, if it has none by now. One statement: the ids are counted by one node after the other,
- * and where another was faster neither the account nor the count changes.
+ * Assigns a user_id to an account that has none. One statement: the row lock on `user_ids` serializes the nodes, and the
+ * node that loses the race changes neither the account nor the counter.
  */
 async function assignUserId({ change }: Statements, account: AccountKey): Promise<void> {
-  const met = change(
+  const assigned = change(
     `WITH next AS (
        UPDATE user_ids SET last = last + 1
        WHERE NOT EXISTS (SELECT FROM accounts WHERE digest = $1::bytea) RETURNING last
@@ -116,7 +116,7 @@ async function assignUserId({ change }: Statements, account: AccountKey): Promis
      SELECT last, $1::bytea, $2::text, $3::text, $4::text FROM next`,
     ...[digestOf(account), ...columnsOf(account)],
   );
-  await met.catch((error: unknown) => {
+  await assigned.catch((error: unknown) => {
     if (!(error instanceof Fault) || codeOf(error.cause) !== UNIQUE_VIOLATION) throw error;
   });
 }
@@ -150,7 +150,7 @@ function addTickets({ change }: Statements, tickets: readonly TicketRecord[]): P
 
 type AnySession = SessionRecord & Partial<KnownSession>;
 
-/** In place of any with the same digest. */
+/** Replaces sessions of the same digest. */
 function addSessions({ change }: Statements, sessions: readonly AnySession[]): Promise<boolean> {
   return change(
     `INSERT INTO sessions (digest, application, user_id, created_at, last_used, sealed)
@@ -181,16 +181,18 @@ async function load(statements: Statements, content: StoreContent): Promise<bool
   await change('LOCK TABLE user_ids, accounts, master_key, tickets, sessions IN EXCLUSIVE MODE');
   if (!isEmpty(await dump(statements))) return false;
   await change('UPDATE user_ids SET last = $1', content.lastUserId);
-  for (const some of portions(content.accounts)) await addAccounts(statements, some);
+  for (const batch of batchesOf(content.accounts)) await addAccounts(statements, batch);
   if (content.masterKey) await change('INSERT INTO master_key (one, sealed) VALUES (1, $1)', content.masterKey);
-  for (const some of portions(content.tickets)) await addTickets(statements, some);
-  for (const some of portions(content.sessions)) await addSessions(statements, some);
+  for (const batch of batchesOf(content.tickets)) await addTickets(statements, batch);
+  for (const batch of batchesOf(content.sessions)) await addSessions(statements, batch);
   return true;
 }
 
-const PORTION = 1000;
+const BATCH_SIZE = 1000;
 
-/** So few at a time that no statement takes too long. */
-function portions<T>(list: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(list.length / PORTION) }, (_, n) => list.slice(n * PORTION, (n + 1) * PORTION));
+/** Keeps each statement well below statement_timeout. */
+function batchesOf<T>(list: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(list.length / BATCH_SIZE) }, (_, n) =>
+    list.slice(n * BATCH_SIZE, (n + 1) * BATCH_SIZE),
+  );
 }

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { type AccountKey, type KnownAccount, type KnownSession, keyIn, type TicketRecord } from './store.js';
 
-/** A row as a database gives it; the columns are named alike in all of them. */
+/** A row of a query. All databases use the same column names. */
 export type Row = Readonly<Record<string, string | number | Uint8Array | null>>;
 
 export function toKey(row: Row): AccountKey {

@@ -21,7 +21,7 @@ export interface Database extends Statements {
   readonly close: () => void;
 }
 
-/** Each entry takes the database one version further; none is ever changed once released. */
+/** Each entry takes the schema one version further. A released entry MUST NOT change. */
 const migrations = [
   `CREATE TABLE accounts (
      user_id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (user_id BETWEEN 1 AND 2147483647),
@@ -52,7 +52,7 @@ const migrations = [
 ];
 
 /**
- * Opens a file of SQLite, made with its folder where it does not exist yet. Several processes may open the same file.
+ * Opens a SQLite file, and makes it with its directory where it does not exist. Several processes may open the same file.
  * Throws the error of the file system or of SQLite where the file cannot be used.
  */
 export function openDatabase(path: string): Database {
@@ -64,7 +64,7 @@ export function openDatabase(path: string): Database {
     migrate(database);
     return databaseOf(database);
   } catch (error) {
-    // Closing ends a transaction only when the statements of the database are collected.
+    // Closing alone ends the transaction only when the database's statements are garbage-collected.
     if (database.isTransaction) database.exec('ROLLBACK');
     database.close();
     throw error;
@@ -122,11 +122,12 @@ function migrate(database: DatabaseSyncInstance): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
   if (version > migrations.length) throw new Error(`made by a newer version of boxbridge (${version})`);
   for (const migration of migrations.slice(version)) database.exec(migration);
-  // Written even where it stays the same: a database that cannot be written is told at the start.
+  // Written even if unchanged: a read-only database is detected at the start.
   database.exec(`PRAGMA user_version = ${migrations.length}`);
   database.exec('COMMIT');
 }
 
+/** Turns any error into an `unavailable` Fault. */
 function reachable<T>(work: () => T): T {
   try {
     return work();

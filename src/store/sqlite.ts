@@ -12,7 +12,7 @@ import {
   type TicketRecord,
 } from './store.js';
 
-/** The store in a file of SQLite. Throws where the file cannot be used. */
+/** Opens the store in a SQLite file. Throws an Error where the file cannot be used. */
 export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = createMemoryRateLimiter): Store {
   const database = openDatabase(path);
   const { one, all, change, transaction, close } = database;

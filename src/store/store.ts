@@ -1,13 +1,13 @@
-/** Which account of which modern API. */
+/** Identifies an account of a modern API. */
 export interface AccountKey {
   readonly provider: string;
   readonly baseUrl: string;
   readonly nativeId: string;
 }
 
-/** A ticket from get_ticket until it is spent or over. */
+/** A ticket, from get_ticket until it is spent or expired. */
 export interface TicketRecord {
-  /** By which it is found; the ticket itself is not stored. */
+  /** Its index; the ticket itself is not stored. */
   readonly digest: string;
   /** The digest of the api_key that asked for it. */
   readonly application: string;
@@ -18,9 +18,9 @@ export interface TicketRecord {
 
 /** What an auth_token stands for. */
 export interface SessionRecord {
-  /** By which it is found; the auth_token itself is not stored. */
+  /** Its index; the auth_token itself is not stored. */
   readonly digest: string;
-  /** The digest of the api_key that it belongs to. */
+  /** The digest of the api_key that it is valid for. */
   readonly application: string;
   readonly userId: number;
   /** Milliseconds since 1970. */
@@ -40,9 +40,9 @@ export interface KnownAccount extends AccountKey {
   readonly userId: number;
 }
 
-/** All that a store remembers, as it is at one moment. */
+/** A consistent snapshot of a store. */
 export interface StoreContent {
-  /** The last user_id that was given to anyone, 0 where none was yet. */
+  /** The last user_id assigned; 0 where none was. */
   readonly lastUserId: number;
   readonly accounts: readonly KnownAccount[];
   readonly masterKey: Uint8Array | undefined;
@@ -50,65 +50,65 @@ export interface StoreContent {
   readonly sessions: readonly KnownSession[];
 }
 
-/** Counts tries, of each thing that is tried on its own. */
+/** Counts attempts per subject, such as a ticket or an address. */
 export interface AttemptCounter {
-  /** Takes a try; false where there is none left. */
-  readonly take: (of: string) => Promise<boolean>;
-  readonly giveBack: (of: string) => Promise<void>;
-  /** Keeps nothing of what nobody will try again. */
-  readonly forget: (of: string) => Promise<void>;
+  /** Takes one attempt; false where none is left. */
+  readonly take: (subject: string) => Promise<boolean>;
+  readonly giveBack: (subject: string) => Promise<void>;
+  /** Drops the count of a subject. */
+  readonly forget: (subject: string) => Promise<void>;
 }
 
-/** What the bridge has to remember. A store that cannot be reached throws an `unavailable` Fault. */
+/** The state of the bridge. A store that cannot be reached throws an `unavailable` Fault. */
 export interface Store {
-  /** The account's positive 32-bit integer: made at first sight, for ever the same, never given to another account. */
+  /** The user_id of an account, a positive 32-bit integer: assigned on first use, stable for ever, never reused. */
   readonly userId: (account: AccountKey) => Promise<number>;
-  /** Whose integer that is; undefined where it is nobody's. */
+  /** The account of a user_id; undefined where it is not assigned. */
   readonly accountOf: (userId: number) => Promise<AccountKey | undefined>;
 
-  /** The sealed master key, if there is one yet. */
+  /** The sealed master key; undefined before the first start. */
   readonly masterKey: () => Promise<Uint8Array | undefined>;
-  /** Keeps a sealed master key unless there is one; gives the one that is there now. */
+  /** Stores a sealed master key unless there is one; gives the one that is stored now. */
   readonly keepMasterKey: (sealed: Uint8Array) => Promise<Uint8Array>;
-  /** Puts one sealed master key in place of another; false, and nothing is done, where that is not there. */
+  /** Compare-and-set: replaces the sealed master key; false, without a change, where it is not `from`. */
   readonly changeMasterKey: (from: Uint8Array, to: Uint8Array) => Promise<boolean>;
 
-  /** Keeps a ticket, and forgets those that are over at `now`. */
+  /** Stores a ticket, and removes those that are expired at `now`. */
   readonly addTicket: (ticket: TicketRecord, now: number) => Promise<void>;
   readonly ticket: (digest: string) => Promise<TicketRecord | undefined>;
-  /** Puts a ticket in place of itself as it was, and keeps a session with it: both or, if it was not so, neither. */
+  /** Compare-and-set: replaces a ticket and stores a session; false, without a change, where it is not `from`. */
   readonly changeTicket: (from: TicketRecord, to: TicketRecord, session?: SessionRecord) => Promise<boolean>;
-  /** Forgets a ticket as it was, and keeps a session instead: both or, if it was not so, neither. */
+  /** Compare-and-set: removes a ticket and stores a session; false, without a change, where it is not `ticket`. */
   readonly spendTicket: (ticket: TicketRecord, session?: SessionRecord) => Promise<boolean>;
 
-  /** Keeps a session, in place of any with the same digest. */
+  /** Stores a session; replaces one of the same digest. */
   readonly addSession: (session: SessionRecord) => Promise<void>;
   readonly session: (digest: string) => Promise<KnownSession | undefined>;
-  /** All of them, the oldest first. */
+  /** All sessions, the oldest first. */
   readonly sessions: () => Promise<readonly KnownSession[]>;
   readonly touchSession: (digest: string, lastUsed: number) => Promise<void>;
   /** False where there is none. */
   readonly removeSession: (digest: string) => Promise<boolean>;
 
-  /** Counts under a name, so many tries in so many seconds: for all nodes together where the store is one of many. */
+  /** A counter of at most `max` attempts in `seconds`. It counts for all nodes where they share the store. */
   readonly attempts: (limit: {
     readonly name: string;
-    readonly most: number;
+    readonly max: number;
     readonly seconds: number;
   }) => AttemptCounter;
 
-  /** Does nothing; throws where the store cannot be asked. */
+  /** Throws where the store does not answer. */
   readonly ping: () => Promise<void>;
 
   readonly dump: () => Promise<StoreContent>;
-  /** Takes over what another store remembers; false, and nothing is done, where there is anything in this one. */
+  /** Loads the content of another store; false, without a change, where this one is not empty. */
   readonly load: (content: StoreContent) => Promise<boolean>;
 
-  /** A second time does no harm. */
+  /** Idempotent. */
   readonly close: () => Promise<void>;
 }
 
-/** Whether there is nothing at all, as in a store that was just made. */
+/** Whether it is the content of a new store. */
 export function isEmpty({ lastUserId, accounts, masterKey, tickets, sessions }: StoreContent): boolean {
   return (
     lastUserId === 0 && masterKey === undefined && [accounts, tickets, sessions].every((list) => list.length === 0)
@@ -116,22 +116,21 @@ export function isEmpty({ lastUserId, accounts, masterKey, tickets, sessions }: 
 }
 
 /**
- * A key as texts for the columns of a database, different for different keys. What no database keeps as it is, a NUL
- * and half a character, is written as its escape.
+ * A key as texts for columns; injective. NUL and lone surrogates, which no database stores as they are, are escaped.
  */
 export function columnsOf({ provider, baseUrl, nativeId }: AccountKey): [string, string, string] {
-  return [escaped(provider), escaped(baseUrl), escaped(nativeId)];
+  return [escapeText(provider), escapeText(baseUrl), escapeText(nativeId)];
 }
 
-/** The key that was written to these columns. */
+/** The inverse of `columnsOf`. */
 export function keyIn(provider: string, baseUrl: string, nativeId: string): AccountKey {
-  return { provider: unescaped(provider), baseUrl: unescaped(baseUrl), nativeId: unescaped(nativeId) };
+  return { provider: unescapeText(provider), baseUrl: unescapeText(baseUrl), nativeId: unescapeText(nativeId) };
 }
 
-function unescaped(text: string): string {
+function unescapeText(text: string): string {
   return text.replace(/\\u([0-9a-f]{4})/g, (_escape, code) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
-function escaped(text: string): string {
+function escapeText(text: string): string {
   return text.replace(/[\\\0\p{Surrogate}]/gu, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

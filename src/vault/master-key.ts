@@ -9,27 +9,30 @@ import { deriveKey, seal, unseal } from './seal.js';
 const KEY_BYTES = 32;
 const MASTER_KEY = ['master key'];
 
-/** Where the server's key is: in a file of 32 bytes, or in the environment as base64. */
+/** Where the server's key is: a file of 32 bytes, or base64 from the environment. */
 export type KeySource = { readonly file: string } | { readonly base64: string };
 
 /**
- * The key that seals the records. It lies in the store, sealed under the server's key: so the server's key can be
- * changed without the secrets of the clients, and a key that does not fit the store is told at once. At the first start
- * both are made. Throws an Error with one line for the operator where the server's key is missing or another one.
+ * The key that seals the records. The store holds it, sealed under the server's key: so the server's key can be rotated
+ * without the clients' secrets, and a key that does not belong to the store is detected at the start. The first start
+ * makes both. Throws an Error with one line for the operator where the server's key is missing or another one.
  */
 export async function openMasterKey(store: Store, source: KeySource): Promise<Buffer> {
   const found = await store.masterKey();
-  if (found) return unsealMasterKey(found, await readKey(source), nameOf(source));
+  if (found) return unsealMasterKey(found, await readKey(source), describe(source));
   const key = await readOrMakeKey(source);
   const made = seal(sealingKey(key), MASTER_KEY, randomBytes(KEY_BYTES));
-  return unsealMasterKey(await store.keepMasterKey(made), key, nameOf(source));
+  return unsealMasterKey(await store.keepMasterKey(made), key, describe(source));
 }
 
-/** Seals the master key anew, under another server's key, which is made where its file does not exist yet. */
+/**
+ * Seals the master key under another server's key, which is made where its file does not exist yet. Throws an Error with
+ * one line for the operator where either key cannot be used; the store is unchanged then.
+ */
 export async function changeKey(store: Store, from: KeySource, to: KeySource): Promise<void> {
   const found = await store.masterKey();
   if (!found) throw new Error('the store has no sealed credentials; there is no key to change');
-  const master = unsealMasterKey(found, await readKey(from), nameOf(from));
+  const master = unsealMasterKey(found, await readKey(from), describe(from));
   const sealed = seal(sealingKey(await readOrMakeKey(to)), MASTER_KEY, master);
   if (!(await store.changeMasterKey(found, sealed))) throw new Error('the key was changed by somebody else meanwhile');
 }
@@ -45,12 +48,12 @@ function sealingKey(key: Uint8Array): Buffer {
 }
 
 async function readOrMakeKey(source: KeySource): Promise<Buffer> {
-  if ('file' in source && !(await isThere(source.file))) await makeKeyFile(source.file);
+  if ('file' in source && !(await exists(source.file))) await makeKeyFile(source.file);
   return readKey(source);
 }
 
 async function readKey(source: KeySource): Promise<Buffer> {
-  const name = nameOf(source);
+  const name = describe(source);
   const key = 'base64' in source ? Buffer.from(source.base64, 'base64') : await readFile(source.file).catch(cannotRead);
   if (key.length !== KEY_BYTES) throw new Error(`${name} has to be ${KEY_BYTES} random bytes, but has ${key.length}`);
   return key;
@@ -60,9 +63,9 @@ async function readKey(source: KeySource): Promise<Buffer> {
   }
 }
 
-/** Complete or not at all, so that of several processes at their first start all get the same key. */
+/** Makes a key file atomically: processes that start for the first time together all read the same key. */
 async function makeKeyFile(file: string): Promise<void> {
-  // Processes in containers may well have the same number.
+  // A random name: processes in containers may share their pid.
   const draft = `${file}.${randomUUID()}.new`;
   try {
     makeDirectory(dirname(file));
@@ -77,13 +80,13 @@ async function makeKeyFile(file: string): Promise<void> {
   }
 }
 
-function isThere(file: string): Promise<boolean> {
+function exists(file: string): Promise<boolean> {
   return access(file).then(
     () => true,
     () => false,
   );
 }
 
-function nameOf(source: KeySource): string {
+function describe(source: KeySource): string {
   return 'base64' in source ? 'the key in the environment' : `the key ${source.file}`;
 }

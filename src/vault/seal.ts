@@ -4,27 +4,27 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** What a sealed record belongs to. Not secret, but none of it can change without breaking the seal. */
+/** What a sealed record is bound to, as associated data: not secret, but a change of it breaks the seal. */
 export type Binding = readonly (string | number)[];
 
-/** A key for one purpose out of one or two secrets: HKDF with SHA-256. */
+/** Derives a key for one purpose: HKDF with SHA-256, https://www.rfc-editor.org/rfc/rfc5869. */
 export function deriveKey(secret: string | Uint8Array, salt: Uint8Array, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, salt, `boxbridge ${purpose}`, KEY_BYTES));
 }
 
-/** AES-256-GCM with a random nonce; gives nonce, ciphertext and tag in one piece. */
+/** AES-256-GCM with a random nonce; gives nonce, ciphertext and tag, concatenated. */
 export function seal(key: Uint8Array, binding: Binding, content: Uint8Array): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(associated(binding));
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(associatedData(binding));
   return Buffer.concat([nonce, cipher.update(content), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** What was sealed; undefined where key, binding or the sealed bytes are not those of the sealing. */
+/** What was sealed; undefined where the key, the binding or the sealed bytes differ from those of `seal`. */
 export function unseal(key: Uint8Array, binding: Binding, sealed: Uint8Array): Buffer | undefined {
   if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
-    .setAAD(associated(binding))
+    .setAAD(associatedData(binding))
     .setAuthTag(sealed.subarray(-TAG_BYTES));
   try {
     return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
@@ -33,18 +33,18 @@ export function unseal(key: Uint8Array, binding: Binding, sealed: Uint8Array): B
   }
 }
 
-/** Unambiguous: no two bindings have the same bytes. */
-function associated(binding: Binding): Buffer {
+/** Injective: two bindings MUST NOT have the same bytes. */
+function associatedData(binding: Binding): Buffer {
   return Buffer.from(JSON.stringify(binding));
 }
 
-/** Seals what belongs to a secret that only its owner has: a ticket or an auth_token. */
+/** Seals records under the master key and a secret that only its holder has: a ticket or an auth_token. */
 export interface Sealer {
-  /** What the store may know of a secret, to find it by: without the master key nothing can be guessed from it. */
+  /** The index under which the store finds a secret; without the master key no guess can be checked against it. */
   readonly digest: (kind: string, secret: string) => string;
-  /** Neither the master key nor the secret alone opens it again. */
+  /** Unsealing needs the master key and the secret. */
   readonly seal: (kind: string, secret: string, binding: Binding, content: string) => Buffer;
-  /** Undefined where anything but the very same is given. */
+  /** Undefined where any argument differs from those of `seal`. */
   readonly unseal: (kind: string, secret: string, binding: Binding, sealed: Uint8Array) => string | undefined;
 }
 

@@ -4,15 +4,15 @@ import type { SessionRecord, Store } from '../store/store.js';
 import { randomToken } from './random-token.js';
 import type { Binding, Sealer } from './seal.js';
 
-/** What auth_tokens stand for. A token belongs to the application that asked for it, and to no other. */
+/** What auth_tokens stand for. A token is valid for the application that asked for it alone. */
 export interface Sessions {
-  /** What the store may know of an application's api_key. */
+  /** The digest by which the store knows an application's api_key. */
   readonly labelOf: (application: Application) => string;
-  /** A session yet to be stored, for the auth_token given or a new one. */
+  /** A session that is not stored yet, for `authToken` or a new one. */
   readonly make: (application: Application, credential: string, userId: number, authToken?: string) => NewSession;
-  /** The modern credential behind an auth_token. Throws `unauthenticated` where there is none. */
+  /** The modern API's credential behind an auth_token. Throws `unauthenticated` where there is none, or it is expired. */
   readonly credentialOf: (application: Application, authToken: string) => Promise<string>;
-  /** Forgets an auth_token. Throws `unauthenticated` where there is none. */
+  /** Revokes an auth_token. Throws `unauthenticated` where there is none. */
   readonly end: (application: Application, authToken: string) => Promise<void>;
 }
 
@@ -23,8 +23,8 @@ export interface NewSession {
 
 const KIND = 'session';
 const DAY_MS = 24 * 60 * 60_000;
-/** How exactly the last use is kept: writing it for every call would be too dear. */
-const LAST_USE_MS = 60_000;
+/** The resolution of the last use: a write for every call would cost too much. */
+const LAST_USE_RESOLUTION_MS = 60_000;
 
 export function createSessions(store: Store, sealer: Sealer, now: () => number): Sessions {
   const digestOf = ({ apiKey }: Application, authToken: string) =>
@@ -32,7 +32,7 @@ export function createSessions(store: Store, sealer: Sealer, now: () => number):
 
   const labelOf = ({ apiKey }: Application) => sealer.digest('api_key', apiKey);
 
-  const isOver = ({ createdAt }: SessionRecord, { tokenDays }: Application) =>
+  const isExpired = ({ createdAt }: SessionRecord, { tokenDays }: Application) =>
     tokenDays !== undefined && now() > createdAt + tokenDays * DAY_MS;
 
   return {
@@ -49,11 +49,12 @@ export function createSessions(store: Store, sealer: Sealer, now: () => number):
     },
     credentialOf: async (application, authToken) => {
       const record = await store.session(digestOf(application, authToken));
-      if (!record || isOver(record, application)) throw new Fault('unauthenticated');
+      if (!record || isExpired(record, application)) throw new Fault('unauthenticated');
       const credential = sealer.unseal(KIND, authToken, bindingOf(record), record.sealed);
       if (credential === undefined)
         throw new Fault('unauthenticated', { cause: new Error('a session with a broken seal') });
-      if (now() > (record.lastUsed ?? 0) + LAST_USE_MS) await store.touchSession(record.digest, now()).catch(() => {});
+      if (now() > (record.lastUsed ?? 0) + LAST_USE_RESOLUTION_MS)
+        await store.touchSession(record.digest, now()).catch(() => {});
       return credential;
     },
     end: async (application, authToken) => {
@@ -62,7 +63,7 @@ export function createSessions(store: Store, sealer: Sealer, now: () => number):
   };
 }
 
-/** Everything about a session that must not change. */
+/** What must not change about a session. */
 function bindingOf({ digest, application, userId, createdAt }: Omit<SessionRecord, 'sealed'>): Binding {
   return [digest, application, userId, createdAt];
 }

@@ -49,7 +49,7 @@ describeWithPostgres('PostgreSQL', (server) => {
   test('tries are counted for all nodes together, and what is tried is not stored', async () => {
     const url = await place(server);
     const nodes = [await opened(url), await opened(url), await opened(url)];
-    const counters = nodes.map(({ attempts: tries }) => tries({ name: 'some', most: 5, seconds: 900 }));
+    const counters = nodes.map(({ attempts: tries }) => tries({ name: 'some', max: 5, seconds: 900 }));
     const taken = await Promise.all([...counters, ...counters, ...counters].map(({ take }) => take('a secret')));
     expect(taken.filter((one) => one)).toHaveLength(5);
     expect(JSON.stringify(await server.say(url, 'SELECT * FROM wrong_tries'))).not.toContain('secret');

@@ -124,7 +124,7 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
 
     test('tries are counted, and given back', async () => {
       const { attempts: tries } = await open();
-      const counter = tries({ name: 'some', most: 3, seconds: 900 });
+      const counter = tries({ name: 'some', max: 3, seconds: 900 });
       const taken = async (of: string, count: number) => {
         const all: boolean[] = [];
         for (let n = 0; n < count; n++) all.push(await counter.take(of));
@@ -132,7 +132,7 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       };
       expect(await taken('a', 5)).toEqual([true, true, true, false, false]);
       expect(await counter.take('b')).toBe(true);
-      expect(await tries({ name: 'other', most: 1, seconds: 900 }).take('a')).toBe(true);
+      expect(await tries({ name: 'other', max: 1, seconds: 900 }).take('a')).toBe(true);
       await counter.giveBack('a');
       expect(await taken('a', 2)).toEqual([true, false]);
     });
