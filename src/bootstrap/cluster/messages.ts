@@ -1,16 +1,47 @@
 import type { Exposition, MetricsSnapshot } from '../../observability/metrics.js';
 
-/** From a worker to its primary: where it listens, why it failed, its metrics, or a request for those of the cluster. */
+/** From a worker to its primary: its URL, why it failed, its metrics, or a request for those of the cluster. */
 export type WorkerMessage =
   | { readonly listening: string }
   | { readonly failed: string }
   | { readonly snapshot: MetricsSnapshot; readonly id: number }
   | { readonly wantsMetrics: number };
 
-/** From the primary to a worker: a request for its metrics, or those of the cluster (undefined: they cannot be had). */
+/** From the primary to a worker: a request for its metrics, or those of the cluster. */
 export type PrimaryMessage =
   | { readonly wantsSnapshot: number }
-  | { readonly exposition: Exposition | undefined; readonly id: number };
+  | { readonly exposition: Exposition; readonly id: number };
 
 /** How long the primary waits for the metrics of a worker, in milliseconds. */
 export const SNAPSHOT_TIMEOUT_MS = 1000;
+
+/** Others MUST be ignored: the rate limiters share the channel, and a replacement may be of another version. */
+export function isWorkerMessage(message: unknown): message is WorkerMessage {
+  if (!isObject(message)) return false;
+  return (
+    ('listening' in message && typeof message.listening === 'string') ||
+    ('failed' in message && typeof message.failed === 'string') ||
+    ('snapshot' in message && Array.isArray(message.snapshot) && 'id' in message && typeof message.id === 'number') ||
+    ('wantsMetrics' in message && typeof message.wantsMetrics === 'number')
+  );
+}
+
+/** Others MUST be ignored, as with `isWorkerMessage`. */
+export function isPrimaryMessage(message: unknown): message is PrimaryMessage {
+  if (!isObject(message)) return false;
+  return (
+    ('wantsSnapshot' in message && typeof message.wantsSnapshot === 'number') ||
+    ('exposition' in message && isExposition(message.exposition) && 'id' in message && typeof message.id === 'number')
+  );
+}
+
+function isExposition(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  return (
+    'contentType' in value && typeof value.contentType === 'string' && 'text' in value && typeof value.text === 'string'
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

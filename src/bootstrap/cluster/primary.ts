@@ -4,17 +4,17 @@ import type { Log } from '../../observability/log.js';
 import { aggregate, type Exposition, type MetricsSnapshot, sumCounters } from '../../observability/metrics.js';
 import { messageOf } from '../../shared/errors.js';
 import { serveClusterRateLimiters } from '../../shared/rate-limiter.js';
-import { type PrimaryMessage, SNAPSHOT_TIMEOUT_MS, type WorkerMessage } from './messages.js';
+import { isWorkerMessage, type PrimaryMessage, SNAPSHOT_TIMEOUT_MS } from './messages.js';
 
-/** Processes that answer at one port. */
+/** Workers that listen on one port. */
 export interface Cluster {
   /** Where they listen. */
   readonly url: string;
-  /** Whether any of them answers calls. */
+  /** Whether at least one worker listens. */
   readonly isUp: () => boolean;
-  /** The metrics of all of them. */
+  /** The metrics of the whole cluster. */
   readonly metrics: () => Promise<Exposition>;
-  /** Drains each, and ends it. */
+  /** Drains and ends all workers. */
   readonly stop: () => Promise<void>;
 }
 
@@ -22,9 +22,9 @@ export interface ClusterOptions {
   /** The number of workers. */
   readonly count: number;
   readonly log: Log;
-  /** Variables that the workers have beside those of this process. */
+  /** Environment variables of the workers beside those of this process. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The drain deadline of each, in milliseconds. */
+  /** The drain deadline of a worker, in milliseconds. */
   readonly shutdownMs: number;
 }
 
@@ -34,52 +34,56 @@ const KILL_AFTER_MS = 2000;
 const CRASH_LOOP_MS = 1000;
 
 /**
- * Runs this program in workers, with the same command line, and replaces each that exits. Throws an Error with one line
- * for the operator where the first ones cannot start.
+ * Runs this program in workers, with the same command line, and replaces a worker that exits. Throws an Error with one
+ * line for the operator where one of the first workers cannot start.
  */
 export async function startCluster({ count, log, environment, shutdownMs }: ClusterOptions): Promise<Cluster> {
-  // Each worker accepts its own connections: one handed on to a worker that dies would be lost.
+  // Each worker accepts its own connections: one that the primary hands to a dying worker would be lost.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   serveClusterRateLimiters();
-  const up = new Set<Worker>();
+  const listening = new Set<Worker>();
   const snapshots = createSnapshots();
-  const metrics = async () => aggregate(await Promise.all([snapshots.retired(), ...[...up].map(snapshots.request)]));
+  const metrics = async () =>
+    aggregate(await Promise.all([snapshots.retired(), ...[...listening].map(snapshots.request)]));
   let isStopping = false;
 
-  const add = (): Promise<string> =>
+  /** Starts one worker; gives its URL as soon as it listens. */
+  const startWorker = (): Promise<string> =>
     new Promise((resolve, reject) => {
-      const begin = performance.now();
+      const startedAt = performance.now();
       const worker = cluster.fork(environment);
-      worker.on('message', (message: WorkerMessage) => {
+      worker.on('message', (message: unknown) => {
+        if (!isWorkerMessage(message)) return;
         if ('listening' in message) {
-          up.add(worker);
+          listening.add(worker);
           resolve(message.listening);
         } else if ('failed' in message) {
           reject(new Error(message.failed));
         } else if ('snapshot' in message) {
-          snapshots.take(worker, message);
-        } else if ('wantsMetrics' in message) {
+          snapshots.receive(worker, message);
+        } else {
           const id = message.wantsMetrics;
           metrics().then(
             (exposition) => send(worker, { exposition, id }),
-            () => send(worker, { exposition: undefined, id }),
+            // Without a reply the worker's request times out.
+            () => {},
           );
         }
       });
-      // A message to a worker that has just exited is lost, and nothing else is.
+      // Only a message to a worker that has just exited fails, and may be lost.
       worker.on('error', () => {});
       worker.once('exit', (code, signal) => {
         reject(new Error(`a worker ended (${signal ?? code}) before it could answer`));
         snapshots.retire(worker);
-        if (!up.delete(worker) || isStopping) return;
+        if (!listening.delete(worker) || isStopping) return;
         log.warn(`a worker ended (${signal ?? code}); another takes its place`);
-        setTimeout(replace, performance.now() - begin < CRASH_LOOP_MS ? CRASH_LOOP_MS : 0);
+        setTimeout(replace, performance.now() - startedAt < CRASH_LOOP_MS ? CRASH_LOOP_MS : 0);
       });
     });
 
   const replace = (): void => {
     if (isStopping) return;
-    add().catch((error: unknown) => {
+    startWorker().catch((error: unknown) => {
       if (isStopping) return;
       log.error(`a worker could not start: ${messageOf(error)}`);
       setTimeout(replace, CRASH_LOOP_MS);
@@ -100,10 +104,10 @@ export async function startCluster({ count, log, environment, shutdownMs }: Clus
   };
 
   try {
-    // The others start when the first one listens: what is wrong is reported once.
-    const url = await add();
-    await Promise.all(Array.from({ length: count - 1 }, add));
-    return { url, isUp: () => !isStopping && up.size > 0, metrics, stop };
+    // The others start once the first one listens, so that an error is reported once.
+    const url = await startWorker();
+    await Promise.all(Array.from({ length: count - 1 }, startWorker));
+    return { url, isUp: () => !isStopping && listening.size > 0, metrics, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -114,31 +118,31 @@ function send(worker: Worker, message: PrimaryMessage): void {
   if (worker.isConnected()) worker.send(message);
 }
 
-/** The metrics of the workers: of a running one at request, of an exited one as last reported. */
+/** The metrics of the workers: of a running worker on request, of an exited one as last reported. */
 function createSnapshots() {
-  const waiting = new Map<number, () => void>();
+  const pending = new Map<number, () => void>();
   const latest = new Map<Worker, MetricsSnapshot>();
   let retired: Promise<MetricsSnapshot> = Promise.resolve([]);
   let requests = 0;
   return {
     retired: () => retired,
-    /** Those of a worker now; where it does not answer in time, the latest that it reported. */
+    /** Those of a worker now; the latest that it reported where its reply times out. */
     request: async (worker: Worker): Promise<MetricsSnapshot> => {
       requests += 1;
       const id = requests;
       await new Promise<void>((resolve) => {
-        waiting.set(id, resolve);
+        pending.set(id, resolve);
         setTimeout(resolve, SNAPSHOT_TIMEOUT_MS).unref();
         send(worker, { wantsSnapshot: id });
       });
-      waiting.delete(id);
+      pending.delete(id);
       return latest.get(worker) ?? [];
     },
-    take: (worker: Worker, { snapshot, id }: { snapshot: MetricsSnapshot; id: number }) => {
+    receive: (worker: Worker, { snapshot, id }: { snapshot: MetricsSnapshot; id: number }) => {
       latest.set(worker, snapshot);
-      waiting.get(id)?.();
+      pending.get(id)?.();
     },
-    /** A counter must not fall when its worker exits. */
+    /** Keeps the counters of an exited worker: a counter MUST NOT decrease. */
     retire: (worker: Worker) => {
       const last = latest.get(worker) ?? [];
       retired = retired.then((before) => sumCounters([before, last]));

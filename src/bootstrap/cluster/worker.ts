@@ -1,21 +1,21 @@
 import cluster from 'node:cluster';
 import type { Exposition, MetricsSnapshot } from '../../observability/metrics.js';
-import { type PrimaryMessage, SNAPSHOT_TIMEOUT_MS, type WorkerMessage } from './messages.js';
+import { isPrimaryMessage, SNAPSHOT_TIMEOUT_MS, type WorkerMessage } from './messages.js';
 
-/** What a process does because it is one of several workers. */
+/** What a worker of a cluster does beside answering calls. */
 export interface WorkerRole {
   /** Answers the primary's requests for the metrics of this worker. */
   readonly serveSnapshots: (snapshot: () => Promise<MetricsSnapshot>) => void;
-  /** The metrics of all workers. Throws an Error where the primary does not give them. */
+  /** The metrics of the whole cluster. Throws an Error where the primary's reply times out. */
   readonly clusterMetrics: () => Promise<Exposition>;
   readonly reportListening: (url: string) => void;
-  /** Reports why this worker cannot go on, and lets it end. */
+  /** Reports why this worker fails, and disconnects it. */
   readonly reportFailure: (why: string) => void;
-  /** Lets this worker end. */
+  /** Disconnects from the primary, which otherwise keeps this process alive. */
   readonly disconnect: () => void;
 }
 
-/** The role of this process in a cluster; undefined where it is no worker. The only place that asks. */
+/** The role of this process in a cluster; undefined where it is no worker. Nothing else reads `cluster.worker`. */
 export function workerRole(): WorkerRole | undefined {
   const { worker } = cluster;
   if (!worker) return undefined;
@@ -33,11 +33,12 @@ function report(message: WorkerMessage, then?: () => void): void {
 }
 
 function serveSnapshots(snapshot: () => Promise<MetricsSnapshot>): void {
-  process.on('message', (message: PrimaryMessage) => {
-    if (!('wantsSnapshot' in message)) return;
-    // A snapshot that fails is one that the primary stops waiting for.
+  process.on('message', (message: unknown) => {
+    if (!isPrimaryMessage(message) || !('wantsSnapshot' in message)) return;
+    const id = message.wantsSnapshot;
     snapshot().then(
-      (it) => report({ snapshot: it, id: message.wantsSnapshot }),
+      (metrics) => report({ snapshot: metrics, id }),
+      // Without a reply the primary's request times out.
       () => {},
     );
   });
@@ -55,8 +56,8 @@ function clusterMetrics(): Promise<Exposition> {
       if (exposition) resolve(exposition);
       else reject(new Error('the metrics of the workers cannot be had'));
     };
-    const onMessage = (message: PrimaryMessage) => {
-      if ('exposition' in message && message.id === id) settle(message.exposition);
+    const onMessage = (message: unknown) => {
+      if (isPrimaryMessage(message) && 'exposition' in message && message.id === id) settle(message.exposition);
     };
     const timer = setTimeout(settle, 2 * SNAPSHOT_TIMEOUT_MS);
     process.on('message', onMessage);

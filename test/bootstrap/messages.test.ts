@@ -1,0 +1,41 @@
+import { expect, test } from '@jest/globals';
+import { isPrimaryMessage, isWorkerMessage } from '../../src/bootstrap/cluster/messages.js';
+
+const ofWorkers = [
+  { listening: 'http://127.0.0.1:1' },
+  { failed: 'a reason' },
+  { snapshot: [], id: 1 },
+  { wantsMetrics: 1 },
+];
+const ofPrimary = [{ wantsSnapshot: 1 }, { exposition: { contentType: 'text/plain', text: '' }, id: 1 }];
+const foreign = [
+  undefined,
+  null,
+  'listening',
+  1,
+  [],
+  {},
+  { channel: 'rate_limiter_flexible', event: 'consume' },
+  { listening: 1 },
+  { failed: {} },
+  { snapshot: [] },
+  { snapshot: {}, id: 1 },
+  { wantsMetrics: '1' },
+  { wantsSnapshot: null },
+  { id: 1 },
+  { exposition: null, id: 1 },
+  { exposition: { contentType: 'text/plain' }, id: 1 },
+  { exposition: { contentType: 'text/plain', text: '' } },
+];
+
+test.each(ofWorkers)('a message of a worker: %j', (message) => {
+  expect([isWorkerMessage(message), isPrimaryMessage(message)]).toEqual([true, false]);
+});
+
+test.each(ofPrimary)('a message of the primary: %j', (message) => {
+  expect([isWorkerMessage(message), isPrimaryMessage(message)]).toEqual([false, true]);
+});
+
+test.each(foreign.map((message) => [message]))('any other message is ignored: %j', (message) => {
+  expect([isWorkerMessage(message), isPrimaryMessage(message)]).toEqual([false, false]);
+});
