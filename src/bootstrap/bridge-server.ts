@@ -18,18 +18,18 @@ import type { Store } from '../store/store.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import { openServices, rateLimitersOf } from './services.js';
 
-/** A bridge that answers calls in this process. */
+/** A bridge in this process. */
 export interface BridgeServer extends Listener {
-  /** Where the `admin` listener is, if this process has one. */
+  /** The URL of the `admin` listener; undefined where this process has none. */
   readonly adminUrl: string | undefined;
   /**
-   * Drains and closes: calls in flight are answered, new ones refused. At `shutdown_ms` the calls still in flight end as
-   * unavailable.
+   * Drains and closes: calls in flight are answered, new calls are rejected. At `shutdown_ms`, the drain deadline, the
+   * calls still in flight end as unavailable.
    */
   readonly stop: () => Promise<void>;
 }
 
-/** Milliseconds after the drain deadline in which the last replies have to leave. */
+/** Milliseconds after the drain deadline in which the last replies MUST be written. */
 const LAST_REPLIES_MS = 250;
 
 /** Whether a store answers. */
@@ -41,15 +41,15 @@ export function isReachable(store: Store): Promise<boolean> {
 }
 
 /**
- * Composes a bridge and listens; closing it closes the store too. Throws an Error with one line for the operator where
- * it cannot.
+ * Composes a bridge and listens; closing it closes the store too. Throws an Error with one line for the operator where it
+ * cannot.
  */
 export async function startBridgeServer(config: Config, log: Log, runtime: RuntimeOptions = {}): Promise<BridgeServer> {
   const { limits, rate, trustProxy, admin } = config;
   const { collector, worker } = runtime;
   const admission = createAdmission({
     concurrentCalls: limits.concurrentCalls,
-    // Time for two requests at their slowest, however many a call makes.
+    // The deadline of a call: two upstream timeouts, however many requests it makes.
     callMs: 2 * limits.upstreamTimeoutMs,
     perMinute: rate?.perMinute,
     createRateLimiter: rateLimitersOf(runtime),
@@ -91,7 +91,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
       requestMs: limits.requestTimeoutMs,
     });
     listeners.push(listener);
-    // The admin listener of a cluster is the primary's.
+    // In a cluster the admin listener belongs to the primary.
     if (admin && !worker) listeners.push(await listen(adminApp(health), admin));
     return {
       url: listener.url,

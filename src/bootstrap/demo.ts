@@ -8,9 +8,10 @@ import { previstoAccounts } from '../sandbox/previsto.js';
 import { sandboxPaths } from '../sandbox/sandbox.js';
 import { seatableAccounts } from '../sandbox/seatable.js';
 import { terraformAccounts } from '../sandbox/terraform.js';
+
 /**
- * What the bridge shows without a configuration: applications for each modern API, played by the sandbox. The first
- * api_key and its auth_token are those that the old documentation of get_account_info printed.
+ * The applications of the demo, one for each modern API of the sandbox. The first api_key and its auth_token are those
+ * that the old documentation of get_account_info printed.
  */
 export const demoApplications = [
   { provider: 'seatable', apiKey: 'rrc1d3ntb53tt6b2vhail6rdtrsxov3v', authToken: seatableAccounts.teamMember.token },
@@ -19,20 +20,20 @@ export const demoApplications = [
   { provider: 'golem', apiKey: 'golem000000000000000000000000000', authToken: golemAccounts.developer.token },
 ] as const;
 
-/** One more application, whose users sign in on the page, and the credential that the page takes. */
+/** An application with a vault, and a credential that its sign-in page accepts. */
 export const demoVault = {
   provider: 'seatable',
   apiKey: 'seatable000000000000000000000000',
   credential: seatableAccounts.loneUser.token,
 } as const;
 
-/** Stands for the sandbox, whose port changes from start to start, in the `base_url`s: a user_id belongs to one. */
+/** The sandbox in `base_url`s: a user_id belongs to a `base_url`, and the sandbox's port changes with every start. */
 const SANDBOX = 'http://sandbox.invalid';
 
-/** Where to listen, as far as it is given. */
+/** Where to listen; a part that is absent is left to the configuration. */
 export type Address = Partial<Config['listen']>;
 
-/** The way of the demo's requests to its sandbox at this URL. */
+/** Routes the demo's requests to its sandbox at this URL. */
 export function demoRoute(sandbox: string): (url: string) => string {
   return (url) => url.replace(SANDBOX, sandbox);
 }
@@ -46,7 +47,7 @@ export async function showDemo(bridge: string, print: (text: string) => void): P
   print(howToSignIn(bridge));
 }
 
-/** Any port will do, which `fetch` does not allow. */
+/** Not `fetch`, which blocks some ports: https://fetch.spec.whatwg.org/#port-blocking. */
 function call(url: string, body: string | undefined): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request(url, { method: body === undefined ? 'GET' : 'POST' }, resolve)

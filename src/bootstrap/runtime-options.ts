@@ -2,16 +2,16 @@ import type { Proxies } from '../upstream/transport.js';
 import type { KeySource } from '../vault/master-key.js';
 import type { WorkerRole } from './cluster/worker.js';
 
-/** What a process runs with beside its configuration: its environment and its role. */
+/** What a process runs with beside its configuration: its environment and its role in a cluster. */
 export interface RuntimeOptions {
-  /** The server's key; that of the configuration's `key_file` unless given. */
+  /** The server's key; absent: `key_file` of the configuration. */
   readonly key?: KeySource | undefined;
   /** The proxies in front of the modern APIs. */
   readonly proxies?: Proxies | undefined;
-  /** The URL of an OTLP collector of traces; none unless given. */
+  /** The URL of an OTLP collector of traces; absent: no traces are exported. */
   readonly collector?: string | undefined;
-  /** Rewrites the URL of every request to a modern API; the identity unless given. */
+  /** Rewrites the URL of every request to a modern API; absent: the identity. */
   readonly route?: ((url: string) => string) | undefined;
-  /** For one of several workers of a cluster. */
+  /** Present in a worker of a cluster. */
   readonly worker?: WorkerRole | undefined;
 }

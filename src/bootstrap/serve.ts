@@ -12,46 +12,50 @@ import type { RuntimeOptions } from './runtime-options.js';
 export interface ServeOptions {
   /** Absent: the demo, in front of a sandbox. */
   readonly config: Config | undefined;
-  /** Where to listen, instead of where the configuration says. */
-  readonly at: Address;
-  /** The number of processes that answer; absent: this one answers. */
+  /** Takes precedence over `listen` of the configuration. */
+  readonly address: Address;
+  /** The number of workers; absent: this process answers. */
   readonly workers: number | undefined;
-  /** Where the sandbox of the demo is, for its workers. */
+  /** The URL of the demo's sandbox; set in a worker of the demo. */
   readonly sandbox: string | undefined;
   readonly runtime: RuntimeOptions;
-  /** Where the demo shows its calls. */
+  /** Prints the calls of the demo. */
   readonly print: (text: string) => void;
 }
 
-/** What `serve` has started. */
-export interface Served {
+/** A running bridge: in this process, or in the workers of a cluster. */
+export interface RunningBridge {
   readonly url: string;
   readonly adminUrl: string | undefined;
   readonly stop: () => Promise<void>;
 }
 
-/** The variable that tells the workers of the demo where its sandbox is; read by the command line. */
+/** The variable with the URL of the demo's sandbox, for its workers; read by the command line. */
 const SANDBOX_VARIABLE = 'BOXBRIDGE_SANDBOX';
 
 /**
- * Answers calls, in this process or in workers, for a configuration or as the demo. Throws an Error with one line for the
- * operator where it cannot.
+ * The command `serve`: starts a bridge, in this process or in workers, for a configuration or as the demo. Throws an Error
+ * with one line for the operator where it cannot.
  */
-export async function serve(options: ServeOptions): Promise<Served> {
-  const { config, at, sandbox, workers, runtime, print } = options;
-  if (config) {
-    const listening = { ...config, listen: { ...config.listen, ...at } };
-    return start({ config: listening, log: createLog(), runtime, environment: {} }, workers);
-  }
-  if (runtime.worker) return start(demoAt(sandbox ?? '', options), workers);
-  const started = await startSandbox({ host: '127.0.0.1', port: 0 });
-  let bridge: Served | undefined;
+export async function serve(options: ServeOptions): Promise<RunningBridge> {
+  const { config, address, workers, runtime } = options;
+  if (!config) return startDemo(options);
+  const listen = { ...config.listen, ...address };
+  return startInstance({ config: { ...config, listen }, log: createLog(), runtime, environment: {} }, workers);
+}
+
+async function startDemo(options: ServeOptions): Promise<RunningBridge> {
+  const { sandbox: sandboxUrl = '', workers, runtime, print } = options;
+  // The primary has the sandbox.
+  if (runtime.worker) return startInstance(demoInstance(sandboxUrl, options), workers);
+  const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
+  let bridge: RunningBridge | undefined;
   const stop = async () => {
     await bridge?.stop();
-    await started.close();
+    await sandbox.close();
   };
   try {
-    bridge = await start(demoAt(started.url, options), workers);
+    bridge = await startInstance(demoInstance(sandbox.url, options), workers);
     await showDemo(bridge.url, print);
     return { ...bridge, stop };
   } catch (error) {
@@ -60,25 +64,26 @@ export async function serve(options: ServeOptions): Promise<Served> {
   }
 }
 
+/** A bridge to start. */
 interface Instance {
   readonly config: Config;
   readonly log: Log;
   readonly runtime: RuntimeOptions;
-  /** Variables for its workers. */
+  /** Environment variables for its workers. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-function demoAt(sandbox: string, { at, runtime }: ServeOptions): Instance {
+function demoInstance(sandboxUrl: string, { address, runtime }: ServeOptions): Instance {
   return {
-    config: demoConfig(at, process.cwd()),
-    // Its calls are printed, not logged.
+    config: demoConfig(address, process.cwd()),
+    // The demo prints its calls; a log line for each would clutter them.
     log: createLog('warn'),
-    runtime: { ...runtime, route: demoRoute(sandbox) },
-    environment: { [SANDBOX_VARIABLE]: sandbox },
+    runtime: { ...runtime, route: demoRoute(sandboxUrl) },
+    environment: { [SANDBOX_VARIABLE]: sandboxUrl },
   };
 }
 
-async function start(instance: Instance, workers: number | undefined): Promise<Served> {
+async function startInstance(instance: Instance, workers: number | undefined): Promise<RunningBridge> {
   const { config, log, runtime, environment } = instance;
   if (workers !== undefined && !runtime.worker) {
     const { shutdownMs } = config.limits;
@@ -89,10 +94,10 @@ async function start(instance: Instance, workers: number | undefined): Promise<S
   return bridge;
 }
 
-/** The admin listener of a cluster is its primary's. */
-async function withAdminListener(config: Config, cluster: Cluster): Promise<Served> {
+/** In a cluster the admin listener belongs to the primary. */
+async function withAdminListener(config: Config, cluster: Cluster): Promise<RunningBridge> {
   try {
-    const admin = await listenForOperators(config, cluster);
+    const admin = await listenAdmin(config, cluster);
     return {
       url: cluster.url,
       adminUrl: admin?.url,
@@ -107,7 +112,7 @@ async function withAdminListener(config: Config, cluster: Cluster): Promise<Serv
   }
 }
 
-async function listenForOperators(config: Config, { isUp, metrics }: Cluster): Promise<Listener | undefined> {
+async function listenAdmin(config: Config, { isUp, metrics }: Cluster): Promise<Listener | undefined> {
   if (!config.admin) return undefined;
   const store = await openStore(config.store);
   const isReady = async () => isUp() && (await isReachable(store));

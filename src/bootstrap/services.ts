@@ -18,10 +18,10 @@ export interface Services extends HandlerServices {
   readonly upstreams: Upstreams;
 }
 
-/** What sees the requests to modern APIs. */
+/** Hooks that observe the requests to modern APIs. */
 export type UpstreamHooks = Pick<UpstreamOptions, 'observe' | 'onState'>;
 
-/** Rate limiters count for all workers of a cluster together. */
+/** In a cluster the primary counts for all workers. */
 export function rateLimitersOf({ worker }: RuntimeOptions): CreateRateLimiter {
   return worker ? createClusterRateLimiter : createMemoryRateLimiter;
 }

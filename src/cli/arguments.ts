@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Where to listen, as far as the command line says. */
+/** Where to listen; an option that is absent is left to the configuration. */
 export interface AddressOptions {
   readonly host?: string;
   readonly port?: number;

@@ -9,9 +9,9 @@ export function addSandboxCommand(program: Command): void {
     .description('play the modern APIs, for trying things out')
     .option('--host <host>', 'listen here', toHost, '127.0.0.1')
     .option('--port <port>', 'listen on this port, 0 for a free one', toPort, 8081)
-    .action(async (at: Required<AddressOptions>) => {
+    .action(async (address: Required<AddressOptions>) => {
       const { sandboxCredentials, sandboxPaths, startSandbox } = await import('../sandbox/sandbox.js');
-      const sandbox = await startSandbox(at);
+      const sandbox = await startSandbox(address);
       stopOnSignal(sandbox.close);
       for (const { provider, credential } of sandboxCredentials) {
         console.log(`${provider}\t${sandbox.url}${sandboxPaths[provider]}\t${credential}`);

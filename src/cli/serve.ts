@@ -14,15 +14,15 @@ export function addServeCommand(program: Command, environment: () => Environment
     .option('--host <host>', 'listen here, whatever the configuration says', toHost)
     .option('--port <port>', 'listen on this port, 0 for a free one', toPort)
     .option('--workers <n>', 'answer in so many processes', toWorkers)
-    .action(async ({ config: file, workers, ...at }: AddressOptions & { config?: string; workers?: number }) => {
+    .action(async ({ config: file, workers, ...address }: AddressOptions & { config?: string; workers?: number }) => {
       const start = async () => {
         const config = file === undefined ? undefined : await loadConfigFile(file);
         const { serve } = await import('../bootstrap/serve.js');
         const { sandbox, ...runtime } = environment();
-        return serve({ config, at, workers, sandbox, runtime: { ...runtime, worker }, print: console.log });
+        return serve({ config, address, workers, sandbox, runtime: { ...runtime, worker }, print: console.log });
       };
       const starting = start();
-      // A signal while it starts takes effect as soon as it can be stopped in good order.
+      // A signal during the start takes effect once the bridge can be drained.
       stopOnSignal(() =>
         starting.then(
           ({ stop }) => stop(),

@@ -4,7 +4,7 @@ import { copyStore } from '../store/copy.js';
 import type { StoreContent } from '../store/store.js';
 import { loadConfigFile } from './load-config.js';
 
-/** `boxbridge store`: moves what the bridge remembers. Needs no server's key: it stays the same. */
+/** `boxbridge store`: copies a store. Needs no server's key: what is sealed stays sealed under the same one. */
 export function addStoreCommand(program: Command): void {
   const copy = program
     .command('store')
@@ -16,12 +16,12 @@ export function addStoreCommand(program: Command): void {
     .option('--from-config <file>', 'FROM is the store of this configuration')
     .option('--config <file>', 'TO is the store of this configuration');
   copy.action(async (names: string[], options: { fromConfig?: string; config?: string }) => {
-    const named = names.map((name) => storeIn(process.cwd()).safeParse(name).data);
+    const stores = names.map((name) => storeIn(process.cwd()).safeParse(name).data);
     const storeOf = async (file: string | undefined) =>
-      file === undefined ? named.shift() : (await loadConfigFile(file)).store;
+      file === undefined ? stores.shift() : (await loadConfigFile(file)).store;
     const [from, to] = [await storeOf(options.fromConfig), await storeOf(options.config)];
-    if (!from || !to || named.length > 0) {
-      // Without the arguments themselves, which may hold a password.
+    if (!from || !to || stores.length > 0) {
+      // The message omits the arguments: they may hold a password.
       return copy.error('error: name FROM and TO, each as sqlite: and a path or as a postgres:// URL, or by an option');
     }
     console.log(`copied ${summaryOf(await copyStore(from, to))}`);

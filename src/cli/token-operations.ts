@@ -7,10 +7,10 @@ import { openStore } from '../store/open.js';
 import type { KnownSession } from '../store/store.js';
 import { changeKey, type KeySource } from '../vault/master-key.js';
 
-/** How much of a digest is shown: enough to tell sessions apart. */
-const SHOWN_DIGITS = 12;
+/** The length of the digest prefix that identifies a session for the operator. */
+const PREFIX_LENGTH = 12;
 
-/** Does something with what a configuration names, and closes it again. */
+/** Opens the services of a configuration for some work, and closes them again. */
 async function withServices<T>(
   config: Config,
   runtime: RuntimeOptions,
@@ -25,8 +25,8 @@ async function withServices<T>(
 }
 
 /**
- * Puts a credential of the modern API behind an auth_token, a new one unless given, once the modern API has accepted
- * it; gives the auth_token. Throws an Error with one line for the operator where it cannot.
+ * Adds an auth_token for a credential that the modern API accepts; gives the auth_token. Throws an Error with one line for
+ * the operator where it cannot.
  */
 export function addToken(config: Config, runtime: RuntimeOptions, request: AddTokenRequest): Promise<string> {
   return withServices(config, runtime, async ({ applications, store, sessions }) => {
@@ -49,28 +49,29 @@ export function addToken(config: Config, runtime: RuntimeOptions, request: AddTo
 export interface AddTokenRequest {
   readonly selector: ApplicationSelector;
   readonly credential: string;
+  /** The auth_token of an old program; absent: a new one is made. */
   readonly authToken?: string | undefined;
 }
 
-/** Which application, by its api_key or its name. */
+/** Selects an application by its api_key or its name. */
 export type ApplicationSelector = { readonly apiKey: string } | { readonly application: string };
 
 function applicationOf(applications: readonly Application[], selector: ApplicationSelector): Application {
-  const isMeant = ({ apiKey, name }: Application) =>
+  const isSelected = ({ apiKey, name }: Application) =>
     'apiKey' in selector ? apiKey === selector.apiKey : name === selector.application;
-  const [application, ...others] = applications.filter(isMeant);
-  const what = 'apiKey' in selector ? 'api_key' : 'name';
-  if (!application) throw new Error(`no application has this ${what}; name one of the configuration`);
+  const [application, ...others] = applications.filter(isSelected);
+  const key = 'apiKey' in selector ? 'api_key' : 'name';
+  if (!application) throw new Error(`no application has this ${key}; name one of the configuration`);
   if (others.length > 0) throw new Error('several applications have this name; give each its own in the configuration');
   return application;
 }
 
-/** A line for every auth_token there is, without the token, which nobody but its client has. */
+/** A table with a line for every auth_token, which it shows by a prefix of its digest. */
 export function listTokens(config: Config, runtime: RuntimeOptions): Promise<string> {
   return withServices(config, runtime, async ({ applications, store, sessions }) => {
     const names = new Map(applications.map((application) => [sessions.labelOf(application), application.name]));
     const rows = (await store.sessions()).map(({ digest, application, userId, nativeId, createdAt, lastUsed }) => [
-      digest.slice(0, SHOWN_DIGITS),
+      digest.slice(0, PREFIX_LENGTH),
       names.get(application) ?? '(not in the configuration)',
       `${userId} (${nativeId})`,
       new Date(createdAt).toISOString(),
@@ -82,19 +83,22 @@ export function listTokens(config: Config, runtime: RuntimeOptions): Promise<str
   });
 }
 
-/** Which tokens: that with this beginning of its digest, those of an application, or all. */
+/** Selects tokens: one by a prefix of its digest, those of an application, or all. */
 export type TokenSelector = { readonly prefix: string } | ApplicationSelector | 'all';
 
-/** Forgets tokens; gives how many. Throws an Error with one line for the operator where the choice fits none or too many. */
+/**
+ * Revokes tokens; gives their number. Throws an Error with one line for the operator where the selector fits no single
+ * application, or its prefix no single token.
+ */
 export function revokeTokens(config: Config, runtime: RuntimeOptions, selector: TokenSelector): Promise<number> {
   return withServices(config, runtime, async ({ applications, store, sessions }) => {
-    const chosen = (): ((known: KnownSession) => boolean) => {
+    const toFilter = (): ((session: KnownSession) => boolean) => {
       if (selector === 'all') return () => true;
       if ('prefix' in selector) return ({ digest }) => digest.startsWith(selector.prefix);
       const label = sessions.labelOf(applicationOf(applications, selector));
       return ({ application }) => application === label;
     };
-    const found = (await store.sessions()).filter(chosen());
+    const found = (await store.sessions()).filter(toFilter());
     if (selector !== 'all' && 'prefix' in selector && found.length !== 1) {
       throw new Error(`${found.length} tokens begin with ${selector.prefix}; \`tokens list\` shows them all`);
     }
@@ -103,7 +107,7 @@ export function revokeTokens(config: Config, runtime: RuntimeOptions, selector: 
   });
 }
 
-/** Seals everything under another key, which is made where its file does not exist yet. */
+/** Rotates the server's key; the new one is made where its file does not exist yet. */
 export async function rekey(config: Config, from: KeySource, to: KeySource): Promise<void> {
   const store = await openStore(config.store);
   try {

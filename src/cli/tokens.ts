@@ -21,27 +21,19 @@ export function addTokensCommand(program: Command, environment: () => Environmen
     .option('--api-key <key>', 'the same, by its api_key, which other users of this machine may then see')
     .option('--auth-token-file <file>', 'has the auth_token of an old program; a new one is made unless given')
     .option('--auth-token <token>', 'the same, which other users of this machine may then see', toToken);
-  add.action(
-    async ({
-      config,
-      authToken,
-      authTokenFile,
-      ...names
-    }: ApplicationOptions & { config: string } & Partial<KeptToken>) => {
-      const [selector, ...others] = selectorsIn(names);
-      if (!selector || others.length > 0) return add.error('error: name one of --application and --api-key');
-      if (authToken !== undefined && authTokenFile !== undefined)
-        return add.error('error: name one of --auth-token-file and --auth-token');
-      const kept = authTokenFile === undefined ? authToken : await tokenIn(authTokenFile);
-      const credential = (await text(process.stdin)).trim();
-      if (credential === '')
-        throw new Error('there is no credential on standard input; pipe it in, such as from a file');
-      const { addToken } = await operations();
-      console.log(
-        await addToken(await loadConfigFile(config), environment(), { selector, credential, authToken: kept }),
-      );
-    },
-  );
+  add.action(async (options: ApplicationOptions & AuthTokenOptions & { config: string }) => {
+    const [selector, ...others] = selectorsOf(options);
+    if (!selector || others.length > 0) return add.error('error: name one of --application and --api-key');
+    if (options.authToken !== undefined && options.authTokenFile !== undefined)
+      return add.error('error: name one of --auth-token-file and --auth-token');
+    const authToken = options.authTokenFile === undefined ? options.authToken : await readToken(options.authTokenFile);
+    const credential = (await text(process.stdin)).trim();
+    if (credential === '') throw new Error('there is no credential on standard input; pipe it in, such as from a file');
+    const { addToken } = await operations();
+    console.log(
+      await addToken(await loadConfigFile(options.config), environment(), { selector, credential, authToken }),
+    );
+  });
 
   command('list', 'show what auth_tokens there are, by the beginning of their digests').action(
     async ({ config }: { config: string }) => {
@@ -58,7 +50,7 @@ export function addTokensCommand(program: Command, environment: () => Environmen
   revoke.action(async (prefix: string | undefined, options: ApplicationOptions & { config: string; all?: true }) => {
     const selectors: TokenSelector[] = [
       ...(prefix === undefined ? [] : [{ prefix }]),
-      ...selectorsIn(options),
+      ...selectorsOf(options),
       ...(options.all ? (['all'] as const) : []),
     ];
     const [selector, ...others] = selectors;
@@ -80,22 +72,23 @@ export function addTokensCommand(program: Command, environment: () => Environmen
     });
 }
 
-/** How a command line names an application. */
+/** The options that select an application. */
 interface ApplicationOptions {
   readonly application?: string;
   readonly apiKey?: string;
 }
 
-interface KeptToken {
-  readonly authToken: string;
-  readonly authTokenFile: string;
+/** The options with the auth_token of an old program. */
+interface AuthTokenOptions {
+  readonly authToken?: string;
+  readonly authTokenFile?: string;
 }
 
-function selectorsIn({ application, apiKey }: ApplicationOptions): ApplicationSelector[] {
+function selectorsOf({ application, apiKey }: ApplicationOptions): ApplicationSelector[] {
   return [...(application === undefined ? [] : [{ application }]), ...(apiKey === undefined ? [] : [{ apiKey }])];
 }
 
-async function tokenIn(file: string): Promise<string> {
+async function readToken(file: string): Promise<string> {
   const token = (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
   if (token === '') throw new Error(`there is no auth_token in ${file}`);
   return token;

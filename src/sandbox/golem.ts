@@ -61,55 +61,55 @@ export const golemAccounts = {
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Refuses as Golem's web framework does: whatever concerns the request as such. */
-function refuse(response: Response, status: number, text = (STATUS_CODES[status] ?? 'error').toLowerCase()): void {
+/** Rejects as Golem's web framework does, for errors of the request itself. */
+function reject(response: Response, status: number, text = (STATUS_CODES[status] ?? 'error').toLowerCase()): void {
   response.status(status).type('text/plain').send(text);
 }
 
-function refuseAccess(response: Response, error: string): void {
+function rejectAccess(response: Response, error: string): void {
   response.status(401).json({ error });
 }
 
 const adminOnly = 'Action is only allowed for [Admin]';
 const noAccess = (id: string): string => `Access to account \`${id}\` is not allowed`;
 
-function refuseConflict(response: Response, email: string): void {
+function rejectConflict(response: Response, email: string): void {
   response.status(409).json({ error: `Account with email ${email} already exists` });
 }
 
-function refuseValues(response: Response, errors: readonly string[]): void {
+function rejectValues(response: Response, errors: readonly string[]): void {
   response.status(400).json({ errors });
 }
 
 function methodNotAllowed(allow: string): RequestHandler {
   return (_request, response) => {
     response.set('Allow', allow);
-    refuse(response, 405);
+    reject(response, 405);
   };
 }
 
 /** Whether a caller may change an account and read its plan. */
-function rules(caller: GolemAccount, id: string): boolean {
+function manages(caller: GolemAccount, id: string): boolean {
   return caller.admin || caller.account.id === id;
 }
 
 type Fields = Pick<Account, 'name' | 'email'>;
 
-/** The fields of an account that a request carries; where they are wrong, it is refused and there are none. */
+/** The account fields of a request; where they are invalid, the request is rejected and there are none. */
 function readFields(request: Request, response: Response): Fields | undefined {
   if (mediaType(request) !== 'application/json') {
-    refuse(response, 415, `the \`Content-Type\` requested by the client is not supported: ${mediaType(request)}`);
+    reject(response, 415, `the \`Content-Type\` requested by the client is not supported: ${mediaType(request)}`);
     return undefined;
   }
   const body = bodyJson(request);
   if (!isRecord(body)) {
-    refuse(response, 400, 'parse request payload error: not a JSON object');
+    reject(response, 400, 'parse request payload error: not a JSON object');
     return undefined;
   }
   const { name, email } = body;
   const replan = request.method === 'PUT' && body.planId !== undefined;
   if (typeof name === 'string' && typeof email === 'string' && !replan) return { name, email };
-  refuseValues(response, [
+  rejectValues(response, [
     ...(typeof name === 'string' ? [] : ['Field name is required and must be a string.']),
     ...(typeof email === 'string' ? [] : ['Field email is required and must be a string.']),
     ...(replan ? ['Changing the planId is not allowed.'] : []),
@@ -117,82 +117,82 @@ function readFields(request: Request, response: Response): Fields | undefined {
   return undefined;
 }
 
-type Answer = (caller: GolemAccount, request: Request, response: Response) => void;
-type AnswerOn = (caller: GolemAccount, account: Account, request: Request, response: Response) => void;
+type Operation = (caller: GolemAccount, request: Request, response: Response) => void;
+type AccountOperation = (caller: GolemAccount, account: Account, request: Request, response: Response) => void;
 
-/** Golem's account operations, and the one that tells whose a token is, on accounts of its own. */
+/** Golem's account operations and its token operation, on accounts in memory. */
 export function golemRouter(): Router {
   const callers: readonly GolemAccount[] = Object.values(golemAccounts);
   const accounts = new Map<string, Account>(callers.map(({ account }) => [account.id, account]));
 
-  function signedIn(answer: Answer): RequestHandler {
+  function asCaller(operation: Operation): RequestHandler {
     return (request, response) => {
       const token = credential(request, 'Bearer')?.toLowerCase() ?? '';
-      if (!uuid.test(token)) return refuse(response, 401, 'authorization error');
+      if (!uuid.test(token)) return reject(response, 401, 'authorization error');
       const caller = callers.find((one) => one.token === token && accounts.has(one.account.id));
-      if (caller === undefined) return refuseAccess(response, 'Invalid Token: Unknown token secret.');
-      answer(caller, request, response);
+      if (caller === undefined) return rejectAccess(response, 'Invalid Token: Unknown token secret.');
+      operation(caller, request, response);
     };
   }
 
-  /** An operation on the account that the path names. An unknown one is refused like a foreign one. */
-  function onAccount(answer: AnswerOn): RequestHandler {
-    return signedIn((caller, request, response) => {
+  /** An operation on the account in the path. An unknown account is rejected like another's. */
+  function onAccount(operation: AccountOperation): RequestHandler {
+    return asCaller((caller, request, response) => {
       const account = accounts.get(String(request.params.id));
-      if (account === undefined) return refuseAccess(response, noAccess(String(request.params.id)));
-      answer(caller, account, request, response);
+      if (account === undefined) return rejectAccess(response, noAccess(String(request.params.id)));
+      operation(caller, account, request, response);
     });
   }
 
-  const sees = (caller: GolemAccount, id: string): boolean => rules(caller, id) || caller.sharedBy.includes(id);
-  const takenBesides = (email: string, id?: string): boolean =>
+  const canRead = (caller: GolemAccount, id: string): boolean => manages(caller, id) || caller.sharedBy.includes(id);
+  const isTaken = (email: string, id?: string): boolean =>
     [...accounts.values()].some((one) => one.email === email && one.id !== id);
 
-  function keep(account: Account, response: Response): void {
+  function saveAndReply(account: Account, response: Response): void {
     accounts.set(account.id, account);
     response.json(account);
   }
 
-  const find: Answer = (caller, request, response) => {
+  const find: Operation = (caller, request, response) => {
     const email = new URL(request.url, 'http://sandbox').searchParams.get('email');
-    const visible = [...accounts.values()].filter(({ id }) => sees(caller, id));
+    const visible = [...accounts.values()].filter(({ id }) => canRead(caller, id));
     response.json({ values: visible.filter((one) => email === null || one.email === email) });
   };
 
-  const create: Answer = (caller, request, response) => {
+  const create: Operation = (caller, request, response) => {
     const fields = readFields(request, response);
     if (fields === undefined) return;
-    if (!caller.admin) return refuseAccess(response, adminOnly);
-    if (takenBesides(fields.email)) return refuseConflict(response, fields.email);
-    keep({ id: randomUUID(), ...fields, planId }, response);
+    if (!caller.admin) return rejectAccess(response, adminOnly);
+    if (isTaken(fields.email)) return rejectConflict(response, fields.email);
+    saveAndReply({ id: randomUUID(), ...fields, planId }, response);
   };
 
-  const read: AnswerOn = (caller, account, _request, response) => {
-    if (!sees(caller, account.id)) return refuseAccess(response, noAccess(account.id));
+  const read: AccountOperation = (caller, account, _request, response) => {
+    if (!canRead(caller, account.id)) return rejectAccess(response, noAccess(account.id));
     response.json(account);
   };
 
-  const replace: AnswerOn = (caller, account, request, response) => {
+  const replace: AccountOperation = (caller, account, request, response) => {
     const fields = readFields(request, response);
     if (fields === undefined) return;
-    if (!rules(caller, account.id)) return refuseAccess(response, adminOnly);
-    if (takenBesides(fields.email, account.id)) return refuseConflict(response, fields.email);
-    keep({ ...account, ...fields }, response);
+    if (!manages(caller, account.id)) return rejectAccess(response, adminOnly);
+    if (isTaken(fields.email, account.id)) return rejectConflict(response, fields.email);
+    saveAndReply({ ...account, ...fields }, response);
   };
 
-  const remove: AnswerOn = (caller, account, _request, response) => {
-    if (!caller.admin) return refuseAccess(response, adminOnly);
-    if (account.id === caller.account.id) return refuseValues(response, ['Cannot delete current account.']);
+  const remove: AccountOperation = (caller, account, _request, response) => {
+    if (!caller.admin) return rejectAccess(response, adminOnly);
+    if (account.id === caller.account.id) return rejectValues(response, ['Cannot delete current account.']);
     accounts.delete(account.id);
     response.json({});
   };
 
-  const readPlan: AnswerOn = (caller, account, _request, response) => {
-    if (!rules(caller, account.id)) return refuseAccess(response, adminOnly);
+  const readPlan: AccountOperation = (caller, account, _request, response) => {
+    if (!manages(caller, account.id)) return rejectAccess(response, adminOnly);
     response.json(golemPlan);
   };
 
-  const readToken: Answer = ({ tokenId, account }, _request, response) => {
+  const readToken: Operation = ({ tokenId, account }, _request, response) => {
     response.json({
       id: tokenId,
       accountId: account.id,
@@ -202,7 +202,7 @@ export function golemRouter(): Router {
   };
 
   const router = strictRouter();
-  router.route('/v1/accounts').get(signedIn(find)).post(signedIn(create)).all(methodNotAllowed('GET, HEAD, POST'));
+  router.route('/v1/accounts').get(asCaller(find)).post(asCaller(create)).all(methodNotAllowed('GET, HEAD, POST'));
   router
     .route('/v1/accounts/:id')
     .get(onAccount(read))
@@ -210,8 +210,8 @@ export function golemRouter(): Router {
     .delete(onAccount(remove))
     .all(methodNotAllowed('GET, HEAD, PUT, DELETE'));
   router.route('/v1/accounts/:id/plan').get(onAccount(readPlan)).all(methodNotAllowed('GET, HEAD'));
-  router.route('/v1/login/token').get(signedIn(readToken)).all(methodNotAllowed('GET, HEAD'));
-  router.use((_request, response) => refuse(response, 404));
-  router.use(failureHandler(refuse));
+  router.route('/v1/login/token').get(asCaller(readToken)).all(methodNotAllowed('GET, HEAD'));
+  router.use((_request, response) => reject(response, 404));
+  router.use(failureHandler(reject));
   return router;
 }

@@ -74,11 +74,11 @@ interface Problem {
   readonly param?: string;
 }
 
-function refuse(response: Response, status: number, problem: Problem = { message: STATUS_CODES[status] ?? '' }): void {
+function reject(response: Response, status: number, problem: Problem = { message: STATUS_CODES[status] ?? '' }): void {
   response.status(status).json({ type: 'invalid_request', ...problem });
 }
 
-/** The user name of HTTP Basic, or undefined unless the password is empty. */
+/** The user name of HTTP Basic; undefined where the password is not empty. */
 function keyOf(request: Request): string | undefined {
   const [key, password] = Buffer.from(credential(request, 'Basic') ?? '', 'base64')
     .toString('utf8')
@@ -114,39 +114,39 @@ function problemIn({ values }: Form): Problem | undefined {
   return undefined;
 }
 
-type Answer = (owner: PrevistoAccount, request: Request, response: Response) => void;
+type Operation = (owner: PrevistoAccount, request: Request, response: Response) => void;
 
-/** Previsto's account operations, on accounts of its own. */
+/** Previsto's account operations, on accounts in memory. */
 export function previstoRouter(): Router {
   const owners = new Map<string, PrevistoAccount>(Object.values(previstoAccounts).map((one) => [one.account.id, one]));
 
-  function signedIn(answer: Answer): RequestHandler {
+  function withAccount(operation: Operation): RequestHandler {
     return (request, response) => {
       const key = keyOf(request);
       const owner = [...owners.values()].find((one) => key === one.key || key === one.publicKey);
-      if (owner === undefined) return refuse(response, 401, { message: 'Bad credentials' });
-      if (key === owner.publicKey) return refuse(response, 403, { message: 'Access is denied' });
-      answer(owner, request, response);
+      if (owner === undefined) return reject(response, 401, { message: 'Bad credentials' });
+      if (key === owner.publicKey) return reject(response, 403, { message: 'Access is denied' });
+      operation(owner, request, response);
     };
   }
 
   function methodNotAllowed(allow: string): RequestHandler {
-    return signedIn((_owner, _request, response) => {
+    return withAccount((_owner, _request, response) => {
       response.set('Allow', allow);
-      refuse(response, 405);
+      reject(response, 405);
     });
   }
 
-  const update: Answer = (owner, request, response) => {
-    if (mediaType(request) !== 'application/x-www-form-urlencoded') return refuse(response, 415);
+  const update: Operation = (owner, request, response) => {
+    if (mediaType(request) !== 'application/x-www-form-urlencoded') return reject(response, 415);
     const form = readForm(request);
     const problem = problemIn(form);
-    if (problem !== undefined) return refuse(response, 400, problem);
+    if (problem !== undefined) return reject(response, 400, problem);
     const { account } = owner;
     const email = form.values.get('email') ?? account.email;
     const others = [...owners.values()].filter((one) => one !== owner);
     if (others.some((one) => sameText(one.account.email, email)))
-      return refuse(response, 409, { message: "'email' is already in use.", param: 'email' });
+      return reject(response, 409, { message: "'email' is already in use.", param: 'email' });
     const changed = {
       ...account,
       name: form.values.get('name') ?? account.name,
@@ -158,9 +158,9 @@ export function previstoRouter(): Router {
     response.json(changed);
   };
 
-  const remove: Answer = (owner, request, response) => {
+  const remove: Operation = (owner, request, response) => {
     if (request.params.id !== owner.account.id)
-      return refuse(response, 404, { message: 'No such account.', param: 'id' });
+      return reject(response, 404, { message: 'No such account.', param: 'id' });
     owners.delete(owner.account.id);
     response.status(204).end();
   };
@@ -168,12 +168,12 @@ export function previstoRouter(): Router {
   const router = strictRouter();
   router
     .route('/accounts/current')
-    .get(signedIn((owner, _request, response) => void response.json(owner.account)))
-    .post(signedIn(update))
-    .delete(signedIn(remove))
+    .get(withAccount((owner, _request, response) => void response.json(owner.account)))
+    .post(withAccount(update))
+    .delete(withAccount(remove))
     .all(methodNotAllowed('GET, HEAD, POST, DELETE'));
-  router.route('/accounts/:id').delete(signedIn(remove)).all(methodNotAllowed('DELETE'));
-  router.use(signedIn((_owner, _request, response) => refuse(response, 404)));
-  router.use(failureHandler(refuse));
+  router.route('/accounts/:id').delete(withAccount(remove)).all(methodNotAllowed('DELETE'));
+  router.use(withAccount((_owner, _request, response) => reject(response, 404)));
+  router.use(failureHandler(reject));
   return router;
 }

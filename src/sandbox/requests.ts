@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, type Request, type Response, type Router } from 'express';
 
-/** A router that takes paths to the letter and leaves every body as bytes. */
+/** A router with strict, case-sensitive paths that reads every body as bytes. */
 export function strictRouter(): Router {
   const router = express.Router({ strict: true, caseSensitive: true });
   router.use(express.raw({ type: () => true }));
@@ -28,10 +28,10 @@ export function mediaType(request: Request): string {
   return type.trim().toLowerCase();
 }
 
-/** What follows the scheme in the Authorization header, or undefined where the scheme is another one. */
+/** The credentials of the Authorization header; undefined where the scheme is another one. */
 export function credential(request: Request, scheme: string): string | undefined {
-  const [given, value, ...rest] = (request.get('authorization') ?? '').split(' ');
-  return given?.toLowerCase() === scheme.toLowerCase() && rest.length === 0 ? value : undefined;
+  const [name, value, ...rest] = (request.get('authorization') ?? '').split(' ');
+  return name?.toLowerCase() === scheme.toLowerCase() && rest.length === 0 ? value : undefined;
 }
 
 /** Whether a JSON value is an object. */
@@ -44,15 +44,15 @@ export function isEmail(value: unknown): value is string {
   return typeof value === 'string' && /^[^\s@]+@[^\s@]+$/.test(value);
 }
 
-/** Whether two addresses or names differ in nothing but upper and lower case. */
+/** Whether two addresses or names are equal, ignoring case. */
 export function sameText(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** Answers a request that could not be read, such as one with a broken or overlong body, in an API's own form. */
-export function failureHandler(refuse: (response: Response, status: number) => void): ErrorRequestHandler {
+/** Answers a request that could not be read, such as one with a malformed or too large body, in the API's own form. */
+export function failureHandler(reject: (response: Response, status: number) => void): ErrorRequestHandler {
   return (error: unknown, _request, response, _next) => {
     const status = isRecord(error) && typeof error.status === 'number' ? error.status : 500;
-    refuse(response, status);
+    reject(response, status);
   };
 }

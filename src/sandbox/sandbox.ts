@@ -5,7 +5,7 @@ import { previstoAccounts, previstoRouter } from './previsto.js';
 import { seatableAccounts, seatableRouter } from './seatable.js';
 import { terraformAccounts, terraformRouter } from './terraform.js';
 
-/** Where on a sandbox each API has its base URL. */
+/** The path of each API's base URL on the sandbox. */
 export const sandboxPaths = {
   seatable: '/seatable',
   previsto: '/previsto',
@@ -15,7 +15,7 @@ export const sandboxPaths = {
 
 type Api = keyof typeof sandboxPaths;
 
-/** Whom one can call as: the first credential of every account. */
+/** The first credential of every account. */
 export const sandboxCredentials: readonly { readonly provider: Api; readonly credential: string }[] = [
   ...Object.values(seatableAccounts).map(({ token }) => ({ provider: 'seatable', credential: token }) as const),
   ...Object.values(previstoAccounts).map(({ key }) => ({ provider: 'previsto', credential: key }) as const),
@@ -23,7 +23,7 @@ export const sandboxCredentials: readonly { readonly provider: Api; readonly cre
   ...Object.values(golemAccounts).map(({ token }) => ({ provider: 'golem', credential: token }) as const),
 ];
 
-/** The four modern account APIs in small, with accounts of their own that nothing outside sees. */
+/** The four modern account APIs in small, with accounts in memory. */
 export function createSandbox(): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
@@ -35,7 +35,7 @@ export function createSandbox(): Express {
   return app;
 }
 
-/** Serves a fresh sandbox. Throws an Error with one line for the operator where it cannot listen. */
-export function startSandbox(at: { host: string; port: number }): Promise<Listener> {
-  return listen(createSandbox(), at);
+/** Starts a sandbox in its initial state. Throws an Error with one line for the operator where it cannot listen. */
+export function startSandbox(address: { host: string; port: number }): Promise<Listener> {
+  return listen(createSandbox(), address);
 }

@@ -91,32 +91,32 @@ export const seatableAccounts = {
 
 const accounts: readonly SeatableAccount[] = Object.values(seatableAccounts);
 
-/** Refuses as the framework under SeaTable does: whatever concerns the request as such. */
-function refuse(response: Response, status: number, detail = STATUS_CODES[status] ?? 'Error'): void {
+/** Rejects as SeaTable's web framework does, for errors of the request itself. */
+function reject(response: Response, status: number, detail = STATUS_CODES[status] ?? 'Error'): void {
   response.status(status).json({ detail });
 }
 
-/** Refuses as SeaTable's own operations do. */
-function refuseChange(response: Response, status: number, message: string): void {
+/** Rejects as SeaTable's own operations do. */
+function rejectChange(response: Response, status: number, message: string): void {
   response.status(status).json({ error_msg: message });
 }
 
-type Answer = (account: SeatableAccount, request: Request, response: Response) => void | Promise<void>;
+type Operation = (account: SeatableAccount, request: Request, response: Response) => void | Promise<void>;
 
-function signedIn(answer: Answer): RequestHandler {
+function withAccount(operation: Operation): RequestHandler {
   return (request, response) => {
     if (request.get('authorization') === undefined)
-      return refuse(response, 403, 'Authentication credentials were not provided.');
+      return reject(response, 403, 'Authentication credentials were not provided.');
     const token = credential(request, 'Token');
     const account = accounts.find((one) => token === one.token || one.otherTokens?.some((other) => token === other));
-    return account === undefined ? refuse(response, 401, 'Invalid token') : answer(account, request, response);
+    return account === undefined ? reject(response, 401, 'Invalid token') : operation(account, request, response);
   };
 }
 
 function methodNotAllowed(allow: string): RequestHandler {
-  return signedIn((_account, request, response) => {
+  return withAccount((_account, request, response) => {
     response.set('Allow', allow);
-    refuse(response, 405, `Method "${request.method}" not allowed.`);
+    reject(response, 405, `Method "${request.method}" not allowed.`);
   });
 }
 
@@ -132,18 +132,18 @@ async function readForm(request: Request): Promise<FormData | undefined> {
   }
 }
 
-/** The new address takes effect when the link in the mail is followed, so no write changes what is read here. */
-const changeEmail: Answer = async (account, request, response) => {
-  if (!account.emailChange) return refuseChange(response, 403, 'Feature disabled.');
+/** A new address takes effect when the link in the mail is followed, so no write changes the account here. */
+const changeEmail: Operation = async (account, request, response) => {
+  if (!account.emailChange) return rejectChange(response, 403, 'Feature disabled.');
   if (bodyBytes(request).length > 0 && mediaType(request) !== 'multipart/form-data')
-    return refuse(response, 415, `Unsupported media type "${mediaType(request)}" in request.`);
+    return reject(response, 415, `Unsupported media type "${mediaType(request)}" in request.`);
   const form = await readForm(request);
-  if (form === undefined) return refuse(response, 400, 'Multipart form parse error');
-  const given = form.get('new_contact_email');
-  const address = typeof given === 'string' ? given.trim() : '';
-  if (!isEmail(address)) return refuseChange(response, 400, 'new_contact_email invalid.');
+  if (form === undefined) return reject(response, 400, 'Multipart form parse error');
+  const field = form.get('new_contact_email');
+  const address = typeof field === 'string' ? field.trim() : '';
+  if (!isEmail(address)) return rejectChange(response, 400, 'new_contact_email invalid.');
   if (accounts.some((one) => sameText(one.info.contact_email ?? '', address)))
-    return refuseChange(response, 409, 'email already exists!');
+    return rejectChange(response, 409, 'email already exists!');
   response.json({ msg: 'email has been sent, please check it in your current email.' });
 };
 
@@ -152,10 +152,10 @@ export function seatableRouter(): Router {
   const router = strictRouter();
   router
     .route('/api2/account/info/')
-    .get(signedIn((account, _request, response) => void response.json(account.info)))
+    .get(withAccount((account, _request, response) => void response.json(account.info)))
     .all(methodNotAllowed('GET, HEAD'));
-  router.route('/api/v2.1/user/contact-email/').put(signedIn(changeEmail)).all(methodNotAllowed('PUT'));
-  router.use((_request, response) => refuse(response, 404, 'Not found.'));
-  router.use(failureHandler(refuse));
+  router.route('/api/v2.1/user/contact-email/').put(withAccount(changeEmail)).all(methodNotAllowed('PUT'));
+  router.use((_request, response) => reject(response, 404, 'Not found.'));
+  router.use(failureHandler(reject));
   return router;
 }

@@ -71,11 +71,11 @@ function reply(response: Response, status: number, document: unknown): void {
   response.status(status).type(jsonApi).send(JSON.stringify(document));
 }
 
-function refuse(response: Response, status: number, title = (STATUS_CODES[status] ?? 'error').toLowerCase()): void {
+function reject(response: Response, status: number, title = (STATUS_CODES[status] ?? 'error').toLowerCase()): void {
   reply(response, status, { errors: [{ status: String(status), title }] });
 }
 
-function refuseValues(response: Response, title: string, details: readonly string[]): void {
+function rejectValues(response: Response, title: string, details: readonly string[]): void {
   reply(response, 422, { errors: details.map((detail) => ({ status: '422', title, detail })) });
 }
 
@@ -94,7 +94,7 @@ function userDocument({ id, attributes }: TerraformAccount): unknown {
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** `data.attributes` of a request, or what is wrong with its body. */
+/** `data.attributes` of a request, or the problem with its body. */
 function readAttributes(request: Request): Attributes | string {
   const body = bodyJson(request);
   if (!isRecord(body) || !isRecord(body.data)) return 'data is missing or not an object';
@@ -102,10 +102,10 @@ function readAttributes(request: Request): Attributes | string {
   return isRecord(body.data.attributes) ? body.data.attributes : 'data.attributes is missing or not an object';
 }
 
-function passwordProblems(account: TerraformAccount, wanted: Attributes): readonly string[] {
-  const current = wanted['current-password'] ?? wanted.current_password;
-  const confirmation = wanted['password-confirmation'] ?? wanted.password_confirmation;
-  const { password } = wanted;
+function passwordProblems(account: TerraformAccount, requested: Attributes): readonly string[] {
+  const current = requested['current-password'] ?? requested.current_password;
+  const confirmation = requested['password-confirmation'] ?? requested.password_confirmation;
+  const { password } = requested;
   return [
     ...(current === account.password ? [] : ['Current password is invalid']),
     ...(typeof password === 'string' && password.length >= 10
@@ -128,67 +128,67 @@ function profileProblems({ username, email }: Attributes, others: readonly Terra
   return problems;
 }
 
-type Answer = (account: TerraformAccount, request: Request, response: Response) => void;
-type Change = (account: TerraformAccount, wanted: Attributes, response: Response) => void;
+type Operation = (account: TerraformAccount, request: Request, response: Response) => void;
+type Change = (account: TerraformAccount, requested: Attributes, response: Response) => void;
 
-/** Terraform's account operations, on accounts of its own. */
+/** Terraform's account operations, on accounts in memory. */
 export function terraformRouter(): Router {
   const accounts = new Map<string, TerraformAccount>(Object.values(terraformAccounts).map((one) => [one.token, one]));
 
-  function signedIn(answer: Answer): RequestHandler {
+  function withAccount(operation: Operation): RequestHandler {
     return (request, response) => {
       const account = accounts.get(credential(request, 'Bearer') ?? '');
-      return account === undefined ? refuse(response, 401, 'unauthorized') : answer(account, request, response);
+      return account === undefined ? reject(response, 401, 'unauthorized') : operation(account, request, response);
     };
   }
 
   function methodNotAllowed(allow: string): RequestHandler {
-    return signedIn((_account, _request, response) => {
+    return withAccount((_account, _request, response) => {
       response.set('Allow', allow);
-      refuse(response, 405);
+      reject(response, 405);
     });
   }
 
-  function changing(change: Change): RequestHandler {
-    return signedIn((account, request, response) => {
-      if (mediaType(request) !== jsonApi) return refuse(response, 415);
-      const wanted = readAttributes(request);
-      if (typeof wanted === 'string') return refuseValues(response, 'malformed request body', [wanted]);
-      change(account, wanted, response);
+  function withAttributes(change: Change): RequestHandler {
+    return withAccount((account, request, response) => {
+      if (mediaType(request) !== jsonApi) return reject(response, 415);
+      const requested = readAttributes(request);
+      if (typeof requested === 'string') return rejectValues(response, 'malformed request body', [requested]);
+      change(account, requested, response);
     });
   }
 
-  function keep(account: TerraformAccount, response: Response): void {
+  function saveAndReply(account: TerraformAccount, response: Response): void {
     accounts.set(account.token, account);
     reply(response, 200, userDocument(account));
   }
 
-  /** A new address waits to be confirmed; the address in use asked for again takes the waiting one back. */
-  const changeProfile: Change = (account, wanted, response) => {
+  /** A new address stays unconfirmed; a change to the address in use cancels it. */
+  const changeProfile: Change = (account, requested, response) => {
     const others = [...accounts.values()].filter((one) => one !== account);
-    const problems = profileProblems(wanted, others);
-    if (problems.length > 0) return refuseValues(response, 'invalid attribute', problems);
+    const problems = profileProblems(requested, others);
+    if (problems.length > 0) return rejectValues(response, 'invalid attribute', problems);
     const { attributes } = account;
-    const username = typeof wanted.username === 'string' ? wanted.username : attributes.username;
-    const email = typeof wanted.email === 'string' ? wanted.email : attributes['unconfirmed-email'];
+    const username = typeof requested.username === 'string' ? requested.username : attributes.username;
+    const email = typeof requested.email === 'string' ? requested.email : attributes['unconfirmed-email'];
     const unconfirmed = email === attributes.email ? null : email;
-    keep({ ...account, attributes: { ...attributes, username, 'unconfirmed-email': unconfirmed } }, response);
+    saveAndReply({ ...account, attributes: { ...attributes, username, 'unconfirmed-email': unconfirmed } }, response);
   };
 
-  const changePassword: Change = (account, wanted, response) => {
-    const problems = passwordProblems(account, wanted);
-    if (problems.length > 0) return refuseValues(response, 'invalid attribute', problems);
-    keep({ ...account, password: String(wanted.password) }, response);
+  const changePassword: Change = (account, requested, response) => {
+    const problems = passwordProblems(account, requested);
+    if (problems.length > 0) return rejectValues(response, 'invalid attribute', problems);
+    saveAndReply({ ...account, password: String(requested.password) }, response);
   };
 
   const router = strictRouter();
   router
     .route('/account/details')
-    .get(signedIn((account, _request, response) => reply(response, 200, userDocument(account))))
+    .get(withAccount((account, _request, response) => reply(response, 200, userDocument(account))))
     .all(methodNotAllowed('GET, HEAD'));
-  router.route('/account/update').patch(changing(changeProfile)).all(methodNotAllowed('PATCH'));
-  router.route('/account/password').patch(changing(changePassword)).all(methodNotAllowed('PATCH'));
-  router.use(signedIn((_account, _request, response) => refuse(response, 404)));
-  router.use(failureHandler(refuse));
+  router.route('/account/update').patch(withAttributes(changeProfile)).all(methodNotAllowed('PATCH'));
+  router.route('/account/password').patch(withAttributes(changePassword)).all(methodNotAllowed('PATCH'));
+  router.use(withAccount((_account, _request, response) => reject(response, 404)));
+  router.use(failureHandler(reject));
   return router;
 }
