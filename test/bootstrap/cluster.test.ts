@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/servers/bridge.js';
 import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
 import { enter, newTicket, pageAddress, startModernApis } from '../support/servers/modern-apis.js';
 import { startNode } from '../support/servers/process.js';
-import { adminOf, refusing, type Served, script, startServe, startServing } from '../support/servers/served.js';
+import { adminOf, type BridgeProcess, refusing, script, startServe, startServing } from '../support/servers/served.js';
 
 let api: HoldingApi;
 
@@ -20,15 +20,15 @@ beforeEach(async () => {
   afterwards(api.close);
 });
 
-const two = { words: ['--workers', '2'] };
+const twoWorkers = { args: ['--workers', '2'] };
 
 interface Line {
   readonly pid: number;
   readonly request_id?: string;
 }
 
-/** What has been logged so far, in its last so many characters or at all. */
-const lines = ({ child }: Pick<Served, 'child'>, last = 0): Line[] =>
+/** The lines logged so far; with `last` in that many last characters. */
+const lines = ({ child }: Pick<BridgeProcess, 'child'>, last = 0): Line[] =>
   child
     .stderr()
     .slice(-last)
@@ -36,14 +36,14 @@ const lines = ({ child }: Pick<Served, 'child'>, last = 0): Line[] =>
     .filter((line) => line.startsWith('{') && line.endsWith('}'))
     .map((line) => JSON.parse(line));
 
-/** Milliseconds; whoever waits longer has been forgotten. */
-const LONGEST_MS = 5000;
+/** Milliseconds after which a call counts as lost. */
+const TIMEOUT_MS = 5000;
 
 /** Calls on a connection of its own, or on that of an agent; gives the HTTP status, 0 where there was none. */
 function read(url: string, id: string, agent: Agent | false = false, apiKey = 'key'): Promise<number> {
   const target = `${url}/api/1.0/rest?action=get_account_info&api_key=${apiKey}&auth_token=${id}`;
   return new Promise((resolve) => {
-    const sent = request(target, { agent, headers: { 'X-Request-Id': id }, timeout: LONGEST_MS }, (response) => {
+    const sent = request(target, { agent, headers: { 'X-Request-Id': id }, timeout: TIMEOUT_MS }, (response) => {
       response.resume().on('close', () => resolve(response.complete ? (response.statusCode ?? 0) : 0));
     });
     sent
@@ -53,11 +53,11 @@ function read(url: string, id: string, agent: Agent | false = false, apiKey = 'k
   });
 }
 
-/** Characters of the log that have the last calls of every worker. */
+/** The length in characters of the end of the log that holds the last calls of every worker. */
 const TAIL = 20_000;
 
-/** The processes that answer calls, as soon as there are so many besides these. */
-async function workersOf(bridge: Served, count: number, besides: readonly number[] = []): Promise<number[]> {
+/** Resolves with the pids of the answering workers, once there are `count` besides these. */
+async function workersOf(bridge: BridgeProcess, count: number, besides: readonly number[] = []): Promise<number[]> {
   for (let n = 0; ; n += 1) {
     await read(bridge.url, `look-${n}`);
     const pids = new Set(lines(bridge, TAIL).flatMap(({ pid, request_id: id }) => (id === undefined ? [] : [pid])));
@@ -66,10 +66,10 @@ async function workersOf(bridge: Served, count: number, besides: readonly number
   }
 }
 
-test('one that is killed under load takes no call of another with it, and is replaced', async () => {
+test('a worker killed under load loses only its own calls, and is replaced', async () => {
   api.release();
   const rate = { per_minute: 1_000_000 };
-  const bridge = await startServing({ rate, applications: [{ ...api.application('key'), rate }] }, two);
+  const bridge = await startServing({ rate, applications: [{ ...api.application('key'), rate }] }, twoWorkers);
   const [victim = 0, other = 0] = await workersOf(bridge, 2);
   expect([victim, other]).not.toContain(bridge.child.pid);
 
@@ -86,12 +86,12 @@ test('one that is killed under load takes no call of another with it, and is rep
     }
   };
   const agents = new Map<string, Agent | false>([
-    ...[1, 2, 3, 4, 5, 6].map((n) => [`kept-${n}`, new Agent({ keepAlive: true, maxSockets: 1 })] as const),
+    ...[1, 2, 3, 4, 5, 6].map((n) => [`keep-alive-${n}`, new Agent({ keepAlive: true, maxSockets: 1 })] as const),
     ['new-1', false],
     ['new-2', false],
   ]);
   const callers = [...agents].map(([name, agent]) => caller(name, agent));
-  /** Resolves when every caller has had so many more answers. */
+  /** Resolves when every caller has had `count` more answers. */
   const moreAnswers = async (count: number) => {
     const before = new Map(answered);
     const isShort = (name: string) => (answered.get(name) ?? 0) < (before.get(name) ?? 0) + count;
@@ -110,27 +110,27 @@ test('one that is killed under load takes no call of another with it, and is rep
   for (const name of new Set(lost.map((id) => id.split(':')[0] ?? ''))) {
     const numbers = lost.filter((id) => id.startsWith(`${name}:`)).map((id) => Number(id.split(':')[1]));
     const first = Math.min(...numbers);
-    // The call that the worker took with it, and no other.
+    // The one call that was in flight at the worker.
     expect([name, numbers]).toEqual([name, [first]]);
-    // Of a connection, all calls have the same worker; what it logged last may be gone with it.
-    if (name.startsWith('kept')) expect([name, answerers.get(`${name}:0`)]).toEqual([name, victim]);
+    // All calls of a connection have the same worker; its last log lines may be lost.
+    if (name.startsWith('keep-alive')) expect([name, answerers.get(`${name}:0`)]).toEqual([name, victim]);
   }
   bridge.child.kill('SIGTERM');
   expect(await bridge.child.end).toMatchObject({ code: 0, stderr: expect.stringContaining('another takes its place') });
 });
 
 describe.each([
-  ['SIGTERM to their parent', 'SIGTERM', false],
-  ['SIGTERM to all of them', 'SIGTERM', true],
-  ['SIGINT to all of them', 'SIGINT', true],
+  ['SIGTERM to the primary', 'SIGTERM', false],
+  ['SIGTERM to the process group', 'SIGTERM', true],
+  ['SIGINT to the process group', 'SIGINT', true],
 ] as const)('%s', (_name, signal, toAll) => {
-  test('lets all calls in flight be answered, and ends with 0', async () => {
+  test('drains all calls in flight, and exits with 0', async () => {
     const configuration = {
       admin: { port: 0 },
       limits: { shutdown_ms: 60_000 },
       applications: [api.application('key')],
     };
-    const bridge = await startServing(configuration, { ...two, detached: true });
+    const bridge = await startServing(configuration, { ...twoWorkers, detached: true });
     const admin = await adminOf(bridge);
     const calls = Array.from({ length: 20 }, (_, n) => read(bridge.url, `sk_${n}`));
     await api.arrived(20);
@@ -149,7 +149,7 @@ describe.each([
   });
 });
 
-test('they count together: calls, rates and wrong secrets', async () => {
+test('workers share the counts of calls, rates and wrong secrets', async () => {
   api.release();
   const apis = await startModernApis();
   afterwards(apis.close);
@@ -161,7 +161,7 @@ test('they count together: calls, rates and wrong secrets', async () => {
         apis.application('previsto', 'vault'),
       ],
     },
-    two,
+    twoWorkers,
   );
   await workersOf(bridge, 2);
   const statuses: number[] = [];
@@ -174,19 +174,19 @@ test('they count together: calls, rates and wrong secrets', async () => {
   const calls = lines(bridge).filter(({ request_id: id }) => id !== undefined);
   const labels = 'protocol="rest",provider="previsto",action="get_account_info",status=';
   expect(counted(`${labels}"get_account_info_ok"`) + counted(`${labels}"service_unavailable"`)).toBe(calls.length);
-  // Many may ask at once.
+  // Concurrent requests for metrics too.
   const many = await Promise.all(Array.from({ length: 20 }, async () => (await fetch(`${bridge.url}/metrics`)).status));
   expect(many).toEqual(Array(20).fill(200));
 
   const page = pageAddress(bridge.url, await newTicket(bridge.url, 'vault'));
-  const tries: number[] = [];
-  for (let n = 0; n < 12; n += 1) tries.push((await enter(page, `wrong-${n}`)).status);
-  expect(tries).toEqual([...Array(10).fill(200), 429, 429]);
+  const statusesOfPage: number[] = [];
+  for (let n = 0; n < 12; n += 1) statusesOfPage.push((await enter(page, `wrong-${n}`)).status);
+  expect(statusesOfPage).toEqual([...Array(10).fill(200), 429, 429]);
 });
 
-test('the counters do not fall when one dies', async () => {
+test('the counters do not decrease when a worker dies', async () => {
   api.release();
-  const bridge = await startServing({ applications: [api.application('key')] }, two);
+  const bridge = await startServing({ applications: [api.application('key')] }, twoWorkers);
   const pids = await workersOf(bridge, 2);
   const counted = async () => {
     const metrics = await (await fetch(`${bridge.url}/metrics`)).text();
@@ -203,17 +203,20 @@ test('the counters do not fall when one dies', async () => {
   expect(after).toBeGreaterThan(before);
 });
 
-test('one that hangs is ended, and the others in good order', async () => {
+test('a hanging worker is killed, and the others are drained', async () => {
   api.release();
-  const bridge = await startServing({ limits: { shutdown_ms: 100 }, applications: [api.application('key')] }, two);
+  const bridge = await startServing(
+    { limits: { shutdown_ms: 100 }, applications: [api.application('key')] },
+    twoWorkers,
+  );
   const [hanging = 0] = await workersOf(bridge, 2);
   process.kill(hanging, 'SIGSTOP');
   bridge.child.kill('SIGTERM');
   expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
 });
 
-test('whoever stops the bridge as it starts finds it ended in good order', async () => {
-  for (const options of [{}, two]) {
+test('SIGTERM during the start exits with 0', async () => {
+  for (const options of [{}, twoWorkers]) {
     const { child, folder } = await startServe({ applications: [api.application('key')] }, options);
     while (!existsSync(join(folder, 'bridge.key'))) await sleep(5);
     child.kill('SIGTERM');
@@ -221,25 +224,25 @@ test('whoever stops the bridge as it starts finds it ended in good order', async
   }
 });
 
-describe('what is wrong is said once', () => {
+describe('an error is reported once', () => {
   const application = { api_key: 'key', provider: 'previsto', base_url: 'http://127.0.0.1:1' };
 
   test('a port in use', async () => {
     const port = Number(new URL(api.url).port);
-    const { child } = await startServe({ listen: { port }, applications: [application] }, two);
+    const { child } = await startServe({ listen: { port }, applications: [application] }, twoWorkers);
     const stderr = `boxbridge: cannot listen on 127.0.0.1:${port} (the port is in use); choose another host or port\n`;
     expect(await child.end).toMatchObject({ code: 1, stdout: '', stderr });
   });
 
-  test('the port of the operators in use', async () => {
+  test('the port of the admin listener in use', async () => {
     const port = Number(new URL(api.url).port);
-    const { child } = await startServe({ admin: { port }, applications: [application] }, two);
+    const { child } = await startServe({ admin: { port }, applications: [application] }, twoWorkers);
     const stderr = `boxbridge: cannot listen on 127.0.0.1:${port} (the port is in use); choose another host or port\n`;
     expect(await child.end).toMatchObject({ code: 1, stdout: '', stderr });
   });
 
   test('a wrong configuration', async () => {
-    const { child } = await startServe({ applications: [] }, two);
+    const { child } = await startServe({ applications: [] }, twoWorkers);
     expect(await child.end).toMatchObject({
       code: 1,
       stdout: '',
@@ -248,16 +251,16 @@ describe('what is wrong is said once', () => {
   });
 
   test.each(['0', 'x', '-1', '1000', '1.5'])('--workers %s', async (count) => {
-    const { child } = await startServe({ applications: [application] }, { words: [`--workers=${count}`] });
+    const { child } = await startServe({ applications: [application] }, { args: [`--workers=${count}`] });
     const { code, stdout, stderr } = await child.end;
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('from 1 to 999');
   });
 });
 
-test('one that cannot start is tried again in peace, until it can', async () => {
+test('a worker that cannot start is retried once a second, until it can', async () => {
   api.release();
-  const bridge = await startServing({ applications: [api.application('key')] }, two);
+  const bridge = await startServing({ applications: [api.application('key')] }, twoWorkers);
   const pids = await workersOf(bridge, 2);
   const file = join(bridge.folder, 'bridge.yaml');
   const good = await readFile(file, 'utf8');
@@ -266,7 +269,6 @@ test('one that cannot start is tried again in peace, until it can', async () => 
   process.kill(pids[0] ?? 0, 'SIGKILL');
   const failures = () => bridge.child.stderr().split('a worker could not start: bridge.yaml:1: ').length - 1;
   while (failures() < 3) await sleep(20);
-  // Once a second.
   expect(performance.now() - begin).toBeGreaterThan(2000);
   expect(await read(bridge.url, 'meanwhile')).toBe(200);
   await writeFile(file, good);
@@ -275,7 +277,7 @@ test('one that cannot start is tried again in peace, until it can', async () => 
   expect(await bridge.child.end).toMatchObject({ code: 0 });
 });
 
-test('they show the demo', async () => {
+test('workers serve the demo', async () => {
   const { path, remove } = await temporaryFolder();
   afterwards(remove);
   const demo = startNode(path, script, 'serve', '--port', '0', '--workers', '2');

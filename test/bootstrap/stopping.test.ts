@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { afterwards } from '../support/cleanup.js';
 import { callBridge, formats, type Parameters } from '../support/clients/legacy.js';
 import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
-import { adminOf, refusing, type Served, startServing } from '../support/servers/served.js';
+import { adminOf, type BridgeProcess, refusing, startServing } from '../support/servers/served.js';
 
 let api: HoldingApi;
 
@@ -18,10 +18,10 @@ beforeEach(async () => {
 const serving = (limits: object = { shutdown_ms: 60_000 }) =>
   startServing({ limits, admin: { port: 0 }, applications: [api.application('key')] });
 
-/** Calls in every format by turns, which wait for the modern API. */
-function callTimes(count: number, { url }: Served) {
+/** Calls that wait for the modern API, in all formats in rotation. */
+function callTimes(count: number, { url }: BridgeProcess) {
   return Array.from({ length: count }, (_, n) => {
-    // Equal reads at one moment would be one.
+    // Distinct tokens: equal concurrent reads would share a single flight.
     const parameters: Parameters = [
       ['api_key', 'key'],
       ['auth_token', `sk_${n}`],
@@ -41,7 +41,7 @@ async function connected(url: string): Promise<Socket> {
 const READ = 'GET /api/1.0/rest?action=get_account_info&api_key=key&auth_token=sk_1 HTTP/1.1\r\n';
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  test('lets 20 calls in flight be answered, refuses the rest, and ends with 0', async () => {
+  test('drains 20 calls in flight, rejects new ones, and exits with 0', async () => {
     const bridge = await serving();
     const admin = await adminOf(bridge);
     const ready = async () => (await fetch(`${admin}/readyz`)).status;
@@ -57,11 +57,11 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const replies = await Promise.all(calls);
     expect(replies.map(({ http, status }) => `${http} ${status}`)).toEqual(Array(20).fill('200 get_account_info_ok'));
     expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
-    // SQLite leaves more behind where the store was not closed.
+    // A store that was not closed would leave its WAL files.
     expect((await readdir(bridge.folder)).sort()).toEqual(['bridge.db', 'bridge.key', 'bridge.yaml']);
   });
 
-  test('a second time ends it at once', async () => {
+  test('a second signal exits at once', async () => {
     const bridge = await serving();
     const calls = Promise.allSettled(callTimes(2, bridge));
     await api.arrived(2);
@@ -73,11 +73,11 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 });
 
-test('a connection that asks while the server stops is told so, and closed', async () => {
+test('a request during the drain is answered as unavailable, and its connection closed', async () => {
   const bridge = await serving();
   const socket = await connected(bridge.url);
   socket.write(`${READ}Host: bridge\r\n`);
-  // What was sent is there when a later connection is answered.
+  // The request's bytes have arrived once a later connection is answered.
   await fetch(`${bridge.url}/healthz`);
   bridge.child.kill('SIGTERM');
   await refusing(bridge.url);
@@ -91,7 +91,7 @@ test('a connection that asks while the server stops is told so, and closed', asy
   expect(await bridge.child.end).toMatchObject({ code: 0 });
 });
 
-test('a kept connection is closed with the reply to its call', async () => {
+test('a keep-alive connection is closed with the reply to its call', async () => {
   const bridge = await serving();
   const socket = await connected(bridge.url);
   socket.write(`${READ}Host: bridge\r\nConnection: keep-alive\r\n\r\n`);
@@ -105,7 +105,7 @@ test('a kept connection is closed with the reply to its call', async () => {
   expect(await bridge.child.end).toMatchObject({ code: 0 });
 });
 
-test('calls that are at work when shutdown_ms are over are told that the bridge is unavailable', async () => {
+test('calls in flight at the drain deadline are answered as unavailable', async () => {
   const bridge = await serving({ shutdown_ms: 300, upstream_timeout_ms: 60_000 });
   const calls = callTimes(6, bridge);
   await api.arrived(6);
@@ -115,7 +115,7 @@ test('calls that are at work when shutdown_ms are over are told that the bridge 
   expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
 });
 
-test('connections that nobody uses delay nothing', async () => {
+test('idle connections delay nothing', async () => {
   const bridge = await serving();
   api.release();
   const admin = await adminOf(bridge);
@@ -125,11 +125,11 @@ test('connections that nobody uses delay nothing', async () => {
     await once(socket, 'data');
   }
   bridge.child.kill('SIGTERM');
-  // Less than shutdown_ms, by far: the test has half of it.
+  // Well before shutdown_ms: the test times out at half of it.
   expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
 });
 
-test('a request that never arrives in full delays it until shutdown_ms are over', async () => {
+test('an incomplete request delays the exit until the drain deadline', async () => {
   const bridge = await serving({ shutdown_ms: 300 });
   const socket = await connected(bridge.url);
   const closed = once(socket, 'close');

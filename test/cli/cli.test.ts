@@ -25,7 +25,7 @@ afterAll(() => sandbox.close());
 
 type Files = Readonly<Record<string, string>>;
 
-/** A folder with these files, in whose texts BUSY and SANDBOX are filled in. */
+/** A directory with these files; BUSY and SANDBOX in their text are replaced. */
 async function folder(files: Files = {}): Promise<string> {
   const { path, remove } = await temporaryFolder();
   afterwards(remove);
@@ -35,30 +35,31 @@ async function folder(files: Files = {}): Promise<string> {
 
 const filled = (text: string) => text.replaceAll('BUSY', busy).replaceAll('SANDBOX', sandbox.url);
 
-/** The bridge in `cwd`, with the words of a command line. */
-const boxbridge = (cwd: string, words: string): Child => startNode(cwd, script, ...filled(words).split(' '));
+/** Runs a command line in `cwd`. */
+const boxbridge = (cwd: string, commandLine: string): Child =>
+  startNode(cwd, script, ...filled(commandLine).split(' '));
 
-/** Each of these command lines, in a folder with these files, ends so, with all of `parts` in one line that says why. */
+/** Each of these command lines, in a directory with these files, ends with this code and one line with all `parts`. */
 async function expectEnds(
   code: number,
-  speaker: string,
-  rows: readonly (readonly [words: string, files: Files, parts: readonly string[]])[],
+  prefix: string,
+  rows: readonly (readonly [commandLine: string, files: Files, parts: readonly string[]])[],
 ): Promise<void> {
-  const ends = rows.map(async ([words, files]) => {
-    const ended = await boxbridge(await folder(files), words).end;
-    return [words, ended.code, ended.stdout, ended.stderr];
+  const ends = rows.map(async ([commandLine, files]) => {
+    const ended = await boxbridge(await folder(files), commandLine).end;
+    return [commandLine, ended.code, ended.stdout, ended.stderr];
   });
   expect(await Promise.all(ends)).toEqual(
-    rows.map(([words, , parts]) => [words, code, '', expect.stringMatching(oneLine(`${speaker}: `, parts))]),
+    rows.map(([commandLine, , parts]) => [commandLine, code, '', expect.stringMatching(oneLine(`${prefix}: `, parts))]),
   );
 }
 
-/** One line that begins so, with all of these parts in this order. */
+/** One line with this prefix, with all of these parts in this order. */
 function oneLine(start: string, parts: readonly string[]): RegExp {
   return new RegExp(`^${start}[^\\n]*${parts.map(literal).join('[^\\n]*')}[^\\n]*\\n$`);
 }
 
-/** A line for each of these parts, which begins so. */
+/** A line with this prefix for each of these parts. */
 function oneEach(start: string, parts: readonly string[]): RegExp {
   return new RegExp(`^${parts.map((part) => `${start}${literal(part)}[^\\n]*\\n`).join('')}$`);
 }
@@ -89,7 +90,7 @@ applications:
   provider: previsto
   base_url: SANDBOX/previsto`;
 
-describe('good words', () => {
+describe('a valid command line', () => {
   test('--help names every command', async () => {
     const { code, stdout, stderr } = await boxbridge(await folder(), '--help').end;
     expect([code, stderr]).toEqual([0, '']);
@@ -111,14 +112,14 @@ describe('good words', () => {
     for (const row of rows) expect(row).toMatch(/^\| \w+ (\| (yes|vault|–|\w+(, \w+)*) ){4}\|$/);
   });
 
-  test('a reader that has seen enough is no failure', async () => {
+  test('a reader that closes the pipe early is no failure', async () => {
     const child = boxbridge(await folder(), 'providers');
     child.stopReading();
     expect(await child.end).toMatchObject({ code: 0, stderr: '' });
   });
 });
 
-test('wrong words end with 2 and say why', async () => {
+test('an invalid command line exits with 2 and one line', async () => {
   const badPort = (word: string) =>
     `'--port <port>' argument '${word}' is invalid. A port is a number from 0 to 65535.`;
   await expectEnds(2, 'error', [
@@ -133,21 +134,21 @@ test('wrong words end with 2 and say why', async () => {
   ]);
 });
 
-test('no words at all end with 2 and show which there are', async () => {
+test('an empty command line exits with 2 and shows the usage', async () => {
   const { code, stdout, stderr } = await startNode(await folder(), script).end;
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(/^Usage: boxbridge /);
 });
 
 describe('check', () => {
-  test('a good configuration, without listening or making anything', async () => {
+  test('accepts a valid configuration, without listening or creating anything', async () => {
     const cwd = await folder({ 'good.yaml': TEN_LINES });
     const expected = { code: 0, stdout: 'good.yaml: good, 2 application(s)\n', stderr: '' };
     expect(await boxbridge(cwd, 'check --config good.yaml').end).toMatchObject(expected);
     expect(await readdir(cwd)).toEqual(['good.yaml']);
   });
 
-  test('names every problem of a bad one with its line, as serve does', async () => {
+  test('names every problem of an invalid one with its line, as serve does', async () => {
     const more = 'listen: { port: BUSY, hots: here }\ncolour: blue\nlimits: { body_bytes: none }';
     const cwd = await folder({ 'bad.yaml': configuration({ seatable: 'SANDBOX/seatable?', fax: 'nowhere' }, more) });
     const problems = [
@@ -164,7 +165,7 @@ describe('check', () => {
     expect(await readdir(cwd)).toEqual(['bad.yaml']);
   });
 
-  test('--online asks every modern API', async () => {
+  test('--online probes every modern API', async () => {
     const cwd = await folder({ 'good.yaml': configuration(sandboxed) });
     const expected = { code: 0, stdout: 'good.yaml: good, 4 application(s), all reachable\n', stderr: '' };
     expect(await boxbridge(cwd, 'check --config good.yaml --online').end).toMatchObject(expected);
@@ -186,7 +187,7 @@ describe('check', () => {
   });
 });
 
-test('what cannot be done ends with 1 and says in one line what to change', async () => {
+test('a failure exits with 1 and one line that names what to change', async () => {
   const text = 'This is a text and no database. '.repeat(100);
   const inStore = (store: string) => configuration(sandboxed, `listen: { port: 0 }\nstore: sqlite:${store}`);
   const inUse = ['cannot listen on 127.0.0.1:BUSY (the port is in use)', 'choose another host or port'];
@@ -219,27 +220,30 @@ test('what cannot be done ends with 1 and says in one line what to change', asyn
 });
 
 // Root may write anywhere; below /proc nobody can make a directory.
-test.each(['/proc/x', './file', './dangling/x'])('a data directory that cannot be made: %s', async (directory) => {
-  const yaml = (more: string) => configuration(sandboxed, `listen: { port: 0 }\n${more}`);
-  const cwd = await folder({
-    'store.yaml': yaml(`store: sqlite:${directory}/bridge.db`),
-    'key.yaml': yaml(`store: sqlite:./bridge.db\nkey_file: ${directory}/bridge.key`),
-    file: 'a file',
-  });
-  await symlink('nowhere', join(cwd, 'dangling'));
-  const path = directory.replace(/^\./, '');
-  const ends = await Promise.all(['store', 'key'].map((name) => boxbridge(cwd, `serve --config ${name}.yaml`).end));
-  const lines = [
-    ['cannot use the store ', `${path}/bridge.db (E`, 'mkdir', 'name another in `store`'],
-    ['cannot make the key ', `${path}/bridge.key (E`, 'mkdir', 'change `key_file`'],
-  ];
-  expect(ends.map(({ code, stdout, stderr }) => [code, stdout, stderr])).toEqual(
-    lines.map((parts) => [1, '', expect.stringMatching(oneLine('boxbridge: ', parts))]),
-  );
-});
+test.each(['/proc/x', './file', './dangling/x'])(
+  'a data directory that cannot be made exits with 1: %s',
+  async (directory) => {
+    const yaml = (more: string) => configuration(sandboxed, `listen: { port: 0 }\n${more}`);
+    const cwd = await folder({
+      'store.yaml': yaml(`store: sqlite:${directory}/bridge.db`),
+      'key.yaml': yaml(`store: sqlite:./bridge.db\nkey_file: ${directory}/bridge.key`),
+      file: 'a file',
+    });
+    await symlink('nowhere', join(cwd, 'dangling'));
+    const path = directory.replace(/^\./, '');
+    const ends = await Promise.all(['store', 'key'].map((name) => boxbridge(cwd, `serve --config ${name}.yaml`).end));
+    const lines = [
+      ['cannot use the store ', `${path}/bridge.db (E`, 'mkdir', 'name another in `store`'],
+      ['cannot make the key ', `${path}/bridge.key (E`, 'mkdir', 'change `key_file`'],
+    ];
+    expect(ends.map(({ code, stdout, stderr }) => [code, stdout, stderr])).toEqual(
+      lines.map((parts) => [1, '', expect.stringMatching(oneLine('boxbridge: ', parts))]),
+    );
+  },
+);
 
 describe('serve', () => {
-  test('shows calls that do what they say, without a configuration', async () => {
+  test('prints calls that reply as printed, without a configuration', async () => {
     const bridge = boxbridge(await folder(), 'serve --port 0');
     const url = urlIn(await bridge.line(/answers at/));
     const printed = /^curl '([^']+)'(?: -d '([^']+)')?\n\n([\s\S]*?)\n\n(?=curl |To sign in )/gm;
@@ -254,7 +258,7 @@ describe('serve', () => {
     }
   });
 
-  test('shows its calls on a port that fetch refuses', async () => {
+  test('prints its calls on a port that fetch blocks', async () => {
     // https://fetch.spec.whatwg.org/#port-blocking
     for (const port of [10080, 6697, 5061, 4190, 1723]) {
       const bridge = boxbridge(await folder(), `serve --port ${port}`);
@@ -264,7 +268,7 @@ describe('serve', () => {
     throw new Error('all of these ports are in use');
   });
 
-  test('answers as configured, where the command line says', async () => {
+  test('answers as configured, at the address of the command line', async () => {
     const bridge = boxbridge(await folder({ 'bridge.yaml': TEN_LINES }), 'serve --config bridge.yaml --port 0');
     const line = await bridge.line(/answers at/);
     expect(bridge.stdout()).toBe(`${line}\n`);
@@ -277,7 +281,7 @@ describe('serve', () => {
   const carla = 'api_key=rrc1d3ntb53tt6b2vhail6rdtrsxov3v&auth_token=seatable-cloud-user-token';
   const mette = 'api_key=previsto000000000000000000000000&auth_token=sk_67890';
 
-  /** The user_id of each of these, asked for in this order. */
+  /** The user_id of each caller, requested in this order. */
   async function userIds(bridge: Child, callers: readonly string[]): Promise<Record<string, string | undefined>> {
     const url = urlIn(await bridge.line(/answers at/));
     const ids: Record<string, string | undefined> = {};
@@ -288,14 +292,14 @@ describe('serve', () => {
     return ids;
   }
 
-  test('knows its accounts after kill -9', async () => {
-    const rounds = ['serve --port 0', 'serve --config bridge.yaml --port 0'].map(async (words) => {
+  test('keeps its user_ids after kill -9', async () => {
+    const rounds = ['serve --port 0', 'serve --config bridge.yaml --port 0'].map(async (commandLine) => {
       const cwd = await folder({ 'bridge.yaml': TEN_LINES });
-      const first = boxbridge(cwd, words);
+      const first = boxbridge(cwd, commandLine);
       const before = await userIds(first, [carla, mette]);
       first.kill('SIGKILL');
       expect((await first.end).signal).toBe('SIGKILL');
-      const after = await userIds(boxbridge(cwd, words), [mette, carla]);
+      const after = await userIds(boxbridge(cwd, commandLine), [mette, carla]);
       expect(after).toEqual(before);
       expect(new Set(Object.values(after)).size).toBe(2);
     });
@@ -303,7 +307,7 @@ describe('serve', () => {
   });
 });
 
-test('sandbox says where each modern API is and whom it knows', async () => {
+test('sandbox prints the base URL and the credentials of each modern API', async () => {
   const child = boxbridge(await folder(), 'sandbox --port 0');
   const lines = await child.lines(sandboxCredentials.length);
   const rows = lines.map((line) => line.split('\t'));
@@ -315,8 +319,8 @@ test('sandbox says where each modern API is and whom it knows', async () => {
   }
 });
 
-test('a signal ends it in good order', async () => {
-  const rows: readonly [words: string, signal: NodeJS.Signals][] = [
+test('SIGTERM and SIGINT exit with 0', async () => {
+  const rows: readonly [commandLine: string, signal: NodeJS.Signals][] = [
     ['serve --port 0', 'SIGTERM'],
     ['serve --port 0', 'SIGINT'],
     ['serve --config bridge.yaml --port 0', 'SIGTERM'],
@@ -324,8 +328,8 @@ test('a signal ends it in good order', async () => {
     ['sandbox --port 0', 'SIGTERM'],
     ['sandbox --port 0', 'SIGINT'],
   ];
-  const ends = rows.map(async ([words, ending]) => {
-    const child = boxbridge(await folder({ 'bridge.yaml': TEN_LINES }), words);
+  const ends = rows.map(async ([commandLine, ending]) => {
+    const child = boxbridge(await folder({ 'bridge.yaml': TEN_LINES }), commandLine);
     await child.line(/answers at|^seatable\t/);
     child.kill(ending);
     const { code, signal, stderr } = await child.end;
@@ -334,26 +338,25 @@ test('a signal ends it in good order', async () => {
   expect(await Promise.all(ends)).toEqual(rows.map(() => ({ code: 0, signal: null, stderr: '' })));
 });
 
-test('the way to the modern APIs leads through the proxy that the environment names', async () => {
+test('requests to modern APIs go through the proxy of the environment', async () => {
   const application = '{ api_key: k, provider: seatable, base_url: http://api.example.invalid }';
   const cwd = await folder({ 'bridge.yaml': `applications: [${application}]` });
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const proxy = await listen(
     (request, response) => {
-      asked.push(`${request.method} ${request.url}`);
+      requests.push(`${request.method} ${request.url}`);
       response.writeHead(401, { 'Content-Type': 'application/json' }).end('{"detail":"Invalid token"}');
     },
     { host: '127.0.0.1', port: 0 },
   );
   afterwards(proxy.close);
-  const words = [script, 'check', '--config', 'bridge.yaml', '--online'];
+  const args = [script, 'check', '--config', 'bridge.yaml', '--online'];
   for (const name of ['HTTP_PROXY', 'http_proxy']) {
-    const { code, stderr } = await startNodeIn({ cwd, env: { [name]: proxy.url } }, ...words).end;
+    const { code, stderr } = await startNodeIn({ cwd, env: { [name]: proxy.url } }, ...args).end;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(asked.splice(0)).toEqual([expect.stringMatching(/^GET http:\/\/api\.example\.invalid\//)]);
+    expect(requests.splice(0)).toEqual([expect.stringMatching(/^GET http:\/\/api\.example\.invalid\//)]);
   }
-  const { code } = await startNodeIn({ cwd, env: { HTTP_PROXY: proxy.url, NO_PROXY: 'example.invalid' } }, ...words)
-    .end;
+  const { code } = await startNodeIn({ cwd, env: { HTTP_PROXY: proxy.url, NO_PROXY: 'example.invalid' } }, ...args).end;
   expect(code).toBe(1);
-  expect(asked).toEqual([]);
+  expect(requests).toEqual([]);
 });

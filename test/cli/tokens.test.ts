@@ -14,7 +14,7 @@ import { terraformAccounts } from '../../src/sandbox/terraform.js';
 import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
-import { type Child, type Ended, type Place, startNode, startNodeIn } from '../support/servers/process.js';
+import { type Child, type Ended, type ProcessOptions, startNode, startNodeIn } from '../support/servers/process.js';
 
 const script = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
 const signInChild = fileURLToPath(new URL('../support/servers/sign-in-child.js', import.meta.url));
@@ -43,7 +43,7 @@ applications:
 - { api_key: key-of-down, name: Down, provider: seatable, base_url: "http://127.0.0.1:1", credentials: vault }
 `;
 
-/** A folder with a configuration, and as yet nothing else. */
+/** A directory with a configuration alone. */
 async function folder(): Promise<string> {
   const { path, remove } = await temporaryFolder();
   afterwards(remove);
@@ -51,28 +51,28 @@ async function folder(): Promise<string> {
   return path;
 }
 
-/** The bridge with these words of a command line, and `input` as all of its standard input. */
-function boxbridge(place: Place, words: readonly string[], input = ''): Child {
-  const child = startNodeIn(place, script, ...words);
+/** Runs the command line with these arguments, and `input` on standard input. */
+function boxbridge(options: ProcessOptions, args: readonly string[], input = ''): Child {
+  const child = startNodeIn(options, script, ...args);
   child.endInput(input);
   return child;
 }
 
-const serveWords = ['serve', '--config', 'bridge.yaml'];
+const serveArgs = ['serve', '--config', 'bridge.yaml'];
 
-const tokens = (place: Place, words: string, input = ''): Promise<Ended> =>
-  boxbridge(place, ['tokens', ...words.split(' '), '--config', 'bridge.yaml'], input).end;
+const tokens = (options: ProcessOptions, commandLine: string, input = ''): Promise<Ended> =>
+  boxbridge(options, ['tokens', ...commandLine.split(' '), '--config', 'bridge.yaml'], input).end;
 
-/** Puts a credential into the vault; gives its auth_token. */
-async function add(place: Place, apiKey = 'key-of-desktop', input = credential): Promise<string> {
-  const { code, stdout, stderr } = await tokens(place, `add --api-key ${apiKey}`, input);
+/** Adds a credential to the vault; gives its auth_token. */
+async function add(options: ProcessOptions, apiKey = 'key-of-desktop', input = credential): Promise<string> {
+  const { code, stdout, stderr } = await tokens(options, `add --api-key ${apiKey}`, input);
   expect([code, stderr]).toEqual([0, '']);
   return stdout.trimEnd();
 }
 
-/** The cells of each token in `tokens list`. */
-async function listed(place: Place): Promise<string[][]> {
-  const { code, stdout, stderr } = await tokens(place, 'list');
+/** The rows of `tokens list`, by cells. */
+async function listed(options: ProcessOptions): Promise<string[][]> {
+  const { code, stdout, stderr } = await tokens(options, 'list');
   expect([code, stderr]).toEqual([0, '']);
   const [head, ...rows] = stdout.trimEnd().split('\n');
   expect(head).toBe('token\tapplication\taccount\tcreated\tlast used');
@@ -88,14 +88,14 @@ interface Serving {
   readonly info: (authToken: string, apiKey?: string) => Promise<string>;
   /** The ticket, or the reply without one. */
   readonly ticket: (apiKey?: string) => Promise<string>;
-  /** What comes of entering a secret on the page. */
+  /** Enters a secret on the page. */
   readonly enter: (ticket: string, secret: string) => Promise<{ status: number; text: string; location: string }>;
-  /** Ends it in good order; gives all that it wrote. */
+  /** Drains it; gives its output. */
   readonly stop: () => Promise<string>;
 }
 
-async function serve(place: Place): Promise<Serving> {
-  const child = boxbridge(place, serveWords);
+async function serve(options: ProcessOptions): Promise<Serving> {
+  const child = boxbridge(options, serveArgs);
   const url = /http:\S+/.exec(await child.line(/answers at/))?.[0] ?? '';
   const rest = async (parameters: Readonly<Record<string, string>>): Promise<[number, string]> => {
     const response = await fetch(`${url}/api/1.0/rest?${new URLSearchParams(parameters)}`);
@@ -123,7 +123,7 @@ async function serve(place: Place): Promise<Serving> {
   };
 }
 
-/** The text of an element, or all where there is none. */
+/** The text of an element; the whole reply where there is none. */
 const within = (name: string, reply: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(reply)?.[1] ?? reply;
 
 /** One line on standard error that has all of these parts in this order. */
@@ -134,7 +134,7 @@ const oneLine = (parts: readonly string[]): RegExp =>
 
 const failsWith = (...parts: string[]) => ({ code: 1, stdout: '', stderr: expect.stringMatching(oneLine(parts)) });
 
-/** The bytes of every file in a folder, in short; without what SQLite makes for the time that it is open. */
+/** A hash of every file in a directory, without the files that SQLite makes while it is open. */
 async function filesIn(path: string): Promise<Record<string, string>> {
   const names = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isFile());
   const files = await Promise.all(names.map(async ({ name }) => ({ name, bytes: await readFile(join(path, name)) })));
@@ -142,7 +142,7 @@ async function filesIn(path: string): Promise<Record<string, string>> {
     files
       .filter(({ name, bytes }) => bytes.length > 0 && !name.endsWith('-shm'))
       .map(({ name, bytes }) => {
-        // https://sqlite.org/fileformat2.html: these fields count changes, and with them mere openings.
+        // https://sqlite.org/fileformat2.html: these counters change even when a file is only opened.
         if (name.endsWith('.db')) bytes.fill(0, 24, 28).fill(0, 92, 100);
         return [name, createHash('sha256').update(bytes).digest('hex')];
       }),
@@ -150,7 +150,7 @@ async function filesIn(path: string): Promise<Record<string, string>> {
 }
 
 describe('tokens add', () => {
-  test('takes a credential from standard input and prints an auth_token that works', async () => {
+  test('reads a credential from standard input and prints an auth_token that works', async () => {
     const cwd = await folder();
     const inputs = [credential, `${credential}\n`, `${credential}\r\n`];
     const ends = await Promise.all(inputs.map((input) => tokens({ cwd }, 'add --api-key key-of-desktop', input)));
@@ -167,8 +167,8 @@ describe('tokens add', () => {
     'keeps the auth_token %j of an old program',
     async (old) => {
       const cwd = await folder();
-      const words = ['tokens', 'add', '--config', 'bridge.yaml', '--api-key', 'key-of-desktop', '--auth-token', old];
-      expect(await boxbridge({ cwd }, words, credential).end).toMatchObject({
+      const args = ['tokens', 'add', '--config', 'bridge.yaml', '--api-key', 'key-of-desktop', '--auth-token', old];
+      expect(await boxbridge({ cwd }, args, credential).end).toMatchObject({
         code: 0,
         stdout: `${old}\n`,
         stderr: '',
@@ -177,12 +177,12 @@ describe('tokens add', () => {
     },
   );
 
-  test('takes the name of the application and a file, so that no secret is an argument', async () => {
+  test('accepts the name of the application and a file, so that no secret is an argument', async () => {
     const cwd = await folder();
     const old = 'Old token of "1999"';
     await writeFile(join(cwd, 'old.txt'), `${old}\n`);
-    const words = 'add --application Desktop --auth-token-file old.txt';
-    expect(await tokens({ cwd }, words, credential)).toMatchObject({ code: 0, stdout: `${old}\n`, stderr: '' });
+    const commandLine = 'add --application Desktop --auth-token-file old.txt';
+    expect(await tokens({ cwd }, commandLine, credential)).toMatchObject({ code: 0, stdout: `${old}\n`, stderr: '' });
     const bridge = await serve({ cwd });
     expect(await bridge.info(old)).toBe('get_account_info_ok');
     expect(await tokens({ cwd }, 'revoke --application Desktop')).toMatchObject({ code: 0, stdout: 'revoked 1\n' });
@@ -203,16 +203,16 @@ describe('tokens add', () => {
       1,
       'boxbridge: several applications have this name; give each its own in the configuration\n',
     ],
-  ])('%s is refused', async (words, code, stderr) => {
+  ])('%s is rejected', async (commandLine, code, stderr) => {
     const cwd = await folder();
     const twin = '{ name: Twin, provider: seatable, base_url: "http://127.0.0.1:1", credentials: vault, api_key: ';
     await writeFile(join(cwd, 'bridge.yaml'), `${configuration()}- ${twin}twin-1 }\n- ${twin}twin-2 }\n`);
-    expect(await tokens({ cwd }, words, credential)).toMatchObject({ code, stdout: '', stderr });
+    expect(await tokens({ cwd }, commandLine, credential)).toMatchObject({ code, stdout: '', stderr });
   });
 
-  test('says why it adds nothing', async () => {
+  test('reports why it adds nothing', async () => {
     const cwd = await folder();
-    const rows: readonly (readonly [words: string, input: string, ...parts: string[]])[] = [
+    const rows: readonly (readonly [apiKey: string, input: string, ...parts: string[]])[] = [
       ['key-of-desktop', 'not-the-secret', 'SeaTable at ', 'does not accept this account token; nothing was added'],
       ['key-of-desktop', 'two words', 'SeaTable at ', 'does not accept this account token; nothing was added'],
       ['key-of-desktop', 'two\nlines', 'SeaTable at ', 'does not accept this account token; nothing was added'],
@@ -233,7 +233,7 @@ describe('tokens add', () => {
 });
 
 describe('tokens list', () => {
-  test('shows what there is, and no secret', async () => {
+  test('shows every token, and no secret', async () => {
     const cwd = await folder();
     const desktop = await add({ cwd });
     const web = await add({ cwd }, 'key-of-web', admin);
@@ -251,7 +251,7 @@ describe('tokens list', () => {
     for (const secret of [desktop, web, credential, admin, ...API_KEYS]) expect(stdout).not.toContain(secret);
   });
 
-  test('says where an application is gone from the configuration', async () => {
+  test('shows that an application is not in the configuration', async () => {
     const cwd = await folder();
     await add({ cwd });
     await writeFile(join(cwd, 'bridge.yaml'), configuration().replace('key-of-desktop', 'key-of-another'));
@@ -274,23 +274,23 @@ describe('tokens revoke', () => {
     expect(await working()).toEqual([good, good, good]);
 
     const prefix = (await listed({ cwd }))[0]?.[0] ?? '';
-    const steps: readonly (readonly [words: string, stdout: string, after: readonly string[]])[] = [
+    const steps: readonly (readonly [selector: string, stdout: string, after: readonly string[]])[] = [
       [prefix, 'revoked 1\n', [bad, good, good]],
       ['--api-key key-of-desktop', 'revoked 1\n', [bad, bad, good]],
       ['--api-key key-of-desktop', 'revoked 0\n', [bad, bad, good]],
       ['--all', 'revoked 1\n', [bad, bad, bad]],
       ['--all', 'revoked 0\n', [bad, bad, bad]],
     ];
-    for (const [words, stdout, after] of steps) {
-      expect([words, await tokens({ cwd }, `revoke ${words}`)]).toEqual([
-        words,
+    for (const [selector, stdout, after] of steps) {
+      expect([selector, await tokens({ cwd }, `revoke ${selector}`)]).toEqual([
+        selector,
         { code: 0, signal: null, stdout, stderr: '' },
       ]);
       expect(await working()).toEqual(after);
     }
   });
 
-  test('says why it revokes nothing', async () => {
+  test('reports why it revokes nothing', async () => {
     const cwd = await folder();
     await Promise.all([add({ cwd }), add({ cwd })]);
     const empty = ['tokens', 'revoke', '', '--config', 'bridge.yaml'];
@@ -299,10 +299,10 @@ describe('tokens revoke', () => {
     expect(await tokens({ cwd }, 'revoke --api-key key-of-nobody')).toMatchObject(
       failsWith('no application has this api_key'),
     );
-    for (const words of ['revoke', 'revoke abc --all', 'revoke --all --api-key key-of-desktop']) {
-      const { code, stdout, stderr } = await tokens({ cwd }, words);
-      expect([words, code, stdout, stderr]).toEqual([
-        words,
+    for (const commandLine of ['revoke', 'revoke abc --all', 'revoke --all --api-key key-of-desktop']) {
+      const { code, stdout, stderr } = await tokens({ cwd }, commandLine);
+      expect([commandLine, code, stdout, stderr]).toEqual([
+        commandLine,
         2,
         '',
         'error: name one of a prefix, --application, --api-key and --all\n',
@@ -315,7 +315,7 @@ describe('tokens revoke', () => {
 describe("the server's key", () => {
   const ownFilesIn = async (cwd: string) => (await readdir(cwd)).filter((name) => !name.startsWith('bridge.db')).sort();
 
-  test('is made at the first start, for its owner alone', async () => {
+  test('is created at the first start, readable by its owner alone', async () => {
     const cwd = await folder();
     await (await serve({ cwd })).stop();
     const { mode, size } = await stat(join(cwd, 'bridge.key'));
@@ -344,24 +344,24 @@ describe("the server's key", () => {
 
   test('can come from the environment as base64', async () => {
     const cwd = await folder();
-    const place = { cwd, env: { BOXBRIDGE_KEY: randomBytes(32).toString('base64') } };
-    const token = await add(place);
-    expect(await (await serve(place)).info(token)).toBe('get_account_info_ok');
+    const options = { cwd, env: { BOXBRIDGE_KEY: randomBytes(32).toString('base64') } };
+    const token = await add(options);
+    expect(await (await serve(options)).info(token)).toBe('get_account_info_ok');
     expect(await readdir(cwd)).not.toContain('bridge.key');
     for (const bytes of [0, 16, 33]) {
       const other = { cwd, env: { BOXBRIDGE_KEY: randomBytes(bytes).toString('base64') } };
       const why = `the key in the environment has to be 32 random bytes, but has ${bytes}`;
-      expect(await boxbridge(other, serveWords).end).toMatchObject(failsWith(why));
+      expect(await boxbridge(other, serveArgs).end).toMatchObject(failsWith(why));
     }
     const other = { cwd, env: { BOXBRIDGE_KEY: randomBytes(32).toString('base64') } };
-    const end = await boxbridge(other, serveWords).end;
+    const end = await boxbridge(other, serveArgs).end;
     expect(end).toMatchObject(failsWith('the key in the environment is not the key that'));
     expect(end.stderr).not.toContain(other.env.BOXBRIDGE_KEY);
   });
 
-  test('that is there already is only read, wherever it lies', async () => {
+  test('that exists is only read, wherever it lies', async () => {
     const cwd = await folder();
-    // Its folder takes no longer names.
+    // The longest name that a directory accepts: a draft beside it would fail.
     const name = 'k'.repeat(255);
     await writeFile(join(cwd, name), randomBytes(32));
     await writeFile(join(cwd, 'bridge.yaml'), configuration().replace('bridge.key', name));
@@ -369,34 +369,34 @@ describe("the server's key", () => {
     expect(await (await serve({ cwd })).info(token)).toBe('get_account_info_ok');
   });
 
-  const spoiled: readonly (readonly [what: string, spoil: (file: string) => Promise<unknown>, why: string])[] = [
+  const unusable: readonly (readonly [what: string, spoil: (file: string) => Promise<unknown>, why: string])[] = [
     ['empty', (file) => writeFile(file, ''), 'has to be 32 random bytes, but has 0'],
     ['too short', (file) => writeFile(file, randomBytes(31)), 'has to be 32 random bytes, but has 31'],
     ['too long', (file) => writeFile(file, randomBytes(33)), 'has to be 32 random bytes, but has 33'],
     ['a folder', (file) => rm(file, { force: true }).then(() => mkdir(file)), 'EISDIR'],
   ];
 
-  test.each(spoiled)('that is %s is refused at the first start', async (_what, spoil, why) => {
+  test.each(unusable)('that is %s is rejected at the first start', async (_what, spoil, why) => {
     const cwd = await folder();
     await spoil(join(cwd, 'bridge.key'));
     const before = (await filesIn(cwd))['bridge.key'];
-    expect(await boxbridge({ cwd }, serveWords).end).toMatchObject(failsWith('/bridge.key', why));
+    expect(await boxbridge({ cwd }, serveArgs).end).toMatchObject(failsWith('/bridge.key', why));
     expect((await filesIn(cwd))['bridge.key']).toBe(before);
   });
 
   test.each([
-    ...spoiled,
+    ...unusable,
     ['missing', (file: string) => rm(file), 'ENOENT'] as const,
     ['another', (file: string) => writeFile(file, randomBytes(32)), 'is not the key that the credentials'] as const,
-  ])('that is %s is refused by a store with sealed records, and nothing is overwritten', async (_what, spoil, why) => {
+  ])('that is %s is rejected by a store with sealed records, and nothing is overwritten', async (_what, spoil, why) => {
     const cwd = await folder();
     const file = join(cwd, 'bridge.key');
     const token = await add({ cwd });
     const key = await readFile(file);
     await spoil(file);
     const before = await filesIn(cwd);
-    for (const words of [serveWords, ['tokens', 'list', '--config', 'bridge.yaml']]) {
-      expect(await boxbridge({ cwd }, words).end).toMatchObject(failsWith('/bridge.key', why));
+    for (const args of [serveArgs, ['tokens', 'list', '--config', 'bridge.yaml']]) {
+      expect(await boxbridge({ cwd }, args).end).toMatchObject(failsWith('/bridge.key', why));
     }
     expect(await tokens({ cwd }, 'rekey --new-key-file new.key')).toMatchObject(failsWith('/bridge.key', why));
     expect(await filesIn(cwd)).toEqual(before);
@@ -408,7 +408,7 @@ describe("the server's key", () => {
 });
 
 describe('tokens rekey', () => {
-  test('lets only the new key in, and every token works on', async () => {
+  test('makes only the new key valid, and every token stays valid', async () => {
     const cwd = await folder();
     const desktop = await add({ cwd });
     const web = await add({ cwd }, 'key-of-web', admin);
@@ -416,7 +416,7 @@ describe('tokens rekey', () => {
     expect((await stat(join(cwd, 'new.key'))).mode & 0o777).toBe(0o600);
 
     const before = await filesIn(cwd);
-    expect(await boxbridge({ cwd }, serveWords).end).toMatchObject(failsWith('/bridge.key is not the key that'));
+    expect(await boxbridge({ cwd }, serveArgs).end).toMatchObject(failsWith('/bridge.key is not the key that'));
     expect(await filesIn(cwd)).toEqual(before);
 
     await writeFile(join(cwd, 'bridge.yaml'), configuration().replace('bridge.key', 'new.key'));
@@ -426,22 +426,22 @@ describe('tokens rekey', () => {
     expect(await bridge.info(web, 'key-of-web')).toBe('get_account_info_ok');
   });
 
-  test('takes the old key from the environment, and a new one that is there already', async () => {
+  test('reads the old key from the environment, and a new one that exists', async () => {
     const cwd = await folder();
-    const place = { cwd, env: { BOXBRIDGE_KEY: randomBytes(32).toString('base64') } };
-    const token = await add(place);
+    const options = { cwd, env: { BOXBRIDGE_KEY: randomBytes(32).toString('base64') } };
+    const token = await add(options);
     await writeFile(join(cwd, 'bridge.key'), randomBytes(32));
     const key = await readFile(join(cwd, 'bridge.key'));
-    expect(await tokens(place, 'rekey --new-key-file bridge.key')).toMatchObject({ code: 0, stderr: '' });
+    expect(await tokens(options, 'rekey --new-key-file bridge.key')).toMatchObject({ code: 0, stderr: '' });
     expect(await readFile(join(cwd, 'bridge.key'))).toEqual(key);
     expect(await (await serve({ cwd })).info(token)).toBe('get_account_info_ok');
-    expect(await boxbridge(place, serveWords).end).toMatchObject(failsWith('the key in the environment is not'));
+    expect(await boxbridge(options, serveArgs).end).toMatchObject(failsWith('the key in the environment is not'));
   });
 
   test.each([
     ['a new key of the wrong length', 'short.key', 'has to be 32 random bytes, but has 5'],
-    ['a folder in its place', '.', 'EISDIR'],
-    ['a place where it cannot be', 'short.key/new.key', 'cannot '],
+    ['a directory in its place', '.', 'EISDIR'],
+    ['a path where it cannot be made', 'short.key/new.key', 'cannot '],
   ])('changes nothing with %s', async (_what, file, why) => {
     const cwd = await folder();
     const token = await add({ cwd });
@@ -454,10 +454,10 @@ describe('tokens rekey', () => {
 });
 
 describe('a database', () => {
-  /** Bounds the size of a file, in blocks of 512 bytes: beyond it every write fails, as on a full disk. */
+  /** Limits the size of a file, in blocks of 512 bytes: beyond it every write fails, as on a full disk. */
   const limited = ['/bin/sh', '-c', 'ulimit -f 256; exec "$0" "$@"'];
 
-  test('that is full is an outage, which nothing is lost by', async () => {
+  test('that is full is an outage, and nothing is lost', async () => {
     const cwd = await folder();
     const [token = '', ...spares] = await Promise.all(Array.from({ length: 5 }, () => add({ cwd })));
     const bridge = await serve({ cwd, under: limited });
@@ -466,7 +466,7 @@ describe('a database', () => {
     let tickets = 0;
     while (/^[a-z0-9]{32}$/.test(await bridge.ticket())) tickets += 1;
     expect(tickets).toBeGreaterThan(0);
-    // What needs less room than a ticket may still find it.
+    // A record that is smaller than a ticket may still fit.
     const logout = (authToken: string) =>
       bridge.rest({ action: 'logout', api_key: 'key-of-desktop', auth_token: authToken });
     const ends: number[] = [];
@@ -491,8 +491,8 @@ describe('a database', () => {
     expect(await replyToSoap.text()).toMatch(/<faultcode>[\w-]+:Server<\/faultcode><faultstring>service_unavailable</);
     expect(await bridge.enter(open, credential)).toMatchObject({ status: 503 });
     expect(await bridge.info(token)).toBe('get_account_info_ok');
-    const said = await bridge.stop();
-    for (const secret of [token, credential, open, signedIn]) expect(said).not.toContain(secret);
+    const output = await bridge.stop();
+    for (const secret of [token, credential, open, signedIn]) expect(output).not.toContain(secret);
 
     const roomy = await serve({ cwd });
     expect(await roomy.info(token)).toBe('get_account_info_ok');
@@ -501,21 +501,21 @@ describe('a database', () => {
     expect(await roomy.enter(open, credential)).toMatchObject({ status: 200 });
   });
 
-  const userMayNot = { what: 'setpriv', debian: 'util-linux', probe: ['setpriv', '--version'] } as const;
+  const setpriv = { what: 'setpriv', debian: 'util-linux', probe: ['setpriv', '--version'] } as const;
 
-  describeWith(process.getuid?.() === 0 ? [userMayNot] : [], 'that is read-only', () => {
-    // Root may write what nobody may, unless that right is taken away.
-    const mortal =
+  describeWith(process.getuid?.() === 0 ? [setpriv] : [], 'that is read-only', () => {
+    // Root may write anywhere, without this capability it may not.
+    const unprivileged =
       process.getuid?.() === 0 ? ['/bin/sh', '-c', 'exec setpriv --bounding-set=-dac_override "$0" "$@"'] : [];
 
-    test.each(['bridge.db', '.'])('at %s is refused in one line, and nothing is overwritten', async (name) => {
+    test.each(['bridge.db', '.'])('at %s is rejected in one line, and nothing is overwritten', async (name) => {
       const cwd = await folder();
       const token = await add({ cwd });
       const before = await filesIn(cwd);
       const { mode } = await stat(join(cwd, name));
       await chmod(join(cwd, name), mode & 0o555);
-      for (const words of [serveWords, ['tokens', 'list', '--config', 'bridge.yaml']]) {
-        const end = await boxbridge({ cwd, under: mortal }, words).end;
+      for (const args of [serveArgs, ['tokens', 'list', '--config', 'bridge.yaml']]) {
+        const end = await boxbridge({ cwd, under: unprivileged }, args).end;
         expect(end).toMatchObject(
           failsWith('cannot use the store ', '/bridge.db (', 'mend it or name another in `store`'),
         );
@@ -527,7 +527,7 @@ describe('a database', () => {
   });
 });
 
-test('a get_auth_token that was answered is good after kill -9', async () => {
+test('an auth_token that was issued is valid after kill -9', async () => {
   const cwd = await folder();
   const first = await serve({ cwd });
   const ticket = await first.ticket();
@@ -543,7 +543,7 @@ test('a get_auth_token that was answered is good after kill -9', async () => {
   );
 });
 
-/** The same numbers from 0 up to 1 for the same seed (mulberry32). */
+/** Pseudo-random numbers in [0, 1) by seed: mulberry32. */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -558,7 +558,7 @@ const KILLS = Number(process.env.KILLS ?? 20);
 
 test(`${KILLS} kills at random moments of signing in lose no auth_token`, async () => {
   const started = Date.now();
-  /** Kills one process after the other on a store of its own; gives how many auth_tokens there were. */
+  /** Kills one process after the other on a store of its own; gives the number of auth_tokens issued. */
   const lane = async (seed: number, rounds: number): Promise<number> => {
     const cwd = await folder();
     const file = join(cwd, 'bridge.yaml');
@@ -606,7 +606,7 @@ test('no secret is in the files of the store, the key file or the log', async ()
   const { status, location } = await bridge.enter(web, admin);
   const sent = new URL(location).searchParams.get('auth_token') ?? '';
   const down = await bridge.ticket('key-of-down');
-  const words = [
+  const outcomes = [
     status,
     (await bridge.enter(down, credential)).status,
     await bridge.info(added),
@@ -615,7 +615,7 @@ test('no secret is in the files of the store, the key file or the log', async ()
     await bridge.info(wrong),
   ];
   const good = 'get_account_info_ok';
-  expect(words).toEqual([303, 503, good, good, good, 'not_logged_in']);
+  expect(outcomes).toEqual([303, 503, good, good, good, 'not_logged_in']);
 
   const secrets = [credential, admin, wrong, added, redeemed, sent, desktop, web, down];
   const needles = secrets.flatMap(formsOf);
@@ -631,13 +631,13 @@ test('no secret is in the files of the store, the key file or the log', async ()
     needles.filter((needle) => text.includes(needle)).map((it) => [name, it]),
   );
   expect(found).toEqual([]);
-  // What is no secret is found in the same way.
+  // The search finds what is not secret.
   const { email } = seatableAccounts.loneUser.info;
   expect(all.filter(([, text = '']) => text.includes(email)).map(([name]) => name)).toContain('bridge.db-wal');
   expect(log).toContain('a sign-in could not be tried');
 });
 
-/** A secret as it is, and how it looks inside anything in hexadecimal or base64, wherever it begins there. */
+/** The encodings of a secret: plain, percent-encoded, hex, and base64 at every offset. */
 function formsOf(secret: string): string[] {
   const base64 = [0, 1, 2].map((offset) => {
     const encoded = Buffer.from(' '.repeat(offset) + secret).toString('base64');

@@ -75,7 +75,7 @@ test('no secret that comes in goes out, but to whom it belongs', async () => {
       ],
     },
     {
-      words: ['--workers', '2'],
+      args: ['--workers', '2'],
       env: {
         BOXBRIDGE_KEY: serverKey,
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,

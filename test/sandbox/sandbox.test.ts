@@ -27,24 +27,24 @@ async function replyOf(response: Response): Promise<Reply> {
   return { status: response.status, type, body: type?.includes('json') ? JSON.parse(text) : text };
 }
 
-type Wish = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, string> };
-type Caller = (path: string, wish?: Wish) => Promise<Reply>;
+type Options = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, string> };
+type Caller = (path: string, options?: Options) => Promise<Reply>;
 
 /** Calls an API with an Authorization header, or without one where it is undefined. */
 function caller(api: keyof typeof sandboxPaths, authorization: string | undefined): Caller {
-  return async (path, wish = {}) => {
-    const headers = { ...(authorization === undefined ? {} : { authorization }), ...wish.headers };
-    return replyOf(await fetch(`${sandbox.url}${sandboxPaths[api]}${path}`, { ...wish, headers }));
+  return async (path, options = {}) => {
+    const headers = { ...(authorization === undefined ? {} : { authorization }), ...options.headers };
+    return replyOf(await fetch(`${sandbox.url}${sandboxPaths[api]}${path}`, { ...options, headers }));
   };
 }
 
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
-function typed(method: string, contentType: string, body: string): Wish {
+function typed(method: string, contentType: string, body: string): Options {
   return { method, headers: { 'content-type': contentType }, body };
 }
 
-/** The replies that the pages of the APIs show. */
+/** The replies in the documentation of the APIs. */
 const pages = {
   seatable:
     '{"org_id":4,"is_org_staff":0,"space_usage":"0.121974751%","total":100000000000,"usage":121974751,"row_usage_rate":"0%","row_total":-1,"row_usage":88,"avatar_url":"https://cloud.seatable.io/media/avatars/default.png","email":"7fhe63g949b946a3b200555db5de1d23@auth.local","name":"Robert Teamplayer","login_id":"","contact_email":"teamplayer@example.com","institution":"","is_staff":false,"enable_chargebee":true,"enable_subscription":false,"dtable_updates_email_interval":0,"dtable_collaborate_email_interval":0}',
@@ -54,7 +54,7 @@ const pages = {
     '{"data":{"id":"user-V3R563qtJNcExAkN","type":"users","attributes":{"username":"admin","is-service-account":false,"avatar-url":"https://www.gravatar.com/avatar/9babb00091b97b9ce9538c45807fd35f?s=100&d=mm","v2-only":false,"is-site-admin":true,"is-sso-login":false,"email":"admin@hashicorp.com","unconfirmed-email":null,"permissions":{"can-create-organizations":true,"can-change-email":true,"can-change-username":true}},"relationships":{"authentication-tokens":{"links":{"related":"/api/v2/users/user-V3R563qtJNcExAkN/authentication-tokens"}}},"links":{"self":"/api/v2/users/user-V3R563qtJNcExAkN"}}}',
 };
 
-test('answers what the pages show', async () => {
+test('replies as the documentation of the APIs', async () => {
   const basic = `Basic ${Buffer.from('sk_12345:').toString('base64')}`;
   for (const [api, authorization, path] of [
     ['seatable', 'Token 43543wrsd', '/api2/account/info/'],
@@ -71,13 +71,13 @@ describe('SeaTable', () => {
   const member = as(`Token ${seatableAccounts.teamMember.token}`);
   const invalidToken = { status: 401, type: json, body: { detail: 'Invalid token' } };
 
-  function put(address: string): Wish {
+  function put(address: string): Options {
     const body = new FormData();
     body.set('new_contact_email', address);
     return { method: 'PUT', body };
   }
 
-  test('tells the account of a token, the same for each token', async () => {
+  test('gives the account of a token, the same for each token', async () => {
     const { token, otherTokens, info: account } = seatableAccounts.teamMember;
     for (const one of [token, ...otherTokens])
       expect(await as(`Token ${one}`)(info)).toEqual({ status: 200, type: json, body: account });
@@ -99,7 +99,7 @@ describe('SeaTable', () => {
     expect((await member(info)).body).toEqual(seatableAccounts.teamMember.info);
   });
 
-  test.each(['', 'nonsense', 'two words@example.com', '@example.com'])('refuses the address %j', async (address) => {
+  test.each(['', 'nonsense', 'two words@example.com', '@example.com'])('rejects the address %j', async (address) => {
     expect(await member(contactEmail, put(address))).toEqual({
       status: 400,
       type: json,
@@ -107,13 +107,13 @@ describe('SeaTable', () => {
     });
   });
 
-  test('refuses a change without the field, without a body, and with a file in its place', async () => {
+  test('rejects a change without the field, without a body, and with a file in its place', async () => {
     const other = new FormData();
     other.set('email', 'newemail@example.com');
     const file = new FormData();
     file.set('new_contact_email', new Blob(['newemail@example.com']));
-    for (const wish of [{ body: other }, {}, { body: file }])
-      expect(await member(contactEmail, { method: 'PUT', ...wish })).toMatchObject({
+    for (const options of [{ body: other }, {}, { body: file }])
+      expect(await member(contactEmail, { method: 'PUT', ...options })).toMatchObject({
         status: 400,
         body: { error_msg: 'new_contact_email invalid.' },
       });
@@ -123,7 +123,7 @@ describe('SeaTable', () => {
     seatableAccounts.cloudUser.info.contact_email,
     seatableAccounts.teamMember.info.contact_email,
     'Carla@Example.com',
-  ])('refuses %s, which is in use', async (address) => {
+  ])('rejects %s, which is in use', async (address) => {
     expect(await member(contactEmail, put(address))).toEqual({
       status: 409,
       type: json,
@@ -131,7 +131,7 @@ describe('SeaTable', () => {
     });
   });
 
-  test('refuses every change where the feature is off', async () => {
+  test('rejects every change where the feature is off', async () => {
     const cloudUser = as(`Token ${seatableAccounts.cloudUser.token}`);
     for (const address of ['newemail@example.com', 'nonsense'])
       expect(await cloudUser(contactEmail, put(address))).toEqual({
@@ -141,27 +141,27 @@ describe('SeaTable', () => {
       });
   });
 
-  test('takes nothing but a form of parts', async () => {
-    for (const wish of [
+  test('accepts nothing but a form of parts', async () => {
+    for (const options of [
       typed('PUT', 'application/json', '{"new_contact_email":"newemail@example.com"}'),
       typed('PUT', 'application/x-www-form-urlencoded', 'new_contact_email=newemail@example.com'),
       { method: 'PUT', body: bytes('new_contact_email=newemail@example.com') },
     ])
-      expect((await member(contactEmail, wish)).status).toBe(415);
+      expect((await member(contactEmail, options)).status).toBe(415);
     const broken = await member(contactEmail, typed('PUT', 'multipart/form-data; boundary=x', '--x\r\nnonsense'));
     expect(broken).toEqual({ status: 400, type: json, body: { detail: 'Multipart form parse error' } });
   });
 
-  test('refuses a missing and a wrong credential on both operations', async () => {
+  test('rejects a missing and a wrong credential on both operations', async () => {
     for (const path of [info, contactEmail]) {
-      const wish = path === info ? {} : put('newemail@example.com');
-      expect(await as()(path, wish)).toEqual({
+      const options = path === info ? {} : put('newemail@example.com');
+      expect(await as()(path, options)).toEqual({
         status: 403,
         type: json,
         body: { detail: 'Authentication credentials were not provided.' },
       });
       for (const authorization of ['Token nobody', 'Token', `Bearer ${seatableAccounts.teamMember.token}`])
-        expect(await as(authorization)(path, wish)).toEqual(invalidToken);
+        expect(await as(authorization)(path, options)).toEqual(invalidToken);
     }
   });
 
@@ -189,17 +189,17 @@ describe('Previsto', () => {
     caller('previsto', `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`);
   const { john, mette } = previstoAccounts;
   const owner = basic(john.key);
-  const post = (form: Record<string, string> | [string, string][]): Wish => ({
+  const post = (form: Record<string, string> | [string, string][]): Options => ({
     method: 'POST',
     body: new URLSearchParams(form),
   });
-  const refusal = (status: number, problem: { message: string; param?: string }): Reply => ({
+  const rejection = (status: number, problem: { message: string; param?: string }): Reply => ({
     status,
     type: json,
     body: { type: 'invalid_request', ...problem },
   });
 
-  test('tells the account of a key', async () => {
+  test('gives the account of a key', async () => {
     expect(await owner(current)).toEqual({ status: 200, type: json, body: john.account });
     expect((await basic(mette.key)(current)).body).toEqual(mette.account);
   });
@@ -234,24 +234,24 @@ describe('Previsto', () => {
     ['email', post({ name: 'John Dow', email: '' }), "'email' must have email syntax."],
     ['languageCode', post({ name: 'John Dow', languageCode: 'dan' }), "'languageCode' must be a 2-letter code."],
     ['meta', post({ name: 'John Dow', meta: 'Brown' }), "'meta' must be an object."],
-  ])('refuses a wrong %s', async (param, wish, message) => {
-    expect(await owner(current, wish)).toEqual(refusal(400, { message, param }));
+  ])('rejects a wrong %s', async (param, options, message) => {
+    expect(await owner(current, options)).toEqual(rejection(400, { message, param }));
     expect((await owner(current)).body).toEqual(john.account);
   });
 
-  test('refuses an address that another account uses, and takes its own', async () => {
+  test('rejects an address that another account uses, and takes its own', async () => {
     const taken = await owner(current, post({ name: 'John Dow', email: 'Mette@example.dk' }));
-    expect(taken).toEqual(refusal(409, { message: "'email' is already in use.", param: 'email' }));
+    expect(taken).toEqual(rejection(409, { message: "'email' is already in use.", param: 'email' }));
     expect((await owner(current, post({ name: 'John Dow', email: john.account.email }))).status).toBe(200);
   });
 
-  test('takes nothing but a form', async () => {
-    for (const wish of [
+  test('accepts nothing but a form', async () => {
+    for (const options of [
       typed('POST', 'application/json', '{"name":"Jane Dow"}'),
       typed('POST', 'multipart/form-data; boundary=x', 'name=Jane'),
       { method: 'POST', body: bytes('name=Jane') },
     ])
-      expect(await owner(current, wish)).toEqual(refusal(415, { message: 'Unsupported Media Type' }));
+      expect(await owner(current, options)).toEqual(rejection(415, { message: 'Unsupported Media Type' }));
     const charset = typed('POST', 'application/x-www-form-urlencoded; charset=utf-8', 'name=J%C3%B8rn+Dow');
     expect((await owner(current, charset)).body).toMatchObject({ name: 'Jørn Dow' });
   });
@@ -266,32 +266,32 @@ describe('Previsto', () => {
 
   test.each([mette.account.id, 'acct_nobody', 'current'])('has no own account %s to delete', async (id) => {
     const reply = await owner(`/accounts/${id}`, { method: 'DELETE' });
-    expect(reply).toEqual(refusal(404, { message: 'No such account.', param: 'id' }));
+    expect(reply).toEqual(rejection(404, { message: 'No such account.', param: 'id' }));
     expect((await basic(mette.key)(current)).status).toBe(200);
   });
 
-  test('refuses a missing and a wrong credential everywhere', async () => {
+  test('rejects a missing and a wrong credential everywhere', async () => {
     const unnamed = caller('previsto', undefined);
     const bearer = caller('previsto', `Bearer ${john.key}`);
     const bare = caller('previsto', `Basic ${Buffer.from(john.key).toString('base64')}`);
     for (const call of [unnamed, bearer, bare, basic('sk_nobody'), basic(john.key, 'secret'), basic(john.key, '\n')])
-      for (const [path, wish] of [
+      for (const [path, options] of [
         [current, {}],
         [current, post({ name: 'Jane Dow' })],
         [`/accounts/${john.account.id}`, { method: 'DELETE' }],
         ['/nowhere', {}],
       ] as const)
-        expect(await call(path, wish)).toEqual(refusal(401, { message: 'Bad credentials' }));
+        expect(await call(path, options)).toEqual(rejection(401, { message: 'Bad credentials' }));
   });
 
   test('a public key has no access', async () => {
-    expect(await basic(john.publicKey)(current)).toEqual(refusal(403, { message: 'Access is denied' }));
+    expect(await basic(john.publicKey)(current)).toEqual(rejection(403, { message: 'Access is denied' }));
   });
 
   test.each(['/accounts/current/', '/Accounts/current', '/accounts', '/', '/accounts/x/y'])(
     'has no %j',
     async (path) => {
-      expect(await owner(path)).toEqual(refusal(404, { message: 'Not Found' }));
+      expect(await owner(path)).toEqual(rejection(404, { message: 'Not Found' }));
     },
   );
 
@@ -302,7 +302,7 @@ describe('Previsto', () => {
       ['GET', `/accounts/${john.account.id}`],
       ['POST', `/accounts/${john.account.id}`],
     ] as const)
-      expect(await owner(path, { method })).toEqual(refusal(405, { message: 'Method Not Allowed' }));
+      expect(await owner(path, { method })).toEqual(rejection(405, { message: 'Method Not Allowed' }));
   });
 });
 
@@ -312,9 +312,9 @@ describe('Terraform', () => {
   const { admin, member } = terraformAccounts;
   const bearer = (token: string): Caller => caller('terraform', `Bearer ${token}`);
   const user = bearer(admin.token);
-  const patchText = (body: string): Wish => typed('PATCH', jsonApi, body);
-  const patch = (attributes: unknown): Wish => patchText(JSON.stringify({ data: { type: 'users', attributes } }));
-  const refusal = (status: number, title: string, ...details: string[]): Reply => ({
+  const patchText = (body: string): Options => typed('PATCH', jsonApi, body);
+  const patch = (attributes: unknown): Options => patchText(JSON.stringify({ data: { type: 'users', attributes } }));
+  const rejection = (status: number, title: string, ...details: string[]): Reply => ({
     status,
     type,
     body: {
@@ -347,7 +347,7 @@ describe('Terraform', () => {
     'password-confirmation': 'a longer password',
   };
 
-  test('tells the user of a token', async () => {
+  test('gives the user of a token', async () => {
     expect(await user('/account/details')).toEqual(documentWith({}));
     expect((await bearer(member.token)('/account/details')).body).toMatchObject({
       data: { id: member.id, attributes: member.attributes },
@@ -379,13 +379,13 @@ describe('Terraform', () => {
     ['Email is invalid', { email: 'nonsense' }],
   ])('%s: %j', async (detail, attributes) => {
     const reply = await user('/account/update', patch({ email: 'root@example.com', ...attributes }));
-    expect(reply).toEqual(refusal(422, 'invalid attribute', detail));
+    expect(reply).toEqual(rejection(422, 'invalid attribute', detail));
     expect(await user('/account/details')).toEqual(documentWith({}));
   });
 
   test('names everything that is wrong', async () => {
     const reply = await user('/account/update', patch({ username: false, email: member.attributes.email }));
-    expect(reply).toEqual(refusal(422, 'invalid attribute', 'Username is invalid', 'Email has already been taken'));
+    expect(reply).toEqual(rejection(422, 'invalid attribute', 'Username is invalid', 'Email has already been taken'));
   });
 
   test('changes the password, with keys of either spelling', async () => {
@@ -397,7 +397,7 @@ describe('Terraform', () => {
     };
     expect(await user('/account/password', patch(again))).toEqual(documentWith({}));
     expect(await user('/account/password', patch(again))).toEqual(
-      refusal(422, 'invalid attribute', 'Current password is invalid'),
+      rejection(422, 'invalid attribute', 'Current password is invalid'),
     );
   });
 
@@ -412,7 +412,7 @@ describe('Terraform', () => {
     ["Password confirmation doesn't match Password", { 'password-confirmation': 'a longer passwort' }],
   ])('%s: %j', async (detail, attributes) => {
     const reply = await user('/account/password', patch({ ...passwords, ...attributes }));
-    expect(reply).toEqual(refusal(422, 'invalid attribute', detail));
+    expect(reply).toEqual(rejection(422, 'invalid attribute', detail));
     expect((await user('/account/password', patch(passwords))).status).toBe(200);
   });
 
@@ -426,18 +426,18 @@ describe('Terraform', () => {
     ['data.attributes is missing or not an object', '{"data":{"type":"users"}}'],
   ])('%s: %s', async (detail, body) => {
     for (const path of ['/account/update', '/account/password'])
-      expect(await user(path, patchText(body))).toEqual(refusal(422, 'malformed request body', detail));
+      expect(await user(path, patchText(body))).toEqual(rejection(422, 'malformed request body', detail));
   });
 
-  test('takes nothing but JSON:API', async () => {
+  test('accepts nothing but JSON:API', async () => {
     const body = '{"data":{"type":"users","attributes":{"username":"root"}}}';
     for (const path of ['/account/update', '/account/password'])
-      for (const wish of [typed('PATCH', 'application/json', body), { method: 'PATCH', body: bytes(body) }])
-        expect(await user(path, wish)).toEqual(refusal(415, 'unsupported media type'));
+      for (const options of [typed('PATCH', 'application/json', body), { method: 'PATCH', body: bytes(body) }])
+        expect(await user(path, options)).toEqual(rejection(415, 'unsupported media type'));
     expect(await user('/account/details')).toEqual(documentWith({}));
   });
 
-  test('refuses a missing and a wrong credential everywhere', async () => {
+  test('rejects a missing and a wrong credential everywhere', async () => {
     const basic = caller('terraform', `Basic ${Buffer.from(`${admin.token}:`).toString('base64')}`);
     for (const call of [
       caller('terraform', undefined),
@@ -446,17 +446,17 @@ describe('Terraform', () => {
       bearer(''),
       bearer(`${admin.token} x`),
     ])
-      for (const [path, wish] of [
+      for (const [path, options] of [
         ['/account/details', {}],
         ['/account/update', patch({ username: 'root' })],
         ['/account/password', patch(passwords)],
         ['/nowhere', {}],
       ] as const)
-        expect(await call(path, wish)).toEqual(refusal(401, 'unauthorized'));
+        expect(await call(path, options)).toEqual(rejection(401, 'unauthorized'));
   });
 
   test.each(['/account/details/', '/Account/details', '/account', '/'])('has no %j', async (path) => {
-    expect(await user(path)).toEqual(refusal(404, 'not found'));
+    expect(await user(path)).toEqual(rejection(404, 'not found'));
   });
 
   test('names the methods it has', async () => {
@@ -466,7 +466,7 @@ describe('Terraform', () => {
       ['PUT', '/account/update'],
       ['POST', '/account/password'],
     ] as const)
-      expect(await user(path, { method })).toEqual(refusal(405, 'method not allowed'));
+      expect(await user(path, { method })).toEqual(rejection(405, 'method not allowed'));
   });
 });
 
@@ -475,12 +475,12 @@ describe('Golem', () => {
   const bearer = (token: string): Caller => caller('golem', `Bearer ${token}`);
   const [root, dan, pia] = [bearer(admin.token), bearer(developer.token), bearer(partner.token)];
   const path = ({ account }: { account: { id: string } }): string => `/v1/accounts/${account.id}`;
-  const send = (method: string, body: unknown): Wish => typed(method, 'application/json', JSON.stringify(body));
+  const send = (method: string, body: unknown): Options => typed(method, 'application/json', JSON.stringify(body));
   const success = (body: unknown): Reply => ({ status: 200, type: json, body });
-  const refusal = (status: number, error: string): Reply => ({ status, type: json, body: { error } });
+  const rejection = (status: number, error: string): Reply => ({ status, type: json, body: { error } });
   const problems = (...errors: string[]): Reply => ({ status: 400, type: json, body: { errors } });
-  const adminOnly = refusal(401, 'Action is only allowed for [Admin]');
-  const noAccess = (id: string): Reply => refusal(401, `Access to account \`${id}\` is not allowed`);
+  const adminOnly = rejection(401, 'Action is only allowed for [Admin]');
+  const noAccess = (id: string): Reply => rejection(401, `Access to account \`${id}\` is not allowed`);
   const eve = { name: 'Eve', email: 'eve@example.com' };
 
   test('finds the accounts that a caller sees', async () => {
@@ -496,7 +496,7 @@ describe('Golem', () => {
     expect(await dan('/v1/accounts?email=pia@example.com')).toEqual(success({ values: [] }));
   });
 
-  test('tells whose a token is', async () => {
+  test('gives the account of a token by its id', async () => {
     expect(await pia('/v1/login/token')).toEqual(
       success({
         id: partner.tokenId,
@@ -507,13 +507,13 @@ describe('Golem', () => {
     );
   });
 
-  test('tells an account to its owner, to those it shares with and to an administrator', async () => {
+  test('gives an account to its owner, to those it shares with and to an administrator', async () => {
     for (const call of [dan, pia, root]) expect(await call(path(developer))).toEqual(success(developer.account));
     expect(await dan(path(partner))).toEqual(noAccess(partner.account.id));
     for (const call of [dan, root]) expect(await call('/v1/accounts/nobody')).toEqual(noAccess('nobody'));
   });
 
-  test('tells the plan to its owner and to an administrator', async () => {
+  test('gives the plan to its owner and to an administrator', async () => {
     for (const call of [dan, root]) expect(await call(`${path(developer)}/plan`)).toEqual(success(golemPlan));
     expect(await pia(`${path(developer)}/plan`)).toEqual(adminOnly);
     expect(await dan('/v1/accounts/nobody/plan')).toEqual(noAccess('nobody'));
@@ -524,7 +524,7 @@ describe('Golem', () => {
     expect(body).toEqual({ ...eve, id: expect.stringMatching(/^[0-9a-f-]{36}$/), planId: golemPlan.planId });
     expect(await root('/v1/accounts?email=eve@example.com')).toEqual(success({ values: [body] }));
     expect(await root('/v1/accounts', send('POST', eve))).toEqual(
-      refusal(409, 'Account with email eve@example.com already exists'),
+      rejection(409, 'Account with email eve@example.com already exists'),
     );
     expect(await dan('/v1/accounts', send('POST', eve))).toEqual(adminOnly);
   });
@@ -538,16 +538,16 @@ describe('Golem', () => {
     expect(await root(path(developer), send('PUT', { name, email }))).toEqual(success(developer.account));
   });
 
-  test('replaces nobody else and takes nobody else’s address', async () => {
+  test('replaces no other account and accepts no address of another', async () => {
     expect(await pia(path(developer), send('PUT', eve))).toEqual(adminOnly);
     expect(await dan('/v1/accounts/nobody', send('PUT', eve))).toEqual(noAccess('nobody'));
     expect(await dan(path(developer), send('PUT', { ...eve, email: partner.account.email }))).toEqual(
-      refusal(409, 'Account with email pia@example.com already exists'),
+      rejection(409, 'Account with email pia@example.com already exists'),
     );
     expect(await dan(path(developer))).toEqual(success(developer.account));
   });
 
-  test('refuses a change that is not whole, and one of the plan', async () => {
+  test('rejects an incomplete change, and one of the plan', async () => {
     const [name, email] = ['name', 'email'].map((field) => `Field ${field} is required and must be a string.`);
     for (const [body, ...errors] of [
       [{ name: 'Eve' }, email],
@@ -566,11 +566,11 @@ describe('Golem', () => {
     expect(await root(path(admin), { method: 'DELETE' })).toEqual(problems('Cannot delete current account.'));
     expect(await root(path(developer), { method: 'DELETE' })).toEqual(success({}));
     expect(await root(path(developer), { method: 'DELETE' })).toEqual(noAccess(developer.account.id));
-    expect(await dan('/v1/accounts')).toEqual(refusal(401, 'Invalid Token: Unknown token secret.'));
+    expect(await dan('/v1/accounts')).toEqual(rejection(401, 'Invalid Token: Unknown token secret.'));
     expect(await pia('/v1/accounts')).toEqual(success({ values: [partner.account] }));
   });
 
-  test('takes nothing but JSON', async () => {
+  test('accepts nothing but JSON', async () => {
     const body = JSON.stringify(eve);
     for (const [method, target] of [
       ['POST', '/v1/accounts'],
@@ -586,7 +586,7 @@ describe('Golem', () => {
     }
   });
 
-  test('refuses a missing, a misshapen and an unknown token', async () => {
+  test('rejects a missing, a misshapen and an unknown token', async () => {
     for (const call of [
       caller('golem', undefined),
       bearer('not-a-uuid'),
@@ -596,7 +596,7 @@ describe('Golem', () => {
       for (const target of ['/v1/accounts', path(developer), `${path(developer)}/plan`, '/v1/login/token'])
         expect(await call(target)).toEqual({ status: 401, type: plain, body: 'authorization error' });
     expect(await bearer('00000000-0000-4000-8000-0000000000ff')('/v1/accounts')).toEqual(
-      refusal(401, 'Invalid Token: Unknown token secret.'),
+      rejection(401, 'Invalid Token: Unknown token secret.'),
     );
   });
 
@@ -621,19 +621,19 @@ describe('Golem', () => {
 describe('the sandbox', () => {
   const { admin } = golemAccounts;
 
-  test('says with Allow which methods there are', async () => {
+  test('names its methods in Allow', async () => {
     const response = await fetch(`${sandbox.url}${sandboxPaths.golem}/v1/accounts/root`, { method: 'PATCH' });
     expect(response.headers.get('allow')).toBe('GET, HEAD, PUT, DELETE');
     await response.text();
   });
 
-  test('has nothing beside the four', async () => {
+  test('has nothing but the four APIs', async () => {
     const origin = sandbox.url;
     for (const path of ['/', '/GOLEM/v1/accounts', '/terraform/account/details', '/Terraform/api/v2/account/details'])
       expect(await replyOf(await fetch(`${origin}${path}`))).toEqual({ status: 404, type: plain, body: 'not found' });
   });
 
-  test('answers an overlong body and an ill-written path in the form of the API', async () => {
+  test('answers a body that is too large and a malformed path in the form of the API', async () => {
     const overlong = { method: 'PUT', body: 'x'.repeat(200_000) };
     expect(await caller('seatable', undefined)('/api2/account/info/', overlong)).toEqual({
       status: 413,
@@ -659,7 +659,7 @@ describe('the sandbox', () => {
     await other.close();
   });
 
-  test('every account that it names can sign in', async () => {
+  test('accepts every credential that it names', async () => {
     const reads = {
       seatable: (token: string) => caller('seatable', `Token ${token}`)('/api2/account/info/'),
       previsto: (key: string) => caller('previsto', `Basic ${btoa(`${key}:`)}`)('/accounts/current'),

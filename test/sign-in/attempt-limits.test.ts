@@ -16,7 +16,7 @@ const GOOD = credentials.previsto;
 const DONE = 'You are signed in';
 
 let apis: ModernApis;
-/** A bridge of its own for every test: tries of earlier ones would count. */
+/** A bridge of its own for every test: attempts of earlier tests would count. */
 let newPage: (configuration?: { trust_proxy: boolean }) => Promise<() => Promise<string>>;
 
 beforeAll(async () => {
@@ -51,24 +51,24 @@ test('a ticket takes ten wrong secrets, and then not even the right one', async 
     [GOOD, '10.0.0.1'],
     [GOOD, '10.0.0.2'],
   ] as const) {
-    const refused = await enter(address, secret, from);
-    expect(refused.status).toBe(429);
-    expect(refused.headers.get('retry-after')).toBe('900');
-    expect(refused.text).toContain('Too many wrong tries');
-    expect(refused.text).not.toContain(GOOD);
-    expect(refused.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const reply = await enter(address, secret, from);
+    expect(reply.status).toBe(429);
+    expect(reply.headers.get('retry-after')).toBe('900');
+    expect(reply.text).toContain('Too many wrong tries');
+    expect(reply.text).not.toContain(GOOD);
+    expect(reply.headers.get('content-security-policy')).toContain("default-src 'none'");
   }
   expect(apis.received).toEqual([]);
   expect((await enter(await page(), GOOD, '10.0.0.1')).text).toContain(DONE);
 });
 
-test('the tenth try may be the right one', async () => {
+test('the tenth attempt may be the right one', async () => {
   const address = await (await newPage())();
   expect(await times(9, () => enter(address, 'wrong'))).toEqual([200]);
   expect((await enter(address, GOOD)).text).toContain(DONE);
 });
 
-test('an empty secret and an outage are no tries', async () => {
+test('an empty secret and an outage are no attempts', async () => {
   const address = await (await newPage())();
   apis.become(always(500));
   expect(await times(12, () => enter(address, 'wrong'))).toEqual([503]);
@@ -78,7 +78,7 @@ test('an empty secret and an outage are no tries', async () => {
   expect((await enter(address, GOOD)).text).toContain(DONE);
 });
 
-test('of 50 wrong secrets at the same moment ten are tried', async () => {
+test('of 50 wrong secrets at the same moment ten reach the modern API', async () => {
   const address = await (await newPage())();
   const pages = await Promise.all(Array.from({ length: 50 }, (_, n) => enter(address, `wrong-${n}`)));
   expect(pages.filter(({ status }) => status === 200)).toHaveLength(10);
@@ -105,7 +105,7 @@ test('a proxy that is not trusted cannot name other addresses', async () => {
   expect((await enter(await page(), GOOD, '10.1.1.1')).status).toBe(429);
 });
 
-test('one ticket that is tried for ever does not use up its address', async () => {
+test('one ticket that is tried for ever does not exhaust its address', async () => {
   const page = await newPage();
   const address = await page();
   expect(await times(10, () => enter(address, 'wrong', '10.0.0.1'))).toEqual([200]);
@@ -113,7 +113,7 @@ test('one ticket that is tried for ever does not use up its address', async () =
   expect((await enter(await page(), GOOD, '10.0.0.1')).text).toContain(DONE);
 });
 
-test('right secrets do not use up their address, not even many at the same moment', async () => {
+test('right secrets do not exhaust their address, not even many at the same moment', async () => {
   const page = await newPage();
   const addresses = await Promise.all(Array.from({ length: 150 }, page));
   await Promise.all(addresses.map((address) => enter(address, GOOD, '10.0.0.1')));

@@ -23,7 +23,7 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
   let browser: Browser;
   const opened: Listener[] = [];
   let bridge: string;
-  /** The addresses at which the web application's own server was reached. */
+  /** The URLs requested from the web application. */
   const arrivals: string[] = [];
 
   const urlOf = async (starting: Promise<Listener>): Promise<string> => {
@@ -84,10 +84,10 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
   interface Visit {
     readonly page: Page;
     readonly ticket: string;
-    /** The hosts that the browser asked. */
+    /** The origins that the browser requested. */
     readonly hosts: Set<string>;
-    /** What the page complained of, such as what its policy kept it from. */
-    readonly complaints: string[];
+    /** Errors on the console, such as violations of the page's policy. */
+    readonly errors: string[];
   }
 
   /** A user whom an old program sends to the page. */
@@ -98,12 +98,12 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     context.setDefaultTimeout(10_000);
     const page = await context.newPage();
     const hosts = new Set<string>();
-    const complaints: string[] = [];
+    const errors: string[] = [];
     page.on('request', (request) => hosts.add(new URL(request.url()).origin));
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(`${bridge}/api/1.0/auth/${ticket}`);
-    return { page, ticket, hosts, complaints };
+    return { page, ticket, hosts, errors };
   }
 
   const secretOf = (page: Page) => page.getByLabel('SeaTable account token');
@@ -114,8 +114,8 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     await page.getByRole('button', { name: 'Sign in' }).click();
   }
 
-  test('a wrong token gets the form again without it, the right one the end of the story', async () => {
-    const { page, ticket, hosts, complaints } = await visit('desktop');
+  test('a wrong token shows the form without it, the right one ends the sign-in', async () => {
+    const { page, ticket, hosts, errors } = await visit('desktop');
     expect(await heading(page)).toBe('Sign in to SeaTable');
     expect(await page.textContent('main')).toContain('Invoice importer asks for access to your SeaTable account.');
     await enter(page, wrong);
@@ -137,11 +137,11 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     expect(await heading(page)).toBe('This sign-in is over');
 
     expect([...hosts]).toEqual([bridge]);
-    // The last page is a 404, which the console notes.
-    expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
+    // The last page is a 404, which the console reports.
+    expect(errors.filter((text) => !text.includes('404'))).toEqual([]);
   });
 
-  test('an outage says so and loses nothing', async () => {
+  test('an outage is shown and loses nothing', async () => {
     const { page } = await visit('down');
     await enter(page, credential);
     expect(await page.getByRole('alert').textContent()).toContain('does not answer right now');
@@ -152,8 +152,8 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
   test.each([
     ['web', '/back?from=box&', 'Back in the old program'],
     ['onwards', '/onwards?', 'Another place of it'],
-  ])('the user of the application %s comes back to it', async (apiKey, start, title) => {
-    const { page, ticket, complaints } = await visit(apiKey);
+  ])('the user of the application %s is redirected to it', async (apiKey, start, title) => {
+    const { page, ticket, errors } = await visit(apiKey);
     await enter(page, wrong);
     expect(await page.getByRole('alert').textContent()).toBe(accepts);
     await enter(page, credential);
@@ -161,7 +161,7 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
       .getByRole('heading', { name: title })
       .waitFor({ timeout: 5000 })
       .catch(() => {});
-    expect([await heading(page), complaints]).toEqual([title, []]);
+    expect([await heading(page), errors]).toEqual([title, []]);
     const arrival = arrivals.find((url) => url.includes(ticket)) ?? '';
     expect(arrival.slice(0, -32)).toBe(`${start}ticket=${ticket}&auth_token=`);
     const authToken = new URL(arrival, bridge).searchParams.get('auth_token') ?? '';
@@ -170,7 +170,7 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
   });
 
   test('the keyboard alone signs in', async () => {
-    const { page, complaints } = await visit('desktop');
+    const { page, errors } = await visit('desktop');
     const focused = () => page.evaluate<string>('document.activeElement.name || document.activeElement.type');
     expect(await focused()).toBe('password');
     await page.keyboard.type(wrong);
@@ -179,14 +179,14 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     expect(await focused()).toBe('password');
     await page.keyboard.press('Shift+Tab');
     expect(await focused()).toBe('login');
-    await page.keyboard.type('whoever');
+    await page.keyboard.type('anybody');
     await page.keyboard.press('Tab');
     await page.keyboard.type(credential);
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('submit');
     await page.keyboard.press('Space');
     await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
-    expect(complaints).toEqual([]);
+    expect(errors).toEqual([]);
   });
 
   test('an empty form is not sent', async () => {
@@ -231,42 +231,39 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
       expect(await page.evaluate<number>(LIGHTNESS)).toBeCloseTo(colorScheme === 'light' ? 1 : 0, 1);
     };
     for (const apiKey of ['desktop', 'long']) {
-      const { page, complaints } = await visit(apiKey, { viewport, colorScheme });
+      const { page, errors } = await visit(apiKey, { viewport, colorScheme });
       await looksGood(page, `${apiKey}-form`);
       await enter(page, wrong);
       await page.getByRole('alert').waitFor();
       await secretOf(page).fill('x'.repeat(200));
-      await looksGood(page, `${apiKey}-refused`);
+      await looksGood(page, `${apiKey}-rejected`);
       await enter(page, credential);
       await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
       await looksGood(page, `${apiKey}-done`);
-      expect(complaints).toEqual([]);
+      expect(errors).toEqual([]);
     }
   });
 
-  test.each(['light', 'dark'] as const)(
-    'what has the focus shows it, in the %s, and hides nothing',
-    async (colorScheme) => {
-      const { page } = await visit('desktop', { viewport: PHONE, colorScheme });
-      for (const part of [page.getByLabel('Login'), secretOf(page), page.getByRole('button')]) {
-        await part.focus();
-        const ring = await page.evaluate<{ style: string; reach: number; contrast: number }>(RING);
-        expect(ring.style).toBe('solid');
-        expect(ring.contrast).toBeGreaterThanOrEqual(3);
-        const box = await part.boundingBox();
-        expect(box?.height).toBeGreaterThanOrEqual(40);
-        for (const hint of await page.locator('small').all()) {
-          const { y = 0, height = 0 } = (await hint.boundingBox()) ?? {};
-          const above = y + height <= (box?.y ?? 0) - ring.reach;
-          const below = y >= (box?.y ?? 0) + (box?.height ?? 0) + ring.reach;
-          expect(above || below).toBe(true);
-        }
+  test.each(['light', 'dark'] as const)('the focus is visible in the %s, and covers nothing', async (colorScheme) => {
+    const { page } = await visit('desktop', { viewport: PHONE, colorScheme });
+    for (const part of [page.getByLabel('Login'), secretOf(page), page.getByRole('button')]) {
+      await part.focus();
+      const ring = await page.evaluate<{ style: string; reach: number; contrast: number }>(RING);
+      expect(ring.style).toBe('solid');
+      expect(ring.contrast).toBeGreaterThanOrEqual(3);
+      const box = await part.boundingBox();
+      expect(box?.height).toBeGreaterThanOrEqual(40);
+      for (const hint of await page.locator('small').all()) {
+        const { y = 0, height = 0 } = (await hint.boundingBox()) ?? {};
+        const above = y + height <= (box?.y ?? 0) - ring.reach;
+        const below = y >= (box?.y ?? 0) + (box?.height ?? 0) + ring.reach;
+        expect(above || below).toBe(true);
       }
-    },
-  );
+    }
+  });
 });
 
-/** Where the environment names a folder for them. */
+/** Taken where SCREENSHOTS names a directory for them. */
 async function screenshot(page: Page, name: string): Promise<void> {
   const { SCREENSHOTS: folder } = process.env;
   if (folder === undefined) return;
@@ -274,10 +271,10 @@ async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }
 
-/** By how many pixels the page is wider than its window. */
+/** Pixels by which the page is wider than its window. */
 const SIDEWAYS = 'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)';
 
-/** What colours mean: https://www.w3.org/TR/WCAG21/#dfn-relative-luminance */
+/** Luminance and contrast: https://www.w3.org/TR/WCAG21/#dfn-relative-luminance */
 const LUMINANCE = `
   const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
   const isClear = (colour) => colour === 'transparent' || numbers(colour)[3] === 0;
@@ -299,10 +296,10 @@ const LUMINANCE = `
   };
 `;
 
-/** How bright the page is, from 0 to 1. */
+/** The luminance of the page, from 0 to 1. */
 const LIGHTNESS = `(() => { ${LUMINANCE} return luminance(background(document.body)); })()`;
 
-/** The contrast of every text and every field to what lies behind it. */
+/** The contrast of every text and every field to its background. */
 const CONTRASTS = `(() => {
   ${LUMINANCE}
   const hasText = (element) =>
@@ -313,7 +310,7 @@ const CONTRASTS = `(() => {
   });
 })()`;
 
-/** The line around what has the focus: how far it goes beyond that, and its contrast to what lies behind it. */
+/** The outline of the focused element: its reach in pixels, and its contrast to the background. */
 const RING = `(() => {
   ${LUMINANCE}
   const { outlineStyle, outlineWidth, outlineOffset, outlineColor } = getComputedStyle(document.activeElement);

@@ -60,11 +60,11 @@ describe.each(formats)('$format', ({ call }) => {
     ]).then((replies) => replies.map(({ status }) => status));
   const unknown = ['get_auth_token_error', 'not_logged_in', 'not_logged_in'];
 
-  test.each([...oddSecrets, 'a'.repeat(32), 'x'.repeat(5000)])('knows no %j', async (odd) => {
+  test.each([...oddSecrets, 'a'.repeat(32), 'x'.repeat(5000)])('%j is no ticket and no token', async (odd) => {
     expect(await outcomes('one', odd)).toEqual(unknown);
   });
 
-  test('a ticket or a token that is nearly right is not right', async () => {
+  test('a ticket or a token that is almost right is wrong', async () => {
     const ticket = await signedInTicket(bridge.url, 'one', GOOD);
     const authToken = await newAuthToken(bridge.url, 'one', GOOD);
     for (const secret of [ticket, authToken]) {
@@ -76,12 +76,12 @@ describe.each(formats)('$format', ({ call }) => {
     expect((await call(bridge.url, 'get_account_info', asToken)).status).toBe('not_logged_in');
   });
 
-  test('a NUL is in no ticket, and in no XML', async () => {
+  test('a ticket with a NUL is malformed', async () => {
     const { status } = await call(bridge.url, 'get_auth_token', { api_key: 'one', ticket: 'a\0b' });
     expect(status).toMatch(/\bwrong_input\b/);
   });
 
-  test('a ticket and a token are of no use to another application', async () => {
+  test('a ticket and a token are invalid for another application', async () => {
     const ticket = await signedInTicket(bridge.url, 'one', GOOD);
     const authToken = await newAuthToken(bridge.url, 'one', GOOD);
     apis.received.length = 0;
@@ -93,7 +93,7 @@ describe.each(formats)('$format', ({ call }) => {
     expect((await call(bridge.url, 'get_auth_token', { api_key: 'one', ticket })).status).toBe('get_auth_token_ok');
   });
 
-  test('a ticket that was spent or a token that was logged out is gone, for the page too', async () => {
+  test('a spent ticket and a revoked token are invalid, for the page too', async () => {
     const ticket = await signedInTicket(bridge.url, 'one', GOOD);
     const { authToken } = await redeem(ticket);
     await call(bridge.url, 'logout', { api_key: 'one', auth_token: authToken });
@@ -128,7 +128,7 @@ describe('the page', () => {
     'x'.repeat(9000),
   ];
 
-  test.each(odd)('is over at %j', async (ticket) => {
+  test.each(odd)('is 404 at %j', async (ticket) => {
     const address = pageAddress(bridge.url, ticket);
     for (const page of [await visit(address), await enter(address, GOOD)]) {
       expect(page.status).toBe(404);
@@ -154,7 +154,7 @@ describe('the page', () => {
     expect((await redeem(ticket)).status).toBe('not_logged_in');
   });
 
-  test('is there for a browser that sends whole URLs, as through a proxy', async () => {
+  test('accepts the absolute-form of a request target, as through a proxy', async () => {
     const { ticket, address } = await newPage();
     const { pathname } = new URL(address);
     const form = `password=${GOOD}`;
@@ -178,7 +178,7 @@ describe('the page', () => {
     expect((await redeem(ticket)).status).toBe('get_auth_token_ok');
   });
 
-  test('takes the first of two tabs, and tells the other that all is well', async () => {
+  test('signs in the first of two tabs, and shows the other that it is signed in', async () => {
     const { ticket, address } = await newPage();
     const tabs = await Promise.all([enter(address, GOOD), enter(address, GOOD)]);
     for (const { status, text } of tabs) expect([status, text.includes('You are signed in')]).toEqual([200, true]);
@@ -186,7 +186,7 @@ describe('the page', () => {
     expect((await redeem(ticket)).status).toBe('get_auth_token_error');
   });
 
-  test('sends one of two tabs on to the web application', async () => {
+  test('redirects one of two tabs to the web application', async () => {
     const { ticket, address } = await newPage('web');
     const tabs = await Promise.all([enter(address, GOOD), enter(address, GOOD)]);
     expect(tabs.map(({ status }) => status).sort()).toEqual([200, 303]);
@@ -195,7 +195,7 @@ describe('the page', () => {
     expect(await redeem(ticket, 'web')).toMatchObject({ status: 'get_auth_token_ok', authToken });
   });
 
-  test.each(['wrong', GOOD])('does not try %j any more after somebody has signed in', async (secret) => {
+  test.each(['wrong', GOOD])('does not try %j after a sign-in', async (secret) => {
     const { ticket, address } = await newPage();
     await enter(address, GOOD);
     apis.received.length = 0;
@@ -215,7 +215,7 @@ describe('the page', () => {
   test.each([
     ['one', 200, null],
     ['web', 303, 'https://old.example.com/callback'],
-  ])('goes nowhere else: %s', async (apiKey, status, location) => {
+  ])('redirects nowhere else: %s', async (apiKey, status, location) => {
     const { ticket, address } = await newPage(apiKey);
     const page = await visit(`${address}?${new URLSearchParams(forged)}`, {
       method: 'POST',
@@ -228,7 +228,7 @@ describe('the page', () => {
     expect((await redeem(ticket, apiKey)).status).toBe('get_auth_token_ok');
   });
 
-  test('refuses a megabyte at once, and nothing is lost', async () => {
+  test('rejects a megabyte at once, and nothing is lost', async () => {
     const { ticket, address } = await newPage();
     const begun = performance.now();
     const page = await visit(address, { method: 'POST', body: `password=${'x'.repeat(1024 * 1024)}` });
@@ -247,11 +247,11 @@ describe('the page', () => {
     ['nothing at all', ''],
     ['under another name', `Password=${GOOD}`],
     ['a list', `password[]=${GOOD}`],
-    ['given in several ways', `password=&password=${GOOD}`],
+    ['repeated, once empty', `password=&password=${GOOD}`],
     ['a field of a field', `password[a]=${GOOD}`],
-    ['given twice, differently', `password=${GOOD}&password=other`],
+    ['repeated and different', `password=${GOOD}&password=other`],
     ['not a form', '{"password":"x"}'],
-  ])('asks again where the secret is %s', async (_what, body) => {
+  ])('shows the form again where the secret is %s', async (_what, body) => {
     const { ticket, address } = await newPage();
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
     const page = await visit(address, { method: 'POST', headers, body });
@@ -273,7 +273,7 @@ describe('the page', () => {
     'application/octet-stream',
     'no/such;type',
     '',
-  ])('takes the form as %j', async (type) => {
+  ])('accepts the form as %j', async (type) => {
     const { ticket, address } = await newPage();
     const headers = type === '' ? {} : { 'Content-Type': type };
     const body = new TextEncoder().encode(`login=J%F8rgen&password=${GOOD}&remember`);
@@ -281,7 +281,7 @@ describe('the page', () => {
     expect((await redeem(ticket)).status).toBe('get_auth_token_ok');
   });
 
-  test('does not read what is packed and is not what it says', async () => {
+  test('rejects a Content-Encoding that the body does not have', async () => {
     const { address } = await newPage();
     for (const [encoding, status] of [
       ['gzip', 400],

@@ -56,7 +56,7 @@ const ask = (action: string, parameters: Record<string, string>) =>
   Promise.all(formats.map(async ({ call }) => (await call(bridge.url, action, parameters)).status));
 const inEveryFormat = (status: unknown) => formats.map(() => status);
 
-test('the page says when the modern API asks to come back', async () => {
+test('the page passes on the Retry-After of the modern API', async () => {
   const address = pageAddress(bridge.url, await newTicket(bridge.url, 'previsto'));
   apis.become((_request, response) => void response.writeHead(429, { 'Retry-After': '120' }).end('{}'));
   const page = await enter(address, GOOD);
@@ -89,7 +89,7 @@ describe.each(outages)('an outage, %s', (_what, outage) => {
     expect((await oldClients.rest(bridge.url, 'get_auth_token', parameters)).status).toBe('get_auth_token_ok');
   });
 
-  test('at get_account_info signs nobody out', async () => {
+  test('at get_account_info ends no session', async () => {
     const parameters = { api_key: 'previsto', auth_token: await newAuthToken(bridge.url, 'previsto', GOOD) };
     apis.become(outage);
     expect(await ask('get_account_info', parameters)).toEqual(inEveryFormat(unavailable));
@@ -98,16 +98,16 @@ describe.each(outages)('an outage, %s', (_what, outage) => {
   });
 });
 
-test('nobody needs a modern API to log out', async () => {
+test('logout needs no modern API', async () => {
   const parameters = { api_key: 'previsto', auth_token: await newAuthToken(bridge.url, 'previsto', GOOD) };
   apis.become(always(503));
   expect((await oldClients.rest(bridge.url, 'logout', parameters)).status).toBe('logout_ok');
 });
 
-describe.each(providerNames)('a refusal by %s', (provider) => {
+describe.each(providerNames)('a rejection by %s', (provider) => {
   const key = { api_key: provider };
 
-  test('is told, and the auth_token works again when the credential does', async () => {
+  test('is reported, and the auth_token works again once the credential does', async () => {
     const parameters = { ...key, auth_token: await newAuthToken(bridge.url, provider, credentials[provider]) };
     for (const _again of [1, 2]) {
       apis.become(always(401));
@@ -137,7 +137,7 @@ describe.each(providerNames)('a refusal by %s', (provider) => {
   });
 });
 
-/** Lets the store fail at a table while the work is done. */
+/** Lets the store fail at a table during some work. */
 async function without(table: string, work: () => Promise<void>): Promise<void> {
   const database = new DatabaseSync(join(bridge.folder, 'data', 'bridge.db'), { timeout: 5000 });
   try {

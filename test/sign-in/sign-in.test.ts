@@ -61,7 +61,7 @@ afterAll(async () => {
   await apis.close();
 });
 
-/** What every page keeps to: it is kept by nobody, framed by nobody, and makes a browser load nothing. */
+/** The contract of every page: not cached, not framed, and loading nothing. */
 function expectSafe({ headers, text }: ShownPage, redirectOrigin?: string): void {
   const [, style = ''] = /<style>(.*)<\/style>/s.exec(text) ?? [];
   const policy = new Map(
@@ -89,7 +89,7 @@ function expectSafe({ headers, text }: ShownPage, redirectOrigin?: string): void
   expect(text).not.toMatch(/<script|<link|<img|<iframe|\bsrc=|\bhref=|\bon\w+=|url\(|@import|https?:/i);
 }
 
-/** Browsers hold a form's redirect to `form-action` too; it names the origin of the web application or its scheme. */
+/** Browsers apply `form-action` to a form's redirects too; it MUST allow the web application's origin or scheme. */
 function expectReachable(formAction: string, redirectOrigin: string): void {
   const sources = formAction.split(' ');
   expect(sources).toContain("'self'");
@@ -133,13 +133,13 @@ describe('signing in', () => {
     expect(page.text).not.toContain('role="alert"');
     expectSafe(page);
 
-    const refused = await enter(address, WRONG);
-    expect(refused.status).toBe(200);
-    expectForm(refused, secretName);
-    expectSafe(refused);
-    expect(refused.text).toContain(`<p role="alert" id="problem">${service} did not accept this`);
-    const said = JSON.stringify([refused.text, ...refused.headers]);
-    for (const part of ['wr0ng', 'anybody']) expect(said).not.toContain(part);
+    const rejected = await enter(address, WRONG);
+    expect(rejected.status).toBe(200);
+    expectForm(rejected, secretName);
+    expectSafe(rejected);
+    expect(rejected.text).toContain(`<p role="alert" id="problem">${service} did not accept this`);
+    const reply = JSON.stringify([rejected.text, ...rejected.headers]);
+    for (const part of ['wr0ng', 'anybody']) expect(reply).not.toContain(part);
     expect((await call(bridge.url, 'get_auth_token', { ...key, ticket })).status).toBe('not_logged_in');
 
     const accepted = await enter(address, credentials[provider]);
@@ -169,13 +169,13 @@ describe('signing in', () => {
       expect((await call(bridge.url, action, token)).status).toBe('not_logged_in');
   });
 
-  test('the name of an application is a text like any other', async () => {
+  test('the name of an application is escaped', async () => {
     const page = await visit(pageAddress(bridge.url, await newTicket(bridge.url, 'odd-name')));
     expect(page.text).toContain('&lt;script&gt;&quot;Söhne&quot; &amp; &#39;Co&#39;&lt;/script&gt; asks for access');
     expectSafe(page);
   });
 
-  test('blanks around a pasted secret are nobody’s', async () => {
+  test('blanks around a pasted secret are removed', async () => {
     const ticket = await signedInTicket(bridge.url, 'previsto', ` \t${credentials.previsto}\r\n`);
     const { status } = await oldClients.rest(bridge.url, 'get_auth_token', { api_key: 'previsto', ticket });
     expect(status).toBe('get_auth_token_ok');
@@ -208,7 +208,7 @@ describe('a web application', () => {
       'http://old.example.com:8081',
       /^http:\/\/old\.example\.com:8081\/box\?page=a%20b&flag&next=%2Fx&ticket=(\w{32})&auth_token=(\w{32})#top$/,
     ],
-  ])('gets its user back with ticket and auth_token: %s', async (api_key, origin, expected) => {
+  ])('receives its user with ticket and auth_token: %s', async (api_key, origin, expected) => {
     const ticket = await newTicket(bridge.url, api_key);
     const address = pageAddress(bridge.url, ticket);
     expectSafe(await visit(address), origin);
@@ -234,7 +234,7 @@ describe('a web application', () => {
   });
 });
 
-test.each(formats)('$format: an application may be without signing in', async ({ call }) => {
+test.each(formats)('$format: an application may have no sign-in', async ({ call }) => {
   const outcome = async (action: string, parameters: Record<string, string>) =>
     (await call(bridge.url, action, parameters)).status;
   for (const api_key of ['no-sign-in', 'passthrough']) {
@@ -245,7 +245,7 @@ test.each(formats)('$format: an application may be without signing in', async ({
   expect(await outcome('logout', { api_key: 'passthrough', auth_token: 't' })).toBe('logout_ok');
 });
 
-/** A secret as it may lie in a file: as it is, in UTF-16, in hex, and in base64 wherever it begins. */
+/** The encodings of a secret in a file: plain, UTF-16, hex, and base64 at every offset. */
 function shapesOf(secret: string): Buffer[] {
   const inBase64 = [0, 1, 2].map((before) =>
     Buffer.from(`${'x'.repeat(before)}${secret}`)
@@ -272,16 +272,16 @@ test('the store and the key file hold no ticket, no auth_token and no credential
   try {
     for (const provider of providerNames) {
       const credential = credentials[provider];
-      const kept = await newAuthToken(own.url, provider, credential);
+      const active = await newAuthToken(own.url, provider, credential);
       const ended = await newAuthToken(own.url, provider, credential);
-      await oldClients.rest(own.url, 'get_account_info', { api_key: provider, auth_token: kept });
+      await oldClients.rest(own.url, 'get_account_info', { api_key: provider, auth_token: active });
       await oldClients.rest(own.url, 'logout', { api_key: provider, auth_token: ended });
       const web = await newTicket(own.url, `web-${provider}`);
       const { headers } = await enter(pageAddress(own.url, web), credential);
-      const given = new URL(headers.get('location') ?? '').searchParams.get('auth_token') ?? '';
+      const issued = new URL(headers.get('location') ?? '').searchParams.get('auth_token') ?? '';
       const waiting = await signedInTicket(own.url, provider, credential);
       const pending = await newTicket(own.url, provider);
-      secrets.push(credential, kept, ended, web, given, waiting, pending);
+      secrets.push(credential, active, ended, web, issued, waiting, pending);
     }
     expect(new Set(secrets).size).toBe(7 * providerNames.length);
     const files = await readdir(own.folder, { recursive: true, withFileTypes: true });
@@ -291,7 +291,7 @@ test('the store and the key file hold no ticket, no auth_token and no credential
       const bytes = await readFile(join(entry.parentPath, entry.name));
       const found = secrets.filter((secret) => shapesOf(secret).some((shape) => bytes.includes(shape)));
       expect([entry.name, found]).toEqual([entry.name, []]);
-      // What is not secret is found, so that the search is one.
+      // The search finds what is not secret.
       for (const text of missing) if (bytes.includes(text)) missing.delete(text);
     }
     expect([...missing]).toEqual([]);

@@ -14,12 +14,12 @@ import { contentWith, plainContent } from '../support/suites/store-content-suite
 import { named } from '../support/suites/store-suite.js';
 
 const cli = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
-// More than go in one statement.
+// More than a batch.
 const content = contentWith(Array.from({ length: 2345 }, (_, n) => named(`n${n}`)));
 const copied = 'copied 2345 account(s), 2 ticket(s) and 2 auth_token(s), sealed under the same key\n';
 
-function copy(cwd: string, ...words: string[]): Promise<Ended> {
-  return startNode(cwd, cli, 'store', 'copy', ...words).end;
+function copy(cwd: string, ...args: string[]): Promise<Ended> {
+  return startNode(cwd, cli, 'store', 'copy', ...args).end;
 }
 
 async function folder(): Promise<string> {
@@ -50,7 +50,7 @@ async function configuration(cwd: string, store: string): Promise<string> {
 }
 
 describe('store copy', () => {
-  test('copies a file of SQLite into another, and the ids go on where they were', async () => {
+  test('copies a SQLite file into another, which continues its ids', async () => {
     const cwd = await folder();
     await fill(`sqlite:${cwd}/from.db`);
     expect(await copy(cwd, 'sqlite:from.db', 'sqlite:to.db')).toMatchObject({ code: 0, stdout: copied, stderr: '' });
@@ -59,14 +59,14 @@ describe('store copy', () => {
     expect(await inStore(`sqlite:${cwd}/to.db`, (store) => store.userId(named('new')))).toBe(content.lastUserId + 1);
   });
 
-  test('says so where there was no key', async () => {
+  test('reports that there was no key', async () => {
     const cwd = await folder();
     await fill(`sqlite:${cwd}/from.db`, { ...content, masterKey: undefined, tickets: [], sessions: [] });
     const stdout = 'copied 2345 account(s), 0 ticket(s) and 0 auth_token(s)\n';
     expect(await copy(cwd, 'sqlite:from.db', 'sqlite:to.db')).toMatchObject({ code: 0, stdout });
   });
 
-  test('leaves a store alone that has anything', async () => {
+  test('leaves a store that is not empty unchanged', async () => {
     const cwd = await folder();
     await fill(`sqlite:${cwd}/from.db`);
     await inStore(`sqlite:${cwd}/to.db`, (store) => store.userId(named('other')));
@@ -76,7 +76,7 @@ describe('store copy', () => {
     expect(await contentOf(`sqlite:${cwd}/to.db`)).toEqual(before);
   });
 
-  test('makes nothing where there is nothing to copy', async () => {
+  test('creates nothing where there is nothing to copy', async () => {
     const cwd = await folder();
     const missing = await copy(cwd, 'sqlite:from.db', 'sqlite:to.db');
     expect(missing).toMatchObject({ code: 1, stderr: `boxbridge: there is no store ${cwd}/from.db\n` });
@@ -93,8 +93,8 @@ describe('store copy', () => {
     [['sqlite:from.db', 'to.db']],
     [['sqlite:from.db', 'mysql://user:not-for-logs@host/db']],
     [['sqlite:from.db', 'sqlite:to.db', 'sqlite:more.db']],
-  ])('does not take the words %j', async (words) => {
-    const ended = await copy(await folder(), ...words);
+  ])('rejects the arguments %j', async (args) => {
+    const ended = await copy(await folder(), ...args);
     expect(ended).toMatchObject({ code: 2, stdout: '' });
     expect(ended.stderr).toMatch(/^error: name FROM and TO/);
     expect(ended.stderr).not.toContain('not-for-logs');
@@ -102,14 +102,14 @@ describe('store copy', () => {
 });
 
 describeWithPostgres('store copy and PostgreSQL', (server) => {
-  const place = async () => {
-    const { url, remove } = await server.newPlace();
+  const newUrl = async () => {
+    const { url, remove } = await server.newSchema();
     afterwards(remove);
     return url;
   };
 
-  test('moves everything there and back', async () => {
-    const [cwd, first, second] = [await folder(), await place(), await place()];
+  test('copies everything there and back', async () => {
+    const [cwd, first, second] = [await folder(), await newUrl(), await newUrl()];
     await fill(`sqlite:${cwd}/from.db`);
     const [intoFirst, intoSecond] = [await configuration(cwd, first), await configuration(cwd, second)];
     const good = { code: 0, stdout: copied, stderr: '' };
@@ -126,8 +126,8 @@ describeWithPostgres('store copy and PostgreSQL', (server) => {
     expect(await inStore(`sqlite:${cwd}/to.db`, (store) => store.userId(named('newer')))).toBe(content.lastUserId + 2);
   });
 
-  test('leaves a database alone that has anything, and names no secret', async () => {
-    const [cwd, url] = [await folder(), await place()];
+  test('leaves a database that is not empty unchanged, and names no secret', async () => {
+    const [cwd, url] = [await folder(), await newUrl()];
     await fill(`sqlite:${cwd}/from.db`);
     await inStore(url, (store) => store.userId(named('other')));
     const before = await contentOf(url);
@@ -138,11 +138,11 @@ describeWithPostgres('store copy and PostgreSQL', (server) => {
     expect(await contentOf(url)).toEqual(before);
   });
 
-  test('takes over nothing where the database does not take everything', async () => {
-    const [cwd, url] = [await folder(), await place()];
+  test('copies nothing where the database does not accept everything', async () => {
+    const [cwd, url] = [await folder(), await newUrl()];
     await fill(`sqlite:${cwd}/from.db`);
     await inStore(url, (store) => store.ping());
-    await server.say(url, "ALTER TABLE sessions ADD CHECK (digest <> 'session 1')");
+    await server.query(url, "ALTER TABLE sessions ADD CHECK (digest <> 'session 1')");
     const ended = await copy(cwd, 'sqlite:from.db', url);
     expect(ended).toMatchObject({ code: 1, stdout: '' });
     expect(ended.stderr).toMatch(

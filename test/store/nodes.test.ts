@@ -25,7 +25,7 @@ describeWithPostgres('three nodes on one PostgreSQL', (server) => {
   async function startNodes() {
     const folder = await temporaryFolder();
     afterwards(folder.remove);
-    const { url, remove } = await server.newPlace();
+    const { url, remove } = await server.newSchema();
     afterwards(remove);
     const apis = await startModernApis();
     afterwards(apis.close);
@@ -42,7 +42,7 @@ describeWithPostgres('three nodes on one PostgreSQL', (server) => {
   const statusAt = async (node: Listener, action: string, parameters: Record<string, string>) =>
     (await oldClients.rest(node.url, action, { api_key: 'key', ...parameters })).status;
 
-  test('500 tickets, each redeemed at all of them at the same moment, give 500 auth_tokens', async () => {
+  test('500 tickets, each redeemed at every node at the same moment, give 500 auth_tokens', async () => {
     const { nodes, configuration, folder } = await startNodes();
     const config = parseConfig(configuration, { directory: folder, actions: actionNames, providers });
     const { applications, tickets, store } = await openServices(config, {});
@@ -75,7 +75,7 @@ describeWithPostgres('three nodes on one PostgreSQL', (server) => {
     expect((await store.dump()).tickets).toEqual([]);
   });
 
-  test('what one issues the others know, and what one revokes the others refuse at once', async () => {
+  test('a token of one node is valid at the others, and one revoked is invalid everywhere at once', async () => {
     const { nodes } = await startNodes();
     const [one, other, third] = nodes;
     if (!one || !other || !third) throw new Error('no nodes');
@@ -90,7 +90,7 @@ describeWithPostgres('three nodes on one PostgreSQL', (server) => {
     for (const node of nodes) expect(await statusAt(node, 'get_account_info', { auth_token })).toBe('not_logged_in');
   });
 
-  test('a ticket takes ten wrong secrets, wherever they are entered', async () => {
+  test('a ticket takes ten wrong secrets, over all nodes', async () => {
     const { nodes } = await startNodes();
     const [one] = nodes;
     if (!one) throw new Error('no nodes');
@@ -101,7 +101,7 @@ describeWithPostgres('three nodes on one PostgreSQL', (server) => {
     expect(statuses).toEqual([...Array(10).fill(200), 429, 429]);
   });
 
-  test('without PostgreSQL calls are unavailable, and good again as soon as it is back', async () => {
+  test('calls are unavailable while PostgreSQL is down, and recover with it', async () => {
     const { nodes } = await startNodes();
     const [one] = nodes;
     if (!one) throw new Error('no nodes');
@@ -112,7 +112,7 @@ describeWithPostgres('three nodes on one PostgreSQL', (server) => {
     await server.stop();
     try {
       for (const node of nodes) {
-        // Also of those that come together.
+        // Concurrent calls too.
         const statuses = await Promise.all([info(node), info(node), statusAt(node, 'get_auth_token', { ticket })]);
         expect([...statuses, await statusAt(node, 'get_ticket', {})]).toEqual(Array(4).fill('service_unavailable'));
       }

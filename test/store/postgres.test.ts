@@ -21,38 +21,38 @@ const unavailable = expect.objectContaining({ name: 'Fault', reason: 'unavailabl
 
 describeWithPostgres('PostgreSQL', (server) => {
   storeSuite('as a store', async () => {
-    const { url, remove } = await server.newPlace();
+    const { url, remove } = await server.newSchema();
     return {
       open: () => openPostgres(url),
-      skipTo: async (userId) => void (await server.say(url, `UPDATE user_ids SET last = ${userId}`)),
+      skipTo: async (userId) => void (await server.query(url, `UPDATE user_ids SET last = ${userId}`)),
       remove,
     };
   });
 
-  test('1000 first sights of 100 accounts at three nodes give the ids from 1 to 100', async () => {
-    const url = await place(server);
+  test('1000 first uses of 100 accounts at three nodes give the ids from 1 to 100', async () => {
+    const url = await newUrl(server);
     const nodes = [await opened(url), await opened(url), await opened(url)];
-    const sights = Array.from({ length: 1000 }, (_, n) => nodes[n % 3]?.userId(named(`n${n % 100}`)));
-    const ids = await Promise.all(sights);
+    const uses = Array.from({ length: 1000 }, (_, n) => nodes[n % 3]?.userId(named(`n${n % 100}`)));
+    const ids = await Promise.all(uses);
     expect([...new Set(ids)].sort((a = 0, b = 0) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
     for (const [n, id] of ids.entries()) expect(id).toBe(ids[n % 100]);
   });
 
-  test('no id is given a second time even where an account was deleted by hand', async () => {
-    const url = await place(server);
+  test('no id is reused even where an account was deleted by hand', async () => {
+    const url = await newUrl(server);
     const store = await opened(url);
     const id = await store.userId(account);
-    await server.say(url, 'DELETE FROM accounts');
+    await server.query(url, 'DELETE FROM accounts');
     expect(await store.userId(account)).toBe(id + 1);
   });
 
-  test('tries are counted for all nodes together, and what is tried is not stored', async () => {
-    const url = await place(server);
+  test('attempts are counted over all nodes, and their subject is not stored', async () => {
+    const url = await newUrl(server);
     const nodes = [await opened(url), await opened(url), await opened(url)];
-    const counters = nodes.map(({ attempts: tries }) => tries({ name: 'some', max: 5, seconds: 900 }));
+    const counters = nodes.map(({ attempts }) => attempts({ name: 'some', max: 5, seconds: 900 }));
     const taken = await Promise.all([...counters, ...counters, ...counters].map(({ take }) => take('a secret')));
     expect(taken.filter((one) => one)).toHaveLength(5);
-    expect(JSON.stringify(await server.say(url, 'SELECT * FROM wrong_tries'))).not.toContain('secret');
+    expect(JSON.stringify(await server.query(url, 'SELECT * FROM wrong_tries'))).not.toContain('secret');
     const [store] = nodes;
     await store?.close();
     await expect(counters[0]?.take('a secret')).rejects.toEqual(unavailable);
@@ -60,49 +60,49 @@ describeWithPostgres('PostgreSQL', (server) => {
   });
 
   describe('the schema', () => {
-    test('is made once by nodes that start at the same moment', async () => {
-      const url = await place(server);
+    test('is created once by nodes that start at the same moment', async () => {
+      const url = await newUrl(server);
       const stores = await Promise.all(Array.from({ length: 6 }, () => opened(url)));
-      expect(await server.say(url, 'SELECT count(*)::int FROM boxbridge_version')).toEqual([{ count: 1 }]);
+      expect(await server.query(url, 'SELECT count(*)::int FROM boxbridge_version')).toEqual([{ count: 1 }]);
       expect(new Set(await Promise.all(stores.map((store) => store.userId(account))))).toEqual(new Set([1]));
     });
 
-    test('is used by who may not change it, once it is there', async () => {
-      const url = await place(server);
+    test('serves a role that may not change it, once it exists', async () => {
+      const url = await newUrl(server);
       await (await openPostgres(url)).close();
       const role = new URL(url).searchParams.get('options')?.split('=')[1] ?? '';
-      await server.say(
+      await server.query(
         url,
         `CREATE ROLE ${role} LOGIN PASSWORD 'weak'; GRANT USAGE ON SCHEMA ${role} TO ${role};
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${role} TO ${role}`,
       );
-      afterwards(async () => void (await server.say(url, `DROP OWNED BY ${role}; DROP ROLE ${role}`)));
+      afterwards(async () => void (await server.query(url, `DROP OWNED BY ${role}; DROP ROLE ${role}`)));
       const limited = new URL(url);
       limited.username = role;
       limited.password = 'weak';
       expect(await (await opened(limited.href)).userId(account)).toBe(1);
     });
 
-    test.each<[why: string, sql: string, complaint: string]>([
+    test.each<[why: string, sql: string, message: string]>([
       [
         'a newer version made it',
         'UPDATE boxbridge_version SET version = 1000',
         'made by a newer version of boxbridge (1000)',
       ],
       ['there is something else', 'DROP TABLE boxbridge_version', 'relation "user_ids" already exists'],
-    ])('is refused where %s', async (_why, sql, complaint) => {
-      const url = await place(server);
+    ])('is rejected where %s', async (_why, sql, message) => {
+      const url = await newUrl(server);
       await (await openPostgres(url)).close();
-      await server.say(url, sql);
+      await server.query(url, sql);
       const { host } = new URL(url);
-      expect(await refusal(url)).toBe(
-        `cannot use the store ${decodeURIComponent(host)}/postgres (${complaint}); mend it or name another in \`store\``,
+      expect(await errorOf(url)).toBe(
+        `cannot use the store ${decodeURIComponent(host)}/postgres (${message}); mend it or name another in \`store\``,
       );
     });
   });
 
-  describe('a database that cannot be used is told in one line', () => {
-    const cases: readonly [what: string, change: Partial<Omit<URL, 'origin' | 'searchParams'>>, complaint: RegExp][] = [
+  describe('a database that cannot be used is reported in one line', () => {
+    const cases: readonly [what: string, change: Partial<Omit<URL, 'origin' | 'searchParams'>>, message: RegExp][] = [
       ['no such database', { pathname: '/nothing' }, /\/nothing \(database "nothing" does not exist\)/],
       ['a wrong password', { password: 'wrong' }, /\/postgres \(password authentication failed for its user\)/],
       ['an unknown user', { username: 'stranger' }, /\/postgres \(password authentication failed for its user\)/],
@@ -113,11 +113,11 @@ describeWithPostgres('PostgreSQL', (server) => {
       ['no TLS', { search: '?sslmode=verify-full' }, /\(The server does not support SSL connections\)/],
     ];
 
-    test.each(cases)('%s', async (_what, change, complaint) => {
-      const said = await refusal(Object.assign(new URL(server.urlOf('postgres')), change).href);
-      expect(said).toMatch(complaint);
-      expect(said).toMatch(/^cannot use the store [^\n]*; mend it or name another in `store`$/);
-      for (const secret of [SECRET, encodeURIComponent(SECRET), USER, 'stranger']) expect(said).not.toContain(secret);
+    test.each(cases)('%s', async (_what, change, message) => {
+      const text = await errorOf(Object.assign(new URL(server.urlOf('postgres')), change).href);
+      expect(text).toMatch(message);
+      expect(text).toMatch(/^cannot use the store [^\n]*; mend it or name another in `store`$/);
+      for (const secret of [SECRET, encodeURIComponent(SECRET), USER, 'stranger']) expect(text).not.toContain(secret);
     });
 
     test('at the start of a process', async () => {
@@ -137,8 +137,8 @@ describeWithPostgres('PostgreSQL', (server) => {
     });
 
     test('a database of another encoding', async () => {
-      await server.say(server.urlOf('postgres'), "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0");
-      expect(await refusal(server.urlOf('latin'))).toContain(
+      await server.query(server.urlOf('postgres'), "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0");
+      expect(await errorOf(server.urlOf('latin'))).toContain(
         "/latin (its encoding is LATIN1; make a database with ENCODING 'UTF8')",
       );
     });
@@ -146,14 +146,14 @@ describeWithPostgres('PostgreSQL', (server) => {
     test.each(['12/34@host/db', '12?34@host/db', '12#34@host/db', '100%@host/db'])(
       'a password that is not encoded: %s',
       async (rest) => {
-        expect(await refusal(`postgres://user:${rest}`)).toBe(
+        expect(await errorOf(`postgres://user:${rest}`)).toBe(
           'cannot use the store in PostgreSQL (the special characters of its password have to be percent-encoded); mend it or name another in `store`',
         );
       },
     );
   });
 
-  test('who does not answer is not waited for', async () => {
+  test('a server that does not answer times out', async () => {
     const sockets: Socket[] = [];
     const silent = createServer((socket) => void sockets.push(socket.on('error', () => {}))).listen(0, '127.0.0.1');
     await once(silent, 'listening');
@@ -161,11 +161,11 @@ describeWithPostgres('PostgreSQL', (server) => {
       for (const socket of sockets) socket.destroy();
       silent.close();
     });
-    const url = await place(server);
+    const url = await newUrl(server);
     const store = await opened(url);
     const frozen = await opened(`${url}&application_name=frozen`);
     await frozen.ping();
-    const [backend] = await server.say(url, "SELECT pid FROM pg_stat_activity WHERE application_name = 'frozen'");
+    const [backend] = await server.query(url, "SELECT pid FROM pg_stat_activity WHERE application_name = 'frozen'");
     process.kill(Number(backend?.pid), 'SIGSTOP');
     afterwards(async () => void process.kill(Number(backend?.pid), 'SIGCONT'));
     const locker = new pg.Client(url);
@@ -189,18 +189,18 @@ describeWithPostgres('PostgreSQL', (server) => {
   });
 
   test.each([true, false, undefined])('a transaction commits where its work gives %s', async (result) => {
-    const database = await openDatabase(await place(server));
+    const database = await openDatabase(await newUrl(server));
     afterwards(database.close);
-    const given = await database.transaction(async ({ change }) => {
+    const returned = await database.transaction(async ({ change }) => {
       await change('UPDATE user_ids SET last = 7');
       return result;
     });
-    expect(given).toBe(result);
+    expect(returned).toBe(result);
     expect(await database.one('SELECT last FROM user_ids')).toEqual({ last: 7 });
   });
 
   test('a transaction rolls back where its work throws', async () => {
-    const database = await openDatabase(await place(server));
+    const database = await openDatabase(await newUrl(server));
     afterwards(database.close);
     const work = database.transaction(async ({ change }) => {
       await change('UPDATE user_ids SET last = 7');
@@ -210,11 +210,11 @@ describeWithPostgres('PostgreSQL', (server) => {
     expect(await database.one('SELECT last FROM user_ids')).toEqual({ last: 0 });
   });
 
-  test('connections that are cut do no harm', async () => {
-    const url = await place(server);
+  test('lost connections are replaced', async () => {
+    const url = await newUrl(server);
     const store = await opened(url);
     const cut = () =>
-      server.say(
+      server.query(
         server.urlOf('postgres'),
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'boxbridge'",
       );
@@ -231,7 +231,7 @@ describeWithPostgres('PostgreSQL', (server) => {
       await ended;
     });
     await expect(idle).rejects.toEqual(unavailable);
-    // In the middle of their work too: what is done is done whole, and told.
+    // In the middle of their work too: a write is complete, and its loss is reported.
     const work = Array.from({ length: 50 }, (_, n) => store.userId(named(`n${n}`)).catch((error: unknown) => error));
     await cut();
     for (const one of await Promise.all(work)) if (typeof one !== 'number') expect(one).toEqual(unavailable);
@@ -240,12 +240,12 @@ describeWithPostgres('PostgreSQL', (server) => {
   });
 });
 
-test('an error of the network that has no message is told by its code', () => {
+test('a network error without a message is reported by its code', () => {
   expect(messageWithoutUser(Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }))).toBe('ECONNREFUSED');
 });
 
-async function place(server: TestPostgres): Promise<string> {
-  const { url, remove } = await server.newPlace();
+async function newUrl(server: TestPostgres): Promise<string> {
+  const { url, remove } = await server.newSchema();
   afterwards(remove);
   return url;
 }
@@ -256,7 +256,7 @@ async function opened(url: string): Promise<Store> {
   return store;
 }
 
-async function refusal(url: string): Promise<string> {
+async function errorOf(url: string): Promise<string> {
   return openStore({ kind: 'postgres', url }).then(
     async (store) => {
       await store.close();

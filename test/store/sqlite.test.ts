@@ -20,15 +20,15 @@ storeSuite('SQLite', async () => {
   };
 });
 
-describe('the file of SQLite', () => {
-  test('is made with its folders, in WAL mode', async () => {
+describe('a SQLite file', () => {
+  test('is created with its directories, in WAL mode', async () => {
     const file = join(await folder(), 'some', 'where', 'bridge.db');
     await openSqlite(file).close();
     // https://www.sqlite.org/fileformat.html#file_format_version_numbers
     expect([...(await readFile(file)).subarray(18, 20)]).toEqual([2, 2]);
   });
 
-  test('gives no id a second time even where an account was deleted by hand', async () => {
+  test('reuses no id even where an account was deleted by hand', async () => {
     const file = join(await folder(), 'bridge.db');
     const store = openSqlite(file);
     afterwards(store.close);
@@ -37,27 +37,27 @@ describe('the file of SQLite', () => {
     expect(await store.userId(account)).toBe(id + 1);
   });
 
-  test('keeps every id that was given before kill -9', async () => {
+  test('keeps every id assigned before kill -9', async () => {
     const file = join(await folder(), 'bridge.db');
-    const given = new Map<string, number>();
+    const assigned = new Map<string, number>();
     for (const round of ['a', 'b', 'c']) {
       const child = await storeProcess(file, round);
       child.write('go\n');
       await child.lines(1 + 50);
       child.kill('SIGKILL');
       expect((await child.end).signal).toBe('SIGKILL');
-      for (const [nativeId, userId] of printed(child)) given.set(nativeId, userId);
+      for (const [nativeId, userId] of printed(child)) assigned.set(nativeId, userId);
       const store = openSqlite(file);
-      for (const [nativeId, userId] of given) {
+      for (const [nativeId, userId] of assigned) {
         expect([nativeId, await store.userId(named(nativeId))]).toEqual([nativeId, userId]);
       }
       await store.close();
     }
-    expect(given.size).toBeGreaterThanOrEqual(150);
-    expect(new Set(given.values()).size).toBe(given.size);
+    expect(assigned.size).toBeGreaterThanOrEqual(150);
+    expect(new Set(assigned.values()).size).toBe(assigned.size);
   });
 
-  test('is made by two processes at once, which agree on every id', async () => {
+  test('is created by two processes at once, which agree on every id', async () => {
     const parent = await folder();
     for (const round of ['1', '2', '3', '4', '5']) {
       const file = join(parent, round, 'bridge.db');
@@ -90,11 +90,11 @@ describe('the file of SQLite', () => {
   test.each([true, false, undefined])('commits a transaction where its work gives %s', async (result) => {
     const database = openDatabase(join(await folder(), 'bridge.db'));
     afterwards(async () => database.close());
-    const given = database.transaction(() => {
+    const returned = database.transaction(() => {
       database.change('INSERT INTO master_key VALUES (1, ?)', Uint8Array.of(7));
       return result;
     });
-    expect(given).toBe(result);
+    expect(returned).toBe(result);
     expect(database.all('SELECT one FROM master_key')).toEqual([{ one: 1 }]);
   });
 
@@ -110,7 +110,7 @@ describe('the file of SQLite', () => {
     expect(database.all('SELECT one FROM master_key')).toEqual([]);
   });
 
-  test('is left to others by an opening that fails', async () => {
+  test('is not locked by an opening that fails', async () => {
     const file = join(await folder(), 'data', 'bridge.db');
     await newer(file);
     expect(() => openSqlite(file)).toThrow();
@@ -140,7 +140,7 @@ async function newer(file: string): Promise<void> {
   byHand(file, 'PRAGMA user_version = 1000');
 }
 
-/** A process that opens the store as soon as it is written to. */
+/** A process that opens the store once a line is written to it. */
 async function storeProcess(file: string, prefix: string, ...count: number[]): Promise<Child> {
   const script = fileURLToPath(new URL('../support/servers/store-child.js', import.meta.url));
   const child = startNode('.', script, file, prefix, ...count.map(String));
@@ -148,7 +148,7 @@ async function storeProcess(file: string, prefix: string, ...count: number[]): P
   return child;
 }
 
-/** What a process got for its accounts; a line that it could not finish does not count. */
+/** The ids that a process printed, without an incomplete last line. */
 function printed(child: Child): [nativeId: string, userId: number][] {
   return child
     .stdout()

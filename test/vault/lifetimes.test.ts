@@ -55,7 +55,7 @@ beforeEach(async () => {
   tickets = createTickets({ store, sealer, sessions, applications: [plain, web, thirtyDays], now: () => now });
 });
 
-/** What came of it: the result, or the reason of the fault. */
+/** The result, or the reason of the fault. */
 const outcome = <T>(work: Promise<T>) => work.catch((error: unknown) => toFault(error).reason);
 const redeem = (application: Application, ticket: string) =>
   tickets.redeem(application, ticket, async (credential) => credential);
@@ -74,7 +74,7 @@ describe('a ticket', () => {
     expect(await outcome(redeem(plain, late))).toBe('missing');
   });
 
-  test('gets no longer life by signing in', async () => {
+  test('is not prolonged by signing in', async () => {
     const ticket = await tickets.issue(plain);
     now += 10 * MINUTE;
     await tickets.signIn(ticket, CREDENTIAL, userId);
@@ -82,7 +82,7 @@ describe('a ticket', () => {
     expect(await outcome(redeem(plain, ticket))).toBe('missing');
   });
 
-  test('that is over is forgotten when the next one is issued', async () => {
+  test('that is expired is removed when the next one is issued', async () => {
     const sealer = createSealer(Buffer.alloc(32));
     const own = createTickets({ store, sealer, sessions, applications: [plain], now: () => now });
     const digest = sealer.digest('ticket', await own.issue(plain));
@@ -104,7 +104,7 @@ describe('a ticket', () => {
     expect(await store.sessions()).toHaveLength(1);
   });
 
-  test('that is spent while the answer is made gives no second token', async () => {
+  test('that is spent meanwhile gives no second token', async () => {
     const ticket = await tickets.issue(plain);
     await tickets.signIn(ticket, CREDENTIAL, userId);
     const overtaken = tickets.redeem(plain, ticket, () => redeem(plain, ticket));
@@ -120,7 +120,7 @@ describe('a ticket', () => {
     expect(await redeem(web, ticket)).toEqual({ authToken, prepared: CREDENTIAL });
   });
 
-  test('of an application that is not configured any more is of no use', async () => {
+  test('of an application that is no longer configured is missing', async () => {
     const sealer = createSealer(randomBytes(32));
     const shared = { store, sealer, sessions: createSessions(store, sealer, () => now), now: () => now };
     const ticket = await createTickets({ ...shared, applications: [plain, web] }).issue(web);
@@ -169,7 +169,7 @@ describe('an auth_token', () => {
     expect(await outcome(sessions.end(plain, authToken))).toBe('unauthenticated');
   });
 
-  test('lives as many days as the application lets it, however much it is used', async () => {
+  test('lives for token_days, however much it is used', async () => {
     const authToken = await issue(thirtyDays);
     for (let day = 0; day < 30; day++) {
       now += DAY;
@@ -179,7 +179,7 @@ describe('an auth_token', () => {
     expect(await outcome(sessions.credentialOf(thirtyDays, authToken))).toBe('unauthenticated');
   });
 
-  test('has its last use kept by the minute', async () => {
+  test('has its last use recorded by the minute', async () => {
     await issue(plain);
     const authToken = await issue(plain);
     const lastUses = async () => (await store.sessions()).map(({ lastUsed }) => lastUsed).filter(Boolean);
@@ -194,7 +194,7 @@ describe('an auth_token', () => {
     expect(await lastUses()).toEqual([now]);
   });
 
-  test('works where its last use cannot be kept', async () => {
+  test('works where its last use cannot be recorded', async () => {
     const touchSession = () => Promise.reject(new Fault('unavailable'));
     const sealer = createSealer(randomBytes(32));
     const readOnly = createSessions({ ...store, touchSession }, sealer, () => now);

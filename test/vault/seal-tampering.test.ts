@@ -35,13 +35,13 @@ afterAll(async () => {
   await apis.close();
 });
 
-/** What the store keeps of a secret, beside the secret itself. */
-interface Kept {
+/** A secret, and its row in the store. */
+interface Stored {
   readonly secret: string;
   readonly row: Row;
 }
 
-/** Every column that there is, so that none is forgotten. */
+/** Every column, so that none is forgotten. */
 const columnsOf = (table: Table) =>
   database
     .prepare('SELECT name FROM pragma_table_info(?)')
@@ -52,9 +52,9 @@ function rowsOf(table: Table): Row[] {
   return database.prepare(`SELECT * FROM ${table}`).all();
 }
 
-async function kept(table: Table, make: () => Promise<string>): Promise<Kept> {
+async function store(table: Table, make: () => Promise<string>): Promise<Stored> {
   const before = new Set(rowsOf(table).map(({ digest }) => digest));
-  // No two of them have the same time.
+  // No two rows have the same time.
   await setTimeout(3);
   const secret = await make();
   const row = rowsOf(table).find(({ digest }) => !before.has(digest));
@@ -63,11 +63,11 @@ async function kept(table: Table, make: () => Promise<string>): Promise<Kept> {
 }
 
 const newSession = (account: { key: string }, apiKey = 'key') =>
-  kept('sessions', () => newAuthToken(bridge.url, apiKey, account.key));
+  store('sessions', () => newAuthToken(bridge.url, apiKey, account.key));
 const newSignedInTicket = (account: { key: string }, apiKey = 'key') =>
-  kept('tickets', () => signedInTicket(bridge.url, apiKey, account.key));
+  store('tickets', () => signedInTicket(bridge.url, apiKey, account.key));
 
-/** Puts a row in place of the one with this digest. */
+/** Replaces the row of this digest. */
 function replace(table: Table, digest: Value | undefined, row: Row): void {
   const names = Object.keys(row);
   database.prepare(`DELETE FROM ${table} WHERE digest = ?`).run(digest ?? null);
@@ -76,7 +76,7 @@ function replace(table: Table, digest: Value | undefined, row: Row): void {
     .run(...Object.values(row));
 }
 
-/** Lets the bridge see changed rows, and puts the true ones back. */
+/** Shows the bridge tampered rows during some work, and restores the original ones. */
 async function tampered<T>(
   table: Table,
   changes: readonly (readonly [Row, Row])[],
@@ -93,7 +93,7 @@ async function tampered<T>(
   }
 }
 
-/** Other values of a column: near ones and far ones. */
+/** Other values for a column: similar and different ones. */
 function otherValues(value: Value): Value[] {
   if (types.isUint8Array(value)) {
     const flipped = [
@@ -125,29 +125,29 @@ function otherValues(value: Value): Value[] {
 }
 
 const calls = {
-  tickets: ({ secret }: Kept, api_key = 'key') =>
+  tickets: ({ secret }: Stored, api_key = 'key') =>
     oldClients.rest(bridge.url, 'get_auth_token', { api_key, ticket: secret }),
-  sessions: ({ secret }: Kept, api_key = 'key') =>
+  sessions: ({ secret }: Stored, api_key = 'key') =>
     oldClients.rest(bridge.url, 'get_account_info', { api_key, auth_token: secret }),
 };
 
 const subjects = [
-  { table: 'tickets', make: newSignedInTicket, refusal: 'get_auth_token_error', ok: 'get_auth_token_ok' },
-  { table: 'sessions', make: newSession, refusal: 'not_logged_in', ok: 'get_account_info_ok' },
+  { table: 'tickets', make: newSignedInTicket, rejection: 'get_auth_token_error', ok: 'get_auth_token_ok' },
+  { table: 'sessions', make: newSession, rejection: 'not_logged_in', ok: 'get_account_info_ok' },
 ] as const;
 
-/** When a token was used last is no secret, opens nothing and ends nothing; sealing it would mean sealing anew at every use. */
+/** The last use is not bound: it is no secret and grants nothing, and binding it would mean a new seal at every use. */
 const free = new Set(['last_used']);
 
-describe.each(subjects)('a change in $table', ({ table, make, refusal, ok }) => {
-  /** The bridge refuses, and no credential ever reached the modern API. */
-  const expectRefused = async (what: string, subject: Kept, changes: readonly (readonly [Row, Row])[]) => {
+describe.each(subjects)('a change in $table', ({ table, make, rejection, ok }) => {
+  /** The bridge rejects the secret, and no credential reaches the modern API. */
+  const expectRejected = async (what: string, subject: Stored, changes: readonly (readonly [Row, Row])[]) => {
     const { status } = await tampered(table, changes, () => calls[table](subject));
-    expect([what, status]).toEqual([what, refusal]);
+    expect([what, status]).toEqual([what, rejection]);
     expect(apis.received).toEqual([]);
   };
 
-  test('of any column is refused', async () => {
+  test('of any column is rejected', async () => {
     const subject = await make(john);
     const { row } = subject;
     const columns = columnsOf(table);
@@ -157,36 +157,36 @@ describe.each(subjects)('a change in $table', ({ table, make, refusal, ok }) => 
       const others = otherValues(row[column] ?? null).filter((value) => value !== row[column]);
       expect(others.length).toBeGreaterThan(2);
       for (const [index, value] of others.entries())
-        await expectRefused(`${column} ${index}`, subject, [[row, { ...row, [column]: value }]]);
+        await expectRejected(`${column} ${index}`, subject, [[row, { ...row, [column]: value }]]);
     }
     expect((await calls[table](subject)).status).toBe(ok);
   });
 
-  test('to what another row has in a column is refused', async () => {
+  test('to the value of another row is rejected', async () => {
     const subject = await make(john);
-    for (const [whose, other] of [
+    for (const [origin, other] of [
       ['of another account', await make(mette)],
       ['of another application', await make(mette, 'other')],
     ] as const) {
       for (const column of columnsOf(table).filter((name) => !free.has(name) && name !== 'digest')) {
         const value = other.row[column] ?? null;
         if (value === subject.row[column]) continue;
-        await expectRefused(`${column} ${whose}`, subject, [[subject.row, { ...subject.row, [column]: value }]]);
+        await expectRejected(`${column} ${origin}`, subject, [[subject.row, { ...subject.row, [column]: value }]]);
       }
       const { digest: _, ...rest } = other.row;
-      await expectRefused(`all ${whose}`, subject, [[subject.row, { ...subject.row, ...rest }]]);
+      await expectRejected(`all ${origin}`, subject, [[subject.row, { ...subject.row, ...rest }]]);
       const swapped: readonly (readonly [Row, Row])[] = [
         [subject.row, { ...subject.row, digest: other.row.digest ?? null }],
         [other.row, { ...other.row, digest: subject.row.digest ?? null }],
       ];
-      await expectRefused(`digests swapped with one ${whose}`, subject, swapped);
+      await expectRejected(`digests swapped with one ${origin}`, subject, swapped);
     }
     expect((await calls[table](subject)).status).toBe(ok);
   });
 
-  test('that empties the sealed part of every row opens none', async () => {
+  test('that zeroes the sealed content is rejected', async () => {
     const subject = await make(john);
-    await expectRefused('emptied', subject, [[subject.row, { ...subject.row, sealed: Buffer.alloc(28) }]]);
+    await expectRejected('emptied', subject, [[subject.row, { ...subject.row, sealed: Buffer.alloc(28) }]]);
   });
 });
 
@@ -201,18 +201,18 @@ test('the last use of a session may be anything', async () => {
 });
 
 test.each(subjects)(
-  'what is moved in $table to another application is of no use there',
-  async ({ table, make, refusal }) => {
+  'a row of $table that is moved to another application is rejected there',
+  async ({ table, make, rejection }) => {
     const subject = await make(john);
     const other = await make(mette, 'other');
     const moved = { ...subject.row, application: other.row.application ?? null };
     const { status } = await tampered(table, [[subject.row, moved]], () => calls[table](subject, 'other'));
-    expect(status).toBe(refusal);
+    expect(status).toBe(rejection);
     expect(apis.received).toEqual([]);
   },
 );
 
-test('a session is no ticket, nor the other way round', async () => {
+test('a session is not accepted as a ticket, nor a ticket as a session', async () => {
   const ticket = await newSignedInTicket(john);
   const session = await newSession(john);
   const asSession = { ...session.row, sealed: ticket.row.sealed ?? null };

@@ -15,7 +15,7 @@ const binding = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.integer()), 
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
 describe('a seal', () => {
-  test('gives back what was sealed', () => {
+  test('is reversed by unseal', () => {
     fc.assert(
       fc.property(key, binding, bytes, (k, bound, content) => {
         expect(unseal(k, bound, seal(k, bound, content))?.equals(content)).toBe(true);
@@ -23,7 +23,7 @@ describe('a seal', () => {
     );
   });
 
-  test('is never the same twice, and says nothing but the length', () => {
+  test('is never the same twice, and reveals nothing but the length', () => {
     fc.assert(
       fc.property(key, binding, bytes, (k, bound, content) => {
         const [one, other] = [seal(k, bound, content), seal(k, bound, content)];
@@ -100,7 +100,7 @@ test('every purpose, secret and salt has a key of its own', () => {
   expect(deriveKey('secret', Buffer.from('salt'), 'one').toString('hex')).toBe(keys[2]);
 });
 
-test('a digest tells nothing of its secret without the master key, and is another one for each kind', () => {
+test('a digest depends on the master key, the kind and the secret', () => {
   const [one, other] = [createSealer(Buffer.alloc(32, 1)), createSealer(Buffer.alloc(32, 2))];
   const digests = [one, other].flatMap((sealer) =>
     ['ticket', 'session'].flatMap((kind) => ['s1', 's2'].map((secret) => sealer.digest(kind, secret))),
@@ -110,7 +110,7 @@ test('a digest tells nothing of its secret without the master key, and is anothe
   expect(one.digest('ticket', 's1')).toBe(digests[0]);
 });
 
-test('what a sealer sealed opens with the same kind, secret, binding and master key alone', () => {
+test('a sealer unseals with the same kind, secret, binding and master key alone', () => {
   const [one, other] = [createSealer(Buffer.alloc(32, 1)), createSealer(Buffer.alloc(32, 2))];
   const sealed = one.seal('session', 'token', ['a', 1], 'crédit ☃');
   expect(one.unseal('session', 'token', ['a', 1], sealed)).toBe('crédit ☃');
@@ -120,7 +120,7 @@ test('what a sealer sealed opens with the same kind, secret, binding and master 
   expect(other.unseal('session', 'token', ['a', 1], sealed)).toBeUndefined();
 });
 
-describe('whoever has a stolen store', () => {
+describe('an attacker with a stolen store', () => {
   async function stolen() {
     const apis = await startModernApis();
     afterwards(apis.close);
@@ -139,13 +139,13 @@ describe('whoever has a stolen store', () => {
     return { authToken, otherToken, store, source, master, session, bound };
   }
 
-  test('and the key file and the token has the credential', async () => {
+  test('and the key file and the token gets the credential', async () => {
     const { authToken, master, session, bound } = await stolen();
     const content = createSealer(master).unseal('session', authToken, bound, session.sealed);
     expect(content).toBe(credentials.previsto);
   });
 
-  test('but not the key file has nothing, not even with the token', async () => {
+  test('but not the key file gets nothing, not even with the token', async () => {
     const { authToken, store, session, bound } = await stolen();
     const other = await temporaryFolder();
     afterwards(other.remove);
@@ -166,7 +166,7 @@ describe('whoever has a stolen store', () => {
     }
   });
 
-  test('and the key file, but not the token, has nothing', async () => {
+  test('and the key file, but not the token, gets nothing', async () => {
     const { otherToken, master, session, bound } = await stolen();
     const sealer = createSealer(master);
     const known = ['', 'key', otherToken, session.digest, session.application, master.toString('latin1')];
@@ -185,7 +185,7 @@ describe('whoever has a stolen store', () => {
     }
   });
 
-  test('cannot put another master key in its place', async () => {
+  test('cannot replace the master key', async () => {
     const { store, source } = await stolen();
     const sealed = Buffer.from((await store.masterKey()) ?? []);
     for (const changed of [

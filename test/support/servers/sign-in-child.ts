@@ -5,7 +5,7 @@ import { actionNames } from '../../../src/core/actions.js';
 import { providers } from '../../../src/providers/index.js';
 
 /**
- * A process of its own that signs in with every application of a configuration, again and again until it is killed:
+ * A child process that signs in with every application of a configuration, in a loop until it is killed:
  * `sign-in-child.js CONFIG PREFIX`. Prints `[apiKey, authToken, credential]` as soon as an auth_token is issued.
  */
 const [file = '', prefix = ''] = process.argv.slice(2);
@@ -27,6 +27,6 @@ for (let n = 0; ; n++) {
     const { authToken } = await tickets.redeem(application, ticket, async () => {});
     print(authToken);
   }
-  // Lets the process end by itself where nobody reads any more.
+  // Lets the process exit by itself once its output is closed.
   await setImmediate();
 }

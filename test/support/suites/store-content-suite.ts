@@ -10,7 +10,7 @@ const ticket: TicketRecord = {
   sealed: Uint8Array.of(0, 1, 255),
 };
 
-/** A store with something of everything, and with gaps where accounts were. */
+/** The content of a store with records of every kind, and with gaps between its user_ids. */
 export function contentWith(accounts: readonly AccountKey[]): StoreContent {
   const known = accounts.map((account, n) => ({ ...account, userId: 3 * n + 2 }));
   const session = (n: number, lastUsed: number | undefined): KnownSession => ({
@@ -31,7 +31,7 @@ export function contentWith(accounts: readonly AccountKey[]): StoreContent {
   };
 }
 
-/** The same for the same content: bytes as numbers, and no key whose value is undefined. */
+/** The content in a form that compares: bytes as numbers, and no key whose value is undefined. */
 export function plainContent(content: StoreContent): unknown {
   return JSON.parse(
     JSON.stringify({
@@ -43,16 +43,16 @@ export function plainContent(content: StoreContent): unknown {
   );
 }
 
-/** What every store keeps to where its content is taken over. `accounts` are any that are different. */
+/** The contract of `ping`, `dump` and `load`. `accounts` MUST be distinct. */
 export function contentSuite(open: () => Promise<Store>, accounts: readonly AccountKey[]): void {
   const content = contentWith(accounts);
 
-  test('can be asked whether it is there', async () => {
+  test('ping succeeds', async () => {
     await (await open()).ping();
   });
 
   describe('the content', () => {
-    test('of a new store is nothing', async () => {
+    test('of a new store is empty', async () => {
       expect(await (await open()).dump()).toEqual({
         lastUserId: 0,
         accounts: [],
@@ -62,7 +62,7 @@ export function contentSuite(open: () => Promise<Store>, accounts: readonly Acco
       });
     });
 
-    test('is taken over as it was', async () => {
+    test('is loaded unchanged', async () => {
       const [one, other] = [await open(), await open()];
       expect(await one.load(content)).toBe(true);
       expect(plainContent(await other.dump())).toEqual(plainContent(content));
@@ -75,7 +75,7 @@ export function contentSuite(open: () => Promise<Store>, accounts: readonly Acco
       );
     });
 
-    test('goes on after the last user_id that was given, also where nobody has it any more', async () => {
+    test('continues after the last user_id assigned, even if no account has it any more', async () => {
       const store = await open();
       await store.load(content);
       const [first = accounts[0]] = accounts;
@@ -91,8 +91,8 @@ export function contentSuite(open: () => Promise<Store>, accounts: readonly Acco
       ],
       ['a master key', (store) => store.keepMasterKey(Uint8Array.of(1))],
       ['a ticket', (store) => store.addTicket(ticket, NOW)],
-      ['all of it', (store) => store.load(content)],
-    ])('is not taken over where there is %s', async (_what, fill) => {
+      ['all of the content', (store) => store.load(content)],
+    ])('is not loaded where there is %s', async (_what, fill) => {
       const store = await open();
       await fill(store);
       const before = plainContent(await store.dump());
@@ -100,7 +100,7 @@ export function contentSuite(open: () => Promise<Store>, accounts: readonly Acco
       expect(plainContent(await store.dump())).toEqual(before);
     });
 
-    test('is taken over all or nothing', async () => {
+    test('is loaded completely or not at all', async () => {
       const store = await open();
       const wrong = { ...content, tickets: [...content.tickets, ticket] };
       await expect(store.load(wrong)).rejects.toMatchObject({ reason: 'unavailable' });
@@ -108,7 +108,7 @@ export function contentSuite(open: () => Promise<Store>, accounts: readonly Acco
       expect(await store.load(content)).toBe(true);
     });
 
-    test('of two that take over at the same moment is that of one', async () => {
+    test('is loaded once of three times at the same moment', async () => {
       const stores = await Promise.all([open(), open(), open()]);
       const done = await Promise.all(stores.map((store) => store.load(content)));
       expect(done.filter((one) => one)).toHaveLength(1);

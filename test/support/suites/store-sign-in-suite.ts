@@ -6,7 +6,7 @@ const unavailable = expect.objectContaining({ name: 'Fault', reason: 'unavailabl
 
 const nothing: StoreContent = { lastUserId: 0, accounts: [], masterKey: undefined, tickets: [], sessions: [] };
 
-/** Every byte that there is, so that a store that takes it for a text is found out. */
+/** Every byte value, so that a store that treats it as text fails. */
 const sealedAs = (tag: number) => Uint8Array.from({ length: 257 }, (_, index) => (index === 0 ? tag : index - 1));
 
 const ticket = (digest: string, expiresAt = NOW): TicketRecord => ({
@@ -24,27 +24,27 @@ const session = (digest: string, userId: number, createdAt = NOW): SessionRecord
   sealed: sealedAs(2),
 });
 
-/** Numbers instead of bytes: what the tests compare. */
+/** A record in a form that compares: bytes as numbers. */
 const plain = <T extends { readonly sealed: Uint8Array }>(record: T | undefined) =>
   record && { ...record, sealed: [...record.sealed] };
 const numbers = (sealed: Uint8Array | undefined) => sealed && [...sealed];
 
-/** What every store keeps to in what signing in asks of it. `open` gives one more handle on the same data. */
+/** The contract of master key, tickets and sessions. `open` gives another handle on the same data. */
 export function signInStoreSuite(
   open: () => Promise<Store>,
   userIdOf: (store: Store, nativeId: string) => Promise<number>,
 ): void {
   const openSome = () => Promise.all([open(), open(), open(), open()]);
 
-  /** Tries 20 times at the same moment, through one handle after the other; gives the numbers of those that say true. */
+  /** Makes 20 attempts at the same moment, over all handles; gives the indexes of those that give true. */
   async function winners(stores: readonly Store[], attempt: (store: Store, n: number) => Promise<boolean>) {
     const handles = [...stores, ...stores, ...stores, ...stores, ...stores];
-    const tries = handles.map(async (store, n) => ((await attempt(store, n)) ? [n] : []));
-    return (await Promise.all(tries)).flat();
+    const attempts = handles.map(async (store, n) => ((await attempt(store, n)) ? [n] : []));
+    return (await Promise.all(attempts)).flat();
   }
 
   describe('the master key', () => {
-    test('is there from the first keeping on', async () => {
+    test('is the first one stored', async () => {
       const [one, other] = [await open(), await open()];
       expect(await one.masterKey()).toBeUndefined();
       expect(numbers(await one.keepMasterKey(sealedAs(1)))).toEqual([...sealedAs(1)]);
@@ -56,14 +56,14 @@ export function signInStoreSuite(
       expect(numbers(await (await open()).masterKey())).toEqual([...sealedAs(1)]);
     });
 
-    test('is one, however many keep theirs at the same moment', async () => {
+    test('is one, however many are stored at the same moment', async () => {
       const stores = await openSome();
-      const kept = await Promise.all([...stores, ...stores].map((store, n) => store.keepMasterKey(sealedAs(n))));
-      expect(new Set(kept.map((sealed) => sealed[0])).size).toBe(1);
-      expect(numbers(await (await open()).masterKey())).toEqual(numbers(kept[0]));
+      const stored = await Promise.all([...stores, ...stores].map((store, n) => store.keepMasterKey(sealedAs(n))));
+      expect(new Set(stored.map((sealed) => sealed[0])).size).toBe(1);
+      expect(numbers(await (await open()).masterKey())).toEqual(numbers(stored[0]));
     });
 
-    test('changes from what it is alone', async () => {
+    test('is replaced only where it is the expected one', async () => {
       const [one, other] = [await open(), await open()];
       expect(await one.changeMasterKey(sealedAs(1), sealedAs(2))).toBe(false);
       expect(await one.masterKey()).toBeUndefined();
@@ -76,7 +76,7 @@ export function signInStoreSuite(
       expect(numbers(await (await open()).masterKey())).toEqual([...sealedAs(4)]);
     });
 
-    test('changes once of 20 times at the same moment', async () => {
+    test('is replaced once of 20 times at the same moment', async () => {
       const stores = await openSome();
       await (await open()).keepMasterKey(sealedAs(200));
       const won = await winners(stores, (store, n) => store.changeMasterKey(sealedAs(200), sealedAs(n)));
@@ -85,7 +85,7 @@ export function signInStoreSuite(
   });
 
   describe('a ticket', () => {
-    test('is found as it was kept, and stays', async () => {
+    test('is found as it was stored, and persists', async () => {
       const [one, other] = [await open(), await open()];
       await one.addTicket(ticket('t'), NOW);
       expect(plain(await other.ticket('t'))).toEqual(plain(ticket('t')));
@@ -94,7 +94,7 @@ export function signInStoreSuite(
       expect(plain(await (await open()).ticket('t'))).toEqual(plain(ticket('t')));
     });
 
-    test('is forgotten when it is over and another one comes', async () => {
+    test('is removed once it is expired and another one is added', async () => {
       const store = await open();
       for (const [digest, end] of [
         ['past', -1],
@@ -107,7 +107,7 @@ export function signInStoreSuite(
       expect(left.map((record) => record?.digest)).toEqual([undefined, 'now', 'later', 'new']);
     });
 
-    test('changes, with a session or without', async () => {
+    test('is replaced, with a session or without', async () => {
       const [one, other] = [await open(), await open()];
       const userId = await userIdOf(one, 'a1');
       const changed = { ...ticket('t'), sealed: sealedAs(9) };
@@ -122,7 +122,7 @@ export function signInStoreSuite(
       expect(plain(await (await open()).ticket('t'))).toEqual(plain(ticket('t')));
     });
 
-    test('that is not as it was changes and goes for nobody', async () => {
+    test('is neither replaced nor spent where it has changed', async () => {
       const store = await open();
       const userId = await userIdOf(store, 'a1');
       await store.addTicket(ticket('t'), NOW);
@@ -147,7 +147,7 @@ export function signInStoreSuite(
       expect((await (await open()).sessions()).map(({ digest }) => digest)).toEqual(['s']);
     });
 
-    test.each(['changeTicket', 'spendTicket'] as const)('of 20 %s at the same moment one wins', async (method) => {
+    test.each(['changeTicket', 'spendTicket'] as const)('one of 20 %s at the same moment wins', async (method) => {
       const stores = await openSome();
       const [store] = stores;
       const userId = await userIdOf(store, 'a1');
@@ -165,11 +165,11 @@ export function signInStoreSuite(
     });
 
     test.each(['changeTicket', 'spendTicket'] as const)(
-      '%s and its session come together or not at all',
+      '%s stores the session in the same transaction',
       async (method) => {
         const store = await open();
         await store.addTicket(ticket('t'), NOW);
-        // Of an account that nobody has: a store may refuse it.
+        // Of an account that does not exist: a store may reject it.
         const lost = session('s', 4711);
         const work =
           method === 'changeTicket'
@@ -179,7 +179,7 @@ export function signInStoreSuite(
         const after = await open();
         expect((await after.session('s')) !== undefined).toBe(won);
         expect((await after.ticket('t'))?.sealed[0] !== 1).toBe(won);
-        // And the handle is of use as before.
+        // The handle still works.
         await store.addTicket(ticket('u'), NOW);
         expect(await after.ticket('u')).toBeDefined();
       },
@@ -187,7 +187,7 @@ export function signInStoreSuite(
   });
 
   describe('a session', () => {
-    test('is found as it was kept, with the account, and stays', async () => {
+    test('is found as it was stored, with the account, and persists', async () => {
       const [one, other] = [await open(), await open()];
       const userId = await userIdOf(one, 'a1');
       await one.addSession(session('s', userId));
@@ -198,7 +198,7 @@ export function signInStoreSuite(
       expect(plain(await (await open()).session('s'))).toEqual(found);
     });
 
-    test('comes in place of the one before', async () => {
+    test('replaces one of the same digest', async () => {
       const store = await open();
       const [userId, otherId] = [await userIdOf(store, 'a1'), await userIdOf(store, 'a2')];
       await store.addSession(session('s', userId));
@@ -209,7 +209,7 @@ export function signInStoreSuite(
       expect(await store.sessions()).toHaveLength(1);
     });
 
-    test('remembers when it was used last', async () => {
+    test('records its last use', async () => {
       const [one, other] = [await open(), await open()];
       const userId = await userIdOf(one, 'a1');
       for (const digest of ['s', 't']) await one.addSession(session(digest, userId));
@@ -236,7 +236,7 @@ export function signInStoreSuite(
       expect((await (await open()).sessions()).map(({ digest }) => digest)).toEqual(['t']);
     });
 
-    test('is listed with all the others, the oldest first', async () => {
+    test('is listed with the others, the oldest first', async () => {
       const store = await open();
       expect(await store.sessions()).toEqual([]);
       const native = ['ä', '\0', "'; --"];
@@ -257,7 +257,7 @@ export function signInStoreSuite(
     });
   });
 
-  test('a store that is closed is unavailable for all of this', async () => {
+  test('a closed store is unavailable', async () => {
     const store = await open();
     const userId = await userIdOf(store, 'a1');
     await store.close();

@@ -7,11 +7,11 @@ import { signInStoreSuite } from './store-sign-in-suite.js';
 /** The largest number that the old clients can read. */
 export const LARGEST = 2147483647;
 
-/** A place where no account was ever seen. */
+/** A new, empty store. */
 export interface FreshStore {
-  /** One more handle on the same data, as one more node of the bridge has it. */
+  /** Another handle on the same data, as another node of the bridge has it. */
   readonly open: () => Promise<Store>;
-  /** Makes this the last user_id that was given to anyone; at least one was. */
+  /** Makes this the last user_id assigned; at least one was. */
   readonly skipTo: (userId: number) => Promise<void>;
   readonly remove: () => Promise<void>;
 }
@@ -22,8 +22,8 @@ export const named = (nativeId: string): AccountKey => ({ ...account, nativeId }
 
 const accounts = (count: number) => Array.from({ length: count }, (_, n) => named(`n${n}`));
 
-/** Any two of these are different accounts. */
-const different: readonly AccountKey[] = [
+/** Distinct accounts. */
+const distinct: readonly AccountKey[] = [
   account,
   { ...account, provider: 'golem' },
   { ...account, provider: 'Seatable' },
@@ -46,7 +46,7 @@ const different: readonly AccountKey[] = [
 
 const unavailable = expect.objectContaining({ name: 'Fault', reason: 'unavailable' });
 
-/** What every store keeps to. */
+/** The contract of every store. */
 export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): void {
   describe(name, () => {
     let fresh: FreshStore;
@@ -62,7 +62,7 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       return store;
     }
 
-    test('an account gets a positive integer of 32 bits, again and again the same', async () => {
+    test('an account gets a positive 32-bit integer, always the same', async () => {
       const store = await open();
       const id = await store.userId(account);
       expect(Number.isInteger(id)).toBe(true);
@@ -72,10 +72,10 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       expect(await (await open()).userId(account)).toBe(id);
     });
 
-    test('different accounts get different ids, and keep them', async () => {
+    test('distinct accounts get distinct ids, and keep them', async () => {
       const store = await open();
       const owners = new Map<number, AccountKey>();
-      for (const key of different) {
+      for (const key of distinct) {
         const id = await store.userId(key);
         expect([key, owners.get(id)]).toEqual([key, undefined]);
         owners.set(id, key);
@@ -85,26 +85,26 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       for (const [id, key] of owners) expect([key, await reopened.userId(key)]).toEqual([key, id]);
     });
 
-    test('200 first sights of 20 accounts at once give 20 ids', async () => {
+    test('200 first uses of 20 accounts at once give 20 ids', async () => {
       const stores = await Promise.all([open(), open(), open(), open(), open()]);
       const handles = [...stores, ...stores];
-      const sights = await Promise.all(
+      const uses = await Promise.all(
         handles.flatMap((store) => accounts(20).map(async (key) => `${key.nativeId} ${await store.userId(key)}`)),
       );
-      expect(sights).toHaveLength(200);
-      const pairs = [...new Set(sights)];
+      expect(uses).toHaveLength(200);
+      const pairs = [...new Set(uses)];
       expect(pairs).toHaveLength(20);
       expect(new Set(pairs.map((pair) => pair.split(' ')[1])).size).toBe(20);
     });
 
-    test('an id is not given a second time after a restart', async () => {
+    test('an id is not reused after a restart', async () => {
       const store = await open();
       const old = await Promise.all(accounts(5).map(store.userId));
       await store.close();
       expect(old).not.toContain(await (await open()).userId(named('new')));
     });
 
-    test('after the largest id, a new account is unavailable and a known one as ever', async () => {
+    test('after the largest id, a new account is unavailable and a known one is not', async () => {
       const store = await open();
       const id = await store.userId(named('first'));
       await fresh.skipTo(LARGEST - 1);
@@ -114,7 +114,7 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       expect(await store.userId(named('last'))).toBe(LARGEST);
     });
 
-    test('closing twice does no harm, and what is closed is unavailable', async () => {
+    test('close is idempotent, and a closed store is unavailable', async () => {
       const store = await open();
       await store.userId(account);
       await store.close();
@@ -122,22 +122,22 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       await expect(store.userId(account)).rejects.toEqual(unavailable);
     });
 
-    test('tries are counted, and given back', async () => {
-      const { attempts: tries } = await open();
-      const counter = tries({ name: 'some', max: 3, seconds: 900 });
-      const taken = async (of: string, count: number) => {
+    test('attempts are counted, and given back', async () => {
+      const { attempts } = await open();
+      const counter = attempts({ name: 'some', max: 3, seconds: 900 });
+      const taken = async (subject: string, count: number) => {
         const all: boolean[] = [];
-        for (let n = 0; n < count; n++) all.push(await counter.take(of));
+        for (let n = 0; n < count; n++) all.push(await counter.take(subject));
         return all;
       };
       expect(await taken('a', 5)).toEqual([true, true, true, false, false]);
       expect(await counter.take('b')).toBe(true);
-      expect(await tries({ name: 'other', max: 1, seconds: 900 }).take('a')).toBe(true);
+      expect(await attempts({ name: 'other', max: 1, seconds: 900 }).take('a')).toBe(true);
       await counter.giveBack('a');
       expect(await taken('a', 2)).toEqual([true, false]);
     });
 
-    contentSuite(open, different);
+    contentSuite(open, distinct);
     signInStoreSuite(open, (store, nativeId) => store.userId(named(nativeId)));
   });
 }
