@@ -4,6 +4,7 @@ import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import type { Pipeline } from '../bridge/pipeline.js';
 import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
+import type { Observer } from '../observability/observer.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { readBody } from './body.js';
 import { compileTrust, createForwardedUrl, type TrustProxy } from './forwarded.js';
@@ -23,6 +24,7 @@ export interface RequestHandlerParts {
   readonly signIn: RequestHandler;
   /** Health, readiness and metrics, as far as this listener has them. */
   readonly health: RequestHandler;
+  readonly observer: Pick<Observer, 'defect'>;
 }
 
 export interface HttpHandlers {
@@ -32,7 +34,7 @@ export interface HttpHandlers {
 
 /** The routes of callers. All replies but those of health, the WSDL and the page are the pipeline's. */
 export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
-  const { protocols, pipeline, wsdl, bodyBytes, trustProxy, signIn, health } = parts;
+  const { protocols, pipeline, wsdl, bodyBytes, trustProxy, signIn, health, observer } = parts;
   const forwardedUrl = createForwardedUrl(trustProxy);
   const app = express();
   app.set('trust proxy', compileTrust(trustProxy));
@@ -77,6 +79,19 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
   const failed: ErrorRequestHandler = (error, request, response, _next) =>
     replyIn(protocolAt(protocols, request.path))(request, response, { failure: toRequestFault(error) });
 
+  /** For a reply that could not be written; without it Express would show the error. */
+  const lastResort: ErrorRequestHandler = (error, request, response, _next) => {
+    observer.defect('a defect of the bridge', error);
+    if (response.headersSent) return void response.destroy();
+    const { status, mediaType, body } = protocolAt(protocols, request.path).internalError;
+    const headers = {
+      'Content-Type': mediaType,
+      'Cache-Control': 'no-store',
+      'Content-Length': Buffer.byteLength(body),
+    };
+    response.writeHead(status, headers).end(body);
+  };
+
   app.use(identify);
   app.use(health);
   app.get('/api/1.0/soap', (request, response, next) => {
@@ -91,7 +106,7 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
   for (const protocol of protocols) app.all(protocol.path, allowOnly(protocol), perform(protocol));
   // The methods of the server as a whole: OPTIONS *.
   app.options(/^\/\*$/, allowOnly(protocols[0]));
-  app.use(notFound, failed);
+  app.use(notFound, failed, lastResort);
 
   return {
     handle: (request, response) => {
