@@ -1,7 +1,7 @@
 import type { Application, FindApplication } from '../applications/application.js';
 import type { Answer } from '../core/answer.js';
 import { singleValue } from '../core/call.js';
-import { toErrorAnswer, toSuccessAnswer } from '../core/error-mapping.js';
+import { defaultFaultStatus, toErrorAnswer, toSuccessAnswer } from '../core/error-mapping.js';
 import { Fault, toFault } from '../core/fault.js';
 import type { Observer } from '../observability/observer.js';
 import type { DecodedRequest, LegacyReply, LegacyRequest, Protocol, ReplyOptions } from '../protocols/protocol.js';
@@ -36,7 +36,11 @@ export interface PipelineParts {
   readonly observer: Observer;
 }
 
-const defaultReplyOptions: ReplyOptions = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: UTF_8 };
+const defaultReplyOptions: ReplyOptions = {
+  unknownNumbers: 'auto',
+  faultStatus: defaultFaultStatus,
+  replyCharset: UTF_8,
+};
 
 export function createPipeline({ findApplication, admission, dispatch, observer }: PipelineParts): Pipeline {
   return (protocol, { request, id, address, failure }) =>
