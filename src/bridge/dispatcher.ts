@@ -6,7 +6,7 @@ import { Fault } from '../core/fault.js';
 import type { HandlerContext, HandlerServices } from './handler.js';
 import { handlers } from './handlers.js';
 
-/** Who makes a call. */
+/** The caller of a call, as its api_key identifies it. */
 export interface Caller {
   /** Undefined where the call has none. */
   readonly apiKey: string | undefined;

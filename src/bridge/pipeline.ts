@@ -16,7 +16,10 @@ export interface IncomingCall {
   readonly id: string;
   /** The caller's address, for the rate limit. */
   readonly address: string;
-  /** Why HTTP rejects the request, such as a wrong method or a body too large; it is then answered without being performed. */
+  /**
+   * Why HTTP rejects the request, such as a wrong method or a body too large; it is then answered without being
+   * performed.
+   */
   readonly failure: Fault | undefined;
 }
 

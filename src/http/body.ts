@@ -28,8 +28,8 @@ function hasZlibHeader(compressed: Buffer): boolean {
 
 /**
  * The body of a request without its content coding, whatever its Content-Type. Throws a `malformed` Fault where it is
- * longer than `limit` bytes, compressed or not, where its coding is unknown, and where it is incomplete; throws the error
- * of zlib where it is not in the coding that it declares.
+ * longer than `limit` bytes, compressed or not, where its coding is unknown, and where it is incomplete; throws the
+ * error of zlib where it is not in the coding that it declares.
  */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const compressed = await readCompressed(request, limit);

@@ -23,7 +23,10 @@ export interface ListenOptions {
 /** Timeout of receiving the head of a request, in milliseconds. */
 const HEAD_MS = 10_000;
 
-/** Serves HTTP; for port 0 the system chooses one. Throws an Error with one line for the operator where it cannot listen. */
+/**
+ * Serves HTTP; for port 0 the system chooses one. Throws an Error with one line for the operator where it cannot
+ * listen.
+ */
 export async function listen(
   handler: RequestListener,
   at: { host: string; port: number },

@@ -40,8 +40,8 @@ interface ConnectionState {
 }
 
 /**
- * Answers what Node would answer on its own or drop: a malformed head, one that is too large or too slow, a malformed or
- * incomplete body, CONNECT. Earlier requests on the same connection are answered first.
+ * Answers what Node would answer on its own or drop: a malformed head, one that is too large or too slow, a malformed
+ * or incomplete body, CONNECT. Earlier requests on the same connection are answered first.
  */
 export function handleMalformedRequests(server: Server, answerMalformed: AnswerMalformed): void {
   const connections = new WeakMap<Duplex, ConnectionState>();

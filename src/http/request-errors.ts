@@ -4,8 +4,8 @@ import { Fault, toFault } from '../core/fault.js';
 import { codeOf } from '../shared/errors.js';
 
 /**
- * The Fault for an error of the request: Express throws one for a path that cannot be decoded, zlib for a body that is too
- * large or not compressed as declared. Any other error is a defect.
+ * The Fault for an error of the request: Express throws one for a path that cannot be decoded, zlib for a body that is
+ * too large or not compressed as declared. Any other error is a defect.
  */
 export function toRequestFault(error: unknown): Fault {
   const status = types.isNativeError(error) && 'status' in error ? error.status : undefined;

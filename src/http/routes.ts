@@ -126,7 +126,9 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
   };
 }
 
-/** The protocol at this path or at a parent of it, compared by whole segments; the first protocol where there is none. */
+/**
+ * The protocol at this path or at a parent of it, compared by whole segments; the first protocol where there is none.
+ */
 function protocolAt(protocols: RequestHandlerParts['protocols'], path: string): Protocol {
   const isBelow = (protocol: Protocol) => `${path.toLowerCase()}/`.startsWith(`${protocol.path}/`);
   return protocols.find(isBelow) ?? protocols[0];

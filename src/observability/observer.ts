@@ -8,7 +8,7 @@ import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Tracing } from './tracing.js';
 
-/** What the observer needs to know of an application. */
+/** The part of an application that is recorded. */
 export interface ObservedApplication {
   readonly name: string;
   readonly provider: string;
@@ -39,7 +39,7 @@ export interface Observer {
   readonly upstream: (observation: UpstreamObservation) => void;
   readonly breaker: (baseUrl: string, state: BreakerState) => void;
   readonly signIn: (application: ObservedApplication, outcome: SignInOutcome, cause?: unknown) => void;
-  /** A defect outside any call. */
+  /** Records a defect outside any call. */
   readonly defect: (what: string, cause: unknown) => void;
 }
 

@@ -11,8 +11,8 @@ const FIRST_PART = /^(?:\r\n)*--([^\r\n]{1,200}?)[ \t]*\r\n(?:[^\r\n]+\r\n)*?con
 const FIRST_PART_BYTES = 1000;
 
 /**
- * The fields of a `multipart/form-data` body (https://www.rfc-editor.org/rfc/rfc7578) without its files; undefined where
- * the body is none, whatever its Content-Type. Throws a `malformed` Fault where it is incomplete.
+ * The fields of a `multipart/form-data` body (https://www.rfc-editor.org/rfc/rfc7578) without its files; undefined
+ * where the body is none, whatever its Content-Type. Throws a `malformed` Fault where it is incomplete.
  */
 export function multipartFields(body: Buffer, contentType: string): [name: string, value: string][] | undefined {
   const boundary = boundaryOf(body, contentType);

@@ -7,8 +7,8 @@ const WINDOWS_1252 = 'windows-1252';
 
 /**
  * The text of a request body. Its charset is that of the byte order mark, else of the Content-Type, else of the XML
- * declaration, else UTF-8, else Windows-1252 where the bytes are not UTF-8. Throws a `malformed` Fault where the charset
- * is unknown, the bytes are not in it, or the XML declaration contradicts the byte order mark.
+ * declaration, else UTF-8, else Windows-1252 where the bytes are not UTF-8. Throws a `malformed` Fault where the
+ * charset is unknown, the bytes are not in it, or the XML declaration contradicts the byte order mark.
  */
 export function decodeBody(bytes: Buffer, contentType: string): string {
   const mark = /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/.exec(bytes.toString('latin1', 0, 3))?.[1];
@@ -27,9 +27,9 @@ export function decodeBody(bytes: Buffer, contentType: string): string {
 }
 
 /**
- * Gives the percent-decoder for a URL or for a form with this Content-Type. It decodes in the charset of the Content-Type;
- * without one, in UTF-8, else in Windows-1252. The decoder throws a `malformed` Fault where the bytes are not in the
- * charset.
+ * Gives the percent-decoder for a URL or for a form with this Content-Type. It decodes in the charset of the
+ * Content-Type; without one, in UTF-8, else in Windows-1252. The decoder throws a `malformed` Fault where the bytes are
+ * not in the charset.
  */
 export function percentDecoder(contentType: string): (text: string) => string {
   const charset = charsetParameter(contentType);
@@ -119,7 +119,9 @@ function decodeUnlabeled(bytes: Buffer): string {
   return decode(bytes, WINDOWS_1252);
 }
 
-/** Multi-byte sequences of UTF-8 in its first definition, with up to six bytes: https://www.rfc-editor.org/rfc/rfc2279. */
+/**
+ * Multi-byte sequences of UTF-8 in its first definition, with up to six bytes: https://www.rfc-editor.org/rfc/rfc2279.
+ */
 const UTF8_SEQUENCES =
   /[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}|[\xf8-\xfb][\x80-\xbf]{4}|[\xfc-\xfd][\x80-\xbf]{5}/g;
 

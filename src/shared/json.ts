@@ -9,7 +9,10 @@ export interface JsonObject {
 /** The deepest nesting that is accepted: it bounds the stack of every recursive walk. */
 const DEPTH = 200;
 
-/** Parses JSON; of a repeated key, the last value counts. Throws an Error where the text is not JSON or nested too deeply. */
+/**
+ * Parses JSON; of a repeated key, the last value counts. Throws an Error where the text is not JSON or nested too
+ * deeply.
+ */
 export function parseJson(text: string): Json {
   return toJson(parse(text, null, { onDuplicateKey: ({ newValue }) => newValue }), DEPTH);
 }
@@ -42,8 +45,8 @@ export function integerOf(value: Json | undefined): bigint | undefined {
 }
 
 /**
- * Every leaf of a value, named by its path with dots between the keys. Null stays null, any other leaf becomes its text;
- * an empty object or list is a leaf with an empty text.
+ * Every leaf of a value, named by its path with dots between the keys. Null stays null, any other leaf becomes its
+ * text; an empty object or list is a leaf with an empty text.
  */
 export function* leavesOf(value: Json, path?: string): Generator<Leaf> {
   const name = path ?? '';

@@ -20,8 +20,8 @@ export interface UpstreamRequest {
 }
 
 /**
- * Sends a request and gives the JSON object of a 2xx reply; rejects with a Fault for any other outcome. A GET is repeated
- * once after a retryable outage; any other request is never sent twice.
+ * Sends a request and gives the JSON object of a 2xx reply; rejects with a Fault for any other outcome. A GET is
+ * repeated once after a retryable outage; any other request is never sent twice.
  */
 export type Send = (request: UpstreamRequest) => Promise<JsonObject>;
 

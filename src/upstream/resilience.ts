@@ -43,8 +43,8 @@ export interface ResilienceOptions {
 export interface Resilience {
   /**
    * Runs `attempt` as soon as the bulkhead has a slot. With `mayRepeat`, it is repeated once after a retryable outage.
-   * `timeLeft` gives the timeout of each attempt in milliseconds, time in the queue included. Rejects with a Fault where
-   * the attempt is not made, and with the error of `attempt`.
+   * `timeLeft` gives the timeout of each attempt in milliseconds, time in the queue included. Rejects with a Fault
+   * where the attempt is not made, and with the error of `attempt`.
    */
   readonly run: <T>(
     attempt: (signal: AbortSignal) => Promise<T>,
@@ -121,7 +121,9 @@ export function createResilience({ slots, tryAfterMs, onState }: ResilienceOptio
   };
 }
 
-/** Runs work in the order of arrival, up to `slots` at a time. Work that is queued when its signal aborts is rejected. */
+/**
+ * Runs work in the order of arrival, up to `slots` at a time. Work that is queued when its signal aborts is rejected.
+ */
 function createBulkhead(slots: number) {
   const policy = bulkhead(slots, QUEUE_FACTOR * slots);
   return <T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> =>

@@ -30,8 +30,8 @@ export interface ResponseRules {
   readonly errorMapping?: ErrorMapping | undefined;
   readonly isEmpty?: true | undefined;
   /**
-   * The headers of the request. A message MUST NOT repeat the credential in them: the caller of a vault application does
-   * not have it.
+   * The headers of the request. A message MUST NOT repeat the credential in them: the caller of a vault application
+   * does not have it.
    */
   readonly sent: Readonly<Record<string, string>>;
 }

@@ -31,7 +31,10 @@ export interface TransportRequest {
   readonly signal: AbortSignal;
 }
 
-/** Sends a request once and gives the reply, whatever its status. Rejects where there is no complete reply, or it cannot be decompressed. */
+/**
+ * Sends a request once and gives the reply, whatever its status. Rejects where there is no complete reply, or it cannot
+ * be decompressed.
+ */
 export type Transport = (request: TransportRequest) => Promise<UpstreamResponse>;
 
 /** The error code of a reply over the size limit. */

@@ -21,8 +21,8 @@ export interface XmlAttribute {
 
 /**
  * Parses an XML 1.0 document and gives its root element. Throws a `malformed` Fault with line and column where the text
- * is ill-formed, has a DOCTYPE, is nested deeper than `depth`, has more than 4,096 elements or an element with more than
- * 64 attributes. With `namespaces`, the document MUST be namespace-well-formed too.
+ * is ill-formed, has a DOCTYPE, is nested deeper than `depth`, has more than 4,096 elements or an element with more
+ * than 64 attributes. With `namespaces`, the document MUST be namespace-well-formed too.
  */
 export function readDocument(text: string, options: { depth: number; namespaces: boolean }): XmlElement {
   const document = text.replace(/\r\n?/g, '\n');
@@ -36,9 +36,9 @@ export function readDocument(text: string, options: { depth: number; namespaces:
 const MARKUP = /<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|<[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*>|&#x?0+/gs;
 
 /**
- * An equivalent document that fast-xml-parser parses correctly. The parser takes a quote in a processing instruction for
- * the start of a value, keeps line feeds in attributes, does not decode a character reference with thirty leading zeros,
- * and takes two name characters for white space.
+ * An equivalent document that fast-xml-parser parses correctly. The parser takes a quote in a processing instruction
+ * for the start of a value, keeps line feeds in attributes, does not decode a character reference with thirty leading
+ * zeros, and takes two name characters for white space.
  */
 function normalizeForParser(document: string): string {
   return document.replace(MARKUP, (piece) => {

@@ -9,8 +9,8 @@ const EXPLANATION_LENGTH = 200;
 /**
  * Throws a `malformed` Fault with line and column unless the text is a well-formed document of XML 1.0, fifth edition,
  * without a DOCTYPE, with at most `depth` levels, 4,096 elements and 64 attributes to an element. With `namespaces`, it
- * MUST be namespace-well-formed too. Rejects while reading, so that neither depth nor length of a hostile document costs
- * anything. The line ends of the text MUST be normalized to line feeds.
+ * MUST be namespace-well-formed too. Rejects while reading, so that neither depth nor length of a hostile document
+ * costs anything. The line ends of the text MUST be normalized to line feeds.
  */
 export function assertWellFormed(text: string, { depth, namespaces }: { depth: number; namespaces: boolean }): void {
   // A document that declares version 1.1 or 1.9 is parsed as 1.0: https://www.w3.org/TR/xml/#sec-prolog-dtd.

@@ -31,8 +31,9 @@ export function replyIn(version: SoapVersion): ReplyEnvelope {
 }
 
 /**
- * Decodes an envelope; `depth` is the deepest nesting of elements that is accepted. Relies on the place and the local name
- * of the operation alone: old clients differ in qualifying and typing parameters and in where they put the encodingStyle.
+ * Decodes an envelope; `depth` is the deepest nesting of elements that is accepted. Relies on the place and the local
+ * name of the operation alone: old clients differ in qualifying and typing parameters and in where they put the
+ * encodingStyle.
  */
 export function decodeSoapRequest({ body, contentType }: LegacyRequest, depth: number): SoapRequest {
   const reject = (version: SoapVersion, fault: Fault, reply: Partial<SoapRequest> = {}): SoapRequest => ({

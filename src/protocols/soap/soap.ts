@@ -8,7 +8,10 @@ import { decodeSoapRequest, type ReplyEnvelope, replyIn } from './request.js';
 import { soap11 } from './version.js';
 import { LITERAL_NAMESPACE, type SoapPart, TARGET_NAMESPACE, TARGET_PREFIX, type Wsdl } from './wsdl.js';
 
-/** SOAP 1.1 and 1.2, RPC/encoded as in the old API, and document/literal. A reply has the version and style of its request. */
+/**
+ * SOAP 1.1 and 1.2, RPC/encoded as in the old API, and document/literal. A reply has the version and style of its
+ * request.
+ */
 export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
   return {
     name: 'soap',
