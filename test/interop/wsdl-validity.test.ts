@@ -1,16 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { type Action, type ActionName, actionNames, actions } from '../../../src/core/actions.js';
-import { readDocument, type XmlElement } from '../../../src/protocols/document/reader.js';
-import { loadWsdl } from '../../../src/protocols/soap/wsdl.js';
-import { previstoAccounts } from '../../../src/sandbox/previsto.js';
-import { sandboxPaths, startSandbox } from '../../../src/sandbox/sandbox.js';
-import { describeWith } from '../../interop/requirements.js';
-import { invalidity, invalidMessages, xmllint } from '../../interop/xmllint.js';
-import { afterwards } from '../../support/cleanup.js';
-import { startBridge, temporaryFolder } from '../../support/servers/bridge.js';
+import { type Action, type ActionName, actionNames, actions } from '../../src/core/actions.js';
+import { readDocument, type XmlElement } from '../../src/protocols/document/reader.js';
+import { loadWsdl } from '../../src/protocols/soap/wsdl.js';
+import { previstoAccounts } from '../../src/sandbox/previsto.js';
+import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
+import { afterwards } from '../support/cleanup.js';
+import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
+import { describeWith } from './requirements.js';
+import { invalidity, invalidMessages, xmllint } from './xmllint.js';
 
-const grammar = fileURLToPath(new URL('../../../../test/fixtures/wsdl/wsdl11.rng', import.meta.url));
+const grammar = fileURLToPath(new URL('../../../test/fixtures/wsdl/wsdl11.rng', import.meta.url));
 const { textAt } = await loadWsdl();
 const served = { encoded: textAt('https://box.example.com'), literal: textAt('https://box.example.com', 'literal') };
 type Style = keyof typeof served;
