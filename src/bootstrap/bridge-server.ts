@@ -85,6 +85,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
       trustProxy,
       signIn: signInRouter({ ...services, admission, observer }),
       health: admin ? healthRouter() : adminRouter(health),
+      observer,
     });
     const listener = await listen(handle, config.listen, {
       attach: (server) => handleMalformedRequests(server, answerMalformed),

@@ -4,23 +4,23 @@ import type { Account } from '../providers/provider.js';
 import { accountFields, userFields } from './account-view.js';
 import type { HandlerContext } from './handler.js';
 
-/** The modern credential that the auth_token stands for. Throws `unauthenticated` where a vault does not know it. */
+/** The credential that the auth_token stands for. Rejects as `unauthenticated` where the vault has no such session. */
 export async function credentialOf(context: HandlerContext): Promise<string> {
   const { application, sessions, values } = context;
   const { auth_token: authToken = '' } = values;
   return application.credentials === 'vault' ? sessions.credentialOf(application, authToken) : authToken;
 }
 
-/** A credential, and the native id of the account that it is used on; undefined stands for the caller's own. */
+/** A credential with the native id of the account that it is used on; undefined for the caller's own. */
 export interface ResolvedAccount {
   readonly credential: string;
   readonly nativeId?: string;
 }
 
 /**
- * The account that `user_id` names; without one, the caller's own. Throws `malformed` where it is not a number, and
- * `missing` where the bridge never saw such an account at this modern API, or where it is another's and the API serves
- * only the caller's own.
+ * The account of `user_id`, the caller's own unless given. Rejects as `malformed` where it is not an integer, and as
+ * `missing` where this modern API has no such account, or where it is another's and the API serves only the caller's
+ * own.
  */
 export async function resolveAccount(context: HandlerContext): Promise<ResolvedAccount> {
   const { application, store, values } = context;
@@ -30,50 +30,53 @@ export async function resolveAccount(context: HandlerContext): Promise<ResolvedA
   if (Number(userId) === 0) return { credential };
   const { api, provider, baseUrl } = application;
   const account = await store.accountOf(Number(userId));
-  const isHere = account?.provider === provider && account.baseUrl === baseUrl;
-  if (isHere && api.readAccountOf) return { credential, nativeId: account.nativeId };
-  // The credential is tried before the answer tells whether there is such an account.
+  const isOfThisApi = account?.provider === provider && account.baseUrl === baseUrl;
+  if (isOfThisApi && api.readAccountOf) return { credential, nativeId: account.nativeId };
+  // The credential is checked first: only an authenticated caller learns whether an account exists.
   const own = await api.readAccount(credential);
-  if (!isHere || own.nativeId !== account.nativeId) throw new Fault('missing');
+  if (!isOfThisApi || own.nativeId !== account.nativeId) throw new Fault('missing');
   return { credential };
 }
 
-export function readAccount({ application: { api } }: HandlerContext, of: ResolvedAccount): Promise<Account> {
-  const { credential, nativeId } = of;
+/** Reads an account. */
+export function readAccount({ application: { api } }: HandlerContext, account: ResolvedAccount): Promise<Account> {
+  const { credential, nativeId } = account;
   return nativeId === undefined || !api.readAccountOf
     ? api.readAccount(credential)
     : api.readAccountOf(credential, nativeId);
 }
 
 /**
- * The account after a write, read again. Falls back to the fields known from the write's reply: an error here would make
- * the caller repeat a write that succeeded.
+ * The account after a write, read again. Falls back to the fields known from the write's reply: an error here would
+ * make the caller repeat a write that succeeded.
  */
 export async function readBackAfterWrite(
   context: HandlerContext,
-  of: ResolvedAccount,
+  account: ResolvedAccount,
   known: Partial<Account>,
 ): Promise<Fields> {
-  const account = await readAccount(context, of).catch(() => undefined);
+  const readBack = await readAccount(context, account).catch(() => undefined);
   return presentAfterWrite(
-    { ...known, ...account, pendingEmail: account?.pendingEmail ?? known.pendingEmail },
+    { ...known, ...readBack, pendingEmail: readBack?.pendingEmail ?? known.pendingEmail },
     context,
   );
 }
 
-/** As `presentAccount`, but omits what fails: an error here would make the caller repeat a write that succeeded. */
+/**
+ * As `presentAccount`, but omits fields that fail: an error here would make the caller repeat a write that succeeded.
+ */
 export function presentAfterWrite(account: Partial<Account>, context: HandlerContext): Promise<Fields> {
   const { attributes: _attributes, ...rest } = account;
   return presentAccount(account, context).catch(() => accountFields(rest, undefined, context.application.defaults));
 }
 
-/** The elements of `account`. Gives the account its user_id at first sight. */
+/** The elements of `account`. Assigns a user_id to a new account. */
 export async function presentAccount(account: Partial<Account>, context: HandlerContext): Promise<Fields> {
   const userId = account.nativeId === undefined ? undefined : await userIdOf(account.nativeId, context);
   return accountFields(account, userId, context.application.defaults);
 }
 
-/** The elements of `user`. Gives the account its user_id at first sight. */
+/** The elements of `user`. Assigns a user_id to a new account. */
 export async function presentUser(account: Account, context: HandlerContext): Promise<Fields> {
   return userFields(account, await userIdOf(account.nativeId, context), context.application.defaults);
 }

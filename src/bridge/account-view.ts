@@ -6,7 +6,7 @@ import { type JsonObject, leavesOf } from '../shared/json.js';
 
 type Defaults = Application['defaults'];
 
-/** The seven elements of `user` that the old API had. Sizes that the modern API does not tell are the `defaults`. */
+/** The seven elements of `user` in the old API. A size that the modern API does not give is that of `defaults`. */
 export function userFields(account: Account, userId: number, defaults: Defaults): Fields {
   return {
     login: account.login,
@@ -17,7 +17,7 @@ export function userFields(account: Account, userId: number, defaults: Defaults)
   };
 }
 
-/** All that is known of an account; what is not known of it is unknown. */
+/** The elements of `account`; a field that is absent is unknown. */
 export function accountFields(account: Partial<Account>, userId: number | undefined, defaults: Defaults): Fields {
   return {
     user_id: userId === undefined ? unknownNumber : BigInt(userId),
@@ -43,26 +43,34 @@ const PLAN_LIMITS = [
   'monthlyUploadLimit',
 ];
 
-/** A modern name as old callers see it: `storageLimit` is `storage_limit`. */
+/** The legacy form of a modern name: `storage_limit` for `storageLimit`. */
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** The elements of `plan`. */
 export function planFields({ planId, limits, attributes }: Plan): Fields {
-  const known = PLAN_LIMITS.map((name): [string, Value] => [snakeCase(name), inRange(limits[name]) ?? unknownNumber]);
-  return { plan_id: planId ?? null, ...Object.fromEntries(known), attributes: attributesOf(attributes) };
+  const limitFields = PLAN_LIMITS.map((name): [string, Value] => [
+    snakeCase(name),
+    clampToLong(limits[name]) ?? unknownNumber,
+  ]);
+  return { plan_id: planId ?? null, ...Object.fromEntries(limitFields), attributes: attributesOf(attributes) };
 }
 
-/** How many characters the attributes of one account may have: every leaf repeats the path to it. */
-const ATTRIBUTES_LENGTH = 4 * 1024 * 1024;
+/** The limit of characters in the attributes of one account: every leaf repeats its whole path. */
+const MAX_ATTRIBUTES_LENGTH = 4 * 1024 * 1024;
 
-/** Every leaf of a reply. Throws `unavailable` where a reply within its own limit would make an answer beyond any. */
+/**
+ * Every leaf of a reply. Throws an `unavailable` Fault where deep paths would make the answer far larger than the
+ * reply.
+ */
 function attributesOf(reply: JsonObject): Fields[] {
   const attributes: Fields[] = [];
   let length = 0;
   for (const { name, value } of leavesOf(reply)) {
     length += name.length + (value?.length ?? 0);
-    if (length > ATTRIBUTES_LENGTH) throw new Fault('unavailable', { cause: new Error('reply with too long a path') });
+    if (length > MAX_ATTRIBUTES_LENGTH)
+      throw new Fault('unavailable', { cause: new Error('reply with too long a path') });
     attributes.push({ name, value });
   }
   return attributes;
@@ -76,17 +84,17 @@ function sizes({ spaceAmount, spaceUsed, maxUploadSize }: Partial<Account>, defa
   };
 }
 
-/** The old service's way to say that there is no quota. */
+/** The old service's number for no quota. */
 const UNLIMITED = 999_999_999_999_999n;
-/** The old clients read sizes as xsd:long. */
-const LARGEST = 2n ** 63n - 1n;
+/** Old clients read sizes as xsd:long. */
+const MAX_LONG = 2n ** 63n - 1n;
 
-/** Bytes as an old client can read them; undefined where the modern API tells nothing that makes sense. */
+/** A size in bytes within xsd:long; undefined where the modern API gives none, or a negative one. */
 function sizeOf(bytes: Account['spaceAmount']): bigint | undefined {
-  return bytes === 'unlimited' ? UNLIMITED : inRange(bytes);
+  return bytes === 'unlimited' ? UNLIMITED : clampToLong(bytes);
 }
 
-function inRange(number: bigint | undefined): bigint | undefined {
+function clampToLong(number: bigint | undefined): bigint | undefined {
   if (number === undefined || number < 0n) return undefined;
-  return number > LARGEST ? LARGEST : number;
+  return number > MAX_LONG ? MAX_LONG : number;
 }

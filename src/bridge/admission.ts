@@ -4,55 +4,58 @@ import { Fault } from '../core/fault.js';
 import { withDeadline } from '../shared/deadline.js';
 import { type CreateRateLimiter, msUntilNextPoint, type RateLimiter } from '../shared/rate-limiter.js';
 
-/** Admits the calls that the bridge has room for; every other one is an `unavailable` Fault. */
+/** Rate limits, concurrency limit, drain and deadline. A call that is not admitted is an `unavailable` Fault. */
 export interface Admission {
-  /** Counts a request of an address. Throws a Fault (429) beyond the rate of addresses. */
+  /** Counts a request of an address. Rejects with HTTP 429 beyond the rate limit of addresses. */
   readonly rateLimit: (address: string) => Promise<void>;
-  /** Counts a call of an application and does its work. Throws a Fault beyond a limit, and while draining. */
+  /**
+   * Counts a call of an application and does its work under the deadline. Rejects beyond a limit and while draining.
+   */
   readonly run: <T>(application: Application | undefined, work: () => Promise<T>) => Promise<T>;
   /** The number of calls in flight. */
   readonly inFlight: () => number;
-  /** From now on no call is admitted: the server is stopping. */
+  /** From now on no call is admitted. */
   readonly startDraining: () => void;
   readonly isDraining: () => boolean;
-  /** Ends every call in flight with a Fault: the drain deadline has passed. */
+  /** Rejects every call in flight: the drain deadline has passed. */
   readonly abortAll: () => void;
 }
 
 export interface AdmissionOptions {
   readonly concurrentCalls: number;
-  /** Milliseconds that a call may take for all its requests to the modern API. */
+  /** The deadline of a call for all its upstream requests, in milliseconds. */
   readonly callMs: number;
-  /** Calls of each address a minute; absent: any number. */
+  /** The rate limit of each address; unlimited unless given. */
   readonly perMinute?: number | undefined;
   readonly createRateLimiter: CreateRateLimiter;
 }
 
-const MINUTE = 60;
+const MINUTE_SECONDS = 60;
 
 export function createAdmission(options: AdmissionOptions): Admission {
   const { concurrentCalls, callMs, perMinute, createRateLimiter } = options;
-  const ofAddresses =
+  const addressLimiter =
     perMinute === undefined
       ? undefined
-      : createRateLimiter({ name: 'calls of addresses', points: perMinute, seconds: MINUTE });
-  const byRate = new Map<number, RateLimiter>();
-  const ofApplications = (points: number) => {
+      : createRateLimiter({ name: 'calls of addresses', points: perMinute, seconds: MINUTE_SECONDS });
+  const applicationLimiters = new Map<number, RateLimiter>();
+  const applicationLimiter = (points: number) => {
     const limiter =
-      byRate.get(points) ?? createRateLimiter({ name: `calls of api_keys, ${points}`, points, seconds: MINUTE });
-    byRate.set(points, limiter);
+      applicationLimiters.get(points) ??
+      createRateLimiter({ name: `calls of api_keys, ${points}`, points, seconds: MINUTE_SECONDS });
+    applicationLimiters.set(points, limiter);
     return limiter;
   };
   const rateLimitApplication = async (application: Application | undefined) => {
-    if (application?.rate) await consume(ofApplications(application.rate.perMinute), application.apiKey);
+    if (application?.rate) await consume(applicationLimiter(application.rate.perMinute), application.apiKey);
   };
-  /** How each call in flight is aborted. */
+  /** Rejects a call in flight; one entry for each. */
   const inFlight = new Set<(fault: Fault) => void>();
   let isDraining = false;
 
   return {
     rateLimit: async (address) => {
-      if (ofAddresses) await consume(ofAddresses, address);
+      if (addressLimiter) await consume(addressLimiter, address);
     },
     run: async (application, work) => {
       if (isDraining) throw draining();

@@ -6,17 +6,22 @@ import { Fault } from '../core/fault.js';
 import type { HandlerContext, HandlerServices } from './handler.js';
 import { handlers } from './handlers.js';
 
-/**
- * Performs a call for its application (undefined where its api_key is absent or in no application) and gives the
- * elements after the status. Throws a Fault for everything but success.
- */
-export type Dispatcher = (call: Call, application: Application | undefined) => Promise<Fields>;
+/** The caller of a call, as its api_key identifies it. */
+export interface Caller {
+  /** Undefined where the call has none. */
+  readonly apiKey: string | undefined;
+  /** Undefined where the api_key is absent or unknown. */
+  readonly application: Application | undefined;
+}
 
-/** The order of its checks is the contract: action, api_key, application, permission and capability, parameters. */
+/** Performs a call and gives the elements after the status. Throws a Fault for everything but success. */
+export type Dispatcher = (call: Call, caller: Caller) => Promise<Fields>;
+
+/** The order of the checks is contract: action, api_key, application, permission and capability, parameters. */
 export function createDispatcher(services: HandlerServices): Dispatcher {
-  return async ({ action, parameters }, application) => {
+  return async ({ action, parameters }, { apiKey, application }) => {
     if (!isKnown(action)) throw new Fault('malformed', { explanation: 'unknown action' });
-    if (singleValue(parameters, 'api_key') === undefined) throw new Fault('malformed', { explanation: 'no api_key' });
+    if (apiKey === undefined) throw new Fault('malformed', { explanation: 'no api_key' });
     const allowed = application?.actions ?? [action];
     const handler = application && isAction(action) && allowed.includes(action) && handlers[action](application);
     if (!handler) throw new Fault('restricted');

@@ -4,20 +4,20 @@ import type { Store } from '../store/store.js';
 import type { Sessions } from '../vault/sessions.js';
 import type { Tickets } from '../vault/tickets.js';
 
-/** What decides whether an action is possible at all. */
+/** What determines whether an action is possible for an application. */
 export type Capabilities = Pick<Application, 'api' | 'credentials'>;
 
-/** What handlers work with, for every application. */
+/** The services that all handlers share. */
 export interface HandlerServices {
   readonly store: Store;
   readonly sessions: Sessions;
   readonly tickets: Tickets;
 }
 
-/** One call of an action. */
+/** The input of a handler: one call. */
 export interface HandlerContext extends HandlerServices {
   readonly application: Application;
-  /** The action's parameters; an optional one that is absent has no entry. */
+  /** The values of the action's parameters; an absent optional parameter has no entry. */
   readonly values: Readonly<Record<string, string>>;
 }
 

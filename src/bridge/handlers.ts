@@ -14,7 +14,7 @@ import {
 import { planFields } from './account-view.js';
 import type { Capabilities, Handler, HandlerContext } from './handler.js';
 
-/** The handler of each action; undefined where an application lacks the capability for it. */
+/** The handler of each action; undefined where an application lacks the capability. */
 export const handlers: Readonly<Record<ActionName, (capabilities: Capabilities) => Handler | undefined>> = {
   get_account_info:
     ({ api }) =>
@@ -95,7 +95,7 @@ export const handlers: Readonly<Record<ActionName, (capabilities: Capabilities) 
     }),
 };
 
-/** Passthrough applications have nothing to issue: their auth_token is the modern credential itself. */
+/** Passthrough applications have no tickets: their auth_token is the credential itself. */
 function ifVault(handler: Handler): (capabilities: Capabilities) => Handler | undefined {
   return ({ credentials }) => (credentials === 'vault' ? handler : undefined);
 }
@@ -105,7 +105,7 @@ async function endSession({ application, sessions, values }: HandlerContext): Pr
   return {};
 }
 
-/** The changes that `update_account` asks for. Throws `malformed` where there is none. */
+/** The changes in a call of `update_account`. Throws a `malformed` Fault where there is none. */
 function changesIn({ values: { name, login, email, language_code } }: HandlerContext): AccountChanges {
   const changes = {
     ...(name !== undefined && { name }),

@@ -1,7 +1,7 @@
 import type { Application, FindApplication } from '../applications/application.js';
 import type { Answer } from '../core/answer.js';
-import { type Call, singleValue } from '../core/call.js';
-import { toErrorAnswer, toSuccessAnswer } from '../core/error-mapping.js';
+import { singleValue } from '../core/call.js';
+import { defaultFaultStatus, toErrorAnswer, toSuccessAnswer } from '../core/error-mapping.js';
 import { Fault, toFault } from '../core/fault.js';
 import type { Observer } from '../observability/observer.js';
 import type { DecodedRequest, LegacyReply, LegacyRequest, Protocol, ReplyOptions } from '../protocols/protocol.js';
@@ -9,14 +9,17 @@ import { encodeText, UTF_8 } from '../shared/charset.js';
 import type { Admission } from './admission.js';
 import type { Dispatcher } from './dispatcher.js';
 
-/** A request, with what HTTP knows of it beside its content. */
+/** A request at the path of a protocol, and what HTTP knows of it. */
 export interface IncomingCall {
   readonly request: LegacyRequest;
   /** The request id of the log. */
   readonly id: string;
-  /** The caller's, for the rate limit. */
+  /** The caller's address, for the rate limit. */
   readonly address: string;
-  /** Why it never becomes a call: a wrong method, a body too large. */
+  /**
+   * Why HTTP rejects the request, such as a wrong method or a body too large; it is then answered without being
+   * performed.
+   */
   readonly failure: Fault | undefined;
 }
 
@@ -26,7 +29,7 @@ export interface HttpReply {
   readonly body: Buffer;
 }
 
-/** Every request takes this way, and every one gets a reply in its own format. Never throws. */
+/** Answers a request in the format of its protocol. Every request takes this way. Never rejects. */
 export type Pipeline = (protocol: Protocol, incoming: IncomingCall) => Promise<HttpReply>;
 
 export interface PipelineParts {
@@ -36,13 +39,17 @@ export interface PipelineParts {
   readonly observer: Observer;
 }
 
-const defaultReplyOptions: ReplyOptions = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: UTF_8 };
+const defaultReplyOptions: ReplyOptions = {
+  unknownNumbers: 'auto',
+  faultStatus: defaultFaultStatus,
+  replyCharset: UTF_8,
+};
 
 export function createPipeline({ findApplication, admission, dispatch, observer }: PipelineParts): Pipeline {
   return (protocol, { request, id, address, failure }) =>
     observer.call({ protocol: protocol.name, id }, async (report) => {
       let decoded: DecodedRequest | undefined;
-      let call: Call | undefined;
+      let action: string | undefined;
       let application: Application | undefined;
       let answer: Answer;
       let cause: unknown;
@@ -50,28 +57,31 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         decoded = protocol.decode(request);
         await admission.rateLimit(address);
         if (failure) throw failure;
-        const asked = decoded.call();
-        call = asked;
-        application = findApplication(singleValue(asked.parameters, 'api_key') ?? '');
+        const call = decoded.call();
+        action = call.action;
+        const apiKey = singleValue(call.parameters, 'api_key');
+        application = apiKey === undefined ? undefined : findApplication(apiKey);
         if (decoded.rejection) throw decoded.rejection;
-        answer = toSuccessAnswer(asked.action, await admission.run(application, () => dispatch(asked, application)));
+        const caller = { apiKey, application };
+        answer = toSuccessAnswer(action, await admission.run(application, () => dispatch(call, caller)));
       } catch (error) {
         const fault = toFault(error);
         cause = fault.cause;
-        answer = toErrorAnswer(fault, call?.action);
+        answer = toErrorAnswer(fault, action);
       }
       let reply: HttpReply;
       try {
         const options = application ?? defaultReplyOptions;
-        const encoded = decoded?.encode(answer, options) ?? protocol.internalError;
-        reply = toHttpReply(encoded, answer, decoded ? options : defaultReplyOptions);
+        reply = decoded
+          ? toHttpReply(decoded.encode(answer, options), answer, options)
+          : toHttpReply(protocol.internalError, answer, defaultReplyOptions);
       } catch (error) {
         cause = error;
-        answer = toErrorAnswer(new Fault('internal'), call?.action);
+        answer = toErrorAnswer(new Fault('internal'), action);
         reply = toHttpReply(protocol.internalError, answer, defaultReplyOptions);
       }
-      const { action, status, reason } = answer;
-      report({ application, action, status, http: reply.status, reason, cause });
+      const { status, reason } = answer;
+      report({ application, action: answer.action, status, http: reply.status, reason, cause });
       return reply;
     });
 }
@@ -81,7 +91,7 @@ function toHttpReply(
   { retryAfter }: Answer,
   { replyCharset }: ReplyOptions,
 ): HttpReply {
-  // The old service named no character set; the document itself does.
+  // The old service sent no charset parameter for UTF-8; the XML declaration names it.
   const isNamed = replyCharset !== UTF_8 || mediaType !== 'text/xml';
   const headers = {
     'Content-Type': isNamed ? `${mediaType}; charset=${replyCharset.toLowerCase()}` : mediaType,

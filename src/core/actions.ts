@@ -1,19 +1,19 @@
 import type { Reason } from './fault.js';
 
-/** What an action takes, besides `action` and `api_key`. */
 export interface Action {
+  /** In the order of the WSDL's message parts, without `action` and `api_key`, which every action takes. */
   readonly parameters: Readonly<Record<string, 'required' | 'optional'>>;
-  /** The old API had no such action: its answers say why a value was refused. */
+  /** Whether the action is the bridge's own; its answers carry the modern API's message on `invalid` and `conflict`. */
   readonly isOwn?: true;
-  /** Status words that are not those of the common table. */
-  readonly words?: Partial<Record<Reason, string>>;
+  /** Status words that replace those of the common table in `error-mapping.ts`. */
+  readonly statusWords?: Partial<Record<Reason, string>>;
 }
 
-/** The actions that the bridge performs. */
+/** The actions that have a handler. */
 export const actions = {
   get_account_info: { parameters: { auth_token: 'required' } },
   get_ticket: { parameters: {} },
-  get_auth_token: { parameters: { ticket: 'required' }, words: { missing: 'get_auth_token_error' } },
+  get_auth_token: { parameters: { ticket: 'required' }, statusWords: { missing: 'get_auth_token_error' } },
   logout: { parameters: { auth_token: 'required' } },
   get_account_details: { isOwn: true, parameters: { auth_token: 'required', user_id: 'optional' } },
   update_account: {
@@ -54,8 +54,8 @@ function actionOf(name: string): Action | undefined {
   return isAction(name) ? actions[name] : undefined;
 }
 
-/** Actions of the old API that no modern account API can serve. */
-const unserved: ReadonlySet<string> = new Set(
+/** Actions of the old API that no modern account API can serve: known, and always restricted. */
+const unservedActions: ReadonlySet<string> = new Set(
   `register_new_user verify_registration_email get_account_tree export_tags create_folder move copy rename delete
    get_file_info set_description public_share public_unshare private_share add_to_mybox add_to_tag get_updates
    get_versions make_current_version get_comments add_comment delete_comment search get_collaborations
@@ -63,17 +63,17 @@ const unserved: ReadonlySet<string> = new Set(
    get_server_time get_user_id get_user_info get_managed_users get_groups authorization`.split(/\s+/),
 );
 
-/** Whether the answers of an action have room for why a value was refused. */
+/** Whether the answers of an action have a `message` element. */
 export function hasMessage(name: string): boolean {
   return actionOf(name)?.isOwn ?? false;
 }
 
-/** Whether the old API had this action or the bridge adds it. */
+/** Whether an action belongs to the old API or is the bridge's own. Names are case-sensitive. */
 export function isKnown(name: string): boolean {
-  return isAction(name) || unserved.has(name);
+  return isAction(name) || unservedActions.has(name);
 }
 
-/** The status words of an action that are not those of the common table. */
-export function wordsOf(name: string): Action['words'] {
-  return actionOf(name)?.words;
+/** The status words of an action that replace those of the common table. */
+export function statusWordsOf(name: string): Action['statusWords'] {
+  return actionOf(name)?.statusWords;
 }

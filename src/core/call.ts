@@ -1,19 +1,19 @@
 import { Fault } from './fault.js';
 
-/** A legacy call, whatever protocol it came in. */
+/** The canonical form of a legacy call, independent of its protocol. */
 export interface Call {
-  /** As the caller wrote it; it need not exist. */
+  /** As sent; need not be a known action. */
   readonly action: string;
-  /** Every value of every parameter as sent; a nil one has an empty value. `action` itself is not among them. */
+  /** Every value of every parameter, as sent and in order, without `action`. A nil value is an empty string. */
   readonly parameters: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The characters that XML 1.0 cannot represent: https://www.w3.org/TR/xml/#charsets. */
+/** A character that XML 1.0 cannot represent: https://www.w3.org/TR/xml/#charsets. */
 export const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
 /**
- * The one value of a parameter; undefined where it is absent. Empty counts as absent, and a value repeated counts once.
- * Throws a `malformed` Fault for two different values and for characters that XML cannot represent.
+ * The single value of a parameter; undefined where it is absent. An empty value counts as absent, a repeated one once.
+ * Throws a `malformed` Fault for two different values and for a character that XML cannot represent.
  */
 export function singleValue(parameters: ReadonlyMap<string, readonly string[]>, name: string): string | undefined {
   const values = new Set(parameters.get(name)?.filter((value) => value !== ''));

@@ -1,4 +1,4 @@
-/** Why there is no good answer. The closed set of status words; a call that went well has no reason. */
+/** Why a call failed. The set is closed: `error-mapping.ts` has a row for each. */
 export type Reason =
   | 'malformed'
   | 'restricted'
@@ -10,21 +10,21 @@ export type Reason =
   | 'internal';
 
 export interface FaultDetail {
-  /** For the caller: plain text without secrets, host names or paths. */
+  /** Plain text for the caller; MUST NOT hold a secret, a host name or a path. */
   readonly explanation?: string;
-  /** What an `invalid` value is about, where an old client has a word of its own for it. */
+  /** The `invalid` parameter, where it has a status word of its own. */
   readonly about?: 'email' | undefined;
-  /** The modern API's own explanation, for the caller of an action that is the bridge's own. */
+  /** The modern API's explanation, for the `message` element of the bridge's own actions. */
   readonly upstreamMessage?: string | undefined;
-  /** HTTP status instead of the usual one of the reason. */
+  /** HTTP status that overrides that of the reason. */
   readonly http?: number;
-  /** Seconds after which a further try makes sense. */
+  /** Seconds for `Retry-After`; overrides that of the reason. */
   readonly retryAfter?: number;
-  /** For the log only, never for the caller. */
+  /** For the log; MUST NOT reach the caller. */
   readonly cause?: unknown;
 }
 
-/** The only error that travels through the bridge on purpose; anything else that is thrown counts as `internal`. */
+/** A failure that a caller is told of. Any other error that is thrown is a defect, and counts as `internal`. */
 export class Fault extends Error {
   readonly reason: Reason;
   readonly explanation: string | undefined;
@@ -45,7 +45,7 @@ export class Fault extends Error {
   }
 }
 
-/** What was thrown as a fault: itself, or `internal` with the error as its cause. */
+/** A Fault unchanged; any other error as the cause of an `internal` one. */
 export function toFault(error: unknown): Fault {
   return error instanceof Fault ? error : new Fault('internal', { cause: error });
 }

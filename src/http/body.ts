@@ -1,54 +1,62 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
+import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
 
-type Unpack = (packed: Buffer, options: ZlibOptions) => Promise<Buffer>;
+type Decompress = (compressed: Buffer, options: ZlibOptions) => Promise<Buffer>;
 
-const asItIs: Unpack = async (body) => body;
-const fromGzip: Unpack = promisify(gunzip);
-const fromZlib: Unpack = promisify(inflate);
-const fromDeflate: Unpack = promisify(inflateRaw);
+const identity: Decompress = async (body) => body;
+const gzip: Decompress = promisify(gunzip);
+const zlib: Decompress = promisify(inflate);
+const rawDeflate: Decompress = promisify(inflateRaw);
 
-/** The content codings of https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1 that old clients know. */
-const codings: ReadonlyMap<string, Unpack> = new Map([
-  ['', asItIs],
-  ['identity', asItIs],
-  ['gzip', fromGzip],
-  ['x-gzip', fromGzip],
-  // Some leave out the two bytes that should be in front of it.
-  ['deflate', (packed, options) => (isZlib(packed) ? fromZlib : fromDeflate)(packed, options)],
+/** The content codings of https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1 that old clients send. */
+const codings: ReadonlyMap<string, Decompress> = new Map([
+  ['', identity],
+  ['identity', identity],
+  ['gzip', gzip],
+  ['x-gzip', gzip],
+  // Some clients omit the zlib header that the coding requires.
+  ['deflate', (compressed, options) => (hasZlibHeader(compressed) ? zlib : rawDeflate)(compressed, options)],
 ]);
 
-function isZlib(packed: Buffer): boolean {
-  return packed.length >= 2 && packed.readUInt8() % 16 === 8 && packed.readUInt16BE() % 31 === 0;
+/** https://www.rfc-editor.org/rfc/rfc1950#section-2.2 */
+function hasZlibHeader(compressed: Buffer): boolean {
+  return compressed.length >= 2 && compressed.readUInt8() % 16 === 8 && compressed.readUInt16BE() % 31 === 0;
 }
 
 /**
- * The body of a request, of any Content-Type or none, without its content coding. Throws a Fault where it is longer than
- * `limit` bytes, packed or not, where its coding is unknown or it breaks off, and what zlib throws where it is not
- * packed that way.
+ * The body of a request without its content coding, whatever its Content-Type. Throws a `malformed` Fault where it is
+ * longer than `limit` bytes, compressed or not, where its coding is unknown, and where it is incomplete; throws the
+ * error of zlib where it is not in the coding that it declares.
  */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const packed = await packedBodyOf(request, limit);
+  const compressed = await readCompressed(request, limit);
   const coding = request.headers['content-encoding'] ?? '';
-  const unpack = codings.get(coding.trim().toLowerCase());
-  if (!unpack) throw new Fault('malformed', { http: 415, explanation: 'the request has an unknown encoding' });
-  return unpack(packed, { maxOutputLength: limit });
+  const decompress = codings.get(coding.trim().toLowerCase());
+  if (!decompress) {
+    throw new Fault('malformed', {
+      http: httpErrors.unsupportedCoding,
+      explanation: 'the request has an unknown encoding',
+    });
+  }
+  return decompress(compressed, { maxOutputLength: limit });
 }
 
-/** Rejects as soon as the body is, or says to be, longer than `limit` bytes, not when all of it has come. */
-function packedBodyOf(request: IncomingMessage, limit: number): Promise<Buffer> {
+/** Rejects as soon as the body exceeds `limit` bytes, or declares that it will, without waiting for its end. */
+function readCompressed(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    const tooLarge = () => reject(new Fault('malformed', { http: 413, explanation: 'the request is too large' }));
-    if (Number(request.headers['content-length'] ?? 0) > limit) tooLarge();
+    const rejectTooLarge = () =>
+      reject(new Fault('malformed', { http: httpErrors.contentTooLarge, explanation: 'the request is too large' }));
+    if (Number(request.headers['content-length'] ?? 0) > limit) rejectTooLarge();
     request
       .on('data', (chunk: Buffer) => {
         length += chunk.length;
-        // The rest is read and dropped: who still sends reads no reply.
-        if (length > limit) tooLarge();
+        // The rest is read and dropped: a client that is still sending does not read the reply.
+        if (length > limit) rejectTooLarge();
         else chunks.push(chunk);
       })
       .once('end', () => resolve(Buffer.concat(chunks)))

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import proxyAddr from 'proxy-addr';
 
-/** Whose X-Forwarded headers count: those of no proxy, of every one, or of the proxies at these addresses and networks. */
+/** Which proxies are trusted with X-Forwarded headers: none, all, or those at these addresses and networks. */
 export type TrustProxy = boolean | readonly string[];
 
-/** Whether the address of a hop is a trusted proxy's; hop 0 is the peer of the connection. */
+/** Whether the address of a hop is that of a trusted proxy; hop 0 is the peer of the connection. */
 export type IsTrusted = (address: string, hop: number) => boolean;
 
 export function compileTrust(trustProxy: TrustProxy): IsTrusted {
@@ -14,14 +14,14 @@ export function compileTrust(trustProxy: TrustProxy): IsTrusted {
 const ORIGIN = /^https?:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
 
 /**
- * Scheme and host at which a caller reaches the bridge, as a trusted proxy says. Undefined without such a proxy, or where
- * it says nothing; the Host header of a direct caller never counts.
+ * Gives scheme and host of the bridge as a trusted proxy forwarded them. Undefined without such a proxy or without its
+ * headers; the Host header of a direct caller is never used.
  */
 export function createForwardedUrl(trustProxy: TrustProxy): (request: IncomingMessage) => string | undefined {
   const isTrusted = compileTrust(trustProxy);
   return (request) => {
     if (!isTrusted(request.socket.remoteAddress ?? '', 0)) return undefined;
-    // Of several values, the one that the outermost trusted proxy added: each appends its own to what the caller sent.
+    // Each proxy appends a value to those of the caller: the value of the outermost trusted proxy counts.
     const forwarded = (name: string): string | undefined => {
       const values = `${request.headers[name] ?? ''}`.split(',').map((value) => value.trim());
       const proxies = trustProxy === true ? values.length : Math.max(1, proxyAddr.all(request, isTrusted).length - 1);

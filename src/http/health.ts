@@ -1,9 +1,10 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response, Router } from 'express';
+import { httpErrors, httpStatusOf } from '../core/error-mapping.js';
 import type { Exposition } from '../observability/metrics.js';
 import { identify } from './request.js';
 
 export interface HealthParts {
-  /** Whether calls can be answered. */
+  /** Whether calls can be performed. */
   readonly isReady: () => Promise<boolean>;
   readonly metrics: () => Promise<Exposition>;
 }
@@ -17,12 +18,13 @@ export function healthRouter(): Router {
   return router;
 }
 
-/** What operators and their machines ask: `/healthz`, `/readyz` and `/metrics`. */
+/** The probes and metrics of operators: `/healthz`, `/readyz` and `/metrics`. */
 export function adminRouter({ isReady, metrics }: HealthParts): Router {
   const router = healthRouter();
   router.get('/readyz', async (_request, response) => {
     const ready = await isReady();
-    plain(response, ready ? 200 : 503, ready ? 'ok' : 'not ready');
+    if (ready) plain(response, 200, 'ok');
+    else plain(response, httpStatusOf({ reason: 'unavailable' }), 'not ready');
   });
   router.get('/metrics', async (_request, response) => {
     const { contentType, text } = await metrics();
@@ -35,11 +37,12 @@ function plain(response: Response, status: number, text: string): void {
   response.status(status).type('text/plain').send(`${text}\n`);
 }
 
-/** An application of its own for them, for a listener that callers do not reach. */
+/** The same routes as an Express application of its own, for the admin listener. */
 export function adminApp(parts: HealthParts): Express {
   const app = express();
   app.disable('x-powered-by');
-  const notFound: RequestHandler = (_request, response) => plain(response, 404, 'not here');
-  const failed: ErrorRequestHandler = (_error, _request, response, _next) => plain(response, 500, 'this did not work');
+  const notFound: RequestHandler = (_request, response) => plain(response, httpErrors.notFound, 'not here');
+  const failed: ErrorRequestHandler = (_error, _request, response, _next) =>
+    plain(response, httpStatusOf({ reason: 'internal' }), 'this did not work');
   return app.use(identify, adminRouter(parts), notFound, failed);
 }

@@ -5,39 +5,41 @@ import { codeOf, messageOf } from '../shared/errors.js';
 import { serializePipelined } from './pipelining.js';
 
 export interface Listener {
-  /** `http://host:port`, with the port that was taken where any was asked for. */
+  /** `http://host:port`, with the port that the system chose for port 0. */
   readonly url: string;
   /**
-   * Stops accepting connections, drains for `graceMs` (0 unless given), and ends the open connections. May be called
-   * again.
+   * Stops accepting connections, drains for `graceMs` (0 unless given) and closes the open connections. Idempotent.
    */
   readonly close: (graceMs?: number) => Promise<void>;
 }
 
 export interface ListenOptions {
-  /** Adds listeners of its own to the server before it listens. */
+  /** Adds event listeners to the server before it accepts connections. */
   readonly attach?: (server: Server) => void;
-  /** How long a request may take to arrive, in milliseconds; 300,000 unless given. */
+  /** Timeout of receiving a request, in milliseconds; 300,000 unless given. */
   readonly requestMs?: number;
 }
 
-/** The longest that a head may take to arrive, in milliseconds. */
+/** Timeout of receiving the head of a request, in milliseconds. */
 const HEAD_MS = 10_000;
 
-/** Serves HTTP; port 0 takes a free one. Throws an Error with one line for the operator where it cannot listen. */
+/**
+ * Serves HTTP; for port 0 the system chooses one. Throws an Error with one line for the operator where it cannot
+ * listen.
+ */
 export async function listen(
   handler: RequestListener,
   at: { host: string; port: number },
   { attach, requestMs = 300_000 }: ListenOptions = {},
 ): Promise<Listener> {
   const server = createServer({
-    // Some old clients send no Host, or expect what no server has.
+    // Some old clients send no Host header with HTTP/1.1.
     requireHostHeader: false,
     requestTimeout: requestMs,
     headersTimeout: Math.min(HEAD_MS, requestMs),
     connectionsCheckingInterval: Math.min(1000, requestMs),
   });
-  const unanswered = new Set<ServerResponse>();
+  const unfinished = new Set<ServerResponse>();
   const connections = new Set<Socket>();
   let isClosing = false;
   server.on('connection', (socket) => {
@@ -46,19 +48,20 @@ export async function listen(
   });
   server.on('request', (_request, response) => {
     response.shouldKeepAlive &&= !isClosing;
-    unanswered.add(response);
-    response.once('close', () => unanswered.delete(response));
+    unfinished.add(response);
+    response.once('close', () => unfinished.delete(response));
   });
-  // Some old clients close their half of the connection when they have sent all; Node knows it by this name only.
+  // Some old clients close their half of the connection after the request; Node has no typed option for it.
   Object.assign(server, { httpAllowHalfOpen: true });
-  const answer = serializePipelined(handler);
-  server.on('request', answer).on('checkExpectation', answer);
+  const serialized = serializePipelined(handler);
+  // Some old clients send an Expect header that no server knows; the request is answered as if it had none.
+  server.on('request', serialized).on('checkExpectation', serialized);
   attach?.(server);
   try {
     server.listen(at.port, at.host);
     await once(server, 'listening');
   } catch (error) {
-    throw new Error(`cannot listen on ${at.host}:${at.port} (${why(error)}); choose another host or port`);
+    throw new Error(`cannot listen on ${at.host}:${at.port} (${listenProblem(error)}); choose another host or port`);
   }
   const address = server.address();
   const port = address === null || typeof address === 'string' ? at.port : address.port;
@@ -74,13 +77,13 @@ export async function listen(
         });
         if (graceMs === 0) server.closeAllConnections();
         else server.closeIdleConnections();
-        // To Node, a connection that never said anything is not idle.
+        // Node does not count a connection without a request as idle.
         for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
-        for (const response of unanswered) response.shouldKeepAlive = false;
+        for (const response of unfinished) response.shouldKeepAlive = false;
       }),
   };
 }
 
-function why(error: unknown): string {
+function listenProblem(error: unknown): string {
   return codeOf(error) === 'EADDRINUSE' ? 'the port is in use' : messageOf(error);
 }

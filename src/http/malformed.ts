@@ -1,77 +1,84 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpReply } from '../bridge/pipeline.js';
+import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
 import { codeOf } from '../shared/errors.js';
 
-/** What is known of something that is no HTTP request. */
+/** What is known of bytes that are not a well-formed HTTP request. */
 export interface Fragment {
-  /** How it begins, as far as it has come. */
+  /** The request line as far as it arrived, or the request target where that was parsed. */
   readonly start: string;
-  /** Empty if it has none, or none that could be read. */
+  /** Empty where there is none that could be parsed. */
   readonly contentType: string;
   readonly address: string;
 }
 
-/** The reply to it. */
+/** Gives the reply to a malformed request. */
 export type AnswerMalformed = (fragment: Fragment, failure: Fault) => Promise<HttpReply>;
 
+/** How much of the start of a request is kept. */
 const START_BYTES = 400;
-/** How long a caller that still sends may take to read why it is cut off. */
+/** How long a caller that is still sending may take to read its reply, in milliseconds. */
 const LINGER_MS = 1000;
 
-/** What is going on on a connection. */
+interface PendingRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
 interface ConnectionState {
   readonly address: string;
-  /** How the latest bytes that began a request begin. */
+  /** The beginning of the bytes that began the latest request. */
   start: string;
-  /** Whether a request has come out of them, so that the next bytes begin another. */
-  isFresh: boolean;
-  /** Requests that have not come to their end, or whose replies have not. */
-  readonly open: Set<{ request: IncomingMessage; response: ServerResponse }>;
-  isRefused: boolean;
+  /** Whether a request has been parsed from them, so that the next bytes begin another. */
+  isParsed: boolean;
+  /** The requests that are incomplete or whose replies are not finished. */
+  readonly pending: Set<PendingRequest>;
+  /** Whether a malformed request is being answered; nothing after it is. */
+  isFailed: boolean;
 }
 
 /**
- * Has a server answer what Node would answer on its own or drop: a broken head, one that is too large or too slow, a
- * broken body, CONNECT. What came before on the same connection is answered first.
+ * Answers what Node would answer on its own or drop: a malformed head, one that is too large or too slow, a malformed
+ * or incomplete body, CONNECT. Earlier requests on the same connection are answered first.
  */
-export function handleMalformedRequests(server: Server, refuse: AnswerMalformed): void {
+export function handleMalformedRequests(server: Server, answerMalformed: AnswerMalformed): void {
   const connections = new WeakMap<Duplex, ConnectionState>();
   const connectionOf = (socket: Duplex, address = ''): ConnectionState => {
     const connection = connections.get(socket) ?? {
       address,
       start: '',
-      isFresh: true,
-      open: new Set(),
-      isRefused: false,
+      isParsed: true,
+      pending: new Set(),
+      isFailed: false,
     };
     connections.set(socket, connection);
     return connection;
   };
 
-  const answer = async (socket: Duplex, { status, explanation, packet }: ClientError) => {
+  const answer = async (socket: Duplex, { status, explanation, rawPacket }: ClientError) => {
     const connection = connectionOf(socket);
-    // Node tells again and again, as long as bytes come.
-    if (connection.isRefused) return;
-    connection.isRefused = true;
-    const earlier = [...connection.open];
-    const broken = earlier.find(({ request }) => !request.complete);
-    const [begun = ''] = connection.isFresh
-      ? [lastStart(packet || connection.start)]
+    // Node emits the error again for every further packet.
+    if (connection.isFailed) return;
+    connection.isFailed = true;
+    const pending = [...connection.pending];
+    const incomplete = pending.find(({ request }) => !request.complete);
+    const [requestLine = ''] = connection.isParsed
+      ? [lastRequestLine(rawPacket || connection.start)]
       : connection.start.split(/[\r\n]/, 1);
-    const start = broken?.request.url ?? begun;
-    const isHead = broken ? broken.request.method === 'HEAD' : /^HEAD .* HTTP\/\d\.\d$/.test(begun);
-    const contentType = broken
-      ? (broken.request.headers['content-type'] ?? '')
-      : contentTypeIn(packet || connection.start);
-    const whole = earlier.filter((each) => each !== broken && !each.response.writableFinished);
-    await Promise.all(whole.map(({ response }) => new Promise((resolve) => response.once('close', resolve))));
+    const start = incomplete?.request.url ?? requestLine;
+    const isHead = incomplete ? incomplete.request.method === 'HEAD' : /^HEAD .* HTTP\/\d\.\d$/.test(requestLine);
+    const contentType = incomplete
+      ? (incomplete.request.headers['content-type'] ?? '')
+      : contentTypeIn(rawPacket || connection.start);
+    const unfinished = pending.filter((each) => each !== incomplete && !each.response.writableFinished);
+    await Promise.all(unfinished.map(({ response }) => new Promise((resolve) => response.once('close', resolve))));
     if (!socket.writable) return void socket.destroy();
-    if (broken?.response.headersSent) socket.end();
+    if (incomplete?.response.headersSent) socket.end();
     else {
       const failure = new Fault('malformed', { http: status, explanation });
-      const reply = await refuse({ start, contentType, address: connection.address }, failure);
+      const reply = await answerMalformed({ start, contentType, address: connection.address }, failure);
       const { body } = reply;
       const head = headOf(reply.status, { ...reply.headers, 'Content-Length': `${body.length}` });
       socket.end(isHead ? head : Buffer.concat([head, body]));
@@ -79,67 +86,77 @@ export function handleMalformedRequests(server: Server, refuse: AnswerMalformed)
     const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
     socket.once('close', () => clearTimeout(timer));
   };
+  // No caller waits for the promise: a rejection would end the process.
+  const answerOrClose = (socket: Duplex, error: ClientError) =>
+    void answer(socket, error).catch(() => void socket.destroy());
 
   server.on('connection', (socket) => {
     const connection = connectionOf(socket, socket.remoteAddress);
     socket.prependListener('data', (bytes: Buffer) => {
-      const earlier = connection.isFresh ? '' : connection.start;
-      connection.isFresh = false;
-      connection.start = (earlier + bytes.toString('latin1', 0, START_BYTES)).trimStart().slice(0, START_BYTES);
+      const start = connection.isParsed ? '' : connection.start;
+      connection.isParsed = false;
+      connection.start = (start + bytes.toString('latin1', 0, START_BYTES)).trimStart().slice(0, START_BYTES);
     });
-    // Node does not notice it in every case.
+    // Node does not emit clientError in every case of this.
     socket.once('end', () => {
-      const isBroken = [...connection.open].some(({ request }) => !request.complete);
-      if (isBroken) return answer(socket, { status: 400, explanation: 'the request broke off', packet: '' });
+      const isIncomplete = [...connection.pending].some(({ request }) => !request.complete);
+      if (isIncomplete) answerOrClose(socket, badRequest('the request broke off'));
     });
   });
-  const opened = (request: IncomingMessage, response: ServerResponse) => {
+  const addPending = (request: IncomingMessage, response: ServerResponse) => {
     const connection = connectionOf(request.socket);
     const entry = { request, response };
-    const forget = () => {
-      if (request.complete && response.writableFinished) connection.open.delete(entry);
+    const removeFinished = () => {
+      if (request.complete && response.writableFinished) connection.pending.delete(entry);
     };
-    connection.isFresh = true;
-    connection.open.add(entry);
-    request.once('close', forget);
-    response.once('close', forget);
+    connection.isParsed = true;
+    connection.pending.add(entry);
+    request.once('close', removeFinished);
+    response.once('close', removeFinished);
   };
-  // Node announces a request that expects what it does not know by another event.
-  server.on('request', opened).on('checkExpectation', opened);
+  // Node emits checkExpectation instead of request for an unknown Expect header.
+  server.on('request', addPending).on('checkExpectation', addPending);
   server.on('connect', (_request, socket) => {
-    // Node leaves the connection to whoever listens here.
+    // Node detaches the connection where there is a listener.
     socket.on('error', () => socket.destroy()).resume();
-    return answer(socket, { status: 405, explanation: 'CONNECT is not for this server', packet: '' });
+    const explanation = 'CONNECT is not for this server';
+    answerOrClose(socket, { status: httpErrors.methodNotAllowed, explanation, rawPacket: '' });
   });
   server.on('clientError', (error, socket) => {
     if (codeOf(error)?.startsWith('E') && codeOf(error) !== TIMEOUT) return void socket.destroy();
-    return answer(socket, toClientError(error));
+    answerOrClose(socket, toClientError(error));
   });
 }
 
 interface ClientError {
   readonly status: number;
   readonly explanation: string;
-  /** The bytes that brought it to light. */
-  readonly packet: string;
+  /** The bytes in which the error was found; empty where they are unknown. */
+  readonly rawPacket: string;
 }
+
+const badRequest = (explanation: string, rawPacket = ''): ClientError => ({
+  status: httpErrors.badRequest,
+  explanation,
+  rawPacket,
+});
 
 const TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 
 function toClientError(error: Error): ClientError {
-  const packet = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1') : '';
+  const rawPacket = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket.toString('latin1') : '';
   switch (codeOf(error)) {
     case 'HPE_HEADER_OVERFLOW':
-      return { status: 431, explanation: 'the headers are too large', packet };
+      return { status: httpErrors.headersTooLarge, explanation: 'the headers are too large', rawPacket };
     case TIMEOUT:
-      return { status: 408, explanation: 'the request took too long to arrive', packet };
+      return { status: httpErrors.requestTimeout, explanation: 'the request took too long to arrive', rawPacket };
     default:
-      return { status: 400, explanation: 'not a request of HTTP', packet };
+      return badRequest('not a request of HTTP', rawPacket);
   }
 }
 
-/** The last line that could be the first of a request to a path of the old API, where several came at once. */
-function lastStart(text: string): string {
+/** The last line that looks like the request line of a legacy call, where several requests came in one packet. */
+function lastRequestLine(text: string): string {
   return text.match(/^[a-z]+ [^\r\n]{0,100}?\/api\/[^\r\n]{0,100}/gim)?.at(-1) ?? '';
 }
 

@@ -1,31 +1,32 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** The most requests of one connection that may wait for their turn; the connection is closed after that many replies. */
+/** Pipelined requests that may wait on one connection; the connection is closed after as many replies. */
 const MAX_QUEUED = 32;
 
 /**
- * The same handler, for one request of a connection at a time: replies have to keep the order of their requests anyway,
- * and a caller that pipelines takes no more of the server than others.
+ * Runs the handler for one request of a connection at a time. Replies MUST keep the order of their requests, and a
+ * pipelining client takes no larger share of the server than others:
+ * https://www.rfc-editor.org/rfc/rfc9112#section-9.3.2.
  */
 export function serializePipelined(handler: RequestListener): RequestListener {
-  const lines = new WeakMap<Socket, { readonly queue: (() => void)[]; isFull: boolean }>();
+  const queues = new WeakMap<Socket, { readonly waiting: (() => void)[]; isFull: boolean }>();
   return (request, response) => {
     const { socket } = request;
-    const line = lines.get(socket) ?? { queue: [], isFull: false };
-    lines.set(socket, line);
-    if (line.isFull) return;
-    line.isFull = line.queue.length === MAX_QUEUED;
-    if (line.isFull) response.shouldKeepAlive = false;
+    const queue = queues.get(socket) ?? { waiting: [], isFull: false };
+    queues.set(socket, queue);
+    if (queue.isFull) return;
+    queue.isFull = queue.waiting.length === MAX_QUEUED;
+    if (queue.isFull) response.shouldKeepAlive = false;
     const begin = () => {
-      // The caller of a closed connection cannot hear the reply.
+      // On a closed connection no reply can be sent: the call is not performed.
       if (!socket.destroyed) handler(request, response);
     };
-    line.queue.push(begin);
+    queue.waiting.push(begin);
     response.once('close', () => {
-      line.queue.shift();
-      line.queue[0]?.();
+      queue.waiting.shift();
+      queue.waiting[0]?.();
     });
-    if (line.queue.length === 1) begin();
+    if (queue.waiting.length === 1) begin();
   };
 }

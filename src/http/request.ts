@@ -6,7 +6,7 @@ import type { LegacyRequest } from '../protocols/protocol.js';
 
 export const REQUEST_ID = 'X-Request-Id';
 
-/** Sets the request id of the log on the response: that of the request, or a new one. */
+/** Sets the request id on the response: that of the request where it is well-formed, else a new one. */
 export const identify: RequestHandler = (request, response, next) => {
   const given = request.get(REQUEST_ID) ?? '';
   response.setHeader(REQUEST_ID, /^[\w.:@+/=-]{1,128}$/.test(given) ? given : randomUUID());
@@ -14,7 +14,7 @@ export const identify: RequestHandler = (request, response, next) => {
 };
 
 /**
- * The path and query of a request target as the routes know them: old clients double slashes, and those behind a proxy
+ * The path and query of a request target in the form of the routes: old clients double slashes, and clients of a proxy
  * send the absolute form (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
  */
 export function normalizeTarget(target: string): string {
@@ -22,7 +22,7 @@ export function normalizeTarget(target: string): string {
   return [path.replace(/^\/*|\/{2,}/g, '/'), ...query].join('?');
 }
 
-/** A request with its body, or why it never becomes a call. */
+/** The request with its body, or with the failure that keeps it from being performed. */
 export function toIncomingCall(
   request: Request,
   response: Response,
@@ -30,7 +30,7 @@ export function toIncomingCall(
 ): IncomingCall {
   return {
     request: {
-      // Node accepts a request target in ASCII alone.
+      // Node rejects a request target that is not ASCII.
       query: Buffer.from(queryOf(request), 'latin1'),
       body,
       contentType: request.get('content-type') ?? '',
@@ -42,7 +42,7 @@ export function toIncomingCall(
   };
 }
 
-/** A request of which nothing could be read. */
+/** A request with no content. */
 export const emptyRequest: LegacyRequest = {
   query: Buffer.alloc(0),
   body: Buffer.alloc(0),
@@ -50,7 +50,7 @@ export const emptyRequest: LegacyRequest = {
   userAgent: '',
 };
 
-/** The query of the URL without its question mark; empty if there is none. */
+/** The query of the URL without its question mark; empty where there is none. */
 export function queryOf({ url }: Request): string {
   const start = url.indexOf('?');
   return start < 0 ? '' : url.slice(start + 1);

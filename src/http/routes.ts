@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import type { Pipeline } from '../bridge/pipeline.js';
 import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
+import type { Observer } from '../observability/observer.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { readBody } from './body.js';
 import { compileTrust, createForwardedUrl, type TrustProxy } from './forwarded.js';
@@ -12,17 +13,18 @@ import { emptyRequest, identify, normalizeTarget, queryOf, REQUEST_ID, toIncomin
 import { toRequestFault } from './request-errors.js';
 
 export interface RequestHandlerParts {
-  /** The first one answers where a path names none. */
+  /** The first one answers at a path that belongs to none. */
   readonly protocols: readonly [Protocol, ...Protocol[]];
   readonly pipeline: Pipeline;
-  /** The WSDL of a style; the URL is what a trusted proxy says of where the bridge is. */
+  /** Gives the WSDL of a style; `forwarded` is the URL of the bridge as a trusted proxy forwarded it. */
   readonly wsdl: (style: string, forwarded: string | undefined) => string;
   readonly bodyBytes: number;
   readonly trustProxy: TrustProxy;
   /** The pages below `/api/1.0/auth`. */
   readonly signIn: RequestHandler;
-  /** Health, readiness and metrics, as far as this listener has them. */
+  /** The health routes of this listener. */
   readonly health: RequestHandler;
+  readonly observer: Pick<Observer, 'defect'>;
 }
 
 export interface HttpHandlers {
@@ -30,52 +32,67 @@ export interface HttpHandlers {
   readonly answerMalformed: AnswerMalformed;
 }
 
-/** The routes of callers. All replies but those of health, the WSDL and the page are the pipeline's. */
+/** The routes of callers. Every reply but those of health, the WSDL and the sign-in page is the pipeline's. */
 export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
-  const { protocols, pipeline, wsdl, bodyBytes, trustProxy, signIn, health } = parts;
+  const { protocols, pipeline, wsdl, bodyBytes, trustProxy, signIn, health, observer } = parts;
   const forwardedUrl = createForwardedUrl(trustProxy);
   const app = express();
   app.set('trust proxy', compileTrust(trustProxy));
   app.disable('x-powered-by');
   app.disable('etag');
 
-  const replyIn =
-    (protocol: Protocol) =>
-    async (...incoming: Parameters<typeof toIncomingCall>) => {
-      const [, response] = incoming;
-      const { status, headers, body } = await pipeline(protocol, toIncomingCall(...incoming));
-      response.writeHead(status, { ...headers, 'Content-Length': body.length }).end(body);
-    };
+  const answer = async (
+    protocol: Protocol,
+    request: Request,
+    response: Response,
+    content: { readonly body: Buffer } | { readonly failure: Fault },
+  ): Promise<void> => {
+    const { status, headers, body } = await pipeline(protocol, toIncomingCall(request, response, content));
+    response.writeHead(status, { ...headers, 'Content-Length': body.length }).end(body);
+  };
 
   const allowOnly =
     (protocol: Protocol): RequestHandler =>
     async (request, response, next) => {
       const { methods } = protocol;
-      // A reply to HEAD is that to GET without its body.
+      // HEAD is answered as GET, without the body.
       const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
       if (request.method !== 'OPTIONS' && allowed.includes(request.method)) return next();
       response.setHeader('Allow', allowed.join(', '));
       if (request.method === 'OPTIONS') return void response.writeHead(200, { 'Content-Length': 0 }).end();
       const explanation = `${request.method} is not for this path`;
       const failure = new Fault('malformed', { http: httpErrors.methodNotAllowed, explanation });
-      await replyIn(protocol)(request, response, { failure });
+      await answer(protocol, request, response, { failure });
     };
 
   const perform =
     (protocol: Protocol): RequestHandler =>
     async (request, response) =>
-      replyIn(protocol)(request, response, { body: await readBody(request, bodyBytes) });
+      answer(protocol, request, response, { body: await readBody(request, bodyBytes) });
 
   const notFound: RequestHandler = (request, response) => {
     const failure = new Fault('malformed', {
       http: httpErrors.notFound,
       explanation: 'nothing answers at this path',
     });
-    return replyIn(protocolAt(protocols, request.path))(request, response, { failure });
+    return answer(protocolAt(protocols, request.path), request, response, { failure });
   };
 
-  const failed: ErrorRequestHandler = (error, request, response, _next) =>
-    replyIn(protocolAt(protocols, request.path))(request, response, { failure: toRequestFault(error) });
+  const handleError: ErrorRequestHandler = (error, request, response, _next) =>
+    answer(protocolAt(protocols, request.path), request, response, { failure: toRequestFault(error) });
+
+  /** For a reply that could not be written; without it Express would show the error. */
+  const lastResort: ErrorRequestHandler = (error, request, response, _next) => {
+    observer.defect('a defect of the bridge', error);
+    if (response.headersSent) return void response.destroy();
+    const { status, mediaType, body } = protocolAt(protocols, request.path).internalError;
+    const headers = {
+      'Content-Type': mediaType,
+      'Cache-Control': 'no-store',
+      'Content-Length': Buffer.byteLength(body),
+    };
+    response.writeHead(status, headers).end(body);
+  };
 
   app.use(identify);
   app.use(health);
@@ -89,13 +106,13 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
   });
   app.use('/api/1.0/auth', signIn);
   for (const protocol of protocols) app.all(protocol.path, allowOnly(protocol), perform(protocol));
-  // The methods of the server as a whole: OPTIONS *.
+  // OPTIONS * asks for the methods of the server as a whole.
   app.options(/^\/\*$/, allowOnly(protocols[0]));
-  app.use(notFound, failed);
+  app.use(notFound, handleError, lastResort);
 
   return {
     handle: (request, response) => {
-      // Before Express, which parses an absolute URL once and lets its routers rely on that.
+      // Before Express, whose routers rely on the URL that it parsed first.
       request.url = normalizeTarget(request.url ?? '');
       app(request, response);
     },
@@ -109,7 +126,9 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
   };
 }
 
-/** The protocol whose path is this one or a parent of it, by whole segments; the first one where there is none. */
+/**
+ * The protocol at this path or at a parent of it, compared by whole segments; the first protocol where there is none.
+ */
 function protocolAt(protocols: RequestHandlerParts['protocols'], path: string): Protocol {
   const isBelow = (protocol: Protocol) => `${path.toLowerCase()}/`.startsWith(`${protocol.path}/`);
   return protocols.find(isBelow) ?? protocols[0];

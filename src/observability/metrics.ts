@@ -1,6 +1,6 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What is counted and timed, for Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/. */
+/** The metrics of one process, for Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/. */
 export interface Metrics {
   readonly calls: Counter<'protocol' | 'provider' | 'action' | 'status'>;
   readonly callSeconds: Histogram<'protocol'>;
@@ -9,7 +9,7 @@ export interface Metrics {
   readonly breaker: Gauge<'base_url'>;
   readonly signIns: Counter<'provider' | 'outcome'>;
   readonly exposition: () => Promise<Exposition>;
-  /** What this process has counted so far. */
+  /** The current values, for the primary of a cluster. */
   readonly snapshot: () => Promise<MetricsSnapshot>;
 }
 
@@ -18,9 +18,10 @@ export interface Exposition {
   readonly text: string;
 }
 
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+/** Upper bounds of the histograms, in seconds. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
-/** `inFlight` gives the calls that are at work whenever somebody looks. */
+/** `inFlight` gives the number of calls in flight; it is read whenever the metrics are. */
 export function createMetrics(inFlight: () => number): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -44,14 +45,14 @@ export function createMetrics(inFlight: () => number): Metrics {
       name: 'boxbridge_call_seconds',
       help: 'Seconds from a request to its reply',
       labelNames: ['protocol'],
-      buckets: SECONDS,
+      buckets: BUCKETS,
       registers,
     }),
     upstreamSeconds: new Histogram({
       name: 'boxbridge_upstream_seconds',
       help: 'Seconds of requests to the modern APIs; the outcome is the HTTP status, or why there was none',
       labelNames: ['provider', 'outcome'],
-      buckets: SECONDS,
+      buckets: BUCKETS,
       registers,
     }),
     breaker: new Gauge({
@@ -72,16 +73,16 @@ export function createMetrics(inFlight: () => number): Metrics {
   };
 }
 
-/** The metrics of one process as JSON. */
+/** The metrics of one process, as a value that can be sent between processes. */
 export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
-/** The sums of the counters and histograms of several processes; their gauges are dropped. */
+/** Sums the counters and histograms of several processes; drops their gauges. */
 export async function sumCounters(snapshots: readonly MetricsSnapshot[]): Promise<MetricsSnapshot> {
   const counters = snapshots.map((metrics) => metrics.filter(({ type }) => `${type}` !== 'gauge'));
   return AggregatorRegistry.aggregate(counters).getMetricsAsJSON();
 }
 
-/** The metrics of several processes as one exposition. */
+/** Aggregates the metrics of several processes. */
 export async function aggregate(snapshots: readonly MetricsSnapshot[]): Promise<Exposition> {
   const registry = AggregatorRegistry.aggregate([...snapshots]);
   return { contentType: registry.contentType, text: await registry.metrics() };

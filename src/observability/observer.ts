@@ -8,13 +8,13 @@ import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Tracing } from './tracing.js';
 
-/** What the observer needs to know of an application. */
+/** The part of an application that is recorded. */
 export interface ObservedApplication {
   readonly name: string;
   readonly provider: string;
 }
 
-/** The outcome of a call, without anything that its caller sent. */
+/** The outcome of a call. Carries no value that the caller sent. */
 export interface CallOutcome {
   /** Undefined where the call names none that exists. */
   readonly application: ObservedApplication | undefined;
@@ -29,17 +29,17 @@ export interface CallOutcome {
 
 export type SignInOutcome = 'signed in' | 'refused' | 'too many' | 'outage';
 
-/** Sees what the bridge does, and tells its operator: in the log, the metrics and the traces. */
+/** Records what the bridge does in the log, the metrics and the traces. Fails open: none of its functions throws. */
 export interface Observer {
-  /** Sees a call from here to its reply. */
+  /** Records one call, whose work reports its outcome. Rejects only with what `work` rejects with. */
   readonly call: <T>(
     about: { readonly protocol: string; readonly id: string },
     work: (report: (outcome: CallOutcome) => void) => Promise<T>,
   ) => Promise<T>;
-  readonly upstream: (seen: UpstreamObservation) => void;
+  readonly upstream: (observation: UpstreamObservation) => void;
   readonly breaker: (baseUrl: string, state: BreakerState) => void;
   readonly signIn: (application: ObservedApplication, outcome: SignInOutcome, cause?: unknown) => void;
-  /** A defect outside any call. */
+  /** Records a defect outside any call. */
   readonly defect: (what: string, cause: unknown) => void;
 }
 
@@ -47,8 +47,26 @@ const breakerLevels = { closed: 0, 'half-open': 1, open: 2 };
 
 export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tracing }): Observer {
   const { log, metrics, tracing } = parts;
-  /** What the modern APIs replied to the call that goes on here. */
+  /** The outcomes of the upstream requests of the current call. */
   const replies = new AsyncLocalStorage<(number | string)[]>();
+
+  const defect = (what: string, cause: unknown) => {
+    try {
+      log.error({ cause: messageOf(cause), stack: stackOf(cause) }, what);
+    } catch {
+      // The log itself fails: there is nowhere left to report it.
+    }
+  };
+  /** Records each on its own. Fails open: a defect here MUST NOT change the reply of a call. */
+  const record = (...records: readonly (() => void)[]) => {
+    for (const each of records) {
+      try {
+        each();
+      } catch (error) {
+        defect('a defect of the bridge', error);
+      }
+    }
+  };
 
   return {
     call: ({ protocol, id }, work) =>
@@ -58,45 +76,68 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
           return work(({ application, action = 'unknown', status, http, reason, cause }) => {
             const ms = performance.now() - begin;
             const provider = application?.provider ?? 'none';
-            metrics.calls.inc({ protocol, provider, action, status });
-            metrics.callSeconds.observe({ protocol }, ms / 1000);
-            span.updateName(`${protocol} ${action}`);
-            span.setAttributes({ 'boxbridge.protocol': protocol, 'boxbridge.provider': provider });
-            span.setAttributes({ 'boxbridge.action': action, 'boxbridge.status': status, 'boxbridge.request_id': id });
-            const line = {
-              request_id: id,
-              protocol,
-              application: application?.name,
-              action,
-              status,
-              http_status: http,
-              ms: Math.round(ms * 10) / 10,
-              upstream_status: replies.getStore(),
-              ...(cause !== undefined && { cause: messageOf(cause) }),
+            const count = () => {
+              metrics.calls.inc({ protocol, provider, action, status });
+              metrics.callSeconds.observe({ protocol }, ms / 1000);
             };
-            if (reason === 'internal') log.error({ ...line, stack: stackOf(cause) }, 'a defect of the bridge');
-            else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
-            else log.info(line, 'call');
+            const trace = () => {
+              span.updateName(`${protocol} ${action}`);
+              span.setAttributes({ 'boxbridge.protocol': protocol, 'boxbridge.provider': provider });
+              span.setAttributes({
+                'boxbridge.action': action,
+                'boxbridge.status': status,
+                'boxbridge.request_id': id,
+              });
+            };
+            record(count, trace, () => {
+              const line = {
+                request_id: id,
+                protocol,
+                application: application?.name,
+                action,
+                status,
+                http_status: http,
+                ms: Math.round(ms * 10) / 10,
+                upstream_status: replies.getStore(),
+                ...(cause !== undefined && { cause: messageOf(cause) }),
+              };
+              if (reason === 'internal') log.error({ ...line, stack: stackOf(cause) }, 'a defect of the bridge');
+              else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
+              else log.info(line, 'call');
+            });
           });
         }),
       ),
     upstream: ({ provider = 'none', method, outcome, seconds }) => {
       replies.getStore()?.push(outcome);
-      metrics.upstreamSeconds.observe({ provider, outcome }, seconds);
       const isError = typeof outcome === 'string' || outcome >= 500;
-      tracing.upstream(seconds, { 'boxbridge.provider': provider, 'http.request.method': method, outcome }, isError);
+      const attributes = { 'boxbridge.provider': provider, 'http.request.method': method, outcome };
+      record(
+        () => metrics.upstreamSeconds.observe({ provider, outcome }, seconds),
+        () => tracing.upstream(seconds, attributes, isError),
+      );
     },
-    breaker: (baseUrl, state) => {
-      metrics.breaker.set({ base_url: baseUrl }, breakerLevels[state]);
-      log.warn({ base_url: baseUrl, state }, 'the breaker of a modern API');
-    },
+    breaker: (baseUrl, state) =>
+      record(
+        () => metrics.breaker.set({ base_url: baseUrl }, breakerLevels[state]),
+        () => log.warn({ base_url: baseUrl, state }, 'the breaker of a modern API'),
+      ),
     signIn: ({ name, provider }, outcome, cause) => {
-      metrics.signIns.inc({ provider, outcome });
-      const line = { application: name, provider, outcome, ...(cause !== undefined && { cause: messageOf(cause) }) };
-      if (outcome === 'outage') log.warn(line, 'a sign-in could not be tried');
-      else log.info(line, 'sign-in');
+      record(
+        () => metrics.signIns.inc({ provider, outcome }),
+        () => {
+          const line = {
+            application: name,
+            provider,
+            outcome,
+            ...(cause !== undefined && { cause: messageOf(cause) }),
+          };
+          if (outcome === 'outage') log.warn(line, 'a sign-in could not be tried');
+          else log.info(line, 'sign-in');
+        },
+      );
     },
-    defect: (what, cause) => log.error({ cause: messageOf(cause), stack: stackOf(cause) }, what),
+    defect,
   };
 }
 

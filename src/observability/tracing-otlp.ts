@@ -3,7 +3,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { version } from '../shared/version.js';
 
-/** Sends spans to the collector at this URL, by OTLP over HTTP. */
+/** Exports spans by OTLP over HTTP to the collector at this URL: https://opentelemetry.io/docs/specs/otlp/. */
 export function createTracerProvider(endpoint: string): NodeTracerProvider {
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
   const provider = new NodeTracerProvider({

@@ -2,22 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { version } from '../shared/version.js';
 
-/** Where the time of calls goes, for OpenTelemetry. */
+/** Traces of calls, by OpenTelemetry. */
 export interface Tracing {
-  /** Does the work of a call, whose requests to modern APIs become parts of its span. */
+  /** Does the work of a call in a span; its upstream requests become child spans. */
   readonly call: <T>(work: (span: Span) => Promise<T>) => Promise<T>;
-  /** A request that is over. */
+  /** Records the span of an upstream request that has ended. */
   readonly upstream: (seconds: number, attributes: Attributes, isError: boolean) => void;
-  /** Sends what has not been sent yet. */
+  /** Exports the pending spans, as far as the collector takes them in time. */
   readonly close: () => Promise<void>;
 }
 
-/** What the last spans have to arrive in, in milliseconds. */
-const LAST_SPANS_MS = 1000;
+/** Timeout of exporting the pending spans on close, in milliseconds. */
+const CLOSE_MS = 1000;
 
-/** `endpoint` is the URL of a collector of OTLP over HTTP; without it nothing is recorded. */
+/** `endpoint` is the URL of a collector of OTLP over HTTP; without one, nothing is recorded. */
 export async function createTracing(endpoint: string | undefined): Promise<Tracing> {
-  // Whoever has no collector need not wait for what sends to it.
+  // Imported on demand: without a collector, the start does not load the exporter.
   const provider =
     endpoint === undefined ? undefined : (await import('./tracing-otlp.js')).createTracerProvider(endpoint);
   const tracer = (provider ?? trace).getTracer('boxbridge', version);
@@ -35,9 +35,9 @@ export async function createTracing(endpoint: string | undefined): Promise<Traci
       span.end(end);
     },
     close: async () => {
-      // A collector that is away, or silent, must not keep the server from stopping.
-      const sent = provider?.shutdown().catch(() => {});
-      await Promise.race([sent, sleep(LAST_SPANS_MS, undefined, { ref: false })]);
+      // A collector that is down or silent MUST NOT delay the shutdown further.
+      const exported = provider?.shutdown().catch(() => {});
+      await Promise.race([exported, sleep(CLOSE_MS, undefined, { ref: false })]);
     },
   };
 }

@@ -3,14 +3,16 @@ import { Fault } from '../core/fault.js';
 import { decodeBody } from '../shared/charset.js';
 import { messageOf } from '../shared/errors.js';
 
-const NAMED = /^\s*multipart\/form-data\s*;(?:.*;)?\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s";]{1,200}))/i;
-/** Its first line, `--` and the boundary, and that a header of a field follows; the Content-Type is often wrong. */
-const START = /^(?:\r\n)*--([^\r\n]{1,200}?)[ \t]*\r\n(?:[^\r\n]+\r\n)*?content-disposition:/i;
-const START_BYTES = 1000;
+const BOUNDARY_PARAMETER =
+  /^\s*multipart\/form-data\s*;(?:.*;)?\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s";]{1,200}))/i;
+/** The first delimiter line and the header of a part; old clients often send a wrong Content-Type. */
+const FIRST_PART = /^(?:\r\n)*--([^\r\n]{1,200}?)[ \t]*\r\n(?:[^\r\n]+\r\n)*?content-disposition:/i;
+/** Where the first part is looked for. */
+const FIRST_PART_BYTES = 1000;
 
 /**
- * The fields of a body that is `multipart/form-data` (https://www.rfc-editor.org/rfc/rfc7578), its files left out;
- * undefined where it is not, whatever its Content-Type says. Throws a `malformed` Fault where it breaks off.
+ * The fields of a `multipart/form-data` body (https://www.rfc-editor.org/rfc/rfc7578) without its files; undefined
+ * where the body is none, whatever its Content-Type. Throws a `malformed` Fault where it is incomplete.
  */
 export function multipartFields(body: Buffer, contentType: string): [name: string, value: string][] | undefined {
   const boundary = boundaryOf(body, contentType);
@@ -27,19 +29,19 @@ export function multipartFields(body: Buffer, contentType: string): [name: strin
 }
 
 function boundaryOf(body: Buffer, contentType: string): string | undefined {
-  const [, quoted, named = quoted] = NAMED.exec(contentType) ?? [];
-  if (named !== undefined && startOf(body, named) >= 0) return named;
-  return START.exec(body.toString('latin1', 0, START_BYTES))?.[1];
+  const [, quoted, declared = quoted] = BOUNDARY_PARAMETER.exec(contentType) ?? [];
+  if (declared !== undefined && startOf(body, declared) >= 0) return declared;
+  return FIRST_PART.exec(body.toString('latin1', 0, FIRST_PART_BYTES))?.[1];
 }
 
-/** Where the first line is that begins with `--` and the boundary; -1 where there is none. */
+/** The offset of the first delimiter line; -1 where there is none. */
 function startOf(body: Buffer, boundary: string): number {
   if (body.indexOf(`--${boundary}`, 0, 'latin1') === 0) return 0;
   const end = body.indexOf(`\r\n--${boundary}`, 0, 'latin1');
   return end < 0 ? -1 : end + 2;
 }
 
-/** What stands in front of the first field is nobody's. */
+/** The preamble of a multipart body carries no field: https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1. */
 function withoutPreamble(body: Buffer, boundary: string): Buffer {
   return body.subarray(startOf(body, boundary));
 }

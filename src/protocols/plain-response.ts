@@ -5,20 +5,20 @@ import { UTF_8 } from '../shared/charset.js';
 import { writeDocument, type XmlNode } from './document/writer.js';
 import type { LegacyReply, ReplyOptions } from './protocol.js';
 
-/** As the old service sent it: single quotes, a blank before the end, CRLF. */
-const declaration = (charset: string) => `<?xml version='1.0' encoding='${charset}' ?>\r\n`;
+/** The declaration of the old service: single quotes, a space before `?>`, CRLF. */
+const xmlDeclaration = (charset: string) => `<?xml version='1.0' encoding='${charset}' ?>\r\n`;
 
-/** The reply of REST and XML: a status and, on success, the result. */
+/** The reply of REST and XML: the status word and the elements of the result. */
 export function encodeResponse(answer: Answer, { replyCharset }: Pick<ReplyOptions, 'replyCharset'>): LegacyReply {
   const content = [{ name: 'status', content: answer.status }, ...nodes(answer.result)];
   return {
     status: httpStatusOf(answer),
     mediaType: 'text/xml',
-    body: declaration(replyCharset) + writeDocument({ name: 'response', content }),
+    body: xmlDeclaration(replyCharset) + writeDocument({ name: 'response', content }),
   };
 }
 
-/** The reply of last resort of REST and XML. */
+/** The last-resort reply of REST and XML. */
 export const plainInternalError: LegacyReply = encodeResponse(toErrorAnswer(new Fault('internal')), {
   replyCharset: UTF_8,
 });

@@ -2,54 +2,57 @@ import type { Answer } from '../core/answer.js';
 import type { Call } from '../core/call.js';
 import type { Fault } from '../core/fault.js';
 
-/** A request as it arrived at the path of a protocol. */
+/** A request at the path of a protocol, before it is decoded. */
 export interface LegacyRequest {
-  /** The query of the URL without its question mark, byte by byte and still escaped; empty if there is none. */
+  /** The raw query of the URL without its question mark, percent-encoded; empty where there is none. */
   readonly query: Buffer;
   readonly body: Buffer;
-  /** Empty if absent; the old clients send any. */
+  /** Empty where absent; old clients send arbitrary ones. */
   readonly contentType: string;
+  /** Empty where absent. */
   readonly userAgent: string;
 }
 
-/** How an application's callers want their replies, as its configuration says. */
+/** How an application is configured to have its replies encoded. */
 export interface ReplyOptions {
+  /** How SOAP encodes an unknown number. */
   readonly unknownNumbers: 'auto' | 'nil' | 'omit' | 'zero';
+  /** HTTP status of SOAP faults. */
   readonly faultStatus: 200 | 500;
-  /** The character set of replies. */
+  /** The charset of replies. */
   readonly replyCharset: string;
 }
 
 export interface LegacyReply {
   readonly status: number;
   readonly mediaType: 'text/xml' | 'application/soap+xml';
-  /** A document whose declaration names the character set of the reply options. */
+  /** A document whose declaration names `replyCharset`. */
   readonly body: string;
 }
 
-/** A request as its protocol understands it. */
+/** A request after its protocol decoded it. */
 export interface DecodedRequest {
-  /** The call in it. Throws a `malformed` Fault if it has none. */
+  /** The call in the request. Throws a `malformed` Fault where there is none. */
   readonly call: () => Call;
-  /** Why the call, although readable, MUST NOT be performed. */
+  /** Why a call that could be decoded MUST NOT be performed. */
   readonly rejection?: Fault | undefined;
-  /** The reply for this caller. */
+  /** Encodes the reply for this caller. */
   readonly encode: (answer: Answer, options: ReplyOptions) => LegacyReply;
 }
 
-/** One of the legacy formats. It knows bytes, not sockets, and no provider. */
+/** A legacy format. Works on bytes, not on sockets, and knows no provider. */
 export interface Protocol {
   readonly name: string;
-  /** Where the old API had it; case-insensitive. */
+  /** The path of the old API, in lower case; matched case-insensitively. */
   readonly path: string;
   readonly methods: readonly string[];
-  /** Never throws for any bytes: what cannot be read is a Fault of `call`. */
+  /** MUST NOT throw for any bytes: what cannot be decoded is a Fault of `call`. */
   readonly decode: (request: LegacyRequest) => DecodedRequest;
-  /** The reply of last resort, in UTF-8: what the caller gets where a defect keeps its request from being decoded or its answer from being encoded. */
+  /** The last-resort reply, in UTF-8, for a defect in decoding the request or encoding the answer. */
   readonly internalError: LegacyReply;
 }
 
 export interface ProtocolLimits {
-  /** The deepest nesting of elements in a request. */
+  /** The deepest nesting of elements that is accepted in a request. */
   readonly xmlDepth: number;
 }

@@ -5,7 +5,7 @@ import { collectParameters, toCall } from './parameters.js';
 import { encodeResponse, plainInternalError } from './plain-response.js';
 import type { Protocol, ProtocolLimits } from './protocol.js';
 
-/** `<request>` with a child for every parameter. */
+/** A `<request>` document with a child element for every parameter. */
 export function xml({ xmlDepth }: ProtocolLimits): Protocol {
   return {
     name: 'xml',
@@ -25,7 +25,7 @@ export function xml({ xmlDepth }: ProtocolLimits): Protocol {
   };
 }
 
-/** The values of a parameter element: its text, or that of its items (`<params><item>…</item></params>`). */
+/** The values of a parameter: its text, or the texts of its items (`<params><item>…</item></params>`). */
 function valuesOf({ local, text, children }: XmlElement): [string, string][] {
   return children.length === 0 ? [[local, text]] : children.map((item) => [local, item.text]);
 }

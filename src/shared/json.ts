@@ -1,15 +1,18 @@
 import { isLosslessNumber, type LosslessNumber, parse } from 'lossless-json';
 
-/** A JSON value whose numbers keep every digit that was sent. */
+/** A JSON value whose numbers keep every digit. */
 export type Json = null | boolean | string | LosslessNumber | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** No account is nested deeper; what walks a value need not fear for its stack. */
+/** The deepest nesting that is accepted: it bounds the stack of every recursive walk. */
 const DEPTH = 200;
 
-/** The JSON value of a text; of a key that an object has twice, the last value. Throws an Error where it is none. */
+/**
+ * Parses JSON; of a repeated key, the last value counts. Throws an Error where the text is not JSON or nested too
+ * deeply.
+ */
 export function parseJson(text: string): Json {
   return toJson(parse(text, null, { onDuplicateKey: ({ newValue }) => newValue }), DEPTH);
 }
@@ -26,13 +29,13 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
 }
 
-/** The text of a string or number; undefined for anything else, for an empty string too. */
+/** The text of a non-empty string or of a number; undefined for any other value. */
 export function textOf(value: Json | undefined): string | undefined {
   if (isLosslessNumber(value)) return value.toString();
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** A number without fraction; undefined for anything else. */
+/** An integer; undefined for any other value. */
 export function integerOf(value: Json | undefined): bigint | undefined {
   if (!isLosslessNumber(value)) return undefined;
   const digits = value.toString();
@@ -42,8 +45,8 @@ export function integerOf(value: Json | undefined): bigint | undefined {
 }
 
 /**
- * Every leaf of a value under its path, the steps joined by dots. Null stays null, anything else becomes the text that
- * JSON has for it; an object or a list without anything in it is a leaf with an empty text.
+ * Every leaf of a value, named by its path with dots between the keys. Null stays null, any other leaf becomes its
+ * text; an empty object or list is a leaf with an empty text.
  */
 export function* leavesOf(value: Json, path?: string): Generator<Leaf> {
   const name = path ?? '';

@@ -8,30 +8,29 @@ import {
 export type RateLimiter = RateLimiterAbstract;
 
 export interface RateLimiterOptions {
-  /** Unique among all limiters: the workers of one server share those of the same name. */
+  /** Unique among the limiters of a process; the workers of a cluster share the limiters of the same name. */
   readonly name: string;
-  /** The points that a key has … */
+  /** How many points a key has in each window. */
   readonly points: number;
-  /** … in this many seconds. */
+  /** The length of the window. */
   readonly seconds: number;
 }
 
-/** Counts by keys. */
 export type CreateRateLimiter = (options: RateLimiterOptions) => RateLimiter;
 
-/** Counts for this process alone. */
+/** A limiter of this process alone. */
 export const createMemoryRateLimiter: CreateRateLimiter = (options) => new RateLimiterMemory(settingsOf(options));
 
-/** Counts for all workers of this server together, in their primary. */
+/** A limiter that the workers of a cluster share; the primary counts. */
 export const createClusterRateLimiter: CreateRateLimiter = (options) =>
   new RateLimiterCluster({ ...settingsOf(options), timeoutMs: 1000 });
 
-/** Makes this process the primary that counts for its workers. */
+/** Makes this process, the primary, count for its workers. */
 export function serveClusterRateLimiters(): void {
   new RateLimiterClusterMaster();
 }
 
-/** Milliseconds until a key has a point again, from what `consume` threw; undefined where it threw something else. */
+/** Milliseconds until a key has a point again, from the rejection of `consume`; undefined where that is an error. */
 export function msUntilNextPoint(error: unknown): number | undefined {
   return typeof error === 'object' && error !== null && 'msBeforeNext' in error
     ? Number(error.msBeforeNext)

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { isObject, parseJson, textOf } from './json.js';
 
-const { version: own }: { version: string } = JSON.parse(
-  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-);
+const manifest = parseJson(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 
 /** The version of this package. */
-export const version = own;
+export const version = (isObject(manifest) && textOf(manifest.version)) || 'unknown';

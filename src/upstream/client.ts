@@ -13,65 +13,65 @@ export interface UpstreamRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: { readonly type: string; readonly text: string };
-  /** Where this API means something else than the common table: the reason, or undefined to leave it at that table. */
+  /** Overrides the common table from status to reason; undefined falls back to it. */
   readonly errorMapping?: ErrorMapping;
-  /** Success has nothing to say. */
+  /** A 2xx reply has no JSON object. */
   readonly isEmpty?: true;
 }
 
 /**
- * Sends a request and gives the JSON object of a 2xx reply; everything else is a Fault. A GET that meets a passing
- * outage is sent once more, anything else never.
+ * Sends a request and gives the JSON object of a 2xx reply; rejects with a Fault for any other outcome. A GET is
+ * repeated once after a retryable outage; any other request is never sent twice.
  */
 export type Send = (request: UpstreamRequest) => Promise<JsonObject>;
 
-/** Whose requests are sent, and where. */
+/** What `sendFor` needs to know of an application. */
 export interface UpstreamApplication {
-  /** Applications with the same one share what is known of its outages. */
+  /** Applications with the same one share bulkhead and breaker. */
   readonly baseUrl: string;
-  /** For `observe`. */
+  /** For `observe`, as `provider`. */
   readonly name?: string;
   readonly provider?: string;
   readonly tls?: TlsFiles;
 }
 
-/** One request that was sent, and what came of it. */
+/** The outcome of one request that was sent. */
 export interface UpstreamObservation {
   readonly application: string | undefined;
   readonly provider: string | undefined;
   readonly method: UpstreamRequest['method'];
-  /** The status of the reply, or where there was none, why. */
+  /** The status of the reply; without a reply, the error code or `timeout`. */
   readonly outcome: number | string;
   readonly seconds: number;
 }
 
 export interface UpstreamOptions {
-  /** Milliseconds for a request, from its turn and connecting to the last byte of the reply; twice it for a whole call. */
+  /** Timeout of a request in milliseconds, from the queue to the last byte of the reply. */
   readonly timeoutMs: number;
-  /** As many calls as are answered at a moment; half of them may be busy with the same `base_url`. 1,024 unless given. */
+  /** The limit of calls in flight; at most half of them may wait for the same `base_url`. 1,024 unless given. */
   readonly concurrentCalls?: number | undefined;
   readonly proxies?: Proxies | undefined;
   /** Rewrites the URL of every request; the identity unless given. */
   readonly route?: ((url: string) => string) | undefined;
-  /** Milliseconds until a connection has to stand; 3,000 unless given. */
+  /** Timeout of connecting, TLS included, in milliseconds; 3,000 unless given. */
   readonly connectMs?: number | undefined;
-  /** Milliseconds until an API that is out of order is tried again; 5,000 unless given. */
+  /** Milliseconds until an open breaker sends a probe; 5,000 unless given. */
   readonly tryAfterMs?: number | undefined;
   readonly observe?: ((observation: UpstreamObservation) => void) | undefined;
   readonly onState?: ((baseUrl: string, state: BreakerState) => void) | undefined;
 }
 
-/** The ways to the modern APIs. */
+/** The clients of the modern APIs. */
 export interface Upstreams {
   readonly sendFor: (application: UpstreamApplication) => Send;
-  /** Whether each `base_url` is asked at the moment. */
+  /** The state of the breaker of each `base_url`. */
   readonly states: () => ReadonlyMap<string, BreakerState>;
 }
 
 export function createUpstreams(options: UpstreamOptions): Upstreams {
   const { timeoutMs, concurrentCalls = 1024, connectMs = 3000, tryAfterMs = 5000, proxies, observe, onState } = options;
   const { route = (url: string) => url } = options;
-  // With those that wait for one, half of the calls.
+  // With the queue, which is three times as long, half of the calls.
   const slots = Math.max(1, Math.floor(concurrentCalls / 8));
   const byBaseUrl = new Map<string, Resilience>();
   const resilienceOf = (baseUrl: string) => {
@@ -89,54 +89,52 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
         const { method } = request;
         const attempt = async (signal: AbortSignal): Promise<JsonObject | Fault> => {
           const begin = performance.now();
-          const seen = (outcome: UpstreamObservation['outcome']) =>
+          const report = (outcome: UpstreamObservation['outcome']) =>
             observe?.({ application: name, provider, method, outcome, seconds: (performance.now() - begin) / 1000 });
-          return exchange({ ...request, url: route(request.url) }, transport, signal, seen);
+          return sendOnce({ ...request, url: route(request.url) }, transport, signal, report);
         };
         const rules = { mayRepeat: method === 'GET', timeLeft: () => Math.min(timeoutMs, remainingMs()) };
-        const answer = await resilience.run(attempt, rules).catch((error: unknown) => {
+        const result = await resilience.run(attempt, rules).catch((error: unknown) => {
           throw error instanceof UpstreamOutage ? error.fault : error;
         });
-        if (answer instanceof Fault) throw answer;
-        return answer;
+        if (result instanceof Fault) throw result;
+        return result;
       };
     },
     states: () => new Map([...byBaseUrl].map(([baseUrl, resilience]) => [baseUrl, resilience.state()])),
   };
 }
 
-/** Statuses of a gateway whose server may be back in a moment. */
+/** Statuses of a gateway whose server may be back in a moment: https://www.rfc-editor.org/rfc/rfc9110#section-15.6. */
 const RETRYABLE_STATUSES = [502, 503, 504];
 
-/** Sends a request once: what the reply says, a Fault where that is no good. Throws an Outage where the API is down. */
-async function exchange(
+/** Makes one attempt: gives the result of the reply, or its Fault. Throws an UpstreamOutage where the API is down. */
+async function sendOnce(
   { method, url, headers, body, ...rules }: UpstreamRequest,
   transport: Transport,
   signal: AbortSignal,
-  seen: (outcome: number | string) => void,
+  report: (outcome: UpstreamObservation['outcome']) => void,
 ): Promise<JsonObject | Fault> {
   const reply = await transport({ method, url, headers, body, signal }).catch((error: unknown) => {
     const code = codeOf(error);
-    const why = signal.aborted ? 'timeout' : (code ?? 'no readable reply');
-    seen(why);
-    // Only the message: the error itself may carry the request with its credential. Codes of Node.js say enough.
-    const said = signal.aborted ? why : code === undefined || code.startsWith('UND_') ? messageOf(error) : code;
-    const fault = new Fault('unavailable', { cause: new Error(said) });
-    if (why === TOO_LARGE) return fault;
-    throw new UpstreamOutage(fault, isConnectionError(why));
+    const outcome = signal.aborted ? 'timeout' : (code ?? 'no readable reply');
+    report(outcome);
+    // A new error with the code or message alone: the original may hold the request with its credential.
+    const isCodeEnough = signal.aborted || (code !== undefined && !code.startsWith('UND_'));
+    const fault = new Fault('unavailable', { cause: new Error(isCodeEnough ? outcome : messageOf(error)) });
+    if (outcome === TOO_LARGE) return fault;
+    throw new UpstreamOutage(fault, isConnectionError(outcome));
   });
   if (reply instanceof Fault) return reply;
-  seen(reply.status);
-  const answer = interpretResponse(reply, { ...rules, sent: headers }, Date.now());
-  const isOutage = reply.status >= 500 && answer instanceof Fault && answer.reason === 'unavailable';
-  if (!isOutage) return answer;
-  throw new UpstreamOutage(
-    answer,
-    RETRYABLE_STATUSES.includes(reply.status) && reply.headers['retry-after'] === undefined,
-  );
+  report(reply.status);
+  const result = interpretResponse(reply, { ...rules, sent: headers }, Date.now());
+  const isOutage = reply.status >= 500 && result instanceof Fault && result.reason === 'unavailable';
+  if (!isOutage) return result;
+  const isRetryable = RETRYABLE_STATUSES.includes(reply.status) && reply.headers['retry-after'] === undefined;
+  throw new UpstreamOutage(result, isRetryable);
 }
 
-/** Codes of Node.js and undici for a connection that does not come about, or breaks. */
+/** Whether an error code of Node.js or undici says that a connection was not established or broke. */
 function isConnectionError(code: string): boolean {
   return /^(E(CONN|AI_AGAIN|NOTFOUND|HOST|NET|PIPE|TIMEDOUT)|UND_ERR_(CONNECT_TIMEOUT|SOCKET)$)/.test(code);
 }

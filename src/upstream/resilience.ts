@@ -14,53 +14,53 @@ import {
 import { Fault } from '../core/fault.js';
 import { messageOf } from '../shared/errors.js';
 
-/** That a modern API is out of order, and the fault that the caller gets for it. */
+/** An outage of a modern API, with the fault that the caller gets. */
 export class UpstreamOutage extends Error {
   readonly fault: Fault;
-  /** Whether the same request may do better in a moment. */
+  /** Whether the same request may succeed in a moment. */
   readonly retryable: boolean;
 
-  constructor(fault: Fault, isPassing: boolean) {
+  constructor(fault: Fault, retryable: boolean) {
     super(fault.message, { cause: fault });
-    this.name = 'Outage';
+    this.name = 'UpstreamOutage';
     this.fault = fault;
-    this.retryable = isPassing;
+    this.retryable = retryable;
   }
 }
 
-/** `open`: nothing is sent. `half-open`: one request is under way to find out. */
+/** `open`: no request is sent. `half-open`: one request is in flight as a probe. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 export interface ResilienceOptions {
-  /** Requests in flight at a moment; three times as many wait, the rest is refused. */
+  /** The most requests in flight. Three times as many may be queued; further ones are rejected. */
   readonly slots: number;
-  /** Milliseconds from its last outage until one request tries whether the API is back. */
+  /** Milliseconds from the last outage until a probe is sent. */
   readonly tryAfterMs: number;
   readonly onState?: ((state: BreakerState) => void) | undefined;
 }
 
-/** Stands in front of one modern API, so that its outage costs it alone. */
+/** Bulkhead, breaker and retry in front of one modern API, so that its outage affects no other. */
 export interface Resilience {
   /**
-   * Does `exchange`, in its turn. Where it throws an Outage that may pass and `mayRepeat`, it is done once more.
-   * `timeLeft` gives the milliseconds for each time, waiting for the turn included. Throws a Fault where it is not the
-   * time for it, and what `exchange` throws.
+   * Runs `attempt` as soon as the bulkhead has a slot. With `mayRepeat`, it is repeated once after a retryable outage.
+   * `timeLeft` gives the timeout of each attempt in milliseconds, time in the queue included. Rejects with a Fault
+   * where the attempt is not made, and with the error of `attempt`.
    */
   readonly run: <T>(
-    exchange: (signal: AbortSignal) => Promise<T>,
+    attempt: (signal: AbortSignal) => Promise<T>,
     rules: { readonly mayRepeat: boolean; readonly timeLeft: () => number },
   ) => Promise<T>;
   readonly state: () => BreakerState;
 }
 
-/** So many times as many as there are slots may wait for one. */
+/** The length of the queue, as a multiple of the slots. */
 const QUEUE_FACTOR = 3;
-/** So many outages in a row, of any caller, and the modern API is left alone. */
+/** Consecutive outages, of any callers, after which the breaker opens. */
 const CONSECUTIVE_OUTAGES = 20;
-/** About how long a read waits before its second time: a random part of it. */
-const RETRY_AFTER_MS = 150;
+/** Backoff before a read is repeated, in milliseconds; jittered. */
+const RETRY_BACKOFF_MS = 150;
 
-const words: Readonly<Record<CircuitState, BreakerState>> = {
+const breakerStates: Readonly<Record<CircuitState, BreakerState>> = {
   [CircuitState.Closed]: 'closed',
   [CircuitState.Open]: 'open',
   [CircuitState.HalfOpen]: 'half-open',
@@ -76,68 +76,70 @@ export function createResilience({ slots, tryAfterMs, onState }: ResilienceOptio
   const queued = createBulkhead(slots);
   const retryOnce = retry(
     handleType(UpstreamOutage, ({ retryable }) => retryable),
-    { maxAttempts: 1, backoff: new ExponentialBackoff({ initialDelay: RETRY_AFTER_MS, maxDelay: 500 }) },
+    { maxAttempts: 1, backoff: new ExponentialBackoff({ initialDelay: RETRY_BACKOFF_MS, maxDelay: 500 }) },
   );
   let halfOpenAt = 0;
-  /** Until when the API asked to be left in peace. */
+  /** The end of the wait that the API asked for. */
   let retryNotBefore = 0;
   breaker.onStateChange((state) => {
     if (state === CircuitState.Open) halfOpenAt = Date.now() + tryAfterMs;
-    onState?.(words[state]);
+    onState?.(breakerStates[state]);
   });
 
-  /** What the library throws before the exchange began. */
-  const isRefusal = (error: unknown) =>
+  /** Whether the library rejected the request without making the attempt. */
+  const isRejected = (error: unknown) =>
     types.isNativeError(error) && (isBulkheadRejectedError(error) || isBrokenCircuitError(error));
 
-  /** While one request finds out, the library would let the others wait for it. */
-  const admit = () => {
-    const isShut =
+  /** Rejects requests while a probe is in flight; the library would queue them behind it. */
+  const assertNotOpen = () => {
+    const isOpen =
       breaker.state === CircuitState.HalfOpen || (breaker.state === CircuitState.Open && Date.now() < halfOpenAt);
-    if (!isShut) return;
+    if (!isOpen) return;
     const retryAfter = Math.max(1, Math.ceil((Math.max(halfOpenAt, retryNotBefore) - Date.now()) / 1000));
     throw new Fault('unavailable', { retryAfter, cause: new Error('left alone after too many outages') });
   };
 
-  const once = async <T>(exchange: (signal: AbortSignal) => Promise<T>, ms: number): Promise<T> => {
-    admit();
-    if (ms <= 0) throw new Fault('unavailable', { cause: new Error('the time of the call is over') });
-    const signal = AbortSignal.timeout(Math.ceil(ms));
+  const runOnce = async <T>(attempt: (signal: AbortSignal) => Promise<T>, timeoutMs: number): Promise<T> => {
+    assertNotOpen();
+    if (timeoutMs <= 0) throw new Fault('unavailable', { cause: new Error('the time of the call is over') });
+    const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
     try {
       return await queued(() => {
-        admit();
-        return breaker.execute(() => exchange(signal));
+        assertNotOpen();
+        return breaker.execute(() => attempt(signal));
       }, signal);
     } catch (error) {
       if (error instanceof UpstreamOutage) retryNotBefore = Date.now() + (error.fault.retryAfter ?? 0) * 1000;
-      throw isRefusal(error) ? new Fault('unavailable', { cause: new Error(messageOf(error)) }) : error;
+      throw isRejected(error) ? new Fault('unavailable', { cause: new Error(messageOf(error)) }) : error;
     }
   };
 
   return {
-    run: (exchange, { mayRepeat, timeLeft }) =>
-      mayRepeat ? retryOnce.execute(() => once(exchange, timeLeft())) : once(exchange, timeLeft()),
-    state: () => words[breaker.state],
+    run: (attempt, { mayRepeat, timeLeft }) =>
+      mayRepeat ? retryOnce.execute(() => runOnce(attempt, timeLeft())) : runOnce(attempt, timeLeft()),
+    state: () => breakerStates[breaker.state],
   };
 }
 
-/** Lets work begin in the order in which it came, so much of it at a moment; until its signal it waits. */
+/**
+ * Runs work in the order of arrival, up to `slots` at a time. Work that is queued when its signal aborts is rejected.
+ */
 function createBulkhead(slots: number) {
-  const turns = bulkhead(slots, QUEUE_FACTOR * slots);
+  const policy = bulkhead(slots, QUEUE_FACTOR * slots);
   return <T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> =>
     new Promise<T>((resolve, reject) => {
-      const over = () => new Fault('unavailable', { cause: new Error('no turn in time') });
+      const timedOut = () => new Fault('unavailable', { cause: new Error('no turn in time') });
       let hasBegun = false;
       signal.addEventListener('abort', () => {
-        if (!hasBegun) reject(over());
+        if (!hasBegun) reject(timedOut());
       });
-      // Without the signal, which would have the library forget those that wait behind; and as part of the call that
-      // it belongs to, not of the one that made room.
+      // The signal is not handed to the library: an abort would make it lose the work queued behind. Bound to the async
+      // context of its own call, not of the call whose end frees the slot.
       const begin = AsyncResource.bind(async () => {
-        if (signal.aborted) throw over();
+        if (signal.aborted) throw timedOut();
         hasBegun = true;
         return work();
       });
-      turns.execute(begin).then(resolve, reject);
+      policy.execute(begin).then(resolve, reject);
     });
 }

@@ -1,19 +1,20 @@
 import { Fault, type Reason } from '../core/fault.js';
 import { isObject, type Json, type JsonObject, parseJson, textOf } from '../shared/json.js';
 
-/** What a modern API replied. */
+/** A reply of a modern API. */
 export interface UpstreamResponse {
   readonly status: number;
-  /** By their names in lower case. */
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly text: string;
 }
 
-/** Why a modern API refuses; `invalid email` is `invalid` where it is the e-mail that it does not take. */
+/** The reason of an error reply; `invalid email` is `invalid` about the e-mail address. */
 export type UpstreamReason = Reason | 'invalid email';
+/** Maps an error reply to its reason; undefined falls back to the common table. */
 export type ErrorMapping = (status: number, body: Json | undefined) => UpstreamReason | undefined;
 
-/** What a status of a modern API means unless its provider says otherwise; a status not named here is `unavailable`. */
+/** The common table from status to reason; any other status is `unavailable`. */
 const reasons: Readonly<Record<number, Reason>> = {
   400: 'invalid',
   401: 'unauthenticated',
@@ -21,7 +22,7 @@ const reasons: Readonly<Record<number, Reason>> = {
   404: 'missing',
   409: 'conflict',
   422: 'invalid',
-  // Of the headers only the credential may be long.
+  // The credential is the only header of variable length.
   431: 'unauthenticated',
 };
 
@@ -29,13 +30,13 @@ export interface ResponseRules {
   readonly errorMapping?: ErrorMapping | undefined;
   readonly isEmpty?: true | undefined;
   /**
-   * The headers of the request. No explanation may repeat the credential in them: an old caller need not have the one
-   * that its auth_token stands for.
+   * The headers of the request. A message MUST NOT repeat the credential in them: the caller of a vault application
+   * does not have it.
    */
   readonly sent: Readonly<Record<string, string>>;
 }
 
-/** What a reply says: the JSON object of a 2xx, or a Fault. `now` is in milliseconds. */
+/** The JSON object of a 2xx reply; a Fault for any other. `now` is in milliseconds since the epoch. */
 export function interpretResponse(
   { status, headers, text }: UpstreamResponse,
   { errorMapping, isEmpty, sent }: ResponseRules,
@@ -47,27 +48,27 @@ export function interpretResponse(
     if (isEmpty) return {};
     return new Fault('unavailable', { cause: new Error(`reply ${status} without a JSON object`) });
   }
-  const refused = errorMapping?.(status, json) ?? reasons[status] ?? 'unavailable';
-  const seconds = waitOf(status, headers, now);
+  const reason = errorMapping?.(status, json) ?? reasons[status] ?? 'unavailable';
+  const retryAfter = retryAfterIn(status, headers, now);
   const upstreamMessage = extractMessage(json ?? text);
-  return new Fault(refused === 'invalid email' ? 'invalid' : refused, {
-    about: refused === 'invalid email' ? 'email' : undefined,
+  return new Fault(reason === 'invalid email' ? 'invalid' : reason, {
+    about: reason === 'invalid email' ? 'email' : undefined,
     upstreamMessage: secretsIn(sent).some((secret) => upstreamMessage?.includes(secret)) ? undefined : upstreamMessage,
     cause: new Error(`reply ${status}`),
-    ...(seconds !== undefined && { retryAfter: seconds }),
+    ...(retryAfter !== undefined && { retryAfter }),
   });
 }
 
-/** The credential in the headers of a request, as it is, decoded as in Basic, and encoded. */
+/** The credential in the headers of a request: as sent, decoded from Basic, and base64-encoded. */
 function secretsIn({ Authorization = '' }: ResponseRules['sent']): string[] {
   const secret = Authorization.replace(/^\S+ /, '');
   const [user = ''] = Buffer.from(secret, 'base64').toString('latin1').split(':');
   const encoded = Buffer.from(secret).toString('base64').replace(/=+$/, '');
-  return [secret, user, encoded].filter(({ length }) => length >= SECRET_LENGTH);
+  return [secret, user, encoded].filter(({ length }) => length >= MIN_SECRET_LENGTH);
 }
 
-/** What is shorter may be a word of the explanation. */
-const SECRET_LENGTH = 6;
+/** A shorter secret may occur in a message by chance. */
+const MIN_SECRET_LENGTH = 6;
 
 function tryJson(text: string): Json | undefined {
   try {
@@ -77,18 +78,19 @@ function tryJson(text: string): Json | undefined {
   }
 }
 
-/** The longest wait that is passed on: whoever asks for more means a point in time, or nothing. */
-const LONGEST_WAIT_SECONDS = 24 * 60 * 60;
+/** The longest wait that is passed on; a larger number is a point in time or an error. */
+const MAX_RETRY_AFTER_SECONDS = 24 * 60 * 60;
 
 /**
- * Whole seconds that the modern API asks to wait: `Retry-After`, as seconds or as an HTTP date, or else
- * `X-RateLimit-Reset`, which is Terraform's: seconds too, with a fraction.
+ * The wait that the modern API asks for, in whole seconds: `Retry-After` in seconds or as an HTTP date
+ * (https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3), else `X-RateLimit-Reset` of Terraform, in seconds with a
+ * fraction.
  */
-function waitOf(status: number, headers: UpstreamResponse['headers'], now: number): number | undefined {
+function retryAfterIn(status: number, headers: UpstreamResponse['headers'], now: number): number | undefined {
   if (status !== 429 && status !== 503) return undefined;
   const { 'retry-after': after, 'x-ratelimit-reset': reset } = headers;
   const seconds = secondsIn(after) ?? secondsUntil(after, now) ?? secondsIn(reset);
-  return seconds === undefined || seconds > LONGEST_WAIT_SECONDS ? undefined : seconds;
+  return seconds === undefined || seconds > MAX_RETRY_AFTER_SECONDS ? undefined : seconds;
 }
 
 function secondsIn(value: unknown): number | undefined {
@@ -100,21 +102,23 @@ function secondsUntil(date: unknown, now: number): number | undefined {
   return Number.isNaN(time) ? undefined : Math.max(0, Math.ceil((time - now) / 1000));
 }
 
-const MESSAGE_LENGTH = 500;
-/** The fields that modern APIs explain their errors in; the more telling first. */
+const MAX_MESSAGE_LENGTH = 500;
+/** The fields in which modern APIs explain errors; the most specific first. */
 const MESSAGE_FIELDS = ['errors', 'detail', 'error_msg', 'message', 'error', 'title'];
 
-/** What an error reply says to a person, in one line; undefined where it says nothing. */
+/** The explanation in an error reply, in one line; undefined where there is none. */
 export function extractMessage(body: Json): string | undefined {
-  const said = isObject(body)
+  const content = isObject(body)
     ? MESSAGE_FIELDS.map((field) => body[field]).find((value) => value !== undefined && value !== null)
     : body;
-  const text = Array.isArray(said) ? said.map((each: Json) => extractMessage(each) ?? '').join('; ') : textOf(said);
+  const text = Array.isArray(content)
+    ? content.map((each: Json) => extractMessage(each) ?? '').join('; ')
+    : textOf(content);
   if (text === undefined || /<html|<!doctype/i.test(text)) return undefined;
   return (
     text
       .replace(/[\p{Cc}\s]+/gu, ' ')
       .trim()
-      .slice(0, MESSAGE_LENGTH) || undefined
+      .slice(0, MAX_MESSAGE_LENGTH) || undefined
   );
 }

@@ -6,7 +6,7 @@ import { version } from '../shared/version.js';
 import type { UpstreamResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
 
-/** What the environment says about proxies; each as URLs or lists in the usual form, empty where it says nothing. */
+/** The proxy variables of the environment, each in its usual form; empty where unset. */
 export interface Proxies {
   readonly https: string;
   readonly http: string;
@@ -14,9 +14,9 @@ export interface Proxies {
 }
 
 export interface TransportOptions {
-  /** Milliseconds until a connection has to stand, TLS included. */
+  /** Timeout of connecting, TLS included, in milliseconds. */
   readonly connectMs: number;
-  /** The most sockets to one origin. */
+  /** The limit of sockets to one origin. */
   readonly sockets: number;
   readonly proxies?: Proxies | undefined;
   readonly tls?: TlsFiles | undefined;
@@ -27,20 +27,23 @@ export interface TransportRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: { readonly type: string; readonly text: string } | undefined;
-  /** Ends it. */
+  /** Aborts the request. */
   readonly signal: AbortSignal;
 }
 
-/** Sends a request once and gives the reply, whatever its status. Throws where there is no whole and readable one. */
-export type Transport = (transmission: TransportRequest) => Promise<UpstreamResponse>;
+/**
+ * Sends a request once and gives the reply, whatever its status. Rejects where there is no complete reply, or it cannot
+ * be decompressed.
+ */
+export type Transport = (request: TransportRequest) => Promise<UpstreamResponse>;
 
-/** The code of the error where a reply is larger than is read. */
+/** The error code of a reply over the size limit. */
 export const TOO_LARGE = 'ERR_REPLY_TOO_LARGE';
 
-/** Bytes, before and after decompression. */
-const REPLY_BYTES = 1024 * 1024;
+/** The size limit of a reply, before and after decompression. */
+const MAX_REPLY_BYTES = 1024 * 1024;
 
-/** The way to the modern API of one application. Connections are kept alive, no redirect is followed. */
+/** The transport to the modern API of one application. Connections are kept alive; no redirect is followed. */
 export function createTransport(options: TransportOptions): Transport {
   const dispatcher = dispatcherOf(options);
   const client = axios.create({
@@ -49,7 +52,7 @@ export function createTransport(options: TransportOptions): Transport {
     transformResponse: (body: unknown) => body,
   });
   return async ({ method, url, headers, body, signal }) => {
-    const reply = await client.request<string>({
+    const reply = await client.request<unknown>({
       adapter: adapterOf(dispatcher, signal),
       method,
       url,
@@ -61,13 +64,13 @@ export function createTransport(options: TransportOptions): Transport {
       },
       ...(body && { data: body.text }),
     });
-    return { status: reply.status, headers: Object.fromEntries(Object.entries(reply.headers)), text: reply.data };
+    return { status: reply.status, headers: toTexts(reply.headers), text: `${reply.data}` };
   };
 }
 
 function dispatcherOf({ connectMs, sockets, proxies, tls = {} }: TransportOptions): Dispatcher {
   const connect = { timeout: connectMs, ...tls };
-  // Time is limited from outside, for the whole request.
+  // The timeouts of undici are off: the signal limits the request as a whole.
   const settings = { connections: sockets, connect, headersTimeout: 0, bodyTimeout: 0 };
   if (!proxies?.http && !proxies?.https) return new Agent(settings);
   return new EnvHttpProxyAgent({
@@ -75,15 +78,15 @@ function dispatcherOf({ connectMs, sockets, proxies, tls = {} }: TransportOption
     httpProxy: proxies.http,
     httpsProxy: proxies.https,
     noProxy: proxies.none,
-    // As is usual: a tunnel for https, a plain request for http.
+    // A tunnel for https alone; for http the request is sent to the proxy.
     proxyTunnel: false,
     requestTls: connect,
     proxyTls: { timeout: connectMs },
-    clientFactory: (origin, given) => new Pool(origin, { ...given, headersTimeout: connectMs }),
+    clientFactory: (origin, clientOptions) => new Pool(origin, { ...clientOptions, headersTimeout: connectMs }),
   });
 }
 
-/** Lets axios send with undici, whose connections have time limits, proxies and certificates of their own. */
+/** An adapter that sends with undici, whose dispatchers have their own timeouts, proxies and certificates. */
 function adapterOf(dispatcher: Dispatcher, signal: AbortSignal): AxiosAdapter {
   return async (config) => {
     const { origin, pathname, search } = new URL(config.url ?? '');
@@ -91,28 +94,29 @@ function adapterOf(dispatcher: Dispatcher, signal: AbortSignal): AxiosAdapter {
       origin,
       path: pathname + search,
       method: (config.method ?? 'GET').toUpperCase(),
-      headers: textsIn(config.headers.toJSON()),
+      headers: toTexts(config.headers.toJSON()),
       body: typeof config.data === 'string' ? config.data : null,
       signal,
     });
-    const data = (await decoded(await read(body), headers['content-encoding'])).toString();
-    return { status: statusCode, statusText, headers: textsIn(headers), data, config };
+    const data = (await decompress(await readLimited(body), headers['content-encoding'])).toString();
+    return { status: statusCode, statusText, headers: toTexts(headers), data, config };
   };
 }
 
-function textsIn(headers: object): Record<string, string> {
+/** Headers as texts; several values of one are joined by commas. */
+function toTexts(headers: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, it]) => (it === undefined ? [] : [[name, `${it}`]])),
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, `${value}`]])),
   );
 }
 
-/** A body up to the limit; the connection of a longer one is closed. */
-async function read(body: AsyncIterable<Buffer>): Promise<Buffer> {
+/** Reads a body up to the size limit; the connection of a larger one is closed. */
+async function readLimited(body: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > REPLY_BYTES) throw Object.assign(new Error('a reply that is too large'), { code: TOO_LARGE });
+    if (size > MAX_REPLY_BYTES) throw Object.assign(new Error('a reply that is too large'), { code: TOO_LARGE });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -120,9 +124,9 @@ async function read(body: AsyncIterable<Buffer>): Promise<Buffer> {
 
 const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress) };
 
-async function decoded(bytes: Buffer, encoding: string | string[] | undefined): Promise<Buffer> {
+async function decompress(bytes: Buffer, encoding: string | string[] | undefined): Promise<Buffer> {
   if (bytes.length === 0 || encoding === undefined || encoding === 'identity') return bytes;
   const [, decode] = Object.entries(decoders).find(([name]) => name === encoding) ?? [];
   if (!decode) throw new Error('a reply in an encoding that was not asked for');
-  return decode(bytes, { maxOutputLength: REPLY_BYTES });
+  return decode(bytes, { maxOutputLength: MAX_REPLY_BYTES });
 }

@@ -208,6 +208,27 @@ const cases: readonly Case[] = [
     soap: '500 Client fault, wrong_input: unknown action',
   },
   {
+    what: 'an unknown action with two api_keys',
+    action: 'get_rich',
+    parameters: [key, ['api_key', 'vault']],
+    plain: '200 wrong_input',
+    soap: '500 Client fault, wrong_input: two different values for api_key',
+  },
+  {
+    what: 'an unknown action without an api_key',
+    action: 'get_rich',
+    parameters: [],
+    plain: '200 wrong_input',
+    soap: '500 Client fault, wrong_input: unknown action',
+  },
+  {
+    what: 'an unknown action with an unknown api_key',
+    action: 'get_rich',
+    parameters: [['api_key', 'nobody']],
+    plain: '200 wrong_input',
+    soap: '500 Client fault, wrong_input: unknown action',
+  },
+  {
     what: 'an action called constructor',
     action: 'constructor',
     parameters: [key],

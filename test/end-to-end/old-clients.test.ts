@@ -77,7 +77,7 @@ describe('a request as old clients send it', () => {
 });
 
 test('a client that has closed its half of the connection gets an answer that takes its time', async () => {
-  const slow = await startRequestHandler({ bridge: () => new Promise((resolve) => setTimeout(resolve, 50, {})) });
+  const slow = await startRequestHandler({ dispatch: () => new Promise((resolve) => setTimeout(resolve, 50, {})) });
   const { replies } = await exchange(slow.url, bytesOf('libwww-perl-form'), { isHalfClosed: true });
   await slow.close();
   expect(replies.map(({ status }) => status)).toEqual([200]);

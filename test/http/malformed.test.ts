@@ -13,7 +13,7 @@ const defects: string[] = [];
 beforeAll(async () => {
   face = await startRequestHandler({
     // As the bridge: an action that nobody knows is no call.
-    bridge: async ({ action }) => {
+    dispatch: async ({ action }) => {
       if (!isKnown(action)) throw new Fault('malformed');
       return {};
     },
@@ -140,7 +140,7 @@ describe('on one connection', () => {
   const outcomes = ({ replies }: { replies: readonly RawReply[] }) => replies.map(({ status }) => status);
 
   test('what follows a good request is refused after it is answered', async () => {
-    const slow = await startRequestHandler({ bridge: () => new Promise((resolve) => setTimeout(resolve, 50, {})) });
+    const slow = await startRequestHandler({ dispatch: () => new Promise((resolve) => setTimeout(resolve, 50, {})) });
     afterwards(slow.close);
     const soap = post('soap', inEnvelope('<logout/>'));
     const more = [Buffer.from('more\r\n'), Buffer.from('more\r\n')];
@@ -176,7 +176,7 @@ describe('on one connection', () => {
     let atWork = 0;
     let most = 0;
     const slow = await startRequestHandler({
-      bridge: async () => {
+      dispatch: async () => {
         atWork += 1;
         most = Math.max(most, atWork);
         await new Promise((resolve) => setImmediate(resolve));
@@ -336,7 +336,7 @@ describe('gives nothing back unescaped', () => {
   ])('%s', async (_where, request) => {
     const trusting = await startRequestHandler({
       trustProxy: true,
-      bridge: () => Promise.reject(new Fault('malformed')),
+      dispatch: () => Promise.reject(new Fault('malformed')),
     });
     afterwards(trusting.close);
     const [reply] = (await exchange(trusting.url, request, { replies: 1 })).replies;

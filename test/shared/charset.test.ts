@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { toFault } from '../../src/core/fault.js';
-import { decodeBody, escapesIn } from '../../src/shared/charset.js';
+import { decodeBody, percentDecoder } from '../../src/shared/charset.js';
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const utf16be = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16();
@@ -68,7 +68,7 @@ test.each([
   ['100%', '100%'],
   ['%00', '\0'],
 ])('unescapes %s', (escaped, text) => {
-  expect(escapesIn('')(escaped)).toBe(text);
+  expect(percentDecoder('')(escaped)).toBe(text);
 });
 
 test.each([
@@ -81,16 +81,16 @@ test.each([
   ['%C3%BC', 'utf-16', 'ü'],
   ['%C3%BC', 'klingon', 'ü'],
 ])('unescapes %s of a form in %s', (escaped, charset, text) => {
-  expect(escapesIn(`application/x-www-form-urlencoded; charset=${charset}`)(escaped)).toBe(text);
+  expect(percentDecoder(`application/x-www-form-urlencoded; charset=${charset}`)(escaped)).toBe(text);
 });
 
 test('refuses to unescape what is not in the declared charset', () => {
-  expect(() => escapesIn('text/plain; charset=utf-8')('Zo%EB')).toThrow('not text in utf-8');
+  expect(() => percentDecoder('text/plain; charset=utf-8')('Zo%EB')).toThrow('not text in utf-8');
 });
 
 test.each(['%ED%A0%80', 'a=%C0%80', '%F7%80%80%80'])(
   'refuses to unescape %s, which has only the shape of UTF-8',
   (escaped) => {
-    expect(() => escapesIn('')(escaped)).toThrow('not text in UTF-8');
+    expect(() => percentDecoder('')(escaped)).toThrow('not text in UTF-8');
   },
 );

@@ -2,14 +2,14 @@ import { XMLParser } from 'fast-xml-parser';
 import { Fault } from '../../core/fault.js';
 import { assertWellFormed } from './validator.js';
 
-/** An element of a request. */
+/** An element of a parsed document. */
 export interface XmlElement {
   /** The name without its prefix. */
   readonly local: string;
   readonly namespace: string | undefined;
   readonly attributes: readonly XmlAttribute[];
   readonly children: readonly XmlElement[];
-  /** The character data directly in the element, nothing trimmed, comments left out. */
+  /** The character data directly in the element, untrimmed, without comments. */
   readonly text: string;
 }
 
@@ -20,9 +20,9 @@ export interface XmlAttribute {
 }
 
 /**
- * The root element of an XML 1.0 document. Throws a `malformed` Fault that names line and column where the text is
- * ill-formed, has a DOCTYPE, is nested deeper than `depth`, or has more than 4,096 elements or one with more than 64
- * attributes. With `namespaces`, a document that is not namespace-well-formed is ill-formed too.
+ * Parses an XML 1.0 document and gives its root element. Throws a `malformed` Fault with line and column where the text
+ * is ill-formed, has a DOCTYPE, is nested deeper than `depth`, has more than 4,096 elements or an element with more
+ * than 64 attributes. With `namespaces`, the document MUST be namespace-well-formed too.
  */
 export function readDocument(text: string, options: { depth: number; namespaces: boolean }): XmlElement {
   const document = text.replace(/\r\n?/g, '\n');
@@ -32,23 +32,23 @@ export function readDocument(text: string, options: { depth: number; namespaces:
   return root;
 }
 
-/** Markup of a well-formed document, where a `<` stands nowhere else, and the zeros in front of a character's number. */
-const PIECES = /<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|<[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*>|&#x?0+/gs;
+/** The markup of a well-formed document, and the leading zeros of character references. */
+const MARKUP = /<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|<[^"'>]*(?:"[^"]*"[^"'>]*|'[^']*'[^"'>]*)*>|&#x?0+/gs;
 
 /**
- * The same document in words that fast-xml-parser reads right. It takes a quote in a processing instruction for the
- * beginning of a value, keeps line feeds in attributes, does not decode `&#` with thirty zeros, and two letters of
- * names for white space.
+ * An equivalent document that fast-xml-parser parses correctly. The parser takes a quote in a processing instruction
+ * for the start of a value, keeps line feeds in attributes, does not decode a character reference with thirty leading
+ * zeros, and takes two name characters for white space.
  */
 function normalizeForParser(document: string): string {
-  return document.replace(PIECES, (piece) => {
+  return document.replace(MARKUP, (piece) => {
     if (piece.startsWith('<![')) return piece;
     if (/^<[!?]/.test(piece)) return '';
     return maskWhiteSpaceLetters(piece.replace(/[\t\n]/g, ' ').replace(/&#(x?)0+/g, '&#$1'));
   });
 }
 
-/** Two characters that XML cannot carry stand for the two of XML's names that JavaScript counts as white space. */
+/** Replaces the two name characters that JavaScript counts as white space by two that XML cannot represent. */
 function maskWhiteSpaceLetters(markup: string): string {
   return markup.replaceAll('\u1680', '\uFFFE').replaceAll('\uFEFF', '\uFFFF');
 }
@@ -57,8 +57,8 @@ function unmaskWhiteSpaceLetters(text: string): string {
   return /[\uFFFE\uFFFF]/.test(text) ? text.replaceAll('\uFFFE', '\u1680').replaceAll('\uFFFF', '\uFEFF') : text;
 }
 
-/** In front of every name, so that an element called `__proto__` or `constructor` is a name like any other. */
-const MARK = '.';
+/** Prefixed to every name, so that `__proto__` and `constructor` are names like any other. */
+const NAME_PREFIX = '.';
 const TEXT = '#text';
 const CDATA = '#cdata';
 const ATTRIBUTE_GROUP = ':@';
@@ -72,46 +72,46 @@ const parser = new XMLParser({
   parseTagValue: false,
   parseAttributeValue: false,
   trimValues: false,
-  // Decodes character references; the names of HTML that come along never get here, the gate knows only XML's five.
+  // Decodes character references. The entities of HTML that it adds never occur: the validator accepts only XML's five.
   htmlEntities: true,
   ignoreDeclaration: true,
   ignorePiTags: true,
   maxNestedTags: Number.MAX_SAFE_INTEGER,
-  // Else every element costs a text of its whole path.
+  // Otherwise the parser builds the path of every element as a string.
   jPath: false,
-  transformTagName: (name) => MARK + name,
-  transformAttributeName: (name) => MARK + name,
+  transformTagName: (name) => NAME_PREFIX + name,
+  transformAttributeName: (name) => NAME_PREFIX + name,
 });
 
-/** The namespace that a prefix stands for. */
+/** Resolves a prefix to its namespace. */
 type Scope = (prefix: string) => string | undefined;
 
 const xmlScope: Scope = (prefix) => (prefix === 'xml' ? 'http://www.w3.org/XML/1998/namespace' : undefined);
 
-/** What stands in an element, for which the parser gives a list of records with one name each. */
-function contentOf(inner: unknown, outer: Scope): Pick<XmlElement, 'children' | 'text'> {
-  const nodes: readonly Readonly<Record<string, unknown>>[] = Array.isArray(inner) ? inner : [];
+/** The content of an element. The parser gives it as a list of records, each with one name. */
+function contentOf(content: unknown, outer: Scope): Pick<XmlElement, 'children' | 'text'> {
+  const nodes: readonly Readonly<Record<string, unknown>>[] = Array.isArray(content) ? content : [];
   const children: XmlElement[] = [];
   let text = '';
   for (const node of nodes) {
-    const [name, inside] = Object.entries(node).find(([key]) => key !== ATTRIBUTE_GROUP) ?? ['', undefined];
-    if (name === TEXT) text += String(inside);
-    else if (name === CDATA) text += contentOf(inside, outer).text;
-    else children.push(elementOf(unmarked(name), attributesIn(node[ATTRIBUTE_GROUP]), inside, outer));
+    const [name, child] = Object.entries(node).find(([key]) => key !== ATTRIBUTE_GROUP) ?? ['', undefined];
+    if (name === TEXT) text += String(child);
+    else if (name === CDATA) text += contentOf(child, outer).text;
+    else children.push(elementOf(withoutPrefix(name), attributesIn(node[ATTRIBUTE_GROUP]), child, outer));
   }
   return { children, text };
 }
 
-function elementOf(name: string, own: readonly [string, string][], inside: unknown, outer: Scope): XmlElement {
+function elementOf(name: string, own: readonly [string, string][], content: unknown, outer: Scope): XmlElement {
   const scope = scopeOf(own, outer);
   const { local, namespace } = qualify(name, scope, scope(''));
   const attributes = own.map(([key, value]) => ({ ...qualify(key, scope, undefined), value }));
-  const { children, text } = contentOf(inside, scope);
+  const { children, text } = contentOf(content, scope);
   return { local, namespace, attributes, children, text };
 }
 
 function attributesIn(group: unknown): [string, string][] {
-  return Object.entries(group ?? {}).map(([key, value]) => [unmarked(key), unmaskWhiteSpaceLetters(`${value}`)]);
+  return Object.entries(group ?? {}).map(([key, value]) => [withoutPrefix(key), unmaskWhiteSpaceLetters(`${value}`)]);
 }
 
 function scopeOf(attributes: readonly [string, string][], outer: Scope): Scope {
@@ -130,7 +130,7 @@ function qualify(name: string, scope: Scope, unprefixed: string | undefined) {
   return { local: name.slice(colon + 1), namespace: scope(name.slice(0, colon)) };
 }
 
-/** fast-xml-parser marks the name of an empty element twice; no XML name begins with the mark. */
-function unmarked(name: string): string {
+/** fast-xml-parser prefixes the name of an empty element twice; no XML name begins with the prefix. */
+function withoutPrefix(name: string): string {
   return unmaskWhiteSpaceLetters(name.replace(/^\.+/, ''));
 }

@@ -2,14 +2,14 @@ import { create } from 'xmlbuilder2';
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
 import { FORBIDDEN } from '../../core/call.js';
 
-/** An element of a reply. */
+/** An element to be written. */
 export interface XmlNode {
   readonly name: string;
   readonly attributes?: Readonly<Record<string, string>>;
   readonly content: string | readonly XmlNode[];
 }
 
-/** The document of a reply, without a declaration and without white space between elements. */
+/** Serializes a document, without an XML declaration and without white space between elements. */
 export function writeDocument(root: XmlNode): string {
   const document = create();
   append(document, root);
@@ -29,8 +29,8 @@ function escapeAttributes(attributes: Readonly<Record<string, string>>): Record<
 const ALL_FORBIDDEN = new RegExp(FORBIDDEN, 'gu');
 
 /**
- * The escaping that xmlbuilder2 leaves to its caller: it takes an ampersand before a name and a semicolon for an
- * entity, passes characters that XML cannot represent, and writes a carriage return that parsers read as a line feed.
+ * Does the escaping that xmlbuilder2 leaves to its caller: it keeps `&name;` as an entity reference, passes characters
+ * that XML cannot represent, and writes a bare carriage return, which parsers normalize to a line feed.
  */
 function escapeForXml(text: string): string {
   return text.replace(ALL_FORBIDDEN, '').replaceAll('&', '&amp;').replaceAll('\r', '&#13;');

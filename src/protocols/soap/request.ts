@@ -5,55 +5,56 @@ import { readDocument, type XmlElement } from '../document/reader.js';
 import type { XmlNode } from '../document/writer.js';
 import { collectParameters } from '../parameters.js';
 import type { DecodedRequest, LegacyRequest } from '../protocol.js';
-import { type FaultCode, type SoapVersion, soap11, soap12, versionClaimed, versionOf } from './version.js';
+import { type FaultCode, type SoapVersion, soap11, soap12, versionOf, versionOfContentType } from './version.js';
 import { LITERAL_NAMESPACE } from './wsdl.js';
 
-/** What the first drafts of XML Schema called it too; programs of 2001 still do. */
+/** The namespace of XML Schema instances, and that of its drafts of 1999, which programs of 2001 still send. */
 const XSI = ['http://www.w3.org/2001/XMLSchema-instance', 'http://www.w3.org/1999/XMLSchema-instance'];
 
-/** What a request says of the envelope of its reply. */
+/** What a request determines about the envelope of its reply. */
 export interface ReplyEnvelope {
   readonly version: SoapVersion;
-  /** Whether it is document/literal; RPC/encoded otherwise. */
+  /** document/literal; RPC/encoded otherwise. */
   readonly isLiteral: boolean;
-  /** The fault code if the request is malformed. */
+  /** The fault code for a malformed request. */
   readonly faultCode: FaultCode;
-  /** The header blocks that SOAP 1.2 requires beside that fault. */
+  /** The header blocks that SOAP 1.2 requires with that fault. */
   readonly faultHeader: readonly XmlNode[];
 }
 
-/** A request at the path of SOAP. */
+/** A decoded request of SOAP. */
 export interface SoapRequest extends ReplyEnvelope, Pick<DecodedRequest, 'call' | 'rejection'> {}
 
-/** The envelope of a reply in a version of SOAP, unless the request says otherwise. */
+/** The default reply envelope in a version of SOAP. */
 export function replyIn(version: SoapVersion): ReplyEnvelope {
   return { version, isLiteral: false, faultCode: 'Client', faultHeader: [] };
 }
 
 /**
- * Reads an envelope. The old clients agree on nothing but the place and the local name of the operation: they qualify
- * parameters or not, type them or not, and put the encodingStyle anywhere.
+ * Decodes an envelope; `depth` is the deepest nesting of elements that is accepted. Relies on the place and the local
+ * name of the operation alone: old clients differ in qualifying and typing parameters and in where they put the
+ * encodingStyle.
  */
-export function readSoapRequest({ body, contentType }: LegacyRequest, depth: number): SoapRequest {
-  const reject = (version: SoapVersion, fault: Fault, more: Partial<SoapRequest> = {}): SoapRequest => ({
+export function decodeSoapRequest({ body, contentType }: LegacyRequest, depth: number): SoapRequest {
+  const reject = (version: SoapVersion, fault: Fault, reply: Partial<SoapRequest> = {}): SoapRequest => ({
     call: () => {
       throw fault;
     },
     ...replyIn(version),
-    ...more,
+    ...reply,
   });
-  const claimed = versionClaimed(contentType);
+  const declared = versionOfContentType(contentType);
   let envelope: XmlElement;
   try {
     envelope = readDocument(decodeBody(body, contentType), { depth, namespaces: true });
   } catch (error) {
-    return reject(claimed, toFault(error));
+    return reject(declared, toFault(error));
   }
   const version = versionOf(envelope);
   if (!version) {
-    const fault = new Fault('malformed', { explanation: `the root element is not Envelope of ${claimed.envelope}` });
-    if (envelope.local !== 'Envelope') return reject(claimed, fault);
-    return reject(claimed, fault, { faultCode: 'VersionMismatch', faultHeader: claimed === soap12 ? [upgrade] : [] });
+    const fault = new Fault('malformed', { explanation: `the root element is not Envelope of ${declared.envelope}` });
+    if (envelope.local !== 'Envelope') return reject(declared, fault);
+    return reject(declared, fault, { faultCode: 'VersionMismatch', faultHeader: declared === soap12 ? [upgrade] : [] });
   }
   const operations = childNamed(envelope, 'Body')?.children ?? [];
   const [operation] = operations;
@@ -64,7 +65,7 @@ export function readSoapRequest({ body, contentType }: LegacyRequest, depth: num
     return reject(version, notUnderstood?.rejection ?? fault, notUnderstood);
   }
   return {
-    call: () => callIn(operation, operations),
+    call: () => decodeCall(operation, operations),
     ...replyIn(version),
     isLiteral: operation.namespace === LITERAL_NAMESPACE,
     ...notUnderstood,
@@ -83,7 +84,7 @@ function childNamed({ children }: XmlElement, name: string): XmlElement | undefi
   return children.find(({ local }) => local === name);
 }
 
-/** A header block that the receiver MUST understand; the bridge understands none. */
+/** The first header block that the receiver MUST understand; the bridge understands none. */
 function mandatoryHeader(envelope: XmlElement, { envelope: namespace, target }: SoapVersion): XmlElement | undefined {
   return childNamed(envelope, 'Header')?.children.find((header) => {
     const isMandatory = /^\s*(1|true)\s*$/.test(attributeOf(header, 'mustUnderstand', [namespace]) ?? '');
@@ -108,44 +109,44 @@ function notUnderstoodBlock({ local, namespace }: XmlElement): XmlNode {
   return { name: 'SOAP-ENV:NotUnderstood', attributes, content: '' };
 }
 
-function callIn(operation: XmlElement, operations: readonly XmlElement[]): Call {
-  const shared = new Map(operations.flatMap(identified));
-  let referredValues = 0;
+function decodeCall(operation: XmlElement, operations: readonly XmlElement[]): Call {
+  const multiRefs = new Map(operations.flatMap(elementsById));
+  let referencedValues = 0;
   const pairs = operation.children.flatMap((parameter) => {
-    const element = referred(parameter, shared);
-    if (element !== parameter) referredValues += Math.max(1, element.children.length);
-    if (referredValues > REFERRED_VALUES) throw new Fault('malformed', { explanation: 'too many references' });
+    const element = dereference(parameter, multiRefs);
+    if (element !== parameter) referencedValues += Math.max(1, element.children.length);
+    if (referencedValues > MAX_REFERENCED_VALUES) throw new Fault('malformed', { explanation: 'too many references' });
     return valuesOf(element).map((value): [string, string] => [parameter.local, value]);
   });
   return { action: operation.local, parameters: collectParameters(pairs) };
 }
 
-/** What parameters have by reference in all: many that refer to much would make far more of a request than it is. */
-const REFERRED_VALUES = 256;
+/** Bounds the amplification of many references to one large value. */
+const MAX_REFERENCED_VALUES = 256;
 
-/** Elements whose value others refer to, by their id. */
-type SharedElements = ReadonlyMap<string, XmlElement>;
+/** Multi-reference values by their id: https://www.w3.org/TR/2000/NOTE-SOAP-20000508/#_Toc478383512. */
+type MultiRefs = ReadonlyMap<string, XmlElement>;
 
-function identified(element: XmlElement): [string, XmlElement][] {
+function elementsById(element: XmlElement): [string, XmlElement][] {
   const id = attributeOf(element, 'id') ?? attributeOf(element, 'id', [soap12.encoding]);
-  const inside = element.children.flatMap(identified);
-  return id === undefined ? inside : [[id, element], ...inside];
+  const descendants = element.children.flatMap(elementsById);
+  return id === undefined ? descendants : [[id, element], ...descendants];
 }
 
-/** The element that a parameter refers to as SOAP 1.1 or 1.2 has it, or itself. */
-function referred(parameter: XmlElement, shared: SharedElements): XmlElement {
+/** The element that a parameter references by `href` (SOAP 1.1) or `ref` (SOAP 1.2), or the parameter itself. */
+function dereference(parameter: XmlElement, multiRefs: MultiRefs): XmlElement {
   const id = attributeOf(parameter, 'href')?.replace(/^#/, '') ?? attributeOf(parameter, 'ref', [soap12.encoding]);
-  return (id !== undefined && shared.get(id)) || parameter;
+  return (id !== undefined && multiRefs.get(id)) || parameter;
 }
 
-/** The values of a parameter: its text, or the text of its items; empty if it is nil. */
+/** The values of a parameter: its text, or the texts of its items; empty where it is nil. */
 function valuesOf(element: XmlElement): string[] {
   const nil = attributeOf(element, 'nil', XSI) ?? attributeOf(element, 'null', XSI) ?? '';
   if (/^\s*(1|true)\s*$/.test(nil)) return [''];
   return element.children.length === 0 ? [textOf(element)] : element.children.map(textOf);
 }
 
-/** Some stacks send a text with other letters than those of ASCII as base64 of its UTF-8, on their own account. */
+/** The text of an element. Some stacks send text that is not ASCII as base64 of its UTF-8. */
 function textOf(element: XmlElement): string {
   const type = attributeOf(element, 'type', XSI) ?? '';
   return /(^|:)base64(Binary)?$/.test(type) ? Buffer.from(element.text, 'base64').toString() : element.text;

@@ -1,21 +1,24 @@
 import { type Answer, type Fields, isList, unknownNumber, type Value } from '../../core/answer.js';
-import { isServerFault, toErrorAnswer } from '../../core/error-mapping.js';
+import { defaultFaultStatus, httpStatusOf, isServerFault, toErrorAnswer } from '../../core/error-mapping.js';
 import { Fault } from '../../core/fault.js';
 import { UTF_8 } from '../../shared/charset.js';
 import { writeDocument, type XmlNode } from '../document/writer.js';
 import type { LegacyReply, Protocol, ProtocolLimits, ReplyOptions } from '../protocol.js';
-import { type ReplyEnvelope, readSoapRequest, replyIn } from './request.js';
+import { decodeSoapRequest, type ReplyEnvelope, replyIn } from './request.js';
 import { soap11 } from './version.js';
 import { LITERAL_NAMESPACE, type SoapPart, TARGET_NAMESPACE, TARGET_PREFIX, type Wsdl } from './wsdl.js';
 
-/** SOAP 1.1 and 1.2, RPC/encoded as the old API was, and document/literal: a request tells what its reply is. */
+/**
+ * SOAP 1.1 and 1.2, RPC/encoded as in the old API, and document/literal. A reply has the version and style of its
+ * request.
+ */
 export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
   return {
     name: 'soap',
     path: '/api/1.0/soap',
     methods: ['POST'],
-    decode: (received) => {
-      const request = readSoapRequest(received, xmlDepth);
+    decode: (legacyRequest) => {
+      const request = decodeSoapRequest(legacyRequest, xmlDepth);
       return {
         call: request.call,
         rejection: request.rejection,
@@ -24,16 +27,18 @@ export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
           const isFault = action === undefined || http !== undefined || request.rejection || isServerFault(reason);
           if (isFault) return fault(answer, request, options);
           const parts = wsdl.responseParts(action) ?? [{ name: 'status', type: { name: 'xsd:string' } }];
-          const unknown = unknownNumberIn(options, received.userAgent);
-          const write = request.isLiteral ? literal : encoded;
-          const result = valuesIn(parts, { status: answer.status, ...answer.result }, { unknown, write });
+          const style = {
+            unknownNumber: unknownNumberStyle(options, legacyRequest.userAgent),
+            toElement: request.isLiteral ? literalElement : encodedElement,
+          };
+          const result = toElements(parts, { status: answer.status, ...answer.result }, style);
           const name = `${TARGET_PREFIX}:${action}Response`;
-          return { status: 200, ...envelope(operation(name, result, request), request, options) };
+          return { status: httpStatusOf(answer), ...envelope(operation(name, result, request), request, options) };
         },
       };
     },
     internalError: fault(toErrorAnswer(new Fault('internal')), replyIn(soap11), {
-      faultStatus: 500,
+      faultStatus: defaultFaultStatus,
       replyCharset: UTF_8,
     }),
   };
@@ -51,24 +56,28 @@ function fault(
   return { status: http ?? options.faultStatus, ...envelope(node, request, options, request.faultHeader) };
 }
 
-type Unknown = 'nil' | 'omit' | 'zero';
+/** How values are encoded. */
+interface ValueStyle {
+  readonly unknownNumber: 'nil' | 'omit' | 'zero';
+  /** Makes the element of a part; null content is nil. */
+  readonly toElement: (part: SoapPart, content: XmlNode['content'] | null) => XmlNode;
+}
 
-/** Old gSOAP stubs refuse nil where their WSDL did not promise it; every stack takes an element that is not there. */
-function unknownNumberIn({ unknownNumbers }: ReplyOptions, userAgent: string): Unknown {
+/** Old gSOAP stubs reject a nil that their WSDL did not announce; every stack accepts a missing element. */
+function unknownNumberStyle({ unknownNumbers }: ReplyOptions, userAgent: string): ValueStyle['unknownNumber'] {
   if (unknownNumbers !== 'auto') return unknownNumbers;
   return /gsoap/i.test(userAgent) ? 'omit' : 'nil';
 }
 
-/** How a value is written: with its type, or as a schema says. */
-type Write = (part: SoapPart, content: XmlNode['content'] | null) => XmlNode;
-
-const encoded: Write = ({ name, type }, content) => ({
+/** RPC/encoded: each element has its type. */
+const encodedElement: ValueStyle['toElement'] = ({ name, type }, content) => ({
   name,
   attributes: { 'xsi:type': type.name, ...(content === null && NIL) },
   content: content ?? '',
 });
 
-const literal: Write = ({ name }, content) => ({
+/** document/literal: each element is qualified, and typed by the schema alone. */
+const literalElement: ValueStyle['toElement'] = ({ name }, content) => ({
   name: `${TARGET_PREFIX}:${name}`,
   ...(content === null && { attributes: NIL }),
   content: content ?? '',
@@ -76,27 +85,32 @@ const literal: Write = ({ name }, content) => ({
 
 const NIL = { 'xsi:nil': 'true' };
 
-function valuesIn(parts: readonly SoapPart[], fields: Fields, how: { unknown: Unknown; write: Write }): XmlNode[] {
-  const { unknown, write } = how;
-  const node = (part: SoapPart, value: Value): XmlNode[] => {
-    if (value === unknownNumber) {
-      if (unknown === 'omit') return [];
-      return [write(part, unknown === 'zero' ? '0' : null)];
-    }
-    if (value === null || typeof value === 'string') return [write(part, value)];
-    if (typeof value === 'bigint') return [write(part, value.toString())];
-    const inside = part.type.parts ?? [];
-    const content = isList(value)
-      ? value.flatMap((item) => inside.flatMap((each) => node(each, item)))
-      : valuesIn(inside, value, how);
-    return [write(part, content)];
-  };
-  return parts.flatMap((part) => node(part, fields[part.name] ?? null));
+function toElements(parts: readonly SoapPart[], fields: Fields, style: ValueStyle): XmlNode[] {
+  return parts.flatMap((part) => elementsOf(part, fields[part.name] ?? null, style));
+}
+
+/** The element of a part; none where an unknown number is omitted. */
+function elementsOf(part: SoapPart, value: Value, style: ValueStyle): XmlNode[] {
+  const { toElement } = style;
+  if (value === unknownNumber) {
+    if (style.unknownNumber === 'omit') return [];
+    return [toElement(part, style.unknownNumber === 'zero' ? '0' : null)];
+  }
+  if (value === null || typeof value === 'string') return [toElement(part, value)];
+  if (typeof value === 'bigint') return [toElement(part, value.toString())];
+  const children = part.type.parts ?? [];
+  if (!isList(value)) return [toElement(part, toElements(children, value, style))];
+  return [
+    toElement(
+      part,
+      value.flatMap((item) => children.flatMap((child) => elementsOf(child, item, style))),
+    ),
+  ];
 }
 
 function operation(name: string, content: readonly XmlNode[], { version, isLiteral }: ReplyEnvelope): XmlNode {
-  const isMarked = !isLiteral && version.encodingStyleOn === 'operation';
-  return { name, ...(isMarked && { attributes: { 'SOAP-ENV:encodingStyle': version.encoding } }), content };
+  const hasEncodingStyle = !isLiteral && version.encodingStyleOn === 'operation';
+  return { name, ...(hasEncodingStyle && { attributes: { 'SOAP-ENV:encodingStyle': version.encoding } }), content };
 }
 
 function envelope(
@@ -105,17 +119,17 @@ function envelope(
   { replyCharset }: Pick<ReplyOptions, 'replyCharset'>,
   header: readonly XmlNode[] = [],
 ): Pick<LegacyReply, 'mediaType' | 'body'> {
-  const isMarked = !isLiteral && version.encodingStyleOn === 'envelope';
+  const hasEncodingStyle = !isLiteral && version.encodingStyleOn === 'envelope';
   const attributes = {
     'xmlns:SOAP-ENV': version.envelope,
     'xmlns:xsd': 'http://www.w3.org/2001/XMLSchema',
     'xmlns:xsi': 'http://www.w3.org/2001/XMLSchema-instance',
     ...(!isLiteral && { 'xmlns:SOAP-ENC': version.encoding }),
     [`xmlns:${TARGET_PREFIX}`]: isLiteral ? LITERAL_NAMESPACE : TARGET_NAMESPACE,
-    ...(isMarked && { 'SOAP-ENV:encodingStyle': version.encoding }),
+    ...(hasEncodingStyle && { 'SOAP-ENV:encodingStyle': version.encoding }),
   };
   const body = { name: 'SOAP-ENV:Body', content: [content] };
-  const inside = header.length === 0 ? [body] : [{ name: 'SOAP-ENV:Header', content: header }, body];
-  const document = writeDocument({ name: 'SOAP-ENV:Envelope', attributes, content: inside });
+  const children = header.length === 0 ? [body] : [{ name: 'SOAP-ENV:Header', content: header }, body];
+  const document = writeDocument({ name: 'SOAP-ENV:Envelope', attributes, content: children });
   return { mediaType: version.mediaType, body: `<?xml version="1.0" encoding="${replyCharset}"?>\n${document}` };
 }

@@ -2,7 +2,7 @@ import type { XmlElement } from '../document/reader.js';
 import type { XmlNode } from '../document/writer.js';
 import type { LegacyReply } from '../protocol.js';
 
-/** Whose fault it is, in the words of SOAP 1.1. */
+/** The fault codes of SOAP 1.1: https://www.w3.org/TR/2000/NOTE-SOAP-20000508/#_Toc478383510. */
 export type FaultCode = 'Client' | 'Server' | 'VersionMismatch' | 'MustUnderstand';
 
 /** What differs between SOAP 1.1 and SOAP 1.2. */
@@ -10,9 +10,9 @@ export interface SoapVersion {
   readonly envelope: string;
   readonly encoding: string;
   readonly mediaType: LegacyReply['mediaType'];
-  /** Where RPC says that its values are encoded; SOAP 1.2 forbids it on the Envelope. */
+  /** Which element has the encodingStyle of RPC; SOAP 1.2 forbids it on the Envelope. */
   readonly encodingStyleOn: 'envelope' | 'operation';
-  /** The attribute of a header that names who has to understand it, and what stands there for the receiver. */
+  /** The attribute that targets a header block at a node, and its values that target the ultimate receiver. */
   readonly target: { readonly attribute: string; readonly receivers: readonly string[] };
   readonly fault: (code: FaultCode, text: string) => XmlNode;
 }
@@ -34,7 +34,7 @@ export const soap11: SoapVersion = {
 };
 
 const ENVELOPE_12 = 'http://www.w3.org/2003/05/soap-envelope';
-const codes12 = {
+const faultCodes12 = {
   Client: 'Sender',
   Server: 'Receiver',
   VersionMismatch: 'VersionMismatch',
@@ -51,7 +51,7 @@ export const soap12: SoapVersion = {
   fault: (code, text) => ({
     name: 'SOAP-ENV:Fault',
     content: [
-      { name: 'SOAP-ENV:Code', content: [{ name: 'SOAP-ENV:Value', content: `SOAP-ENV:${codes12[code]}` }] },
+      { name: 'SOAP-ENV:Code', content: [{ name: 'SOAP-ENV:Value', content: `SOAP-ENV:${faultCodes12[code]}` }] },
       {
         name: 'SOAP-ENV:Reason',
         content: [{ name: 'SOAP-ENV:Text', attributes: { 'xml:lang': 'en' }, content: text }],
@@ -60,12 +60,12 @@ export const soap12: SoapVersion = {
   }),
 };
 
-/** The version of an envelope; undefined where it is of none. */
+/** The version of an envelope by its namespace; undefined for any other element. */
 export function versionOf({ local, namespace }: XmlElement): SoapVersion | undefined {
   return local === 'Envelope' ? [soap11, soap12].find(({ envelope }) => envelope === namespace) : undefined;
 }
 
-/** The version that a request claims to be, where its envelope does not tell. */
-export function versionClaimed(contentType: string): SoapVersion {
+/** The version by the Content-Type of a request, for a document that is no envelope. */
+export function versionOfContentType(contentType: string): SoapVersion {
   return /^\s*application\/soap\+xml/i.test(contentType) ? soap12 : soap11;
 }

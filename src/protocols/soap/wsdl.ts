@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { WSDL } from 'soap';
 
-/** The type of a part or element of a reply: its name as `xsi:type` has it, and what a complex one consists of. */
+/** The type of a part or element of a reply. */
 export interface SoapType {
+  /** The value of `xsi:type`. */
   readonly name: string;
-  /** Undefined for a simple type. */
+  /** The elements of a complex type; undefined for a simple one. */
   readonly parts?: readonly SoapPart[];
 }
 
@@ -13,16 +14,16 @@ export interface SoapPart {
   readonly type: SoapType;
 }
 
-/** The SOAP face of the bridge, as the WSDL describes it. */
+/** The SOAP interface of the bridge. */
 export interface Wsdl {
-  /** The document for callers that reach the bridge at this URL; of document/literal where the style is `literal`. */
+  /** The WSDL with the service at this URL: document/literal for the style `literal`, else RPC/encoded. */
   readonly textAt: (publicUrl: string, style?: string) => string;
-  /** The parts of an action's response message in order; undefined where the WSDL does not have the action. */
+  /** The parts of an action's response message, in order; undefined where the WSDL lacks the action. */
   readonly responseParts: (action: string) => readonly SoapPart[] | undefined;
 }
 
 export const TARGET_NAMESPACE = 'urn:boxnet';
-/** Of the operations in document/literal, by which these are told from RPC/encoded. */
+/** The namespace of operations in document/literal; it tells them from RPC/encoded. */
 export const LITERAL_NAMESPACE = 'urn:boxnet:literal';
 /** The prefix that the old service bound to the target namespace in its replies. */
 export const TARGET_PREFIX = 'ns4';
@@ -30,15 +31,15 @@ export const TARGET_PREFIX = 'ns4';
 const file = new URL('../../../../wsdl/box.wsdl', import.meta.url);
 const literalFile = new URL('../../../../wsdl/box-literal.wsdl', import.meta.url);
 
-/** Where the file on its own says that the service is. */
-const ADDRESS = 'http://127.0.0.1:8080';
+/** The address of the service in the files. */
+const FILE_ADDRESS = 'http://127.0.0.1:8080';
 
-/** Everything else that an attribute cannot have, a URL has percent-encoded. */
-function attribute(url: string): string {
+/** Escapes a URL for an attribute; of the characters to be escaped, only `&` is not percent-encoded in a URL. */
+function escapeUrl(url: string): string {
   return new URL(url).href.replace(/\/$/, '').replaceAll('&', '&amp;');
 }
 
-/** Reads `wsdl/box.wsdl`, which types the SOAP replies and is served at `?wsdl`, and the one of `?wsdl=literal`. */
+/** Reads `wsdl/box.wsdl`, which types the SOAP replies and is served at `?wsdl`, and the WSDL of `?wsdl=literal`. */
 export async function loadWsdl(): Promise<Wsdl> {
   const text = await readFile(file, 'utf8');
   const literal = await readFile(literalFile, 'utf8');
@@ -62,7 +63,7 @@ export async function loadWsdl(): Promise<Wsdl> {
   const responses = new Map(
     Object.entries(messages).map(([message, { parts }]) => [
       message,
-      // A part of a simple type is the type's name, one of a complex type the type itself.
+      // The package gives a simple type by its name, a complex one by its definition.
       Object.entries<string | { $name: string }>(parts ?? {}).map(([name, type]) => ({
         name,
         type: typeOf(typeof type === 'string' ? type : type.$name),
@@ -70,7 +71,8 @@ export async function loadWsdl(): Promise<Wsdl> {
     ]),
   );
   return {
-    textAt: (publicUrl, style) => (style === 'literal' ? literal : text).replace(ADDRESS, () => attribute(publicUrl)),
+    textAt: (publicUrl, style) =>
+      (style === 'literal' ? literal : text).replace(FILE_ADDRESS, () => escapeUrl(publicUrl)),
     responseParts: (action) => responses.get(`${action}Response`),
   };
 }

@@ -180,7 +180,7 @@ export async function fuzz({ inputs, seed, connections = 8 }: FuzzOptions): Prom
   // An input that never ends is cut off soon.
   const face = await startRequestHandler({
     requestMs: 500,
-    bridge: async ({ action }) => {
+    dispatch: async ({ action }) => {
       if (!isKnown(action)) throw new Fault('malformed');
       return {};
     },

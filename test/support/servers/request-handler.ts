@@ -1,7 +1,9 @@
+import type { RequestHandler } from 'express';
 import { pino } from 'pino';
+import type { FindApplication } from '../../../src/applications/application.js';
 import { createAdmission } from '../../../src/bridge/admission.js';
 import type { Dispatcher } from '../../../src/bridge/dispatcher.js';
-import { createPipeline } from '../../../src/bridge/pipeline.js';
+import { createPipeline, type Pipeline } from '../../../src/bridge/pipeline.js';
 import type { Call } from '../../../src/core/call.js';
 import { healthRouter } from '../../../src/http/health.js';
 import { type Listener, listen } from '../../../src/http/listener.js';
@@ -11,28 +13,41 @@ import { createMetrics } from '../../../src/observability/metrics.js';
 import { createObserver } from '../../../src/observability/observer.js';
 import { createTracing } from '../../../src/observability/tracing.js';
 import { createProtocols } from '../../../src/protocols/index.js';
+import type { Protocol } from '../../../src/protocols/protocol.js';
 import { loadWsdl } from '../../../src/protocols/soap/wsdl.js';
 import { createMemoryRateLimiter } from '../../../src/shared/rate-limiter.js';
 
 export interface RequestHandlerOptions {
-  /** What becomes of a call; it goes well and gives nothing unless given. */
-  readonly bridge?: Dispatcher;
+  /** Performs a call; succeeds with no elements unless given. */
+  readonly dispatch?: Dispatcher;
+  /** No api_key is known unless given. */
+  readonly findApplication?: FindApplication;
+  /** Replaces each protocol; the identity unless given. */
+  readonly protocol?: (protocol: Protocol) => Protocol;
+  /** Replaces the pipeline. */
+  readonly pipeline?: Pipeline;
+  readonly wsdl?: () => string;
+  readonly health?: RequestHandler;
   readonly bodyBytes?: number;
   readonly xmlDepth?: number;
   readonly requestMs?: number;
   readonly trustProxy?: boolean;
-  /** Where defects are told. */
+  /** Gets the lines of the log from level `warn`. */
   readonly onLog?: (line: string) => void;
 }
 
 export interface RunningRequestHandler extends Listener {
-  /** Every call that was understood so far. */
+  /** Every call that was dispatched so far. */
   readonly calls: Call[];
+  readonly protocols: readonly Protocol[];
+  /** The metrics as Prometheus reads them. */
+  readonly metrics: () => Promise<string>;
 }
 
-/** The HTTP face with all formats on loopback, and nothing behind it. */
+/** The request handler with all protocols on loopback, and nothing behind it. */
 export async function startRequestHandler(options: RequestHandlerOptions = {}): Promise<RunningRequestHandler> {
-  const { bridge = async () => ({}), bodyBytes = 65536, xmlDepth = 32, trustProxy = false, onLog = () => {} } = options;
+  const { dispatch = async () => ({}), findApplication = () => undefined, protocol = (real) => real } = options;
+  const { bodyBytes = 65536, xmlDepth = 32, trustProxy = false, onLog = () => {} } = options;
   const calls: Call[] = [];
   const wsdl = await loadWsdl();
   const admission = createAdmission({
@@ -40,31 +55,37 @@ export async function startRequestHandler(options: RequestHandlerOptions = {}): 
     callMs: 20_000,
     createRateLimiter: createMemoryRateLimiter,
   });
+  const metrics = createMetrics(admission.inFlight);
+  const observer = createObserver({
+    log: pino({ level: 'warn' }, { write: onLog }),
+    metrics,
+    tracing: await createTracing(undefined),
+  });
+  const pipeline = createPipeline({
+    findApplication,
+    dispatch: (call, caller) => {
+      calls.push(call);
+      return dispatch(call, caller);
+    },
+    admission,
+    observer,
+  });
+  const [first, ...others] = createProtocols({ xmlDepth }, wsdl);
+  const protocols = [protocol(first), ...others.map(protocol)] as const;
   const { handle, answerMalformed } = createRequestHandler({
-    protocols: createProtocols({ xmlDepth }, wsdl),
-    pipeline: createPipeline({
-      findApplication: () => undefined,
-      dispatch: (call, application) => {
-        calls.push(call);
-        return bridge(call, application);
-      },
-      admission,
-      observer: createObserver({
-        log: pino({ level: 'warn' }, { write: onLog }),
-        metrics: createMetrics(admission.inFlight),
-        tracing: await createTracing(undefined),
-      }),
-    }),
-    wsdl: (style, forwarded) => wsdl.textAt(forwarded ?? 'http://127.0.0.1:8080', style),
+    protocols,
+    pipeline: options.pipeline ?? pipeline,
+    wsdl: options.wsdl ?? ((style, forwarded) => wsdl.textAt(forwarded ?? 'http://127.0.0.1:8080', style)),
     bodyBytes,
     trustProxy,
-    health: healthRouter(),
+    health: options.health ?? healthRouter(),
     signIn: (_request, response) => void response.writeHead(200, { 'Content-Length': 0 }).end(),
+    observer,
   });
   const at = { host: '127.0.0.1', port: 0 };
-  const listening = await listen(handle, at, {
+  const listener = await listen(handle, at, {
     attach: (server) => handleMalformedRequests(server, answerMalformed),
     ...(options.requestMs !== undefined && { requestMs: options.requestMs }),
   });
-  return { ...listening, calls };
+  return { ...listener, calls, protocols, metrics: async () => (await metrics.exposition()).text };
 }
