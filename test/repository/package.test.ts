@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { publint } from 'publint';
+import { root, runProgram } from './programs.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+const require = createRequire(import.meta.url);
 const { bin, dependencies, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'), normalized);
 const suite = exports['./provider-suite'];
 
@@ -31,12 +32,6 @@ beforeAll(async () => {
   packed = files.map(({ path }) => path).sort();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** Runs a program of a package of this project. */
-function run(script: string, words: readonly string[], cwd: string) {
-  const argv = ['--no-warnings', '--experimental-vm-modules', join(root, 'node_modules', script), ...words];
-  return promisify(execFile)(process.execPath, argv, { cwd });
-}
 
 /** These files and all that they import, of the project itself. */
 function closureOf(entries: readonly string[], extension: '.js' | '.d.ts'): string[] {
@@ -93,8 +88,8 @@ test('publint reports nothing', async () => {
 test('attw reports nothing', async () => {
   // The package is of ES modules alone: CommonJS has to import() it, and resolution without `exports` finds nothing.
   const flags = ['--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii', '--no-emoji', '--no-color'];
-  const report = run('@arethetypeswrong/cli/dist/index.js', [...flags, tarball], root).catch((error) => error);
-  expect(await report).toEqual({ stdout: expect.stringContaining('"boxbridge/provider-suite"'), stderr: '' });
+  const report = await runProgram(require.resolve('@arethetypeswrong/cli/package.json'), [...flags, tarball], root);
+  expect(report).toEqual({ stdout: expect.stringContaining('"boxbridge/provider-suite"'), stderr: '' });
 });
 
 /** A project of somebody else that has installed the package, with its dependencies and nothing of this project. */
@@ -131,8 +126,12 @@ test('a project that has it can check the types of a provider of its own', async
     `,
   });
   const flags = '--noEmit --strict --module nodenext --target es2023 --types node';
-  const checked = run('typescript/bin/tsc', [...flags.split(' '), 'own.ts'], project).catch((error) => error);
-  expect(await checked).toEqual({ stdout: '', stderr: '' });
+  const checked = await runProgram(
+    require.resolve('typescript/package.json'),
+    [...flags.split(' '), 'own.ts'],
+    project,
+  );
+  expect(checked).toEqual({ stdout: '', stderr: '' });
 });
 
 test('a project that has it and jest can run the provider suite', async () => {
@@ -150,7 +149,7 @@ test('a project that has it and jest can run the provider suite', async () => {
     `,
   });
   expect(existsSync(join(project, 'node_modules/@jest'))).toBe(false);
-  const ran = await run('jest/bin/jest.js', ['--rootDir', project, '--json'], project).catch((error) => error);
+  const ran = await runProgram(require.resolve('jest/package.json'), ['--rootDir', project, '--json'], project);
   const { numPassedTests, testResults } = JSON.parse(ran.stdout);
   expect(testResults).toMatchObject([{ message: '', status: 'passed' }]);
   expect(numPassedTests).toBeGreaterThan(20);
