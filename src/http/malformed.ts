@@ -5,7 +5,7 @@ import { Fault } from '../core/fault.js';
 import { codeOf } from '../shared/errors.js';
 
 /** What is known of something that is no HTTP request. */
-export interface Fragment {
+interface Fragment {
   /** How it begins, as far as it has come. */
   readonly start: string;
   /** Empty if it has none, or none that could be read. */

@@ -9,13 +9,13 @@ import type { Metrics } from './metrics.js';
 import type { Tracing } from './tracing.js';
 
 /** What the observer needs to know of an application. */
-export interface ObservedApplication {
+interface ObservedApplication {
   readonly name: string;
   readonly provider: string;
 }
 
 /** The outcome of a call, without anything that its caller sent. */
-export interface CallOutcome {
+interface CallOutcome {
   /** Undefined where the call names none that exists. */
   readonly application: ObservedApplication | undefined;
   /** Undefined where it names none that exists. */
@@ -27,7 +27,7 @@ export interface CallOutcome {
   readonly cause: unknown;
 }
 
-export type SignInOutcome = 'signed in' | 'refused' | 'too many' | 'outage';
+type SignInOutcome = 'signed in' | 'refused' | 'too many' | 'outage';
 
 /** Sees what the bridge does, and tells its operator: in the log, the metrics and the traces. */
 export interface Observer {

@@ -7,7 +7,7 @@ import {
 
 export type RateLimiter = RateLimiterAbstract;
 
-export interface RateLimiterOptions {
+interface RateLimiterOptions {
   /** Unique among all limiters: the workers of one server share those of the same name. */
   readonly name: string;
   /** The points that a key has … */

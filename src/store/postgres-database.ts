@@ -4,7 +4,7 @@ import { checkUrl, messageWithoutUser } from './postgres-url.js';
 import type { Row } from './rows.js';
 
 type Value = string | number | Uint8Array | null;
-export type Column = Value | readonly Value[];
+type Column = Value | readonly Value[];
 
 /** What is said to a database. Where it cannot be asked, that is an `unavailable` Fault. */
 export interface Statements {

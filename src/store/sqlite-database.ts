@@ -4,7 +4,7 @@ import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } f
 import { Fault } from '../core/fault.js';
 import type { Row } from './rows.js';
 
-export type Column = string | number | Uint8Array | null;
+type Column = string | number | Uint8Array | null;
 
 /** A database in a file. Where it cannot be asked, that is an `unavailable` Fault. */
 export interface Database {

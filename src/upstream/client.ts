@@ -26,7 +26,7 @@ export interface UpstreamRequest {
 export type Send = (request: UpstreamRequest) => Promise<JsonObject>;
 
 /** Whose requests are sent, and where. */
-export interface UpstreamApplication {
+interface UpstreamApplication {
   /** Applications with the same one share what is known of its outages. */
   readonly baseUrl: string;
   /** For `observe`. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { WSDL } from 'soap';
 
 /** The type of a part or element of a reply: its name as `xsi:type` has it, and what a complex one consists of. */
-export interface SoapType {
+interface SoapType {
   readonly name: string;
   /** Undefined for a simple type. */
   readonly parts?: readonly SoapPart[];

@@ -1,0 +1,9 @@
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { root, runProgram } from './programs.js';
+
+test('no file, export or dependency is unused', async () => {
+  const flags = ['--no-progress', '--treat-config-hints-as-errors'];
+  const report = await runProgram(join(root, 'node_modules/knip/package.json'), flags, root);
+  expect(report).toEqual({ stdout: '', stderr: '' });
+});
