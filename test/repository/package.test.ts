@@ -7,7 +7,7 @@ import { dirname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { publint } from 'publint';
-import { root, runProgram } from './programs.js';
+import { PROGRAM_TIMEOUT_MS, root, runProgram } from './programs.js';
 
 const require = createRequire(import.meta.url);
 const { bin, dependencies, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'), normalized);
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const [{ filename, files }]: [{ filename: string; files: readonly { path: string }[] }] = JSON.parse(stdout);
   tarball = join(folder, filename);
   packed = files.map(({ path }) => path).sort();
-});
+}, PROGRAM_TIMEOUT_MS);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** These files and all that they import, of the project itself. */
@@ -85,14 +85,18 @@ test('publint reports nothing', async () => {
   expect((await publint({ pack: { tarball: content }, strict: true })).messages).toEqual([]);
 });
 
-test('attw reports nothing', async () => {
-  // The package is of ES modules alone: CommonJS has to import() it, and resolution without `exports` finds nothing.
-  const flags = ['--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii', '--no-emoji', '--no-color'];
-  const report = await runProgram(require.resolve('@arethetypeswrong/cli/package.json'), [...flags, tarball], root);
-  expect(report).toEqual({ stdout: expect.stringContaining('"boxbridge/provider-suite"'), stderr: '' });
-});
+test(
+  'attw reports nothing',
+  async () => {
+    // The package is of ES modules alone: CommonJS has to import() it, and resolution without `exports` finds nothing.
+    const flags = ['--profile', 'esm-only', '--no-definitely-typed', '--format', 'ascii', '--no-emoji', '--no-color'];
+    const report = await runProgram(require.resolve('@arethetypeswrong/cli/package.json'), [...flags, tarball], root);
+    expect(report).toEqual({ stdout: expect.stringContaining('"boxbridge/provider-suite"'), stderr: '' });
+  },
+  PROGRAM_TIMEOUT_MS,
+);
 
-/** A project of somebody else that has installed the package, with its dependencies and nothing of this project. */
+/** A foreign project that has installed the package, with its dependencies and nothing of this project. */
 async function installed(files: Readonly<Record<string, string>>): Promise<string> {
   const project = await mkdtemp(join(folder, 'consumer-'));
   for (const path of packed) {
@@ -112,9 +116,11 @@ async function installed(files: Readonly<Record<string, string>>): Promise<strin
   return project;
 }
 
-test('a project that has it can check the types of a provider of its own', async () => {
-  const project = await installed({
-    'own.ts': `
+test(
+  'a project that has it can check the types of a provider of its own',
+  async () => {
+    const project = await installed({
+      'own.ts': `
       import type { Account, ProviderKind } from 'boxbridge/provider';
       import { type ProviderMember, providerSuite } from 'boxbridge/provider-suite';
       declare const kind: ProviderKind;
@@ -124,19 +130,23 @@ test('a project that has it can check the types of a provider of its own', async
       // @ts-expect-error: a member needs its kind.
       providerSuite({ credential: 'a-key', readPath: '/me', reply: {}, account });
     `,
-  });
-  const flags = '--noEmit --strict --module nodenext --target es2023 --types node';
-  const checked = await runProgram(
-    require.resolve('typescript/package.json'),
-    [...flags.split(' '), 'own.ts'],
-    project,
-  );
-  expect(checked).toEqual({ stdout: '', stderr: '' });
-});
+    });
+    const flags = '--noEmit --strict --module nodenext --target es2023 --types node';
+    const checked = await runProgram(
+      require.resolve('typescript/package.json'),
+      [...flags.split(' '), 'own.ts'],
+      project,
+    );
+    expect(checked).toEqual({ stdout: '', stderr: '' });
+  },
+  PROGRAM_TIMEOUT_MS,
+);
 
-test('a project that has it and jest can run the provider suite', async () => {
-  const project = await installed({
-    'own.test.js': `
+test(
+  'a project that has it and jest can run the provider suite',
+  async () => {
+    const project = await installed({
+      'own.test.js': `
       import { providerSuite } from 'boxbridge/provider-suite';
       import kind from './node_modules/boxbridge/examples/my-service.js';
       providerSuite({
@@ -147,10 +157,12 @@ test('a project that has it and jest can run the provider suite', async () => {
         account: { nativeId: '7', login: 'ada', email: 'ada@example.com' },
       });
     `,
-  });
-  expect(existsSync(join(project, 'node_modules/@jest'))).toBe(false);
-  const ran = await runProgram(require.resolve('jest/package.json'), ['--rootDir', project, '--json'], project);
-  const { numPassedTests, testResults } = JSON.parse(ran.stdout);
-  expect(testResults).toMatchObject([{ message: '', status: 'passed' }]);
-  expect(numPassedTests).toBeGreaterThan(20);
-});
+    });
+    expect(existsSync(join(project, 'node_modules/@jest'))).toBe(false);
+    const ran = await runProgram(require.resolve('jest/package.json'), ['--rootDir', project, '--json'], project);
+    const { numPassedTests, testResults } = JSON.parse(ran.stdout);
+    expect(testResults).toMatchObject([{ message: '', status: 'passed' }]);
+    expect(numPassedTests).toBeGreaterThan(20);
+  },
+  PROGRAM_TIMEOUT_MS,
+);

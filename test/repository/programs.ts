@@ -7,6 +7,9 @@ import { promisify } from 'node:util';
 /** Of the project. */
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** For a test that runs a compiler or the like, on a busy machine. */
+export const PROGRAM_TIMEOUT_MS = 120_000;
+
 export interface Output {
   readonly stdout: string;
   readonly stderr: string;
