@@ -32,7 +32,7 @@ export interface Config {
 }
 
 /** How many calls are answered. */
-export interface Rate {
+interface Rate {
   readonly perMinute: number;
 }
 

@@ -4,7 +4,7 @@ import { checkUrl, messageWithoutUser } from './postgres-url.js';
 import type { Row } from './rows.js';
 
 type Value = string | number | Uint8Array | null;
-export type Column = Value | readonly Value[];
+type Column = Value | readonly Value[];
 
 /** Statements on a database. A statement that fails throws an `unavailable` Fault. */
 export interface Statements {

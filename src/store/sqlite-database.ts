@@ -4,7 +4,7 @@ import { Fault } from '../core/fault.js';
 import { makeDirectory } from '../shared/directories.js';
 import type { Row } from './rows.js';
 
-export type Column = string | number | Uint8Array | null;
+type Column = string | number | Uint8Array | null;
 
 /** Statements on a database. A statement that fails throws an `unavailable` Fault. */
 export interface Statements {

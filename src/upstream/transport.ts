@@ -22,7 +22,7 @@ export interface TransportOptions {
   readonly tls?: TlsFiles | undefined;
 }
 
-export interface TransportRequest {
+interface TransportRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -16,7 +16,7 @@ export interface Sessions {
   readonly end: (application: Application, authToken: string) => Promise<void>;
 }
 
-export interface NewSession {
+interface NewSession {
   readonly authToken: string;
   readonly record: SessionRecord;
 }

@@ -28,7 +28,7 @@ export interface Tickets {
   ) => Promise<{ readonly authToken: string; readonly prepared: T }>;
 }
 
-export interface PendingTicket {
+interface PendingTicket {
   readonly application: Application;
   readonly signedIn: boolean;
 }

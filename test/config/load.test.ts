@@ -109,6 +109,7 @@ describe('a good configuration', () => {
           credentials: 'vault',
           actions: ['get_account_info'],
           redirectUrl: 'https://old.example.com/box-callback',
+          tokenDays: 30,
           defaults: { spaceAmount: 5368709120n, spaceUsed: 0n, maxUploadSize: 104857600n },
           unknownNumbers: 'auto',
           faultStatus: 500,

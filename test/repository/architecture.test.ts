@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { allowedImports, circlesIn, type SourceFile, wrongImports } from './imports.js';
+import { allowedImports, cyclesIn, type SourceFile, wrongImports } from './imports.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -43,8 +43,8 @@ describe('the imports of src', () => {
     expect(wrongImports(sources, table)).toEqual([]);
   });
 
-  test('have no circle', () => {
-    expect(circlesIn(sources)).toEqual([]);
+  test('have no cycle', () => {
+    expect(cyclesIn(sources)).toEqual([]);
   });
 
   test('every folder has a row, and every row a folder', () => {
@@ -108,10 +108,10 @@ describe('the rules find', () => {
     expect(wrongImports([file('low/a.ts')], upward)).toEqual(['the row of low names high, which is not above it']);
   });
 
-  test('a circle, over any number of files', () => {
+  test('a cycle, over any number of files', () => {
     const files = [file('a/a.ts', ['b/b.ts', true]), file('b/b.ts', ['c/c.ts']), file('c/c.ts', ['a/a.ts'])];
-    expect(circlesIn(files)).toEqual(['a/a.ts → b/b.ts → c/c.ts → a/a.ts']);
-    expect(circlesIn(files.slice(0, 2))).toEqual([]);
+    expect(cyclesIn(files)).toEqual(['a/a.ts → b/b.ts → c/c.ts → a/a.ts']);
+    expect(cyclesIn(files.slice(0, 2))).toEqual([]);
   });
 });
 

@@ -50,25 +50,25 @@ export function wrongImports(sources: readonly SourceFile[], rules: readonly Fol
   return [...upward, ...wrong];
 }
 
-/** Each circle of imports, once, from the file in it whose path comes first. */
-export function circlesIn(sources: readonly SourceFile[]): string[] {
+/** Each cycle of imports, once, from the file in it whose path comes first. */
+export function cyclesIn(sources: readonly SourceFile[]): string[] {
   const targets = new Map(sources.map(({ path, imports }) => [path, imports.map(({ target }) => target)]));
-  const circles = new Set<string>();
+  const cycles = new Set<string>();
   const done = new Set<string>();
   const visit = (path: string, way: readonly string[]): void => {
     const start = way.indexOf(path);
     if (start >= 0) {
-      const circle = way.slice(start);
-      const first = circle.indexOf([...circle].sort()[0] ?? path);
-      const turned = [...circle.slice(first), ...circle.slice(0, first)];
-      circles.add([...turned, turned[0]].join(' → '));
+      const cycle = way.slice(start);
+      const first = cycle.indexOf([...cycle].sort()[0] ?? path);
+      const rotated = [...cycle.slice(first), ...cycle.slice(0, first)];
+      cycles.add([...rotated, rotated[0]].join(' → '));
     } else if (!done.has(path)) {
       for (const target of targets.get(path) ?? []) visit(target, [...way, path]);
       done.add(path);
     }
   };
   for (const { path } of sources) visit(path, []);
-  return [...circles];
+  return [...cycles];
 }
 
 const folderOf = (path: string) => path.split('/')[0] ?? '';

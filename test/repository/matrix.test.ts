@@ -7,13 +7,13 @@ const row = (name: string, ...cells: boolean[]) => ({
   format: 'XML',
   cells: new Map(cells.map((isDone, index) => [actions[index] ?? '', isDone])),
 });
-const reading = row('a', true, true);
+const whole = row('a', true, true);
 
 test('a matrix has what went well, what did not, and why something is not there', () => {
   const why = 'It cannot write';
   const cannot = [{ name: 'c', format: 'XML', why }];
   expect(
-    matrixOf([reading, row('b', true, false)], cannot, actions, '')
+    matrixOf([whole, row('b', true, false)], cannot, actions, '')
       .trim()
       .split('\n'),
   ).toEqual([
@@ -28,7 +28,7 @@ test('a matrix has what went well, what did not, and why something is not there'
 });
 
 test('a row that was not tried in full is the one of before', () => {
-  const before = matrixOf([reading, row('b', true, false)], [], actions, '');
+  const before = matrixOf([whole, row('b', true, false)], [], actions, '');
   expect(matrixOf([row('a'), row('b', false)], [], actions, before)).toBe(before);
   expect(matrixOf([row('new'), row('a', false, true), row('b')], [], actions, before)).toBe(
     before.replace('| yes | yes |', '| no | yes |'),

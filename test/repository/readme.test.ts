@@ -20,7 +20,7 @@ function blocks(language: string): string[] {
   return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text = '']) => text);
 }
 
-/** What a reader types after a `$`, and what the README says comes of it. */
+/** Each command after a `$`, and the output that the README shows for it. */
 const commands = blocks('console').flatMap((block) =>
   block
     .split(/^\$ /m)
@@ -28,10 +28,10 @@ const commands = blocks('console').flatMap((block) =>
     .map((part) => ({ command: part.slice(0, part.indexOf('\n')), output: part.slice(part.indexOf('\n') + 1) })),
 );
 
-/** Runs a command in a shell at the root of the project, with these words in place of others. */
-async function run(command: string, words: Readonly<Record<string, string>> = {}): Promise<string> {
-  const said = Object.entries(words).reduce((text, [word, other]) => text.replaceAll(word, other), command);
-  const { stdout } = await promisify(execFile)('sh', ['-c', said], { cwd: root });
+/** Runs a command in a shell at the root of the project, once each key in it is replaced by its value. */
+async function run(command: string, replacements: Readonly<Record<string, string>> = {}): Promise<string> {
+  const script = Object.entries(replacements).reduce((text, [key, value]) => text.replaceAll(key, value), command);
+  const { stdout } = await promisify(execFile)('sh', ['-c', script], { cwd: root });
   return stdout.replaceAll('\r\n', '\n').trim();
 }
 
@@ -52,7 +52,7 @@ describeWith([curl], 'the calls of the README', () => {
   });
 });
 
-test.each(commands.filter((each) => !isCurl(each)))('$command prints what the README says', async (shown) => {
+test.each(commands.filter((each) => !isCurl(each)))('$command prints what the README shows', async (shown) => {
   expect(await run(shown.command)).toBe(shown.output.trim());
 });
 

@@ -132,7 +132,7 @@ export const adminsView = [
   adminRequest('GET', `accounts/${partner.account.id}`),
   adminRequest('GET', `accounts/${partner.account.id}/plan`),
 ];
-export const { planId, planData } = golemPlan;
+const { planId, planData } = golemPlan;
 export const plan = {
   plan: {
     plan_id: planId,

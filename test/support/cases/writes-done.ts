@@ -43,7 +43,7 @@ export interface SuccessfulWrite {
 }
 
 /** A request that leaves the bridge, as the page of the modern API prints it. */
-export interface Request {
+interface Request {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

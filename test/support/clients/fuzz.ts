@@ -49,7 +49,7 @@ type Edit = readonly [kind: number, at: number, length: number, what: number];
 const edit: fc.Arbitrary<Edit> = fc.tuple(fc.nat(7), fc.nat(0xffff), fc.nat(60), fc.nat(0xffff));
 
 /** A request of the examples, changed in some places. */
-export function mutated(): fc.Arbitrary<Buffer> {
+function mutated(): fc.Arbitrary<Buffer> {
   const all = seeds();
   const change = (bytes: Buffer, [kind, place, length, what]: Edit): Buffer => {
     const at = place % (bytes.length + 1);
@@ -122,7 +122,7 @@ const name = fc.oneof(
 const action = fc.oneof(fc.constantFrom('logout', 'get_account_info', 'get_ticket', 'move', 'toString'), name);
 
 /** A call in one of the formats, more or less as it should be. */
-export function written(): fc.Arbitrary<Buffer> {
+function written(): fc.Arbitrary<Buffer> {
   const escaped = fc
     .tuple(text, fc.integer({ min: 0, max: 9 }))
     .map(([value, how]) => (how === 0 ? value : value.replace(/[<>&\r]/g, (it) => `&#${it.charCodeAt(0)};`)));

@@ -12,10 +12,10 @@ export interface OldReply {
   readonly user: Readonly<Record<string, string>>;
 }
 
-export type Parameters = Readonly<Record<string, string>>;
+type Parameters = Readonly<Record<string, string>>;
 
 /** An old program that calls the bridge at this address. */
-export type OldClient = (bridge: string, action: string, parameters: Parameters) => Promise<OldReply>;
+type OldClient = (bridge: string, action: string, parameters: Parameters) => Promise<OldReply>;
 
 const rest: OldClient = async (bridge, action, parameters) =>
   plainReply(await fetch(`${bridge}/api/1.0/rest?${new URLSearchParams({ action, ...parameters })}`));

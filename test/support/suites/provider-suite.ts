@@ -1,8 +1,7 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { type Reason, toFault } from '../../../src/core/fault.js';
 import type { Account, Provider, ProviderKind } from '../../../src/providers/provider.js';
 import { createUpstreams } from '../../../src/upstream/client.js';
-import { afterwards } from '../cleanup.js';
 import { type CannedReply, canned, startUpstream, type Upstream } from '../servers/upstream.js';
 
 export interface ProviderMember {
@@ -22,19 +21,21 @@ export async function readOrReason(provider: Provider, credential: string): Prom
   return provider.readAccount(credential).catch((error: unknown) => toFault(error).reason);
 }
 
-const TIMEOUT_MS = 300;
+/** For a request that is answered, even on a busy machine; and for one that is not. */
+const TIMEOUT_MS = 5000;
+const SILENCE_TIMEOUT_MS = 300;
 
 /** The rules of the interface Provider, run for every member. */
 export function providerSuite({ kind, credential, readPath, reply, account }: ProviderMember): void {
   let upstream: Upstream;
+  afterEach(() => upstream.close());
 
   const answering = async (replies: Readonly<Record<string, CannedReply>>) => {
     upstream = await startUpstream(canned(replies));
-    afterwards(upstream.close);
     return connected(upstream.url);
   };
-  const connected = (baseUrl: string) =>
-    kind.connect({ baseUrl, send: createUpstreams({ timeoutMs: TIMEOUT_MS }).sendFor({ baseUrl }) });
+  const connected = (baseUrl: string, timeoutMs = TIMEOUT_MS) =>
+    kind.connect({ baseUrl, send: createUpstreams({ timeoutMs }).sendFor({ baseUrl }) });
 
   test('reads the account', async () => {
     const provider = await answering({ [readPath]: { body: reply } });
@@ -82,8 +83,7 @@ export function providerSuite({ kind, credential, readPath, reply, account }: Pr
 
   test('takes silence for an outage', async () => {
     upstream = await startUpstream(() => {});
-    afterwards(upstream.close);
-    expect(await readOrReason(connected(upstream.url), credential)).toBe('unavailable');
+    expect(await readOrReason(connected(upstream.url, SILENCE_TIMEOUT_MS), credential)).toBe('unavailable');
   });
 
   test('takes a closed port for an outage, and tells the log why without the credential', async () => {

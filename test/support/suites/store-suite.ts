@@ -5,7 +5,7 @@ import { contentSuite } from './store-content-suite.js';
 import { signInStoreSuite } from './store-sign-in-suite.js';
 
 /** The largest number that the old clients can read. */
-export const LARGEST = 2147483647;
+const LARGEST = 2147483647;
 
 /** A new, empty store. */
 export interface FreshStore {
