@@ -5,7 +5,7 @@ import type { Capabilities } from './handler.js';
 import { handlers } from './handlers.js';
 
 /** Whether these capabilities are enough for an action. */
-export function isPossible(action: ActionName, capabilities: Capabilities): boolean {
+function isPossible(action: ActionName, capabilities: Capabilities): boolean {
   return handlers[action](capabilities) !== undefined;
 }
 

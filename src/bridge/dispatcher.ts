@@ -7,7 +7,7 @@ import type { HandlerContext, HandlerServices } from './handler.js';
 import { handlers } from './handlers.js';
 
 /** The caller of a call, as its api_key identifies it. */
-export interface Caller {
+interface Caller {
   /** Undefined where the call has none. */
   readonly apiKey: string | undefined;
   /** Undefined where the api_key is absent or unknown. */

@@ -6,7 +6,7 @@ import { Fault } from '../core/fault.js';
 import { codeOf } from '../shared/errors.js';
 
 /** What is known of bytes that are not a well-formed HTTP request. */
-export interface Fragment {
+interface Fragment {
   /** The request line as far as it arrived, or the request target where that was parsed. */
   readonly start: string;
   /** Empty where there is none that could be parsed. */

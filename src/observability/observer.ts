@@ -9,13 +9,13 @@ import type { Metrics } from './metrics.js';
 import type { Tracing } from './tracing.js';
 
 /** The part of an application that is recorded. */
-export interface ObservedApplication {
+interface ObservedApplication {
   readonly name: string;
   readonly provider: string;
 }
 
 /** The outcome of a call. Carries no value that the caller sent. */
-export interface CallOutcome {
+interface CallOutcome {
   /** Undefined where the call names none that exists. */
   readonly application: ObservedApplication | undefined;
   /** Undefined where it names none that exists. */
@@ -27,7 +27,7 @@ export interface CallOutcome {
   readonly cause: unknown;
 }
 
-export type SignInOutcome = 'signed in' | 'refused' | 'too many' | 'outage';
+type SignInOutcome = 'signed in' | 'refused' | 'too many' | 'outage';
 
 /** Records what the bridge does in the log, the metrics and the traces. Fails open: none of its functions throws. */
 export interface Observer {

@@ -7,7 +7,7 @@ import {
 
 export type RateLimiter = RateLimiterAbstract;
 
-export interface RateLimiterOptions {
+interface RateLimiterOptions {
   /** Unique among the limiters of a process; the workers of a cluster share the limiters of the same name. */
   readonly name: string;
   /** How many points a key has in each window. */

@@ -7,7 +7,7 @@ import type { Row } from './rows.js';
 type Column = string | number | Uint8Array | null;
 
 /** Statements on a database. A statement that fails throws an `unavailable` Fault. */
-export interface Statements {
+interface Statements {
   readonly all: (sql: string, ...values: readonly Column[]) => Row[];
   readonly one: (sql: string, ...values: readonly Column[]) => Row | undefined;
   /** Gives whether any row was changed. */

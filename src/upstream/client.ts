@@ -26,7 +26,7 @@ export interface UpstreamRequest {
 export type Send = (request: UpstreamRequest) => Promise<JsonObject>;
 
 /** What `sendFor` needs to know of an application. */
-export interface UpstreamApplication {
+interface UpstreamApplication {
   /** Applications with the same one share bulkhead and breaker. */
   readonly baseUrl: string;
   /** For `observe`, as `provider`. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { WSDL } from 'soap';
 
 /** The type of a part or element of a reply. */
-export interface SoapType {
+interface SoapType {
   /** The value of `xsi:type`. */
   readonly name: string;
   /** The elements of a complex type; undefined for a simple one. */
