@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ApplicationConfig } from '../config/load.js';
+import type { ApplicationConfig } from '../config/config.js';
 import type { Provider, ProviderKind } from '../providers/provider.js';
 
 /** An api_key with what it may do and where it goes. */

@@ -1,4 +1,4 @@
-import type { ApplicationConfig } from '../config/load.js';
+import type { ApplicationConfig } from '../config/config.js';
 import type { createCache } from '../providers/cache.js';
 import { loadProvider } from '../providers/load.js';
 import type { Upstreams } from '../upstream/client.js';

@@ -1,4 +1,4 @@
-import type { Config } from '../config/load.js';
+import type { Config } from '../config/config.js';
 import { type Fault, toFault } from '../core/fault.js';
 import { createCache } from '../providers/cache.js';
 import { messageOf } from '../shared/errors.js';

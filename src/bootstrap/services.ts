@@ -1,7 +1,7 @@
 import type { Application } from '../applications/application.js';
 import { connect } from '../applications/connect.js';
 import type { HandlerServices } from '../bridge/handler.js';
-import type { Config } from '../config/load.js';
+import type { Config } from '../config/config.js';
 import { createCache } from '../providers/cache.js';
 import { type CreateRateLimiter, createClusterRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
 import { openStore } from '../store/open.js';

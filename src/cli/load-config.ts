@@ -1,4 +1,5 @@
-import { type Config, ConfigError, loadConfig } from '../config/load.js';
+import { type Config, ConfigError } from '../config/config.js';
+import { loadConfig } from '../config/load.js';
 import { actionNames } from '../core/actions.js';
 import { providers } from '../providers/index.js';
 

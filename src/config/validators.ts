@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { camelCased } from '../shared/camel-case.js';
 
-/** Words for a value that is wrong or not there; `what` says what to write. */
+/** The message for a value that is wrong or missing, which follows the path of its key; `what` says what to write. */
 export const expected = (what: string) => ({
   error: ({ input }: { input?: unknown }) => (input === undefined ? `is missing; write ${what}` : `must be ${what}`),
 });
@@ -9,9 +10,10 @@ export const expected = (what: string) => ({
 export const pattern = (what: string, test: (text: string) => boolean) =>
   z.string(expected(what)).refine(test, expected(what));
 
-const words = 'a text that is not empty, in quotes if it looks like a number';
-export const text = z.string(expected(words)).min(1, expected(words));
+const NON_EMPTY = 'a text that is not empty, in quotes if it looks like a number';
+export const text = z.string(expected(NON_EMPTY)).min(1, expected(NON_EMPTY));
 
+/** YAML gives integers as bigint, a plain value may have them as number. */
 export const integerBetween = (least: bigint, most: bigint) =>
   z.custom<number | bigint>(
     (value) =>
@@ -24,6 +26,7 @@ export const integer = (least: bigint, most: bigint, fallback: number) =>
   integerBetween(least, most).default(fallback).transform(Number);
 export const port = (fallback: number) => integer(0n, 65535n, fallback);
 export const limit = (fallback: number) => integer(1n, 2n ** 31n - 1n, fallback);
+/** 0 to 2^63-1. */
 export const bytes = integerBetween(0n, 2n ** 63n - 1n)
   .transform(BigInt)
   .optional();
@@ -31,8 +34,9 @@ export const bytes = integerBetween(0n, 2n ** 63n - 1n)
 export const oneOf = <const T extends readonly string[]>(...choices: T) =>
   z.enum(choices, expected(choices.join(' or ')));
 
-export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T) => {
-  const keys = Object.keys(shape).join(', ');
+/** A block of exactly these keys, and of those that another schema beside this one takes. */
+export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T, others: readonly string[] = []) => {
+  const keys = [...Object.keys(shape), ...others].join(', ');
   return z.strictObject(shape, {
     error: ({ code, input }) =>
       code === 'unrecognized_keys'
@@ -41,13 +45,18 @@ export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T) => {
   });
 };
 
-export const withoutSlash = (url: string) => url.replace(/\/+$/, '');
+/** A block of exactly these keys, which its value has in camelCase. */
+export const camelCasedObject = <T extends z.core.$ZodLooseShape>(shape: T) =>
+  strictObject(shape).transform((value) => camelCased(value));
+
+export const trimTrailingSlashes = (url: string) => url.replace(/\/+$/, '');
 export const isUrl = (url: string) => /^https?:\/\/[^\s/]\S*$/i.test(url) && URL.canParse(url);
 export const isBaseUrl = (url: string) => isUrl(url) && /^[^?#]*$/.test(url) && !/^https?:\/\/[^/]*@/i.test(url);
-export const baseUrl = 'an http or https URL without query, fragment, user or password';
+export const BASE_URL = 'an http or https URL without query, fragment, user or password';
 
-export function isNetwork(address: string): boolean {
-  const [host = '', prefix, ...rest] = address.split('/');
+/** Whether a text is an IP address or, in the notation of CIDR, a network. */
+export function isAddressOrNetwork(text: string): boolean {
+  const [host = '', prefix, ...rest] = text.split('/');
   const bits = isIP(host) === 4 ? 32 : 128;
   return (
     isIP(host) > 0 &&

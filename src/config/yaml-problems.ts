@@ -1,5 +1,5 @@
 import { type Alias, type Document, isMap, isScalar, isSeq, type ParsedNode, visit } from 'yaml';
-import type { ConfigProblem } from './load.js';
+import type { ConfigProblem } from './config.js';
 
 /** What a message of the YAML parser says, in the words of this program; `from` is the text where it applies. */
 export function yamlMessage(code: string, message: string, from: string): string {

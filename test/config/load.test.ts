@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { type Config, ConfigError, loadConfig, parseConfig, readConfig } from '../../src/config/load.js';
+import { type Config, ConfigError } from '../../src/config/config.js';
+import { loadConfig, parseConfig, readConfig } from '../../src/config/load.js';
 
 const known = {
   actions: ['get_account_info', 'get_ticket'],
