@@ -12,10 +12,10 @@ export async function connect(
   cached: ReturnType<typeof createCache>,
 ): Promise<Application> {
   const kind = await loadProvider(application.provider);
-  const { name, accountId = '', baseUrl, cacheSeconds } = application;
+  const { name, settings, baseUrl, cacheSeconds } = application;
   const send = sendFor({ baseUrl, name, provider: kind.name, tls: await openTlsFiles(application) });
   const api = cached(kind.connect({ ...application, send }), {
-    api: JSON.stringify([kind.name, baseUrl, accountId]),
+    api: JSON.stringify([kind.name, baseUrl, settings.accountId ?? '']),
     seconds: cacheSeconds,
   });
   return { ...application, provider: kind.name, kind, api };

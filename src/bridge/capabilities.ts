@@ -26,5 +26,5 @@ function capability(action: ActionName, api: Provider): string {
 /** The provider's methods, to be listed and never called. */
 function connected({ connect, publicBaseUrl }: ProviderKind): Provider {
   const send = () => Promise.reject(new Error('not to be called'));
-  return connect({ baseUrl: publicBaseUrl, send });
+  return connect({ baseUrl: publicBaseUrl, settings: {}, send });
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { applicationSchema, configSchema } from './schema.js';
+import type { applicationSchema } from './application-schema.js';
+import type { configSchema } from './schema.js';
 
 export type { ConfigOptions } from './schema.js';
 

@@ -2,29 +2,43 @@ import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
+import { codeOf } from '../shared/errors.js';
+import type { Settings } from '../shared/setting.js';
 import { readTlsFiles } from '../upstream/tls-files.js';
-import { type Config, ConfigError, type ConfigOptions } from './config.js';
-import { type LineOf, validate } from './validate.js';
+import { type Config, ConfigError, type ConfigOptions, type ConfigProblem } from './config.js';
+import { type LineOf, type ModuleSettings, modulesIn, validate } from './validate.js';
 import { aliasProblem, lastScalar, offsetOf, yamlMessage } from './yaml-problems.js';
+
+export interface LoadOptions extends Omit<ConfigOptions, 'directory'> {
+  /**
+   * Loads the module that a `provider` names, for the settings that it declares. Where it throws, the keys of that
+   * application are not held against them: connecting it throws the same. Without it, modules have no settings.
+   */
+  readonly loadProvider?: (module: string) => Promise<{ readonly settings?: Settings | undefined }>;
+}
 
 /**
  * The configuration in a file, whose directory is where its relative paths start, once the files that it names for TLS
  * are read too. Throws ConfigError.
  */
-export async function loadConfig(file: string, options: Omit<ConfigOptions, 'directory'>): Promise<Config> {
+export async function loadConfig(file: string, { loadProvider, ...known }: LoadOptions): Promise<Config> {
   const unusable = (why: string) => new ConfigError([{ line: 0, message: `${file} ${why}` }]);
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    const code = codeOf(error);
     throw unusable(
-      error.code === 'ENOENT'
+      code === 'ENOENT'
         ? 'does not exist; name an existing configuration file'
-        : `cannot be read (${error.code}); name a file that this user may read`,
+        : `cannot be read (${code}); name a file that this user may read`,
     );
   });
   if (!isUtf8(bytes)) throw unusable('is not UTF-8 text; save it as UTF-8');
-  const { config, lineOf } = parseYaml(bytes.toString('utf8'), { ...options, directory: dirname(resolve(file)) });
+  const options = { ...known, directory: dirname(resolve(file)) };
+  const parsed = parseYaml(bytes.toString('utf8'));
+  const modules = loadProvider && (await loadSettings(modulesIn(parsed.value, options), loadProvider));
+  const config = validated(parsed, options, modules);
   const problems = config.applications.map(async (application, index) =>
     (await readTlsFiles(application)).problems.map(({ key, message }) => ({
-      line: lineOf(['applications', index, key]),
+      line: parsed.lineOf(['applications', index, key]),
       message: `applications[${index}].${key} ${message}`,
     })),
   );
@@ -33,12 +47,42 @@ export async function loadConfig(file: string, options: Omit<ConfigOptions, 'dir
   return config;
 }
 
-/** The configuration in a YAML text; no file that it names is read. Throws ConfigError. */
-export function readConfig(text: string, options: ConfigOptions): Config {
-  return parseYaml(text, options).config;
+async function loadSettings(
+  modules: Iterable<string>,
+  loadProvider: NonNullable<LoadOptions['loadProvider']>,
+): Promise<ModuleSettings> {
+  const settingsOf = (module: string) =>
+    loadProvider(module).then(
+      ({ settings = {} }) => settings,
+      () => 'unknown' as const,
+    );
+  return new Map(await Promise.all([...modules].map(async (module) => [module, await settingsOf(module)] as const)));
 }
 
-function parseYaml(text: string, options: ConfigOptions): { config: Config; lineOf: LineOf } {
+/** The configuration in a YAML text; no file that it names is read, and no module loaded. Throws ConfigError. */
+export function readConfig(text: string, options: ConfigOptions): Config {
+  return validated(parseYaml(text), options);
+}
+
+/** The configuration in a plain value: the same keys as in YAML, integers as number or bigint. Throws ConfigError. */
+export function parseConfig(value: unknown, options: ConfigOptions): Config {
+  return validated({ value, problems: [], lineOf: () => 0 }, options);
+}
+
+interface Parsed {
+  readonly value: unknown;
+  /** What does not keep it from being checked. */
+  readonly problems: readonly ConfigProblem[];
+  readonly lineOf: LineOf;
+}
+
+function validated({ value, problems, lineOf }: Parsed, options: ConfigOptions, modules?: ModuleSettings): Config {
+  const result = validate(value, options, lineOf, modules);
+  if (result.config === undefined || problems.length > 0) throw new ConfigError([...problems, ...result.problems]);
+  return result.config;
+}
+
+function parseYaml(text: string): Parsed {
   const lines = new LineCounter();
   // Plain messages: the decorated ones quote the text, secrets included.
   const document = parseDocument(text, {
@@ -54,21 +98,10 @@ function parseYaml(text: string, options: ConfigOptions): { config: Config; line
   }));
   // After any other error the structure is a guess, and what it says about keys would mislead.
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) throw new ConfigError(problems);
-  let value: unknown;
   try {
-    value = document.toJS({ maxAliasCount: 100 });
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    return { value, problems, lineOf: (path) => lineAt(offsetOf(document.contents, path)) };
   } catch {
     throw new ConfigError([...problems, aliasProblem(document, lineAt)]);
   }
-  const lineOf: LineOf = (path) => lineAt(offsetOf(document.contents, path));
-  const result = validate(value, options, lineOf);
-  if (result.config === undefined || problems.length > 0) throw new ConfigError([...problems, ...result.problems]);
-  return { config: result.config, lineOf };
-}
-
-/** The configuration in a plain value: the same keys as in YAML, integers as number or bigint. Throws ConfigError. */
-export function parseConfig(value: unknown, options: ConfigOptions): Config {
-  const { config, problems } = validate(value, options, () => 0);
-  if (config === undefined) throw new ConfigError(problems);
-  return config;
 }

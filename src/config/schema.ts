@@ -1,20 +1,16 @@
-import { basename, extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
-import { canCarryXml, UTF_8 } from '../shared/charset.js';
+import type { Settings } from '../shared/setting.js';
 import {
   BASE_URL,
-  bytes,
   camelCasedObject,
   expected,
-  integer,
-  integerBetween,
   isAddressOrNetwork,
   isBaseUrl,
-  isUrl,
   limit,
-  oneOf,
   pattern,
   port,
+  rate,
   text,
   trimTrailingSlashes,
 } from './validators.js';
@@ -29,7 +25,15 @@ export interface ConfigOptions {
   /** The actions that an application may list. */
   readonly actions: readonly string[];
   /** The providers that go by a name. */
-  readonly providers: readonly { readonly name: string; readonly publicBaseUrl: string }[];
+  readonly providers: readonly KnownProvider[];
+}
+
+/** What is known of a provider before it is connected. */
+export interface KnownProvider {
+  readonly name: string;
+  readonly publicBaseUrl: string;
+  /** Keys of its own in the configuration of an application. */
+  readonly settings?: Settings | undefined;
 }
 
 /** `store`: its path starts in `directory`. */
@@ -42,92 +46,6 @@ export const storeIn = (directory: string) =>
       ? { kind: 'sqlite' as const, path: resolve(directory, store.slice('sqlite:'.length)) }
       : { kind: 'postgres' as const, url: store },
   );
-
-/** The calls that are admitted in a minute; absent: any number. */
-const rate = (description: string) =>
-  camelCasedObject({
-    per_minute: integerBetween(1n, 2n ** 31n - 1n)
-      .transform(Number)
-      .meta({ description, unlessGiven: 'any' }),
-  }).optional();
-
-/** The names of the providers, or what `import` takes. */
-const isModule = (provider: string) => /\/|\.m?js$/.test(provider);
-
-/** One of `applications`. */
-export function applicationSchema({ directory, actions, providers }: ConfigOptions, chosen: unknown) {
-  const absolute = (path: string) => resolve(directory, path);
-  const file = text.transform(absolute).optional();
-  const names = providers.map(({ name }) => name);
-  const publicBaseUrl = providers.find(({ name }) => name === chosen)?.publicBaseUrl;
-  return camelCasedObject({
-    api_key: text.describe('the key that the old program sends'),
-    name: text.optional().meta({ description: 'for logs', unlessGiven: "the provider's name" }),
-    /** One of the names, or what `import` takes: an absolute path or the name of a package's module. */
-    provider: pattern(
-      `${names.join(', ')} or the path of a module such as ./provider.js`,
-      (provider) => names.includes(provider) || isModule(provider),
-    )
-      .transform((provider) => (/^\.\.?\//.test(provider) ? absolute(provider) : provider))
-      .describe(`${names.map((name) => `\`${name}\``).join(', ')}, or the path of a module of your own`),
-    /** Without a slash at the end. */
-    base_url: pattern(publicBaseUrl === undefined ? BASE_URL : `${BASE_URL}, such as ${publicBaseUrl}`, isBaseUrl)
-      .transform(trimTrailingSlashes)
-      .describe(`where that API is: ${providers.map((it) => `\`${it.publicBaseUrl}\` for ${it.name}`).join(', ')}`),
-    credentials: oneOf('passthrough', 'vault').default('passthrough').describe('`passthrough` or `vault`'),
-    /** Absent: every action that the provider can. */
-    actions: z
-      .array(z.enum(actions, expected(`one of ${actions.join(', ')}`)), expected('a list of actions'))
-      .readonly()
-      .optional()
-      .meta({
-        description: 'the actions that this key may call; with a vault, those of signing in have to be among them',
-        unlessGiven: 'all that are possible',
-      }),
-    redirect_url: pattern('an http or https URL', isUrl).optional().meta({
-      description: 'vault: where the browser goes after signing in',
-      unlessGiven: 'a page that says it is done',
-    }),
-    defaults: camelCasedObject({
-      space_amount: bytes.describe('bytes of storage, shown where the modern API tells none'),
-      space_used: bytes.describe('the same of those in use'),
-      max_upload_size: bytes.describe('the same of the largest upload'),
-    }).prefault({}),
-    unknown_numbers: oneOf('auto', 'nil', 'omit', 'zero')
-      .default('auto')
-      .describe('an unknown number in SOAP: `nil`, `omit`, `zero`, or `auto`: nil, but omitted for gSOAP'),
-    fault_status: z
-      .preprocess(
-        (value) => (typeof value === 'bigint' ? Number(value) : value),
-        z.literal([500, 200], expected('500 or 200')).default(500),
-      )
-      .describe('the HTTP status of SOAP faults, 500 or 200'),
-    /** A name that `charset` knows. */
-    reply_charset: pattern('a character set such as UTF-8, ISO-8859-1 or Windows-1252', canCarryXml)
-      .default(UTF_8)
-      .describe(
-        'the character set of replies: `ISO-8859-1`, `Windows-1252` or any other that has ASCII in it; what it lacks is written as `&#…;`',
-      ),
-    cache_seconds: integer(0n, 2n ** 31n - 1n, 0).describe(
-      'how long an account that was read is kept, 0 not at all; a write through the bridge ends that',
-    ),
-    account_id: text.optional().describe('Golem: whose account it is, where the token does not tell'),
-    password_keys: oneOf('kebab', 'snake')
-      .default('kebab')
-      .describe('Terraform: how it spells the names of a password change, `kebab` or `snake`'),
-    token_days: integerBetween(1n, 36500n)
-      .transform(Number)
-      .optional()
-      .meta({ description: 'vault: when an auth_token ends that nobody logs out', unlessGiven: 'never' }),
-    rate: rate('how many calls of this api_key are answered in a minute; the rest gets HTTP 429'),
-    ca_file: file.meta({
-      description: 'PEM: the certification authorities of that API, in place of the public ones',
-      unlessGiven: 'those of Node.js',
-    }),
-    client_cert_file: file.describe('PEM: the certificate for an API that asks who calls'),
-    client_key_file: file.describe('PEM: the key of that certificate'),
-  }).transform((it) => ({ ...it, name: it.name ?? basename(it.provider, extname(it.provider)) }));
-}
 
 /** A whole configuration, save for what is in its applications. Each key is spelt in this file and nowhere else. */
 export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {

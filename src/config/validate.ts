@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { applicationSchema, isModule, type NamedProvider, resolveModule } from './application-schema.js';
 import type { Config, ConfigOptions, ConfigProblem } from './config.js';
-import { applicationSchema, configSchema } from './schema.js';
+import { configSchema } from './schema.js';
 
 type Path = readonly PropertyKey[];
 /** The line where the value at a path stands, from 1; 0 where there are no lines. */
@@ -18,11 +19,34 @@ const applicationsOf = (value: unknown) =>
 const providerOf = (application: unknown) => z.object({ provider: z.string() }).safeParse(application).data?.provider;
 const apiKeyOf = (application: unknown) => z.object({ api_key: z.string() }).safeParse(application).data?.api_key;
 
-/** Checks a plain value against the schema, and that no two applications share an api_key. */
-export function validate(value: unknown, options: ConfigOptions, lineOf: LineOf): Validation {
+/** The settings of modules, under what `import` takes. */
+export type ModuleSettings = ReadonlyMap<string, NamedProvider['settings']>;
+
+/** The modules that a configuration names as providers, in the form that `import` takes. */
+export function modulesIn(value: unknown, { directory, providers }: ConfigOptions): Set<string> {
+  const named = applicationsOf(value).map((application) => providerOf(application) ?? '');
+  const modules = named.filter((provider) => isModule(provider) && !providers.some(({ name }) => name === provider));
+  return new Set(modules.map((module) => resolveModule(directory, module)));
+}
+
+/**
+ * Checks a plain value against the schema, and that no two applications share an api_key. A module that is not among
+ * `modules` has no settings.
+ */
+export function validate(
+  value: unknown,
+  options: ConfigOptions,
+  lineOf: LineOf,
+  modules: ModuleSettings = new Map(),
+): Validation {
+  const known = (application: unknown): NamedProvider => {
+    const provider = providerOf(application) ?? '';
+    const settings = modules.get(resolveModule(options.directory, provider));
+    return options.providers.find(({ name }) => name === provider) ?? { settings };
+  };
   const config = configSchema(options).safeParse(value);
   const applications = applicationsOf(value).map((application) =>
-    applicationSchema(options, providerOf(application)).safeParse(application),
+    applicationSchema(options, known(application)).safeParse(application),
   );
   const problems = [
     ...toProblems(config.error, [], lineOf),

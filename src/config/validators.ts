@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { camelCased } from '../shared/camel-case.js';
+import type { Setting, Settings } from '../shared/setting.js';
 
 /** The message for a value that is wrong or missing, which follows the path of its key; `what` says what to write. */
 export const expected = (what: string) => ({
@@ -34,9 +35,9 @@ export const bytes = integerBetween(0n, 2n ** 63n - 1n)
 export const oneOf = <const T extends readonly string[]>(...choices: T) =>
   z.enum(choices, expected(choices.join(' or ')));
 
-/** A block of exactly these keys, and of those that another schema beside this one takes. */
-export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T, others: readonly string[] = []) => {
-  const keys = [...Object.keys(shape), ...others].join(', ');
+/** A block of exactly these keys. `allowed` names them in messages, with those that a schema beside this one takes. */
+export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T, allowed = Object.keys(shape)) => {
+  const keys = allowed.join(', ');
   return z.strictObject(shape, {
     error: ({ code, input }) =>
       code === 'unrecognized_keys'
@@ -48,6 +49,24 @@ export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T, others: 
 /** A block of exactly these keys, which its value has in camelCase. */
 export const camelCasedObject = <T extends z.core.$ZodLooseShape>(shape: T) =>
   strictObject(shape).transform((value) => camelCased(value));
+
+/** The calls that are admitted in a minute; absent: any number. */
+export const rate = (description: string) =>
+  camelCasedObject({
+    per_minute: integerBetween(1n, 2n ** 31n - 1n)
+      .transform(Number)
+      .meta({ description, unlessGiven: 'any' }),
+  }).optional();
+
+/** A key that a provider declares. */
+const setting = (declared: Setting) => {
+  const value = declared.kind === 'choice' ? oneOf(...declared.choices) : text;
+  return declared.default === undefined ? value.optional() : value.default(declared.default);
+};
+
+/** The keys that a provider declares, in a block with others. */
+export const settingsObject = (settings: Settings, allowed: string[]) =>
+  strictObject(Object.fromEntries(Object.entries(settings).map(([key, it]) => [key, setting(it)])), allowed);
 
 export const trimTrailingSlashes = (url: string) => url.replace(/\/+$/, '');
 export const isUrl = (url: string) => /^https?:\/\/[^\s/]\S*$/i.test(url) && URL.canParse(url);

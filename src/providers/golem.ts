@@ -1,8 +1,13 @@
 import { Fault, toFault } from '../core/fault.js';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
+import type { Settings } from '../shared/setting.js';
 import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, Plan, ProviderKind } from './provider.js';
+
+const settings = {
+  account_id: { kind: 'text', description: 'whose account it is, where the token does not tell' },
+} as const satisfies Settings;
 
 function toAccount(account: JsonObject, plan?: Plan): Account {
   const email = textOf(account.email) ?? '';
@@ -51,7 +56,7 @@ function messageOf(body: Json | undefined): string {
 }
 
 /** https://learn.golem.cloud/rest-api/account, as of Golem 1.3. */
-export const golem: ProviderKind = {
+export const golem: ProviderKind<typeof settings> = {
   name: 'golem',
   title: 'Golem',
   publicBaseUrl: 'https://release.api.golem.cloud',
@@ -59,7 +64,8 @@ export const golem: ProviderKind = {
     name: 'API token',
     hint: 'golem-cli makes one for your account; it has the form of a UUID.',
   },
-  connect: ({ baseUrl, accountId, send }) => {
+  settings,
+  connect: ({ baseUrl, settings: { accountId }, send }) => {
     const headersOf = (credential: string) => ({
       Authorization: authorization('Bearer', credential),
       Accept: 'application/json',

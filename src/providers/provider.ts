@@ -1,4 +1,5 @@
 import type { JsonObject } from '../shared/json.js';
+import type { Settings, SettingValues } from '../shared/setting.js';
 import type { Send } from '../upstream/client.js';
 
 /** An account as the modern API tells it. Absent means that the modern API does not say. */
@@ -63,20 +64,17 @@ export interface Provider {
   readonly readPlan?: (credential: string, nativeId?: string) => Promise<Plan>;
 }
 
-/** What an application's configuration says about its modern API. */
-export interface ProviderSettings {
+/** What a provider is connected with: where its API is, how to reach it, and its own settings; nothing else. */
+export interface ConnectOptions<Declared extends Settings = Settings> {
   /** Without a slash at the end. */
   readonly baseUrl: string;
-  /** Whose account, where the modern API cannot tell it from the credential. */
-  readonly accountId?: string | undefined;
-  /** How the names of a password change are spelt, where servers differ; `kebab` unless given. */
-  readonly passwordKeys?: 'kebab' | 'snake' | undefined;
+  readonly settings: SettingValues<Declared>;
   readonly send: Send;
 }
 
 /** A kind of modern API: one file in this folder, one line in the list of `index.ts`. */
-export interface ProviderKind {
-  /** The word of the configuration. */
+export interface ProviderKind<Declared extends Settings = Settings> {
+  /** The `provider` of the configuration. */
   readonly name: string;
   /** How its vendor writes it. */
   readonly title: string;
@@ -84,5 +82,7 @@ export interface ProviderKind {
   readonly publicBaseUrl: string;
   /** What a user signs in with: its name, and where to find it. */
   readonly credential: { readonly name: string; readonly hint: string };
-  readonly connect: (settings: ProviderSettings) => Provider;
+  /** Keys of its own in the configuration of an application; none unless given. */
+  readonly settings?: Declared;
+  readonly connect: (options: ConnectOptions<Declared>) => Provider;
 }

@@ -290,7 +290,9 @@ test('sandbox says where each modern API is and whom it knows', async () => {
   expect(rows.map(([provider, , credential]) => ({ provider, credential }))).toEqual(sandboxCredentials);
   const { sendFor } = createUpstreams({ timeoutMs: 5000 });
   for (const [provider, baseUrl = '', credential = ''] of rows) {
-    const api = providers.find(({ name }) => name === provider)?.connect({ baseUrl, send: sendFor({ baseUrl }) });
+    const api = providers
+      .find(({ name }) => name === provider)
+      ?.connect({ baseUrl, settings: {}, send: sendFor({ baseUrl }) });
     expect((await api?.readAccount(credential))?.nativeId).toMatch(/./);
   }
 });

@@ -60,6 +60,7 @@ describe('a cache', () => {
     return cached(
       kind.connect({
         baseUrl: upstream.url,
+        settings: {},
         send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url }),
       }),
       { api, seconds },

@@ -5,6 +5,7 @@ import { previsto } from '../../src/providers/previsto.js';
 import type { Account, Provider, ProviderKind } from '../../src/providers/provider.js';
 import { seatable } from '../../src/providers/seatable.js';
 import { terraform } from '../../src/providers/terraform.js';
+import type { SettingValues } from '../../src/shared/setting.js';
 import { createUpstreams } from '../../src/upstream/client.js';
 import { afterwards } from '../support/cleanup.js';
 import { type CannedReply, canned, startUpstream, type Upstream } from '../support/servers/upstream.js';
@@ -60,14 +61,14 @@ let upstream: Upstream;
 async function connect(
   kind: ProviderKind,
   replies: Readonly<Record<string, CannedReply>>,
-  settings: { accountId?: string } = {},
+  settings: SettingValues = {},
 ): Promise<Provider> {
   upstream = await startUpstream(canned(replies));
   afterwards(upstream.close);
   return kind.connect({
     baseUrl: upstream.url,
     send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url }),
-    ...settings,
+    settings,
   });
 }
 

@@ -57,6 +57,7 @@ describe('the provider of the examples', () => {
     afterwards(upstream.close);
     const api = kind.connect({
       baseUrl: upstream.url,
+      settings: {},
       send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url }),
     });
     const fault = await api.updateAccount?.send('key-of-ada', { email: 'b' }).then(undefined, toFault);

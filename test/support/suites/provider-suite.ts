@@ -1,12 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { type Reason, toFault } from '../../../src/core/fault.js';
 import type { Account, Provider, ProviderKind } from '../../../src/providers/provider.js';
+import type { SettingValues } from '../../../src/shared/setting.js';
 import { createUpstreams } from '../../../src/upstream/client.js';
 import { afterwards } from '../cleanup.js';
 import { type CannedReply, canned, startUpstream, type Upstream } from '../servers/upstream.js';
 
 export interface ProviderMember {
   readonly kind: ProviderKind;
+  /** What the configuration says of the settings that it declares; nothing unless given. */
+  readonly settings?: SettingValues;
   /** The credential of a test account, in printable ASCII. */
   readonly credential: string;
   /** The path of the one request that reads the account. */
@@ -25,7 +28,7 @@ export async function readOrReason(provider: Provider, credential: string): Prom
 const TIMEOUT_MS = 300;
 
 /** The rules of the interface Provider, run for every member. */
-export function providerSuite({ kind, credential, readPath, reply, account }: ProviderMember): void {
+export function providerSuite({ kind, settings = {}, credential, readPath, reply, account }: ProviderMember): void {
   let upstream: Upstream;
 
   const answering = async (replies: Readonly<Record<string, CannedReply>>) => {
@@ -34,7 +37,7 @@ export function providerSuite({ kind, credential, readPath, reply, account }: Pr
     return connected(upstream.url);
   };
   const connected = (baseUrl: string) =>
-    kind.connect({ baseUrl, send: createUpstreams({ timeoutMs: TIMEOUT_MS }).sendFor({ baseUrl }) });
+    kind.connect({ baseUrl, settings, send: createUpstreams({ timeoutMs: TIMEOUT_MS }).sendFor({ baseUrl }) });
 
   test('reads the account', async () => {
     const provider = await answering({ [readPath]: { body: reply } });
