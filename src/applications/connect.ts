@@ -14,7 +14,7 @@ export async function connect(
   const kind = await loadProvider(application.provider);
   const { name, settings, baseUrl, cacheSeconds } = application;
   const send = sendFor({ baseUrl, name, provider: kind.name, tls: await openTlsFiles(application) });
-  const api = cached(kind.connect({ ...application, send }), {
+  const api = cached(kind.connect({ baseUrl, settings, send }), {
     api: JSON.stringify([kind.name, baseUrl, settings.accountId ?? '']),
     seconds: cacheSeconds,
   });
