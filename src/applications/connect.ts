@@ -15,7 +15,8 @@ export async function connect(
   const { name, settings, baseUrl, cacheSeconds } = application;
   const send = sendFor({ baseUrl, name, provider: kind.name, tls: await openTlsFiles(application) });
   const api = cached(kind.connect({ baseUrl, settings, send }), {
-    api: JSON.stringify([kind.name, baseUrl, settings.accountId ?? '']),
+    api: JSON.stringify([kind.name, baseUrl]),
+    settings,
     seconds: cacheSeconds,
   });
   return { ...application, provider: kind.name, kind, api };

@@ -50,18 +50,22 @@ export interface Provider {
   /** The account that the credential belongs to. */
   readonly readAccount: (credential: string) => Promise<Account>;
   /** Any account that the credential may see. */
-  readonly readAccountOf?: (credential: string, nativeId: string) => Promise<Account>;
-  readonly updateAccount?: {
-    /** What this API can change. */
-    readonly fields: readonly (keyof AccountChanges)[];
-    readonly send: (credential: string, changes: AccountChanges, nativeId?: string) => Promise<Partial<Account>>;
-  };
-  readonly changePassword?: (credential: string, current: string, next: string) => Promise<Partial<Account>>;
-  readonly deleteAccount?: (credential: string, nativeId?: string) => Promise<void>;
-  readonly createAccount?: (credential: string, name: string, email: string) => Promise<Account>;
+  readonly readAccountOf?: ((credential: string, nativeId: string) => Promise<Account>) | undefined;
+  readonly updateAccount?:
+    | {
+        /** What this API can change. */
+        readonly fields: readonly (keyof AccountChanges)[];
+        readonly send: (credential: string, changes: AccountChanges, nativeId?: string) => Promise<Partial<Account>>;
+      }
+    | undefined;
+  readonly changePassword?:
+    | ((credential: string, current: string, next: string) => Promise<Partial<Account>>)
+    | undefined;
+  readonly deleteAccount?: ((credential: string, nativeId?: string) => Promise<void>) | undefined;
+  readonly createAccount?: ((credential: string, name: string, email: string) => Promise<Account>) | undefined;
   /** All accounts that the credential may see, or those with this e-mail. */
-  readonly findAccounts?: (credential: string, email?: string) => Promise<readonly Account[]>;
-  readonly readPlan?: (credential: string, nativeId?: string) => Promise<Plan>;
+  readonly findAccounts?: ((credential: string, email?: string) => Promise<readonly Account[]>) | undefined;
+  readonly readPlan?: ((credential: string, nativeId?: string) => Promise<Plan>) | undefined;
 }
 
 /** What a provider is connected with: where its API is, how to reach it, and its own settings; nothing else. */

@@ -149,6 +149,64 @@ describe('a cache', () => {
     expect(await elsewhere.readAccount('k')).toMatchObject({ name: 'read 2' });
   });
 
+  /** A call of every write there is; a new method of Provider does not compile until it is here or a read. */
+  const writes: Record<Exclude<keyof Provider, `read${string}` | 'findAccounts'>, (api: Provider) => unknown> = {
+    updateAccount: (api) => api.updateAccount?.send('k', { name: 'n' }),
+    changePassword: (api) => api.changePassword?.('k', 'old', 'new'),
+    deleteAccount: (api) => api.deleteAccount?.('k'),
+    createAccount: (api) => api.createAccount?.('k', 'n', 'e@example.com'),
+  };
+
+  test.each(Object.entries(writes))('is emptied by %s, at its begin and at its end', async (name, write) => {
+    let reads = 0;
+    const account = async () => ({ nativeId: '1', login: '', email: '', attributes: {} });
+    const { opened, open } = gate();
+    let written = 0;
+    const writing = async () => {
+      written += 1;
+      await opened;
+      return account();
+    };
+    const readAccount = async () => {
+      reads += 1;
+      return account();
+    };
+    const api = cached(
+      {
+        readAccount,
+        updateAccount: { fields: ['name'], send: writing },
+        changePassword: writing,
+        deleteAccount: async () => void (await writing()),
+        createAccount: writing,
+      },
+      { api: name, seconds: 60 },
+    );
+    await api.readAccount('k');
+    const ended = write(api);
+    expect(written).toBe(1);
+    await api.readAccount('k');
+    await api.readAccount('k');
+    expect(reads).toBe(2);
+    open();
+    await ended;
+    await api.readAccount('k');
+    expect(reads).toBe(3);
+  });
+
+  test('keeps apart what was read with other settings, and a write with any empties them all', async () => {
+    const of = (settings: Record<string, string>) => {
+      const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
+      const connected = previsto.connect({ baseUrl: upstream.url, settings: {}, send });
+      return cached(connected, { api: 'here', settings, seconds: 60 });
+    };
+    const [one, same, other] = [of({ workspace: 'a' }), of({ workspace: 'a' }), of({ workspace: 'b' })];
+    expect(await one.readAccount('k')).toMatchObject({ name: 'read 1' });
+    expect(await same.readAccount('k')).toMatchObject({ name: 'read 1' });
+    expect(await other.readAccount('k')).toMatchObject({ name: 'read 2' });
+    await one.updateAccount?.send('k', { name: 'n' });
+    expect(await other.readAccount('k')).toMatchObject({ name: 'read 4' });
+  });
+
   test('gives a read that was under way at a write to nobody after it', async () => {
     const api = provider();
     const { opened, open } = gate();
@@ -246,6 +304,13 @@ describe('a bridge', () => {
     expect(upstream.received.map(({ headers }) => headers.authorization).sort()).toEqual(
       ['sk_1', 'sk_2'].map((key) => `Basic ${Buffer.from(`${key}:`).toString('base64')}`),
     );
+  });
+
+  test('never shares between applications whose settings differ, whatever they are', async () => {
+    const terraform = (password_keys: string) => ({ provider: 'terraform', password_keys });
+    const call = await bridgeWith(terraform('kebab'), terraform('snake'));
+    await Promise.all(['one', 'other'].map((key) => call('get_account_info', key, 'same')));
+    expect(requests()).toBe(2);
   });
 
   test.each([
