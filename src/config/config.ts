@@ -1,13 +1,25 @@
 import type { z } from 'zod';
+import type { TlsFiles, TlsPaths } from '../upstream/tls-files.js';
 import type { applicationSchema } from './application-schema.js';
 import type { configSchema } from './schema.js';
 
 export type { ConfigOptions } from './schema.js';
 
-export type ApplicationConfig = z.output<ReturnType<typeof applicationSchema>>;
+type ParsedApplication = z.output<ReturnType<typeof applicationSchema>>;
 
-export interface Config extends Omit<z.output<ReturnType<typeof configSchema>>, 'applications'> {
+/** What the text of a configuration says, with the files that it names not read yet. */
+export interface ParsedConfig extends Omit<z.output<ReturnType<typeof configSchema>>, 'applications'> {
   /** At least one, each with an apiKey of its own. */
+  readonly applications: readonly ParsedApplication[];
+}
+
+/** An application with what its files for TLS contain, in place of their paths. */
+export interface ApplicationConfig extends Omit<ParsedApplication, keyof TlsPaths> {
+  readonly tls: TlsFiles;
+}
+
+/** A configuration that is complete: no file is read after it. */
+export interface Config extends Omit<ParsedConfig, 'applications'> {
   readonly applications: readonly ApplicationConfig[];
 }
 

@@ -5,7 +5,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { codeOf } from '../shared/errors.js';
 import type { Settings } from '../shared/setting.js';
 import { readTlsFiles } from '../upstream/tls-files.js';
-import { type Config, ConfigError, type ConfigOptions, type ConfigProblem } from './config.js';
+import { type Config, ConfigError, type ConfigOptions, type ConfigProblem, type ParsedConfig } from './config.js';
 import { type LineOf, type ModuleSettings, modulesIn, validate } from './validate.js';
 import { aliasProblem, lastScalar, offsetOf, yamlMessage } from './yaml-problems.js';
 
@@ -35,16 +35,7 @@ export async function loadConfig(file: string, { loadProvider, ...known }: LoadO
   const options = { ...known, directory: dirname(resolve(file)) };
   const parsed = parseYaml(bytes.toString('utf8'));
   const modules = loadProvider && (await loadSettings(modulesIn(parsed.value, options), loadProvider));
-  const config = validated(parsed, options, modules);
-  const problems = config.applications.map(async (application, index) =>
-    (await readTlsFiles(application)).problems.map(({ key, message }) => ({
-      line: parsed.lineOf(['applications', index, key]),
-      message: `applications[${index}].${key} ${message}`,
-    })),
-  );
-  const all = (await Promise.all(problems)).flat();
-  if (all.length > 0) throw new ConfigError(all);
-  return config;
+  return withTlsFiles(validated(parsed, options, modules), parsed.lineOf);
 }
 
 async function loadSettings(
@@ -59,14 +50,32 @@ async function loadSettings(
   return new Map(await Promise.all([...modules].map(async (module) => [module, await settingsOf(module)] as const)));
 }
 
-/** The configuration in a YAML text; no file that it names is read, and no module loaded. Throws ConfigError. */
-export function readConfig(text: string, options: ConfigOptions): Config {
+/** What a YAML text says; no file that it names is read, and no module loaded. Throws ConfigError. */
+export function readConfig(text: string, options: ConfigOptions): ParsedConfig {
   return validated(parseYaml(text), options);
 }
 
-/** The configuration in a plain value: the same keys as in YAML, integers as number or bigint. Throws ConfigError. */
+/**
+ * The configuration in a plain value: the same keys as in YAML, integers as number or bigint. The files that it names
+ * for TLS are read, modules are not loaded. Throws ConfigError.
+ */
 export function parseConfig(value: unknown, options: ConfigOptions): Config {
-  return validated({ value, problems: [], lineOf: () => 0 }, options);
+  const lineOf = () => 0;
+  return withTlsFiles(validated({ value, problems: [], lineOf }, options), lineOf);
+}
+
+function withTlsFiles(config: ParsedConfig, lineOf: LineOf): Config {
+  const problems: ConfigProblem[] = [];
+  const applications = config.applications.map(({ caFile, clientCertFile, clientKeyFile, ...application }, index) => {
+    const tls = readTlsFiles({ caFile, clientCertFile, clientKeyFile });
+    for (const { key, message } of tls.problems) {
+      const line = lineOf(['applications', index, key]);
+      problems.push({ line, message: `applications[${index}].${key} ${message}` });
+    }
+    return { ...application, tls: tls.files };
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { ...config, applications };
 }
 
 interface Parsed {
@@ -76,7 +85,11 @@ interface Parsed {
   readonly lineOf: LineOf;
 }
 
-function validated({ value, problems, lineOf }: Parsed, options: ConfigOptions, modules?: ModuleSettings): Config {
+function validated(
+  { value, problems, lineOf }: Parsed,
+  options: ConfigOptions,
+  modules?: ModuleSettings,
+): ParsedConfig {
   const result = validate(value, options, lineOf, modules);
   if (result.config === undefined || problems.length > 0) throw new ConfigError([...problems, ...result.problems]);
   return result.config;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { applicationSchema, isModule, type NamedProvider, resolveModule } from './application-schema.js';
-import type { Config, ConfigOptions, ConfigProblem } from './config.js';
+import type { ConfigOptions, ConfigProblem, ParsedConfig } from './config.js';
 import { configSchema } from './schema.js';
 
 type Path = readonly PropertyKey[];
@@ -9,7 +9,7 @@ export type LineOf = (path: Path) => number;
 
 export interface Validation {
   /** Absent if there are problems. */
-  readonly config: Config | undefined;
+  readonly config: ParsedConfig | undefined;
   readonly problems: readonly ConfigProblem[];
 }
 

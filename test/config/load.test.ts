@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { type Config, ConfigError } from '../../src/config/config.js';
+import { ConfigError, type ParsedConfig } from '../../src/config/config.js';
 import { loadConfig, parseConfig, readConfig } from '../../src/config/load.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
@@ -38,7 +38,7 @@ const text = 'a text that is not empty, in quotes if it looks like a number';
 const number = 'an integer from 0 to 9223372036854775807';
 const limit = 'an integer from 1 to 2147483647';
 
-const defaults: Config = {
+const defaults: ParsedConfig = {
   listen: { host: '127.0.0.1', port: 8080 },
   trustProxy: false,
   store: { kind: 'sqlite', path: '/etc/bridge/data/bridge.db' },
@@ -179,11 +179,11 @@ describe('a good configuration', () => {
     expect(parseConfig(value, options)).toEqual({
       ...defaults,
       listen: { host: '127.0.0.1', port: 0 },
-      applications: [{ ...defaults.applications[0], faultStatus: 200 }],
+      applications: [{ ...defaults.applications[0], faultStatus: 200, tls: {} }],
     });
   });
 
-  test.each<[string, Partial<Config>]>([
+  test.each<[string, Partial<ParsedConfig>]>([
     ['listen: { host: "::1" }', { listen: { host: '::1', port: 8080 } }],
     ['admin: {}', { admin: { host: '127.0.0.1', port: 9464 } }],
     ['public_url: https://box.example.com/old//', { publicUrl: 'https://box.example.com/old' }],
@@ -201,7 +201,7 @@ describe('a good configuration', () => {
     expect(readConfig(`${line}\n${application}`, options)).toEqual({ ...defaults, ...expected });
   });
 
-  test.each<[string, Partial<Config['applications'][number]>]>([
+  test.each<[string, Partial<ParsedConfig['applications'][number]>]>([
     ['  provider: ./providers/own.mjs', { provider: '/etc/bridge/providers/own.mjs', name: 'own' }],
     ['  provider: ../own.js', { provider: '/etc/own.js', name: 'own' }],
     ['  provider: /opt/own.js', { provider: '/opt/own.js', name: 'own' }],
