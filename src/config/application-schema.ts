@@ -74,9 +74,12 @@ export function applicationSchema(options: ConfigOptions, { publicBaseUrl, setti
       unlessGiven: 'a page that says it is done',
     }),
     defaults: camelCasedObject({
-      space_amount: bytes.describe('bytes of storage, shown where the modern API tells none'),
-      space_used: bytes.describe('the same of those in use'),
-      max_upload_size: bytes.describe('the same of the largest upload'),
+      space_amount: bytes.meta({
+        description: 'bytes of storage, shown where the modern API tells none',
+        unlessGiven: 'unknown',
+      }),
+      space_used: bytes.meta({ description: 'bytes of it in use, likewise', unlessGiven: 'unknown' }),
+      max_upload_size: bytes.meta({ description: 'bytes of the largest upload, likewise', unlessGiven: 'unknown' }),
     }).prefault({}),
     unknown_numbers: oneOf('auto', 'nil', 'omit', 'zero')
       .default('auto')

@@ -10,6 +10,7 @@ import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { startNode } from '../support/servers/process.js';
+import { applicationKeys, configKeys, configurationTable, tableIn, withTable } from './configuration-table.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const readme = readFileSync(`${root}README.md`, 'utf8');
@@ -68,6 +69,20 @@ test('the configuration of the README is good', () => {
   expect(readConfig(yaml, { directory: root, actions: actionNames, providers })).toMatchObject({
     applications: [{ provider: 'seatable', defaults: { maxUploadSize: 104857600n } }],
   });
+});
+
+test('the table of the configuration is current, and says something of every key', () => {
+  expect(tableIn(readme)).toBe(configurationTable());
+  const rows = [...configKeys(), ...applicationKeys()];
+  expect(rows.filter(({ description }) => description === '')).toEqual([]);
+  expect(rows.map(({ key }) => key)).toEqual(expect.arrayContaining(['limits.xml_depth', 'account_id']));
+});
+
+test('the table of the configuration replaces the one in a document, and nothing else', () => {
+  const document = `before\n<!-- configuration: written by npm run docs -->\nold\n<!-- end of the configuration -->\nafter\n`;
+  expect(tableIn(document)).toBe('old\n');
+  expect(withTable(document, "new $' \n")).toBe(document.replace('old\n', () => "new $' \n"));
+  expect(tableIn('no table')).toBeUndefined();
 });
 
 test('the README names every key of the configuration', () => {
