@@ -35,7 +35,7 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
   const { title, publicBaseUrl, credential, settings } = kind;
   if (settings !== undefined && !areSettings(settings)) {
     throw new Error(
-      `provider ${name} has settings that are none: each is a name in snake_case with a description and a kind, text or choice, a choice with choices, and a default only where it can be`,
+      `provider ${name} has settings that cannot be used: each needs a name in snake_case, a description and a kind (text, or choice with its choices), and a default has to be a value of it`,
     );
   }
   return {
@@ -48,7 +48,7 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
   };
 }
 
-function connected(name: string, kind: ProviderKind, options: ConnectOptions): Provider {
+function connected(name: string, kind: UncheckedKind, options: ConnectOptions): Provider {
   let api: unknown;
   try {
     api = kind.connect(options);
@@ -63,7 +63,10 @@ function singleLine(error: unknown): string {
   return messageOf(error).replace(/\s+/g, ' ').trim();
 }
 
-function isProviderKind(value: unknown): value is ProviderKind {
+/** A kind whose settings are not checked yet. */
+type UncheckedKind = Omit<ProviderKind, 'settings'> & { readonly settings?: unknown };
+
+function isProviderKind(value: unknown): value is UncheckedKind {
   return (
     isRecord(value) &&
     [value.name, value.title, value.publicBaseUrl].every(isText) &&
@@ -78,7 +81,8 @@ function isProvider(value: unknown): value is Provider {
 }
 
 function areSettings(value: unknown): value is Settings {
-  return isRecord(value) && Object.entries(value).every(([key, it]) => SNAKE_CASE.test(key) && isSetting(it));
+  if (!isRecord(value) || Array.isArray(value)) return false;
+  return Object.entries(value).every(([key, it]) => SNAKE_CASE.test(key) && isSetting(it));
 }
 
 function isSetting(value: unknown): value is Setting {

@@ -64,6 +64,19 @@ describe('the provider of the examples', () => {
     expect(fault).toMatchObject({ reason, about, upstreamMessage: body.message });
   });
 
+  test.each([
+    ['/me', {}],
+    ['/me?workspace=a+%26+b', { workspace: 'a & b' }],
+  ])('asks for %s with the settings %j', async (path, settings) => {
+    const upstream = await startUpstream(canned({ [path]: { body: ada } }));
+    afterwards(upstream.close);
+    const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
+    expect(await kind.connect({ baseUrl: upstream.url, settings, send }).readAccount('key-of-ada')).toMatchObject(
+      member.account,
+    );
+    expect(upstream.received.map((request) => request.path)).toEqual([path]);
+  });
+
   test('is as its types say', async () => {
     const flags =
       '--ignoreConfig --noEmit --allowJs --checkJs --strict --module nodenext --target es2023 --types node --skipLibCheck';
@@ -105,7 +118,7 @@ async function serveExample() {
       body += text;
     });
     request.on('end', () => {
-      const isKnown = request.url === '/me' && request.headers['x-api-key'] === 'key-of-ada';
+      const isKnown = request.url === '/me?workspace=invoices' && request.headers['x-api-key'] === 'key-of-ada';
       if (request.method === 'PATCH') me = { ...me, ...JSON.parse(body) };
       response.writeHead(isKnown ? 200 : 401, { 'Content-Type': 'application/json' });
       response.end(JSON.stringify(isKnown ? me : { code: 'unknown_key', message: 'Nobody has this key.' }));
@@ -114,7 +127,11 @@ async function serveExample() {
   afterwards(service.close);
   const folder = await temporaryFolder();
   afterwards(folder.remove);
-  const config = await loadConfig(join(root, 'examples/bridge.yaml'), { actions: actionNames, providers });
+  const config = await loadConfig(join(root, 'examples/bridge.yaml'), {
+    actions: actionNames,
+    providers,
+    loadProvider,
+  });
   const here = {
     listen: { host: '127.0.0.1', port: 0 },
     store: { kind: 'sqlite', path: join(folder.path, 'bridge.db') },
@@ -136,6 +153,8 @@ describe('a module', () => {
   const whole = "name: 'n', title: 't', publicBaseUrl: 'https://n.example', credential: { name: 'c', hint: 'h' }";
   const parts = 'its default export needs name, title, publicBaseUrl, credential and connect';
   const noProvider = `is none: ${parts}`;
+  const badSettings =
+    'has settings that cannot be used: each needs a name in snake_case, a description and a kind (text, or choice with its choices), and a default has to be a value of it';
   const notConnected = 'is none: its connect has to give an object with readAccount';
 
   /** What is in a module that is no provider (undefined: there is none), and what is said about it. */
@@ -157,6 +176,22 @@ describe('a module', () => {
     [`export default { ${whole}, name: '', connect: () => ({}) }`, noProvider],
     [`export default { ${whole}, credential: { name: 'c' }, connect: () => ({}) }`, noProvider],
     [`export default { ${whole} }`, noProvider],
+    ...[
+      '[]',
+      'null',
+      "'a'",
+      "{ aB: { kind: 'text', description: 'd' } }",
+      "{ a_: { kind: 'text', description: 'd' } }",
+      "{ a: { kind: 'number', description: 'd' } }",
+      "{ a: { kind: 'text' } }",
+      "{ a: { kind: 'text', description: 'd', default: 1 } }",
+      "{ a: { kind: 'choice', description: 'd' } }",
+      "{ a: { kind: 'choice', description: 'd', choices: [] } }",
+      "{ a: { kind: 'choice', description: 'd', choices: ['b', 1] } }",
+      "{ a: { kind: 'choice', description: 'd', choices: ['b'], default: 'c' } }",
+    ].map(
+      (settings) => [`export default { ${whole}, settings: ${settings}, connect: () => ({}) }`, badSettings] as const,
+    ),
     [
       `export default { ${whole}, name: 'golem', connect: () => ({}) }`,
       'has the name golem, which is taken; give it another',
@@ -195,14 +230,15 @@ describe('a module', () => {
     }
   });
 
-  test.each([
+  test.each<[module: string | undefined, said: string, own?: string]>([
     [undefined, 'cannot be loaded'],
     ["throw new Error('no\\n  luck\\n')", 'cannot be loaded (no luck)'],
     ['export default null', parts],
     [`export default { ${whole}, connect: () => ({}) }`, 'readAccount'],
-  ])('ends serve in one line and with 1: %s', async (module, said) => {
+    ["throw new Error('no luck')", 'cannot be loaded (no luck)', 'workspace: w, '],
+  ])('ends serve in one line and with 1: %s', async (module, said, own = '') => {
     const folder = await folderWith([module]);
-    const application = '{ api_key: k, provider: ./0.js, base_url: "http://127.0.0.1:9" }';
+    const application = `{ api_key: k, provider: ./0.js, ${own}base_url: "http://127.0.0.1:9" }`;
     await writeFile(join(folder, 'bridge.yaml'), `listen: { port: 0 }\napplications: [${application}]\n`);
     const serving = startNode(folder, join(root, 'dist/src/cli.js'), 'serve', '--config', 'bridge.yaml');
     const { code, stdout, stderr } = await serving.end;
