@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ApplicationConfig } from '../config/config.js';
 import type { Provider, ProviderKind } from '../providers/provider.js';
 
-/** An api_key with what it may do and where it goes. What its provider alone needs is in `api`. */
+/** An api_key with its permissions and its modern API. Settings and certificates are held by `api` alone. */
 export interface Application extends Omit<ApplicationConfig, 'settings' | 'tls'> {
   /** The modern API that its calls go to. */
   readonly api: Provider;
@@ -10,7 +10,7 @@ export interface Application extends Omit<ApplicationConfig, 'settings' | 'tls'>
   readonly kind: Pick<ProviderKind, 'title' | 'credential'>;
 }
 
-/** Finds the application of an api_key in constant time: its duration does not depend on the keys there are. */
+/** Finds the application of an api_key. Constant time: the duration reveals nothing about the existing keys. */
 export type FindApplication = (apiKey: string) => Application | undefined;
 
 export function createDirectory(applications: readonly Application[]): FindApplication {

@@ -4,7 +4,10 @@ import { loadProvider } from '../providers/load.js';
 import type { Upstreams } from '../upstream/client.js';
 import type { Application } from './application.js';
 
-/** Connects an application to its modern API. Throws an Error with one line for the operator where it cannot. */
+/**
+ * Connects an application to its modern API. The provider MUST NOT get more of it than its base URL and its settings.
+ * Throws an Error with one line for the operator where it cannot be connected.
+ */
 export async function connect(
   application: ApplicationConfig,
   { sendFor }: Upstreams,

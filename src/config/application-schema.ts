@@ -25,18 +25,18 @@ import {
 /** The provider that an application names, as far as it is known. */
 export interface NamedProvider {
   readonly publicBaseUrl?: string | undefined;
-  /** `unknown` where its module could not be loaded: then no key can be told from one of its settings. */
+  /** `unknown` where its module cannot be loaded: an unknown key may be one of its settings, and is accepted. */
   readonly settings?: Settings | 'unknown' | undefined;
 }
 
-/** Whether a `provider` is a module rather than a name. */
+/** Whether a `provider` names a module, not one of the list. */
 export const isModule = (provider: string) => /\/|\.m?js$/.test(provider);
 
 /** What `import` takes: an absolute path or the name of a package's module. */
 export const resolveModule = (directory: string, provider: string) =>
   /^\.\.?\//.test(provider) ? resolve(directory, provider) : provider;
 
-/** One of `applications`: the keys of all, and beside them the settings of its provider. */
+/** The schema of one application: the keys that all have, and the settings of its provider. Each key is spelt once. */
 export function applicationSchema(options: ConfigOptions, { publicBaseUrl, settings = {} }: NamedProvider) {
   const { directory, actions, providers } = options;
   const file = text.transform((path) => resolve(directory, path)).optional();
@@ -58,7 +58,9 @@ export function applicationSchema(options: ConfigOptions, { publicBaseUrl, setti
     /** Without a slash at the end. */
     base_url: pattern(publicBaseUrl === undefined ? BASE_URL : `${BASE_URL}, such as ${publicBaseUrl}`, isBaseUrl)
       .transform(trimTrailingSlashes)
-      .describe(`where that API is: ${providers.map((it) => `\`${it.publicBaseUrl}\` for ${it.name}`).join(', ')}`),
+      .describe(
+        `where that API is: ${providers.map((known) => `\`${known.publicBaseUrl}\` for ${known.name}`).join(', ')}`,
+      ),
     credentials: oneOf('passthrough', 'vault').default('passthrough').describe('`passthrough` or `vault`'),
     /** Absent: every action that the provider can. */
     actions: z
@@ -114,14 +116,14 @@ export function applicationSchema(options: ConfigOptions, { publicBaseUrl, setti
   const taken: readonly string[] = declared.map(([key]) => key).filter((key) => Object.hasOwn(shape, key));
   const own = Object.fromEntries(declared.filter(([key]) => !taken.includes(key)));
   const allowed = [...Object.keys(shape), ...Object.keys(own)];
-  const common = strictObject(shape, allowed).transform((it) => ({
-    ...camelCased(it),
-    name: it.name ?? basename(it.provider, extname(it.provider)),
+  const common = strictObject(shape, allowed).transform((values) => ({
+    ...camelCased(values),
+    name: values.name ?? basename(values.provider, extname(values.provider)),
   }));
   const ownSchema = settingsObject(own, allowed);
-  const ownValues = (settings === 'unknown' ? ownSchema.strip() : ownSchema).transform((it) => ({
-    settings: camelCased(it),
+  const ownValues = (settings === 'unknown' ? ownSchema.strip() : ownSchema).transform((values) => ({
+    settings: camelCased(values),
   }));
-  // An intersection refuses a key that neither side knows.
+  // An intersection reports the keys that neither side knows.
   return z.intersection(common, ownValues);
 }

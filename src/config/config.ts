@@ -7,18 +7,18 @@ export type { ConfigOptions } from './schema.js';
 
 type ParsedApplication = z.output<ReturnType<typeof applicationSchema>>;
 
-/** What the text of a configuration says, with the files that it names not read yet. */
+/** A configuration as written: the files for TLS are paths, not read yet. */
 export interface ParsedConfig extends Omit<z.output<ReturnType<typeof configSchema>>, 'applications'> {
   /** At least one, each with an apiKey of its own. */
   readonly applications: readonly ParsedApplication[];
 }
 
-/** An application with what its files for TLS contain, in place of their paths. */
+/** An application whose files for TLS are read: their contents stand in place of their paths. */
 export interface ApplicationConfig extends Omit<ParsedApplication, keyof TlsPaths> {
   readonly tls: TlsFiles;
 }
 
-/** A configuration that is complete: no file is read after it. */
+/** A complete configuration. The files that it named are not read again. */
 export interface Config extends Omit<ParsedConfig, 'applications'> {
   readonly applications: readonly ApplicationConfig[];
 }
@@ -30,7 +30,7 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
-/** Everything that is wrong with a configuration, in the order of its lines. */
+/** Every problem of a configuration, each once, in the order of its lines. */
 export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[];
 

@@ -11,15 +11,16 @@ import { aliasProblem, lastScalar, offsetOf, yamlMessage } from './yaml-problems
 
 export interface LoadOptions extends Omit<ConfigOptions, 'directory'> {
   /**
-   * Loads the module that a `provider` names, for the settings that it declares. Where it throws, the keys of that
-   * application are not held against them: connecting it throws the same. Without it, modules have no settings.
+   * Loads the module that a `provider` names, for the settings that it declares. Where it throws, an application of
+   * that module may have any key: connecting it throws the same error, which is the one to show. Without it, modules
+   * have no settings.
    */
   readonly loadProvider?: (module: string) => Promise<{ readonly settings?: Settings | undefined }>;
 }
 
 /**
- * The configuration in a file, whose directory is where its relative paths start, once the files that it names for TLS
- * are read too. Throws ConfigError.
+ * Loads the configuration in a YAML file, and the files that it names for TLS. Relative paths start in its directory.
+ * Throws ConfigError.
  */
 export async function loadConfig(file: string, { loadProvider, ...known }: LoadOptions): Promise<Config> {
   const unusable = (why: string) => new ConfigError([{ line: 0, message: `${file} ${why}` }]);
@@ -50,14 +51,14 @@ async function loadSettings(
   return new Map(await Promise.all([...modules].map(async (module) => [module, await settingsOf(module)] as const)));
 }
 
-/** What a YAML text says; no file that it names is read, and no module loaded. Throws ConfigError. */
+/** Parses a configuration in a YAML text. Reads no file that it names, loads no module. Throws ConfigError. */
 export function readConfig(text: string, options: ConfigOptions): ParsedConfig {
   return validated(parseYaml(text), options);
 }
 
 /**
- * The configuration in a plain value: the same keys as in YAML, integers as number or bigint. The files that it names
- * for TLS are read, modules are not loaded. Throws ConfigError.
+ * Makes a configuration of a plain value with the keys of YAML, integers as number or bigint. Reads the files that it
+ * names for TLS, loads no module. Throws ConfigError.
  */
 export function parseConfig(value: unknown, options: ConfigOptions): Config {
   const lineOf = () => 0;
@@ -80,7 +81,7 @@ function withTlsFiles(config: ParsedConfig, lineOf: LineOf): Config {
 
 interface Parsed {
   readonly value: unknown;
-  /** What does not keep it from being checked. */
+  /** Those of the YAML that leave its structure certain. */
   readonly problems: readonly ConfigProblem[];
   readonly lineOf: LineOf;
 }
@@ -97,7 +98,7 @@ function validated(
 
 function parseYaml(text: string): Parsed {
   const lines = new LineCounter();
-  // Plain messages: the decorated ones quote the text, secrets included.
+  // The pretty messages quote the text, secrets included.
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -109,7 +110,7 @@ function parseYaml(text: string): Parsed {
     line: lineAt(message.startsWith('Missing closing') ? lastScalar(document) : pos[0]),
     message: yamlMessage(code, message, text.slice(pos[0])),
   }));
-  // After any other error the structure is a guess, and what it says about keys would mislead.
+  // After any other error the structure is uncertain, and problems of keys would mislead.
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) throw new ConfigError(problems);
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });

@@ -28,7 +28,7 @@ export interface ConfigOptions {
   readonly providers: readonly KnownProvider[];
 }
 
-/** What is known of a provider before it is connected. */
+/** A provider that goes by a name, as far as a configuration needs it. */
 export interface KnownProvider {
   readonly name: string;
   readonly publicBaseUrl: string;
@@ -47,14 +47,14 @@ export const storeIn = (directory: string) =>
       : { kind: 'postgres' as const, url: store },
   );
 
-/** A whole configuration, save for what is in its applications. Each key is spelt in this file and nowhere else. */
+/** The schema of a configuration, its applications aside. Each key is spelt once: types and camelCase follow from it. */
 export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
   return camelCasedObject({
     listen: camelCasedObject({
       host: text.default('127.0.0.1').describe('the address to listen at'),
       port: port(8080).describe('the port to listen at'),
     }).prefault({}),
-    /** Without a slash at the end. Absent: what `listen` says. */
+    /** Without a slash at the end. Absent: the address of `listen`. */
     public_url: pattern(BASE_URL, isBaseUrl).transform(trimTrailingSlashes).optional().meta({
       description: 'what the WSDL says the address is',
       unlessGiven: 'what a trusted proxy says, else `http://host:port`',

@@ -13,7 +13,7 @@ export interface Validation {
   readonly problems: readonly ConfigProblem[];
 }
 
-/** The applications of a configuration, and what each of them names, whatever else is wrong with it. */
+/** The applications of a configuration, valid or not, and what can be read of each. */
 const applicationsOf = (value: unknown) =>
   z.object({ applications: z.array(z.unknown()) }).safeParse(value).data?.applications ?? [];
 const providerOf = (application: unknown) => z.object({ provider: z.string() }).safeParse(application).data?.provider;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { camelCased } from '../shared/camel-case.js';
 import type { Setting, Settings } from '../shared/setting.js';
 
-/** The message for a value that is wrong or missing, which follows the path of its key; `what` says what to write. */
+/** The message for a wrong or missing value. It follows the path of the key; `what` is a value to write. */
 export const expected = (what: string) => ({
   error: ({ input }: { input?: unknown }) => (input === undefined ? `is missing; write ${what}` : `must be ${what}`),
 });
@@ -35,7 +35,7 @@ export const bytes = integerBetween(0n, 2n ** 63n - 1n)
 export const oneOf = <const T extends readonly string[]>(...choices: T) =>
   z.enum(choices, expected(choices.join(' or ')));
 
-/** A block of exactly these keys. `allowed` names them in messages, with those that a schema beside this one takes. */
+/** A block of exactly these keys. `allowed` is the list in its messages, where a schema beside it has more keys. */
 export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T, allowed = Object.keys(shape)) => {
   const keys = allowed.join(', ');
   return z.strictObject(shape, {
@@ -46,11 +46,11 @@ export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T, allowed 
   });
 };
 
-/** A block of exactly these keys, which its value has in camelCase. */
+/** A block of exactly these keys; its output has them in camelCase. */
 export const camelCasedObject = <T extends z.core.$ZodLooseShape>(shape: T) =>
   strictObject(shape).transform((value) => camelCased(value));
 
-/** The calls that are admitted in a minute; absent: any number. */
+/** A rate limit; absent: none. */
 export const rate = (description: string) =>
   camelCasedObject({
     per_minute: integerBetween(1n, 2n ** 31n - 1n)
@@ -66,7 +66,10 @@ const setting = (declared: Setting) => {
 
 /** The keys that a provider declares, in a block with others. */
 export const settingsObject = (settings: Settings, allowed: string[]) =>
-  strictObject(Object.fromEntries(Object.entries(settings).map(([key, it]) => [key, setting(it)])), allowed);
+  strictObject(
+    Object.fromEntries(Object.entries(settings).map(([key, declared]) => [key, setting(declared)])),
+    allowed,
+  );
 
 export const trimTrailingSlashes = (url: string) => url.replace(/\/+$/, '');
 export const isUrl = (url: string) => /^https?:\/\/[^\s/]\S*$/i.test(url) && URL.canParse(url);

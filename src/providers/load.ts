@@ -5,13 +5,13 @@ import type { Setting, Settings } from '../shared/setting.js';
 import { providers } from './index.js';
 import type { ConnectOptions, Provider, ProviderKind } from './provider.js';
 
-/** One name for each in camelCase: no two of these differ in their underscores alone. */
+/** Such names stay distinct in camelCase: no two of them differ in their underscores alone. */
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$/;
 
 /**
- * The provider that a configuration names: one of the list, or the default export of a module (an absolute path, or
- * the name of a package). Throws an Error with one line for the operator where there is none, as its `connect` does
- * where that gives none.
+ * Loads the provider that a configuration names: one of the list, or the default export of a module (an absolute path or
+ * the name of a package). Throws an Error with one line for the operator where the module is not a provider; so does its
+ * `connect` where the module's own throws or gives no Provider.
  */
 export async function loadProvider(name: string): Promise<ProviderKind> {
   const known = providers.find((kind) => kind.name === name);
@@ -82,7 +82,7 @@ function isProvider(value: unknown): value is Provider {
 
 function areSettings(value: unknown): value is Settings {
   if (!isRecord(value) || Array.isArray(value)) return false;
-  return Object.entries(value).every(([key, it]) => SNAKE_CASE.test(key) && isSetting(it));
+  return Object.entries(value).every(([key, setting]) => SNAKE_CASE.test(key) && isSetting(setting));
 }
 
 function isSetting(value: unknown): value is Setting {

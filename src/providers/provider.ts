@@ -2,14 +2,14 @@ import type { JsonObject } from '../shared/json.js';
 import type { Settings, SettingValues } from '../shared/setting.js';
 import type { Send } from '../upstream/client.js';
 
-/** An account as the modern API tells it. Absent means that the modern API does not say. */
+/** An account as the modern API reports it. An absent field is one that it does not report. */
 export interface Account {
   /** The modern API's own id, unchanged for the life of the account. */
   readonly nativeId: string;
   readonly login: string;
   readonly name?: string | undefined;
   readonly email: string;
-  /** Asked for, but not yet confirmed by its owner. */
+  /** Requested, but not yet confirmed by the owner. */
   readonly pendingEmail?: string | undefined;
   readonly avatarUrl?: string | undefined;
   readonly languageCode?: string | undefined;
@@ -20,15 +20,15 @@ export interface Account {
   /** Bytes. */
   readonly maxUploadSize?: bigint | undefined;
   readonly planId?: string | undefined;
-  /** All that the modern API says, as it says it. */
+  /** The reply of the modern API, unchanged. */
   readonly attributes: JsonObject;
 }
 
-/** What an account may do; each limit under its modern name. */
+/** The plan of an account; each limit under its modern name. */
 export interface Plan {
   readonly planId: string | undefined;
   readonly limits: Readonly<Record<string, bigint | undefined>>;
-  /** All that the modern API says, as it says it. */
+  /** The reply of the modern API, unchanged. */
   readonly attributes: JsonObject;
 }
 
@@ -41,10 +41,10 @@ export interface AccountChanges {
 }
 
 /**
- * A modern account API, ready to be asked. Every method takes the credential that the modern API itself issued, and
- * throws a Fault for everything but success. A method that is absent is something that this API cannot do. Where a
- * method takes the native id of an account, undefined stands for the caller's own; another's is given only where there
- * is `readAccountOf`. What a write gives is what is known of the account from its reply.
+ * A connected modern account API. Every method takes a credential that the modern API itself issued, and throws a Fault
+ * for everything but success. A method that is absent is one that this API has nothing for. A native id that is
+ * undefined stands for the account of the credential; another account's is given only where there is `readAccountOf`.
+ * A write gives the fields of the account that are known from its reply.
  */
 export interface Provider {
   /** The account that the credential belongs to. */
@@ -53,7 +53,7 @@ export interface Provider {
   readonly readAccountOf?: ((credential: string, nativeId: string) => Promise<Account>) | undefined;
   readonly updateAccount?:
     | {
-        /** What this API can change. */
+        /** The fields that this API can change. */
         readonly fields: readonly (keyof AccountChanges)[];
         readonly send: (credential: string, changes: AccountChanges, nativeId?: string) => Promise<Partial<Account>>;
       }
@@ -68,7 +68,7 @@ export interface Provider {
   readonly readPlan?: ((credential: string, nativeId?: string) => Promise<Plan>) | undefined;
 }
 
-/** What a provider is connected with: where its API is, how to reach it, and its own settings; nothing else. */
+/** Everything that a provider knows of an application: it MUST NOT be given an api_key or a client key. */
 export interface ConnectOptions<Declared extends Settings = Settings> {
   /** Without a slash at the end. */
   readonly baseUrl: string;
@@ -84,7 +84,7 @@ export interface ProviderKind<Declared extends Settings = Settings> {
   readonly title: string;
   /** Where its vendor runs it, for the message that asks for a `base_url`. */
   readonly publicBaseUrl: string;
-  /** What a user signs in with: its name, and where to find it. */
+  /** The credential that a user signs in with: its name, and where to find it. */
   readonly credential: { readonly name: string; readonly hint: string };
   /** Keys of its own in the configuration of an application; none unless given. */
   readonly settings?: Declared;

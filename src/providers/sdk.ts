@@ -1,4 +1,4 @@
-/** What a provider of one's own needs; see `examples/`. */
+/** The public interface for a provider in a module of its own; see `examples/`. */
 export { Fault, type Reason } from '../core/fault.js';
 export { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 export type { Setting, Settings, SettingValues } from '../shared/setting.js';

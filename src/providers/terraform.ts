@@ -30,7 +30,7 @@ function toAccount(document: JsonObject): Account {
   };
 }
 
-/** A 422 says what is wrong in its words alone, and of several things at once. */
+/** A 422 names what is wrong in its message alone, several things at once. */
 function mapUpdateError(status: number, body: Json | undefined): UpstreamReason | undefined {
   const message = status === 422 && body !== undefined ? (extractMessage(body) ?? '') : '';
   if (!/e-?mail/i.test(message)) return undefined;

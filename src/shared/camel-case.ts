@@ -6,7 +6,7 @@ export type CamelCase<Name extends string> = Name extends `${infer Head}_${infer
 /** The same values under the same names in camelCase. */
 export type CamelCased<T> = { readonly [Name in keyof T as Name extends string ? CamelCase<Name> : Name]: T[Name] };
 
-/** Renames the properties of an object from snake_case to camelCase. What lies within its values stays as it is. */
+/** Renames the properties of an object from snake_case to camelCase; nested objects stay as they are. */
 export function camelCased<T extends object>(value: T): CamelCased<T>;
 export function camelCased(value: object): object {
   return Object.fromEntries(

@@ -1,11 +1,11 @@
 import type { CamelCase } from './camel-case.js';
 
-/** A key of an application's configuration that its provider declares. It is plain data: a module may hold it too. */
+/** A key that a provider adds to the configuration of its applications. Plain data, so that a module can declare it. */
 export type Setting = TextSetting | ChoiceSetting;
 
 interface TextSetting {
   readonly kind: 'text';
-  /** For the operator: what it says. */
+  /** For the operator, in the table of the configuration. */
   readonly description: string;
   readonly default?: string;
 }
@@ -21,7 +21,7 @@ interface ChoiceSetting {
 /** The settings of a provider under their keys, in snake_case. */
 export type Settings = Readonly<Record<string, Setting>>;
 
-/** What the configuration says: under each key in camelCase a text or one of the choices, absent where neither the configuration nor the default has one. */
+/** The values of settings, under their keys in camelCase. Absent: neither configured nor given a default. */
 export type SettingValues<Declared extends Settings = Settings> = {
   readonly [Key in keyof Declared as Key extends string ? CamelCase<Key> : never]?:
     | (Declared[Key] extends { readonly choices: readonly (infer Choice)[] } ? Choice : string)

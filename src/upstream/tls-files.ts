@@ -11,7 +11,7 @@ export interface TlsFiles {
   readonly key?: Buffer;
 }
 
-/** Which key of the configuration names a file that cannot be used, and why, in words that follow that key. */
+/** A file that cannot be used: the key that names it, and a message that follows the key. */
 export interface TlsProblem {
   readonly key: 'ca_file' | 'client_cert_file' | 'client_key_file';
   readonly message: string;

@@ -246,7 +246,7 @@ describe('a good configuration', () => {
     expect(loaded).toEqual([join(dirname(file), 'own.js')]);
   });
 
-  test('with a module that cannot be loaded, whose keys are left to the one who connects it', async () => {
+  test('with any key for a module that cannot be loaded', async () => {
     const loadProvider = () => Promise.reject(new Error('cannot be loaded'));
     const file = await fileWith(moduleApplications('account_id: [acc-1]'));
     const { applications } = await loadConfig(file, { ...known, loadProvider });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { readConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
 import { providers } from '../../src/providers/index.js';
@@ -14,14 +15,16 @@ import { applicationKeys, configKeys, configurationTable, tableIn, withTable } f
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const readme = readFileSync(`${root}README.md`, 'utf8');
-const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const { scripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(`${root}package.json`, 'utf8')));
 
 /** The fenced blocks of a language. */
 function blocks(language: string): string[] {
   return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text = '']) => text);
 }
 
-/** What a reader types after a `$`, and what the README says comes of it. */
+/** The commands after a `$`, with the output that the README shows. */
 const commands = blocks('console').flatMap((block) =>
   block
     .split(/^\$ /m)
@@ -29,10 +32,10 @@ const commands = blocks('console').flatMap((block) =>
     .map((part) => ({ command: part.slice(0, part.indexOf('\n')), output: part.slice(part.indexOf('\n') + 1) })),
 );
 
-/** Runs a command in a shell at the root of the project, with these words in place of others. */
-async function run(command: string, words: Readonly<Record<string, string>> = {}): Promise<string> {
-  const said = Object.entries(words).reduce((text, [word, other]) => text.replaceAll(word, other), command);
-  const { stdout } = await promisify(execFile)('sh', ['-c', said], { cwd: root });
+/** Runs a command in a shell at the root of the project, after these replacements. */
+async function run(command: string, replacements: Readonly<Record<string, string>> = {}): Promise<string> {
+  const script = Object.entries(replacements).reduce((text, [from, to]) => text.replaceAll(from, to), command);
+  const { stdout } = await promisify(execFile)('sh', ['-c', script], { cwd: root });
   return stdout.replaceAll('\r\n', '\n').trim();
 }
 
@@ -43,7 +46,7 @@ describeWith([curl], 'the calls of the README', () => {
   test('get the answers of the README, from npm start', async () => {
     const folder = await temporaryFolder();
     afterwards(folder.remove);
-    const demo = startNode(folder.path, `${root}${manifest.scripts.start.split(' ')[1]}`, 'serve', '--port', '0');
+    const demo = startNode(folder.path, `${root}${scripts.start?.split(' ')[1]}`, 'serve', '--port', '0');
     const url = /http:\S+/.exec(await demo.line(/answers at/))?.[0] ?? '';
     const calls = commands.filter(isCurl);
     expect(calls.length).toBeGreaterThanOrEqual(3);
@@ -60,7 +63,7 @@ test.each(commands.filter((each) => !isCurl(each)))('$command prints what the RE
 test('the two commands are scripts of the package', () => {
   expect(readme).toContain('npm ci && npm start');
   expect(readme).toContain('npm ci && npm test');
-  expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(['build', 'start', 'test', 'lint']));
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['build', 'start', 'test', 'lint']));
 });
 
 test('the configuration of the README is good', () => {

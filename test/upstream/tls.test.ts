@@ -244,7 +244,7 @@ describe('a proxy', () => {
     expect(await statusThrough(url, [ca], { https: dead, http: dead, none: '' })).toBe('service_unavailable');
   });
 
-  test('that does not let one through is an outage, and is said', async () => {
+  test('that rejects the tunnel is an outage whose cause is reported', async () => {
     const closed = createHttpServer();
     closed.on('connect', (_request, socket) => void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
     const port = await listening(closed);

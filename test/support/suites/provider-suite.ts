@@ -8,19 +8,19 @@ import { type CannedReply, canned, startUpstream, type Upstream } from '../serve
 
 export interface ProviderMember {
   readonly kind: ProviderKind;
-  /** What the configuration says of the settings that it declares; nothing unless given. */
+  /** The values of the settings that it declares; none unless given. */
   readonly settings?: SettingValues;
   /** The credential of a test account, in printable ASCII. */
   readonly credential: string;
   /** The path of the one request that reads the account. */
   readonly readPath: string;
-  /** What the modern API replies to it. */
+  /** The reply of the modern API to it. */
   readonly reply: unknown;
-  /** What the bridge makes of it; `attributes` aside, which is the reply as it is. */
+  /** The account that the reply is mapped to; `attributes` aside, which is the reply unchanged. */
   readonly account: Omit<Account, 'attributes'>;
 }
 
-/** Asks a provider and gives what came of it: the account, or the reason of the fault. */
+/** Reads an account and gives the outcome: the account, or the reason of the fault. */
 export async function readOrReason(provider: Provider, credential: string): Promise<Account | Reason> {
   return provider.readAccount(credential).catch((error: unknown) => toFault(error).reason);
 }
@@ -89,7 +89,7 @@ export function providerSuite({ kind, settings = {}, credential, readPath, reply
     expect(await readOrReason(connected(upstream.url), credential)).toBe('unavailable');
   });
 
-  test('takes a closed port for an outage, and tells the log why without the credential', async () => {
+  test('takes a closed port for an outage, with a cause for the log that lacks the credential', async () => {
     const provider = await answering({});
     await upstream.close();
     const fault = await provider.readAccount(credential).then(() => undefined, toFault);
@@ -105,9 +105,12 @@ export function providerSuite({ kind, settings = {}, credential, readPath, reply
     expect(upstream.received).toEqual([]);
   });
 
-  test.each(['a b', 'a\r\nX-Injected: 1', 'schlüssel', '☃', '\0'])('refuses %j, which nobody issued', async (odd) => {
-    const provider = await answering({ [readPath]: { status: 401, body: {} } });
-    expect(await readOrReason(provider, odd)).toBe('unauthenticated');
-    for (const { headers } of upstream.received) expect(headers).not.toHaveProperty('x-injected');
-  });
+  test.each(['a b', 'a\r\nX-Injected: 1', 'schlüssel', '☃', '\0'])(
+    'refuses %j, which was never issued',
+    async (odd) => {
+      const provider = await answering({ [readPath]: { status: 401, body: {} } });
+      expect(await readOrReason(provider, odd)).toBe('unauthenticated');
+      for (const { headers } of upstream.received) expect(headers).not.toHaveProperty('x-injected');
+    },
+  );
 }
