@@ -4,7 +4,8 @@
  *     GET /me     who the key belongs to
  *     PATCH /me   changes what the JSON object in its body has: full_name, email
  *
- * Both take the header `X-Api-Key` and reply 200 with the account as it is then:
+ * A key may belong to several workspaces, each with a storage of its own: `?workspace=` names the one that is meant, the
+ * first unless given. Both take the header `X-Api-Key` and reply 200 with the account as it is then:
  *
  *     {"id": 7, "username": "ada", "full_name": "Ada", "email": "ada@example.com", "storage": {"limit": 5000, "used": 12}}
  *
@@ -18,7 +19,7 @@
 import { headerText, integerOf, isObject, nativeIdOf, textOf } from 'boxbridge/provider';
 
 /**
- * The bridge's words for what the API says. `attributes` is all of it, for callers who want more than the bridge knows.
+ * Maps the API's account to the bridge's. `attributes` is the reply as it is: callers get every leaf of it.
  *
  * @param {import('boxbridge/provider').JsonObject} me
  * @returns {import('boxbridge/provider').Account}
@@ -37,7 +38,7 @@ function toAccount(me) {
 }
 
 /**
- * Only what differs from the usual meaning of a status: 400 and 422 invalid, 401 unauthenticated, 403 restricted,
+ * Only what differs from the common table of statuses: 400 and 422 invalid, 401 unauthenticated, 403 restricted,
  * 404 missing, 409 conflict, anything else an outage.
  *
  * @type {import('boxbridge/provider').ErrorMapping}
@@ -54,8 +55,13 @@ const myService = {
   title: 'My Service',
   publicBaseUrl: 'https://api.my-service.example',
   credential: { name: 'API key', hint: 'It is on the page "API" of your profile.' },
-  connect: ({ baseUrl, send }) => {
-    const url = `${baseUrl}/me`;
+  // A key of the configuration, beside `provider: ./my-service.js`; `connect` gets its value in camelCase.
+  settings: {
+    workspace: { kind: 'text', description: 'the workspace whose storage is shown, the first unless given' },
+  },
+  connect: ({ baseUrl, settings: { workspace }, send }) => {
+    const query = workspace === undefined ? '' : `?${new URLSearchParams({ workspace })}`;
+    const url = `${baseUrl}/me${query}`;
     /** @param {string} credential */
     const headersOf = (credential) => ({ 'X-Api-Key': headerText(credential), Accept: 'application/json' });
     return {
@@ -70,8 +76,8 @@ const myService = {
           );
         },
       },
-      // There is no way to change a password or to delete an account, so there is no method for it either: the bridge
-      // tells its callers that they may not.
+      // The API can neither change a password nor delete an account. A method that is absent is answered with
+      // application_restricted.
     };
   },
 };

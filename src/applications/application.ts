@@ -1,16 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ApplicationConfig } from '../config/load.js';
+import type { ApplicationConfig } from '../config/config.js';
 import type { Provider, ProviderKind } from '../providers/provider.js';
 
-/** An api_key with what it may do and where it goes. */
-export interface Application extends ApplicationConfig {
+/** An api_key with its permissions and its modern API. Settings and certificates are held by `api` alone. */
+export interface Application extends Omit<ApplicationConfig, 'settings' | 'tls'> {
   /** The modern API that its calls go to. */
   readonly api: Provider;
-  /** How the sign-in page speaks of it. */
+  /** How the sign-in page and the command line name that API and its credential. */
   readonly kind: Pick<ProviderKind, 'title' | 'credential'>;
 }
 
-/** Finds the application of an api_key, in a time that tells nothing about the keys there are. */
+/** Finds the application of an api_key. Constant time: the duration reveals nothing about the existing keys. */
 export type FindApplication = (apiKey: string) => Application | undefined;
 
 export function createDirectory(applications: readonly Application[]): FindApplication {
@@ -21,7 +21,7 @@ export function createDirectory(applications: readonly Application[]): FindAppli
   };
 }
 
-/** Makes keys of any length comparable. */
+/** Makes keys of any length comparable by timingSafeEqual. */
 function digestOf(apiKey: string): Buffer {
   return createHash('sha256').update(apiKey).digest();
 }

@@ -1,22 +1,26 @@
-import type { ApplicationConfig } from '../config/load.js';
+import type { ApplicationConfig } from '../config/config.js';
 import type { createCache } from '../providers/cache.js';
 import { loadProvider } from '../providers/load.js';
 import type { Upstreams } from '../upstream/client.js';
-import { openTlsFiles } from '../upstream/tls-files.js';
 import type { Application } from './application.js';
 
-/** Connects an application to its modern API. Throws an Error with one line for the operator where it cannot. */
+/**
+ * Connects an application to its modern API. The provider MUST NOT get more of it than its base URL and its settings.
+ * Throws an Error with one line for the operator where it cannot be connected.
+ */
 export async function connect(
   application: ApplicationConfig,
   { sendFor }: Upstreams,
   cached: ReturnType<typeof createCache>,
 ): Promise<Application> {
-  const kind = await loadProvider(application.provider);
-  const { name, accountId = '', baseUrl, cacheSeconds } = application;
-  const send = sendFor({ baseUrl, name, provider: kind.name, tls: await openTlsFiles(application) });
-  const api = cached(kind.connect({ ...application, send }), {
-    api: JSON.stringify([kind.name, baseUrl, accountId]),
+  const { tls, settings, ...rest } = application;
+  const { name, baseUrl, cacheSeconds } = rest;
+  const kind = await loadProvider(rest.provider);
+  const send = sendFor({ baseUrl, name, provider: kind.name, tls });
+  const api = cached(kind.connect({ baseUrl, settings, send }), {
+    api: JSON.stringify([kind.name, baseUrl]),
+    settings,
     seconds: cacheSeconds,
   });
-  return { ...application, provider: kind.name, kind, api };
+  return { ...rest, provider: kind.name, kind, api };
 }

@@ -1,4 +1,4 @@
-import type { Config } from '../config/load.js';
+import type { Config } from '../config/config.js';
 import { type Fault, toFault } from '../core/fault.js';
 import { createCache } from '../providers/cache.js';
 import { messageOf } from '../shared/errors.js';
@@ -6,12 +6,12 @@ import { createUpstreams } from '../upstream/client.js';
 import type { Proxies } from '../upstream/transport.js';
 import { connect } from './connect.js';
 
-/** A credential that no modern API ever issued. */
+/** No modern API has issued this credential. */
 const PROBE_CREDENTIAL = 'boxbridge-check';
 
 /**
- * Asks the modern API of every application whether it is one, with a credential that it must refuse. Gives a line for
- * every application whose API does not answer as it should.
+ * Reads an account of every application's modern API with a credential that it must reject. Gives a line for every
+ * application whose API gives another outcome than "unauthenticated".
  */
 export async function probeApplications({ applications, limits }: Config, proxies?: Proxies): Promise<string[]> {
   const upstreams = createUpstreams({

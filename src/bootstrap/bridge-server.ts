@@ -2,7 +2,7 @@ import { createDirectory } from '../applications/application.js';
 import { createAdmission } from '../bridge/admission.js';
 import { createDispatcher } from '../bridge/dispatcher.js';
 import { createPipeline } from '../bridge/pipeline.js';
-import type { Config } from '../config/load.js';
+import type { Config } from '../config/config.js';
 import { adminApp, adminRouter, healthRouter } from '../http/health.js';
 import { type Listener, listen } from '../http/listener.js';
 import { handleMalformedRequests } from '../http/malformed.js';

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type Config, parseConfig } from '../config/load.js';
+import type { Config } from '../config/config.js';
+import { parseConfig } from '../config/load.js';
 import { actionNames } from '../core/actions.js';
 import { providers } from '../providers/index.js';
 import { golemAccounts } from '../sandbox/golem.js';

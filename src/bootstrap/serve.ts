@@ -1,4 +1,4 @@
-import type { Config } from '../config/load.js';
+import type { Config } from '../config/config.js';
 import { adminApp } from '../http/health.js';
 import { type Listener, listen } from '../http/listener.js';
 import { createLog, type Log } from '../observability/log.js';

@@ -1,7 +1,7 @@
 import type { Application } from '../applications/application.js';
 import { connect } from '../applications/connect.js';
 import type { HandlerServices } from '../bridge/handler.js';
-import type { Config } from '../config/load.js';
+import type { Config } from '../config/config.js';
 import { createCache } from '../providers/cache.js';
 import { type CreateRateLimiter, createClusterRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
 import { openStore } from '../store/open.js';
@@ -12,7 +12,7 @@ import { createSessions } from '../vault/sessions.js';
 import { createTickets } from '../vault/tickets.js';
 import type { RuntimeOptions } from './runtime-options.js';
 
-/** What calls, the sign-in page and the command line work with. */
+/** The services that calls, the sign-in page and the command line share. */
 export interface Services extends HandlerServices {
   readonly applications: readonly Application[];
   readonly upstreams: Upstreams;
@@ -26,7 +26,7 @@ export function rateLimitersOf({ worker }: RuntimeOptions): CreateRateLimiter {
   return worker ? createClusterRateLimiter : createMemoryRateLimiter;
 }
 
-/** Opens what a configuration names. Throws an Error with one line for the operator where something cannot be used. */
+/** Opens the services of a configuration. Throws an Error with one line for the operator where one cannot be opened. */
 export async function openServices(
   config: Config,
   runtime: RuntimeOptions,
@@ -35,9 +35,9 @@ export async function openServices(
   const { key, proxies, route } = runtime;
   const { upstreamTimeoutMs: timeoutMs, concurrentCalls } = config.limits;
   const upstreams = createUpstreams({ ...hooks, proxies, route, timeoutMs, concurrentCalls });
-  const cached = createCache();
+  const cache = createCache();
   const applications = await Promise.all(
-    config.applications.map((application) => connect(application, upstreams, cached)),
+    config.applications.map((application) => connect(application, upstreams, cache)),
   );
   const store = await openStore(config.store, rateLimitersOf(runtime));
   try {

@@ -26,5 +26,5 @@ function cell(action: ActionName, api: Provider): string {
 /** A provider whose methods are listed, never called. */
 function connectForListing({ connect, publicBaseUrl }: ProviderKind): Provider {
   const send = () => Promise.reject(new Error('not to be called'));
-  return connect({ baseUrl: publicBaseUrl, send });
+  return connect({ baseUrl: publicBaseUrl, settings: {}, send });
 }

@@ -1,11 +1,13 @@
-import { type Config, ConfigError, loadConfig } from '../config/load.js';
+import { type Config, ConfigError } from '../config/config.js';
+import { loadConfig } from '../config/load.js';
 import { actionNames } from '../core/actions.js';
 import { providers } from '../providers/index.js';
+import { loadProvider } from '../providers/load.js';
 
 /** The configuration in a file. Throws an Error with a line for every problem, each with the file and its line. */
 export async function loadConfigFile(file: string): Promise<Config> {
   try {
-    return await loadConfig(file, { actions: actionNames, providers });
+    return await loadConfig(file, { actions: actionNames, providers, loadProvider });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new Error(

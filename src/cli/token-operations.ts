@@ -1,7 +1,7 @@
 import type { Application } from '../applications/application.js';
 import type { RuntimeOptions } from '../bootstrap/runtime-options.js';
 import { openServices, type Services } from '../bootstrap/services.js';
-import type { Config } from '../config/load.js';
+import type { Config } from '../config/config.js';
 import { toFault } from '../core/fault.js';
 import { openStore } from '../store/open.js';
 import type { KnownSession } from '../store/store.js';

@@ -2,143 +2,103 @@ import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
-import type { StorePlace } from '../store/open.js';
+import { codeOf } from '../shared/errors.js';
+import type { Settings } from '../shared/setting.js';
 import { readTlsFiles } from '../upstream/tls-files.js';
-import { examine } from './schema.js';
+import { type Config, ConfigError, type ConfigOptions, type ConfigProblem, type ParsedConfig } from './config.js';
+import { type LineOf, type ModuleSettings, modulesIn, validate } from './validate.js';
 import { aliasProblem, lastScalar, offsetOf, yamlMessage } from './yaml-problems.js';
 
-export interface Config {
-  readonly listen: { readonly host: string; readonly port: number };
-  /** Without a slash at the end. Absent: what `listen` says. */
-  readonly publicUrl?: string | undefined;
-  /** Whether X-Forwarded-Proto and X-Forwarded-Host are honoured: from nobody, from all, or from these addresses. */
-  readonly trustProxy: boolean | readonly string[];
-  readonly store: StorePlace;
-  readonly keyFile: string;
-  readonly admin?: { readonly host: string; readonly port: number } | undefined;
-  /** Of each address; absent: any. */
-  readonly rate?: Rate | undefined;
-  readonly limits: {
-    readonly bodyBytes: number;
-    readonly xmlDepth: number;
-    readonly concurrentCalls: number;
-    readonly upstreamTimeoutMs: number;
-    /** How long a caller may take to send a request. */
-    readonly requestTimeoutMs: number;
-    readonly shutdownMs: number;
-  };
-  /** At least one, each with an apiKey of its own. */
-  readonly applications: readonly ApplicationConfig[];
-}
-
-/** How many calls are answered. */
-interface Rate {
-  readonly perMinute: number;
-}
-
-export interface ApplicationConfig {
-  readonly apiKey: string;
-  readonly name: string;
-  /** One of the known names, or what `import` takes: an absolute path or the name of a package's module. */
-  readonly provider: string;
-  /** Without a slash at the end. */
-  readonly baseUrl: string;
-  readonly credentials: 'passthrough' | 'vault';
-  /** Absent: every action that the provider can. */
-  readonly actions?: readonly string[] | undefined;
-  readonly redirectUrl?: string | undefined;
-  /** Bytes, 0 to 2^63-1. */
-  readonly defaults: {
-    readonly spaceAmount?: bigint | undefined;
-    readonly spaceUsed?: bigint | undefined;
-    readonly maxUploadSize?: bigint | undefined;
-  };
-  readonly unknownNumbers: 'auto' | 'nil' | 'omit' | 'zero';
-  readonly faultStatus: 500 | 200;
-  /** The character set of replies, by a name that `text.ts` knows. */
-  readonly replyCharset: string;
-  readonly cacheSeconds: number;
-  readonly accountId?: string | undefined;
-  readonly passwordKeys: 'kebab' | 'snake';
-  /** Of its api_key; absent: any. */
-  readonly rate?: Rate | undefined;
-  /** How long an auth_token lives that nobody logs out; absent: for ever. */
-  readonly tokenDays?: number | undefined;
-  /** PEM: the certification authorities of the modern API, instead of the public ones. */
-  readonly caFile?: string | undefined;
-  /** PEM: what the bridge shows to a modern API that asks who it is, and the key for it. */
-  readonly clientCertFile?: string | undefined;
-  readonly clientKeyFile?: string | undefined;
-}
-
-export interface ConfigOptions {
+export interface LoadOptions extends Omit<ConfigOptions, 'directory'> {
   /**
-   * Where relative paths start: the directory of the configuration file. They are those of `store: sqlite:…`, of
-   * `key_file`, and of a `provider` that begins with ./ or ../
+   * Loads the module that a `provider` names, for the settings that it declares. Where it throws, an application of
+   * that module may have any key: connecting it throws the same error, which is the one to show. Without it, modules
+   * have no settings.
    */
-  readonly directory: string;
-  /** The actions that an application may list. */
-  readonly actions: readonly string[];
-  /** The providers that go by a name. */
-  readonly providers: readonly { readonly name: string; readonly publicBaseUrl: string }[];
-}
-
-export interface ConfigProblem {
-  /** From 1; 0 where there is no line. */
-  readonly line: number;
-  /** One line, for the operator. Holds no value of the configuration, which may be secret. */
-  readonly message: string;
-}
-
-/** Everything that is wrong with a configuration, in the order of its lines. */
-export class ConfigError extends Error {
-  readonly problems: readonly ConfigProblem[];
-
-  constructor(problems: readonly ConfigProblem[]) {
-    const different = new Map(problems.map((problem) => [`${problem.line} ${problem.message}`, problem]));
-    const sorted = [...different.values()].sort((a, b) => a.line - b.line);
-    super(sorted.map(({ line, message }) => (line === 0 ? message : `line ${line}: ${message}`)).join('\n'));
-    this.name = 'ConfigError';
-    this.problems = sorted;
-  }
+  readonly loadProvider?: (module: string) => Promise<{ readonly settings?: Settings | undefined }>;
 }
 
 /**
- * The configuration in a file, whose directory is where its relative paths start, once the files that it names for TLS
- * are read too. Throws ConfigError.
+ * Loads the configuration in a YAML file, and the files that it names for TLS. Relative paths start in its directory.
+ * Throws ConfigError.
  */
-export async function loadConfig(file: string, options: Omit<ConfigOptions, 'directory'>): Promise<Config> {
-  const refuse = (why: string) => new ConfigError([{ line: 0, message: `${file} ${why}` }]);
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw refuse(
-      error.code === 'ENOENT'
+export async function loadConfig(file: string, { loadProvider, ...known }: LoadOptions): Promise<Config> {
+  const unusable = (why: string) => new ConfigError([{ line: 0, message: `${file} ${why}` }]);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    const code = codeOf(error);
+    throw unusable(
+      code === 'ENOENT'
         ? 'does not exist; name an existing configuration file'
-        : `cannot be read (${error.code}); name a file that this user may read`,
+        : `cannot be read (${code}); name a file that this user may read`,
     );
   });
-  if (!isUtf8(bytes)) throw refuse('is not UTF-8 text; save it as UTF-8');
-  const { config, lineOf } = parsed(bytes.toString('utf8'), { ...options, directory: dirname(resolve(file)) });
-  const problems = config.applications.map(async (application, index) =>
-    (await readTlsFiles(application)).problems.map(({ key, message }) => ({
-      line: lineOf(['applications', index, key]),
-      message: `applications[${index}].${key} ${message}`,
-    })),
-  );
-  const all = (await Promise.all(problems)).flat();
-  if (all.length > 0) throw new ConfigError(all);
-  return config;
+  if (!isUtf8(bytes)) throw unusable('is not UTF-8 text; save it as UTF-8');
+  const options = { ...known, directory: dirname(resolve(file)) };
+  const parsed = parseYaml(bytes.toString('utf8'));
+  const modules = loadProvider && (await loadSettings(modulesIn(parsed.value, options), loadProvider));
+  return withTlsFiles(validated(parsed, options, modules), parsed.lineOf);
 }
 
-/** The configuration in a YAML text; no file that it names is read. Throws ConfigError. */
-export function readConfig(text: string, options: ConfigOptions): Config {
-  return parsed(text, options).config;
+async function loadSettings(
+  modules: Iterable<string>,
+  loadProvider: NonNullable<LoadOptions['loadProvider']>,
+): Promise<ModuleSettings> {
+  const settingsOf = (module: string) =>
+    loadProvider(module).then(
+      ({ settings = {} }) => settings,
+      () => 'unknown' as const,
+    );
+  return new Map(await Promise.all([...modules].map(async (module) => [module, await settingsOf(module)] as const)));
 }
 
-type LineOf = (path: readonly PropertyKey[]) => number;
+/** Parses a configuration in a YAML text. Reads no file that it names, loads no module. Throws ConfigError. */
+export function readConfig(text: string, options: ConfigOptions): ParsedConfig {
+  return validated(parseYaml(text), options);
+}
 
-function parsed(text: string, options: ConfigOptions): { config: Config; lineOf: LineOf } {
+/**
+ * Makes a configuration of a plain value with the keys of YAML, integers as number or bigint. Reads the files that it
+ * names for TLS, loads no module. Throws ConfigError.
+ */
+export function parseConfig(value: unknown, options: ConfigOptions): Config {
+  const lineOf = () => 0;
+  return withTlsFiles(validated({ value, problems: [], lineOf }, options), lineOf);
+}
+
+function withTlsFiles(config: ParsedConfig, lineOf: LineOf): Config {
+  const problems: ConfigProblem[] = [];
+  const applications = config.applications.map(({ caFile, clientCertFile, clientKeyFile, ...application }, index) => {
+    const tls = readTlsFiles({ caFile, clientCertFile, clientKeyFile });
+    for (const { key, message } of tls.problems) {
+      const line = lineOf(['applications', index, key]);
+      problems.push({ line, message: `applications[${index}].${key} ${message}` });
+    }
+    return { ...application, tls: tls.files };
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { ...config, applications };
+}
+
+interface Parsed {
+  readonly value: unknown;
+  /** Those of the YAML that leave its structure certain. */
+  readonly problems: readonly ConfigProblem[];
+  readonly lineOf: LineOf;
+}
+
+function validated(
+  { value, problems, lineOf }: Parsed,
+  options: ConfigOptions,
+  modules?: ModuleSettings,
+): ParsedConfig {
+  const result = validate(value, options, lineOf, modules);
+  if (result.config === undefined || problems.length > 0) throw new ConfigError([...problems, ...result.problems]);
+  return result.config;
+}
+
+function parseYaml(text: string): Parsed {
   const lines = new LineCounter();
-  // Plain messages: the decorated ones quote the text, secrets included.
+  // The pretty messages quote the text, secrets included.
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
@@ -150,23 +110,12 @@ function parsed(text: string, options: ConfigOptions): { config: Config; lineOf:
     line: lineAt(message.startsWith('Missing closing') ? lastScalar(document) : pos[0]),
     message: yamlMessage(code, message, text.slice(pos[0])),
   }));
-  // After any other error the structure is a guess, and what it says about keys would mislead.
+  // After any other error the structure is uncertain, and problems of keys would mislead.
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) throw new ConfigError(problems);
-  let value: unknown;
   try {
-    value = document.toJS({ maxAliasCount: 100 });
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    return { value, problems, lineOf: (path) => lineAt(offsetOf(document.contents, path)) };
   } catch {
     throw new ConfigError([...problems, aliasProblem(document, lineAt)]);
   }
-  const lineOf: LineOf = (path) => lineAt(offsetOf(document.contents, path));
-  const result = examine(value, options, lineOf);
-  if (result.config === undefined || problems.length > 0) throw new ConfigError([...problems, ...result.problems]);
-  return { config: result.config, lineOf };
-}
-
-/** The configuration in a plain value: the same keys as in YAML, integers as number or bigint. Throws ConfigError. */
-export function parseConfig(value: unknown, options: ConfigOptions): Config {
-  const { config, problems } = examine(value, options, () => 0);
-  if (config === undefined) throw new ConfigError(problems);
-  return config;
 }

@@ -1,7 +1,9 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { camelCased } from '../shared/camel-case.js';
+import type { Setting, Settings } from '../shared/setting.js';
 
-/** Words for a value that is wrong or not there; `what` says what to write. */
+/** The message for a wrong or missing value. It follows the path of the key; `what` is a value to write. */
 export const expected = (what: string) => ({
   error: ({ input }: { input?: unknown }) => (input === undefined ? `is missing; write ${what}` : `must be ${what}`),
 });
@@ -9,9 +11,10 @@ export const expected = (what: string) => ({
 export const pattern = (what: string, test: (text: string) => boolean) =>
   z.string(expected(what)).refine(test, expected(what));
 
-const words = 'a text that is not empty, in quotes if it looks like a number';
-export const text = z.string(expected(words)).min(1, expected(words));
+const NON_EMPTY = 'a text that is not empty, in quotes if it looks like a number';
+export const text = z.string(expected(NON_EMPTY)).min(1, expected(NON_EMPTY));
 
+/** YAML gives integers as bigint, a plain value may have them as number. */
 export const integerBetween = (least: bigint, most: bigint) =>
   z.custom<number | bigint>(
     (value) =>
@@ -24,6 +27,7 @@ export const integer = (least: bigint, most: bigint, fallback: number) =>
   integerBetween(least, most).default(fallback).transform(Number);
 export const port = (fallback: number) => integer(0n, 65535n, fallback);
 export const limit = (fallback: number) => integer(1n, 2n ** 31n - 1n, fallback);
+/** 0 to 2^63-1. */
 export const bytes = integerBetween(0n, 2n ** 63n - 1n)
   .transform(BigInt)
   .optional();
@@ -31,8 +35,9 @@ export const bytes = integerBetween(0n, 2n ** 63n - 1n)
 export const oneOf = <const T extends readonly string[]>(...choices: T) =>
   z.enum(choices, expected(choices.join(' or ')));
 
-export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T) => {
-  const keys = Object.keys(shape).join(', ');
+/** A block of exactly these keys. `allowed` is the list in its messages, where a schema beside it has more keys. */
+export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T, allowed = Object.keys(shape)) => {
+  const keys = allowed.join(', ');
   return z.strictObject(shape, {
     error: ({ code, input }) =>
       code === 'unrecognized_keys'
@@ -41,13 +46,39 @@ export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T) => {
   });
 };
 
-export const withoutSlash = (url: string) => url.replace(/\/+$/, '');
+/** A block of exactly these keys; its output has them in camelCase. */
+export const camelCasedObject = <T extends z.core.$ZodLooseShape>(shape: T) =>
+  strictObject(shape).transform((value) => camelCased(value));
+
+/** A rate limit; absent: none. */
+export const rate = (description: string) =>
+  camelCasedObject({
+    per_minute: integerBetween(1n, 2n ** 31n - 1n)
+      .transform(Number)
+      .meta({ description, unlessGiven: 'any' }),
+  }).optional();
+
+/** A key that a provider declares. */
+const setting = (declared: Setting) => {
+  const value = declared.kind === 'choice' ? oneOf(...declared.choices) : text;
+  return declared.default === undefined ? value.optional() : value.default(declared.default);
+};
+
+/** The keys that a provider declares, in a block with others. */
+export const settingsObject = (settings: Settings, allowed: string[]) =>
+  strictObject(
+    Object.fromEntries(Object.entries(settings).map(([key, declared]) => [key, setting(declared)])),
+    allowed,
+  );
+
+export const trimTrailingSlashes = (url: string) => url.replace(/\/+$/, '');
 export const isUrl = (url: string) => /^https?:\/\/[^\s/]\S*$/i.test(url) && URL.canParse(url);
 export const isBaseUrl = (url: string) => isUrl(url) && /^[^?#]*$/.test(url) && !/^https?:\/\/[^/]*@/i.test(url);
-export const baseUrl = 'an http or https URL without query, fragment, user or password';
+export const BASE_URL = 'an http or https URL without query, fragment, user or password';
 
-export function isNetwork(address: string): boolean {
-  const [host = '', prefix, ...rest] = address.split('/');
+/** Whether a text is an IP address or, in the notation of CIDR, a network. */
+export function isAddressOrNetwork(text: string): boolean {
+  const [host = '', prefix, ...rest] = text.split('/');
   const bits = isIP(host) === 4 ? 32 : 128;
   return (
     isIP(host) > 0 &&

@@ -1,7 +1,7 @@
 import { type Alias, type Document, isMap, isScalar, isSeq, type ParsedNode, visit } from 'yaml';
-import type { ConfigProblem } from './load.js';
+import type { ConfigProblem } from './config.js';
 
-/** What a message of the YAML parser says, in the words of this program; `from` is the text where it applies. */
+/** Rewords a message of the YAML parser for the operator, without quoting values. `from` is the text where it applies. */
 export function yamlMessage(code: string, message: string, from: string): string {
   if (code === 'DUPLICATE_KEY') {
     const key = /^["']?([a-z_]{1,24})["']?\s*:/.exec(from)?.[1] ?? 'this key';
@@ -13,7 +13,7 @@ export function yamlMessage(code: string, message: string, from: string): string
   return `not valid YAML: ${message.replace(/(?<=\w): .*|(?<=escape sequence) .*/s, '')}`;
 }
 
-/** Where the last value of a document begins: a quote that is never closed reaches from there to the end. */
+/** The offset of the last scalar of a document: an unclosed quote reaches from there to the end. */
 export function lastScalar(document: Document.Parsed): number {
   let start = 0;
   visit(document, {
@@ -24,6 +24,7 @@ export function lastScalar(document: Document.Parsed): number {
   return start;
 }
 
+/** The problem of a document whose aliases cannot be resolved. */
 export function aliasProblem(document: Document.Parsed, lineAt: (offset: number) => number): ConfigProblem {
   const aliases: Alias[] = [];
   visit(document, { Alias: (_key, alias) => void aliases.push(alias) });
@@ -32,7 +33,7 @@ export function aliasProblem(document: Document.Parsed, lineAt: (offset: number)
   return { line: lineAt((unset ?? aliases[0])?.range?.[0] ?? 0), message: `${message}; write the values out` };
 }
 
-/** Where the key or list item begins; for what is not there, the nearest block around it. */
+/** The offset of the key or list item at a path; of the nearest enclosing block where there is none. */
 export function offsetOf(root: ParsedNode | null, path: readonly PropertyKey[]): number {
   let node = root;
   let offset = root?.range[0] ?? 0;

@@ -1,8 +1,13 @@
 import { Fault, toFault } from '../core/fault.js';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
+import type { Settings } from '../shared/setting.js';
 import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, Plan, ProviderKind } from './provider.js';
+
+const settings = {
+  account_id: { kind: 'text', description: 'whose account it is, where the token does not tell' },
+} as const satisfies Settings;
 
 function toAccount(account: JsonObject, plan?: Plan): Account {
   const email = textOf(account.email) ?? '';
@@ -23,35 +28,39 @@ function toPlan(reply: JsonObject): Plan {
   return { planId: textOf(reply.planId), limits, attributes: reply };
 }
 
-/** Golem says 401 also where the token is good, but what it asks for is an administrator's. */
-function mapError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  return status === 401 && /only allowed for/.test(messageOf(body)) ? 'restricted' : undefined;
+function accountPath(id: string): string {
+  return `/v1/accounts/${encodeURIComponent(id)}`;
 }
 
-/** Nor does it say 404 of an account that the caller may not see. */
-function mapErrorOfAnother(status: number, body: Json | undefined): UpstreamReason | undefined {
-  return status === 401 && /^Access to account/.test(messageOf(body)) ? 'missing' : mapError(status, body);
-}
-
-/** An e-mail in use is a defect to Golem 1.3, and a 400 says what is wrong in its words alone. */
-function mapErrorOfValues(status: number, body: Json | undefined): UpstreamReason | undefined {
-  const message = messageOf(body);
-  if (status === 500 && /unique key violation|duplicated account/i.test(message)) return 'conflict';
-  if (status === 400 && /e-?mail/i.test(message)) return 'invalid email';
-  return mapErrorOfAnother(status, body);
-}
-
-/** A plan that the caller may not see is unknown; one that cannot be had for another cause is an outage. */
-function mapErrorOfPlan(status: number): UpstreamReason {
-  return status === 401 || status === 403 || status === 404 ? 'missing' : 'unavailable';
-}
-
-function messageOf(body: Json | undefined): string {
+function messageIn(body: Json | undefined): string {
   return (body !== undefined && extractMessage(body)) || '';
 }
 
+/** 401 is also the reply to a valid token whose operation is for administrators. */
+function mapError(status: number, body: Json | undefined): UpstreamReason | undefined {
+  return status === 401 && /only allowed for/.test(messageIn(body)) ? 'restricted' : undefined;
+}
+
+/** 401, not 404, is the reply for another's account that the caller may not see. */
+function mapOtherAccountError(status: number, body: Json | undefined): UpstreamReason | undefined {
+  return status === 401 && /^Access to account/.test(messageIn(body)) ? 'missing' : mapError(status, body);
+}
+
+/** Golem 1.3 replies 500 to an e-mail in use, and a 400 names what is wrong in its message alone. */
+function mapWriteError(status: number, body: Json | undefined): UpstreamReason | undefined {
+  const message = messageIn(body);
+  if (status === 500 && /unique key violation|duplicated account/i.test(message)) return 'conflict';
+  if (status === 400 && /e-?mail/i.test(message)) return 'invalid email';
+  return mapOtherAccountError(status, body);
+}
+
+/** A plan that the caller may not see is unknown; any other failure is an outage. */
+function mapPlanError(status: number): UpstreamReason {
+  return status === 401 || status === 403 || status === 404 ? 'missing' : 'unavailable';
+}
+
 /** https://learn.golem.cloud/rest-api/account, as of Golem 1.3. */
-export const golem: ProviderKind = {
+export const golem: ProviderKind<typeof settings> = {
   name: 'golem',
   title: 'Golem',
   publicBaseUrl: 'https://release.api.golem.cloud',
@@ -59,44 +68,45 @@ export const golem: ProviderKind = {
     name: 'API token',
     hint: 'golem-cli makes one for your account; it has the form of a UUID.',
   },
-  connect: ({ baseUrl, accountId, send }) => {
+  settings,
+  connect: ({ baseUrl, settings: { accountId }, send }) => {
     const headersOf = (credential: string) => ({
       Authorization: authorization('Bearer', credential),
       Accept: 'application/json',
     });
-    const get = (path: string, credential: string, rule: ErrorMapping = mapError) =>
-      send({ method: 'GET', url: baseUrl + path, headers: headersOf(credential), errorMapping: rule });
+    const get = (path: string, credential: string, errorMapping: ErrorMapping = mapError) =>
+      send({ method: 'GET', url: baseUrl + path, headers: headersOf(credential), errorMapping });
     const write = (method: 'POST' | 'PUT', path: string, credential: string, values: object) =>
       send({
         method,
         url: baseUrl + path,
         headers: headersOf(credential),
         body: { type: 'application/json', text: JSON.stringify(values) },
-        errorMapping: mapErrorOfValues,
+        errorMapping: mapWriteError,
       });
 
-    const listed = async (credential: string, query = ''): Promise<JsonObject[]> => {
+    const listAccounts = async (credential: string, query = ''): Promise<JsonObject[]> => {
       const { values } = await get(`/v1/accounts${query}`, credential);
       if (Array.isArray(values) && values.every(isObject)) return values;
       throw new Fault('unavailable', { cause: new Error('reply without a list of accounts') });
     };
 
-    /** The API has no "me": whose account it is says the configuration, a list of one, or the token. */
-    const own = async (credential: string): Promise<JsonObject> => {
+    /** The API has no "me": the account is that of the configuration, the only one of the list, or that of the token. */
+    const readOwn = async (credential: string): Promise<JsonObject> => {
       if (accountId !== undefined) return get(accountPath(accountId), credential);
-      const [only, ...others] = await listed(credential);
+      const [only, ...others] = await listAccounts(credential);
       if (only && others.length === 0) return only;
       const token = await get('/v1/login/token', credential);
       return get(accountPath(nativeIdOf(token.accountId)), credential);
     };
-    const found = (credential: string, nativeId: string | undefined) =>
-      nativeId === undefined ? own(credential) : get(accountPath(nativeId), credential, mapErrorOfAnother);
+    const find = (credential: string, nativeId: string | undefined) =>
+      nativeId === undefined ? readOwn(credential) : get(accountPath(nativeId), credential, mapOtherAccountError);
     const idOf = async (credential: string, nativeId: string | undefined) =>
-      nativeId ?? nativeIdOf((await own(credential)).id);
+      nativeId ?? nativeIdOf((await readOwn(credential)).id);
 
     const withPlan = async (credential: string, account: JsonObject): Promise<Account> => {
       const path = `${accountPath(nativeIdOf(account.id))}/plan`;
-      const plan = await get(path, credential, mapErrorOfPlan).then(toPlan, (error: unknown) => {
+      const plan = await get(path, credential, mapPlanError).then(toPlan, (error: unknown) => {
         const fault = toFault(error);
         if (fault.reason === 'missing') return undefined;
         throw fault;
@@ -105,13 +115,13 @@ export const golem: ProviderKind = {
     };
 
     return {
-      readAccount: async (credential) => withPlan(credential, await own(credential)),
-      readAccountOf: async (credential, nativeId) => withPlan(credential, await found(credential, nativeId)),
+      readAccount: async (credential) => withPlan(credential, await readOwn(credential)),
+      readAccountOf: async (credential, nativeId) => withPlan(credential, await find(credential, nativeId)),
       updateAccount: {
         fields: ['name', 'email'],
-        /** A full replacement: what does not change goes along as it is. */
+        /** A full replacement: unchanged fields are sent as they are. */
         send: async (credential, changes, nativeId) => {
-          const account = await found(credential, nativeId);
+          const account = await find(credential, nativeId);
           const { name = '', email } = toAccount(account);
           const values = { name, email, ...changes };
           return toAccount(await write('PUT', accountPath(nativeIdOf(account.id)), credential, values));
@@ -120,22 +130,18 @@ export const golem: ProviderKind = {
       deleteAccount: async (credential, nativeId) => {
         const url = baseUrl + accountPath(await idOf(credential, nativeId));
         const headers = headersOf(credential);
-        await send({ method: 'DELETE', url, headers, errorMapping: mapErrorOfAnother, isEmpty: true });
+        await send({ method: 'DELETE', url, headers, errorMapping: mapOtherAccountError, isEmpty: true });
       },
       createAccount: async (credential, name, email) =>
         toAccount(await write('POST', '/v1/accounts', credential, { name, email })),
       findAccounts: async (credential, email) => {
         const query = email === undefined ? '' : `?${new URLSearchParams({ email })}`;
-        return (await listed(credential, query)).map((account) => toAccount(account));
+        return (await listAccounts(credential, query)).map((account) => toAccount(account));
       },
       readPlan: async (credential, nativeId) => {
         const path = `${accountPath(await idOf(credential, nativeId))}/plan`;
-        return toPlan(await get(path, credential, nativeId === undefined ? mapError : mapErrorOfAnother));
+        return toPlan(await get(path, credential, nativeId === undefined ? mapError : mapOtherAccountError));
       },
     };
   },
 };
-
-function accountPath(id: string): string {
-  return `/v1/accounts/${encodeURIComponent(id)}`;
-}

@@ -4,5 +4,5 @@ import type { ProviderKind } from './provider.js';
 import { seatable } from './seatable.js';
 import { terraform } from './terraform.js';
 
-/** Every modern API that the bridge speaks. */
+/** Every provider that goes by a name in the configuration. */
 export const providers: readonly ProviderKind[] = [seatable, previsto, terraform, golem];

@@ -14,16 +14,16 @@ function toAccount(account: JsonObject): Account {
   };
 }
 
-/** Every error object has the parameter that it is about. */
+/** The key is the user name of HTTP Basic, the password stays empty. */
+function basic(key: string): string {
+  return authorization('Basic', Buffer.from(`${key}:`).toString('base64'));
+}
+
+/** `param` of an error object names the parameter at fault. */
 function mapError(status: number, body: Json | undefined): UpstreamReason | undefined {
   if (status === 402) return 'invalid';
   if (status !== 400 || !isObject(body) || body.param !== 'email') return undefined;
   return /already|exists|in use|taken/i.test(textOf(body.message) ?? '') ? 'conflict' : 'invalid email';
-}
-
-/** The key is the user name of HTTP Basic, the password stays empty. */
-function basic(key: string): string {
-  return authorization('Basic', Buffer.from(`${key}:`).toString('base64'));
 }
 
 /** https://developer.previsto.com. */
@@ -44,7 +44,7 @@ export const previsto: ProviderKind = {
       readAccount,
       updateAccount: {
         fields: ['name', 'email', 'languageCode'],
-        /** The API wants a name with every update, so the present one goes along. */
+        /** The API requires a name in every update: the present one is sent unless it changes. */
         send: async (credential, changes) => {
           const { name = '' } = changes.name === undefined ? await readAccount(credential) : changes;
           const text = new URLSearchParams({ name, ...changes }).toString();
@@ -54,7 +54,7 @@ export const previsto: ProviderKind = {
           );
         },
       },
-      /** There is no "current" for this one: the id is the one that the API itself tells. */
+      /** This path has no "current": it takes the id that the API itself reports. */
       deleteAccount: async (credential) => {
         const { nativeId } = await readAccount(credential);
         const url = `${baseUrl}/accounts/${encodeURIComponent(nativeId)}`;

@@ -1,7 +1,8 @@
-/** What a provider of one's own needs; see `examples/`. */
+/** The public interface for a provider in a module of its own; see `examples/`. */
 export { Fault, type Reason } from '../core/fault.js';
 export { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
+export type { Setting, Settings, SettingValues } from '../shared/setting.js';
 export type { Send, UpstreamRequest } from '../upstream/client.js';
 export { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
 export { authorization, headerText, nativeIdOf } from './common.js';
-export type { Account, AccountChanges, Plan, Provider, ProviderKind, ProviderSettings } from './provider.js';
+export type { Account, AccountChanges, ConnectOptions, Plan, Provider, ProviderKind } from './provider.js';

@@ -19,10 +19,17 @@ function toAccount(info: JsonObject): Account {
   };
 }
 
-/** `total` is -2 or null where there is no quota, and absent where the server does not tell. */
+/** `total` is -2 or null where there is no quota, and absent where the server does not report one. */
 function quota(total: Json | undefined): Account['spaceAmount'] {
   const bytes = integerOf(total);
   return total === null || (bytes !== undefined && bytes <= 0n) ? 'unlimited' : bytes;
+}
+
+/** A multipart body of one text part, byte for byte: the FormData of the platform would rewrite its line ends. */
+function multipart(name: string, value: string): { type: string; text: string } {
+  const boundary = randomUUID();
+  const text = `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n--${boundary}--\r\n`;
+  return { type: `multipart/form-data; boundary=${boundary}`, text };
 }
 
 /** A 403 of the layer that checks the token has `detail`, one of the operation itself has `error_msg`. */
@@ -32,13 +39,6 @@ function mapError(status: number, body: Json | undefined): UpstreamReason | unde
 
 function mapEmailError(status: number, body: Json | undefined): UpstreamReason | undefined {
   return status === 400 ? 'invalid email' : mapError(status, body);
-}
-
-/** One text part, byte for byte: the FormData of the platform would rewrite its line ends. */
-function multipart(name: string, value: string): { type: string; text: string } {
-  const boundary = randomUUID();
-  const text = `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n--${boundary}--\r\n`;
-  return { type: `multipart/form-data; boundary=${boundary}`, text };
 }
 
 /** https://api.seatable.io: bytes everywhere, every path ends in a slash. */
@@ -62,7 +62,7 @@ export const seatable: ProviderKind = {
       },
       updateAccount: {
         fields: ['email'],
-        /** Mails a link; the account keeps its address until its owner follows it. */
+        /** Mails a link: the account keeps its address until the owner follows it. */
         send: async (credential, { email = '' }) => {
           await send({
             method: 'PUT',

@@ -1,7 +1,17 @@
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
+import type { Settings } from '../shared/setting.js';
 import { extractMessage, type UpstreamReason } from '../upstream/response.js';
 import { authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
+
+const settings = {
+  password_keys: {
+    kind: 'choice',
+    choices: ['kebab', 'snake'],
+    default: 'kebab',
+    description: 'how it spells the names of a password change, `kebab` or `snake`',
+  },
+} as const satisfies Settings;
 
 const JSON_API = 'application/vnd.api+json';
 
@@ -20,7 +30,7 @@ function toAccount(document: JsonObject): Account {
   };
 }
 
-/** A 422 says what is wrong in its words alone, and of several things at once. */
+/** A 422 names what is wrong in its message alone, several things at once. */
 function mapUpdateError(status: number, body: Json | undefined): UpstreamReason | undefined {
   const message = status === 422 && body !== undefined ? (extractMessage(body) ?? '') : '';
   if (!/e-?mail/i.test(message)) return undefined;
@@ -28,7 +38,7 @@ function mapUpdateError(status: number, body: Json | undefined): UpstreamReason 
 }
 
 /** https://developer.hashicorp.com/terraform/cloud-docs/api-docs/account; the base URL ends in `/api/v2`. */
-export const terraform: ProviderKind = {
+export const terraform: ProviderKind<typeof settings> = {
   name: 'terraform',
   title: 'Terraform',
   publicBaseUrl: 'https://app.terraform.io/api/v2',
@@ -36,7 +46,8 @@ export const terraform: ProviderKind = {
     name: 'API token',
     hint: 'Make one in Terraform under Account settings, Tokens.',
   },
-  connect: ({ baseUrl, passwordKeys, send }) => {
+  settings,
+  connect: ({ baseUrl, settings: { passwordKeys }, send }) => {
     const headersOf = (credential: string) => ({
       Authorization: authorization('Bearer', credential),
       Accept: JSON_API,

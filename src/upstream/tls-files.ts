@@ -1,17 +1,17 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { codeOf, messageOf } from '../shared/errors.js';
 
-/** What TLS to a modern API needs beyond the usual, in PEM. */
+/** What TLS to a modern API needs beyond the defaults of Node.js, in PEM. */
 export interface TlsFiles {
-  /** The only certification authorities that count; those of Node.js unless given. */
+  /** The only certification authorities that are trusted; those of Node.js unless given. */
   readonly ca?: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;
 }
 
-/** Which key of the configuration names a file that is no good, and why, in words that follow that key. */
+/** A file that cannot be used: the key that names it, and a message that follows the key. */
 export interface TlsProblem {
   readonly key: 'ca_file' | 'client_cert_file' | 'client_key_file';
   readonly message: string;
@@ -23,23 +23,23 @@ export interface TlsPaths {
   readonly clientKeyFile?: string | undefined;
 }
 
-/** Reads the files that an application names for TLS. */
-export async function readTlsFiles(paths: TlsPaths): Promise<{ files: TlsFiles; problems: TlsProblem[] }> {
+/** Reads and checks the files that an application names for TLS. Blocks: MUST be called before calls are answered. */
+export function readTlsFiles(paths: TlsPaths): { files: TlsFiles; problems: TlsProblem[] } {
   const problems: TlsProblem[] = [];
-  const read = async (key: TlsProblem['key'], path: string | undefined, check: (pem: Buffer) => unknown) => {
+  const read = (key: TlsProblem['key'], path: string | undefined, check: (pem: Buffer) => unknown) => {
     if (path === undefined) return undefined;
     try {
-      const pem = await readFile(path);
+      const pem = readFileSync(path);
       check(pem);
       return pem;
     } catch (error) {
-      problems.push({ key, message: whyNot(error, path) });
+      problems.push({ key, message: explain(error, path) });
       return undefined;
     }
   };
-  const ca = await read('ca_file', paths.caFile, (pem) => new X509Certificate(pem));
-  const cert = await read('client_cert_file', paths.clientCertFile, (pem) => createSecureContext({ cert: pem }));
-  const key = await read('client_key_file', paths.clientKeyFile, (pem) => createSecureContext({ key: pem }));
+  const ca = read('ca_file', paths.caFile, (pem) => new X509Certificate(pem));
+  const cert = read('client_cert_file', paths.clientCertFile, (pem) => createSecureContext({ cert: pem }));
+  const key = read('client_key_file', paths.clientKeyFile, (pem) => createSecureContext({ key: pem }));
   if (paths.clientCertFile !== undefined && paths.clientKeyFile === undefined) {
     problems.push({ key: 'client_cert_file', message: 'has no use alone; name its key as client_key_file' });
   }
@@ -57,18 +57,10 @@ export async function readTlsFiles(paths: TlsPaths): Promise<{ files: TlsFiles; 
   return { files: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }, problems };
 }
 
-/** Throws an Error with one line for the operator where a file is no good. */
-export async function openTlsFiles(application: TlsPaths & { readonly name: string }): Promise<TlsFiles> {
-  const { files, problems } = await readTlsFiles(application);
-  const [problem] = problems;
-  if (problem) throw new Error(`${application.name}: ${problem.key} ${problem.message}`);
-  return files;
-}
-
-function whyNot(error: unknown, path: string): string {
+function explain(error: unknown, path: string): string {
   const code = codeOf(error);
   if (code === 'ENOENT') return `${path} does not exist; name an existing file`;
-  // Whatever is wrong with the content has a code of OpenSSL's.
+  // Errors of the file system have codes such as EACCES; those of OpenSSL, about the content, have another form.
   if (code !== undefined && /^E[A-Z]+$/.test(code))
     return `${path} cannot be read (${code}); name a file that this user may read`;
   return `${path} is not what it should be (${messageOf(error)}); name a file in PEM, without a passphrase`;

@@ -314,7 +314,9 @@ test('sandbox prints the base URL and the credentials of each modern API', async
   expect(rows.map(([provider, , credential]) => ({ provider, credential }))).toEqual(sandboxCredentials);
   const { sendFor } = createUpstreams({ timeoutMs: 5000 });
   for (const [provider, baseUrl = '', credential = ''] of rows) {
-    const api = providers.find(({ name }) => name === provider)?.connect({ baseUrl, send: sendFor({ baseUrl }) });
+    const api = providers
+      .find(({ name }) => name === provider)
+      ?.connect({ baseUrl, settings: {}, send: sendFor({ baseUrl }) });
     expect((await api?.readAccount(credential))?.nativeId).toMatch(/./);
   }
 });

@@ -1,14 +1,21 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { type Config, ConfigError, loadConfig, parseConfig, readConfig } from '../../src/config/load.js';
+import { ConfigError, type ParsedConfig } from '../../src/config/config.js';
+import { loadConfig, parseConfig, readConfig } from '../../src/config/load.js';
+import { afterwards } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
 
+const accountId = { kind: 'text', description: 'whose account' } as const;
+const passwordKeys = { kind: 'choice', choices: ['kebab', 'snake'], default: 'kebab', description: 'names' } as const;
+const golemSettings = { account_id: accountId, password_keys: passwordKeys };
 const known = {
   actions: ['get_account_info', 'get_ticket'],
   providers: [
     { name: 'seatable', publicBaseUrl: 'https://cloud.seatable.io' },
-    { name: 'golem', publicBaseUrl: 'https://golem.example.com' },
+    { name: 'golem', publicBaseUrl: 'https://golem.example.com', settings: golemSettings },
   ],
 };
 const options = { ...known, directory: '/etc/bridge' };
@@ -20,8 +27,8 @@ const application = 'applications:\n-\n  api_key: key1\n  provider: seatable\n  
 const topKeys = 'listen, public_url, trust_proxy, store, key_file, admin, rate, limits, applications';
 const applicationKeys =
   'api_key, name, provider, base_url, credentials, actions, redirect_url, defaults, unknown_numbers, fault_status, ' +
-  'reply_charset, cache_seconds, account_id, password_keys, token_days, rate, ca_file, client_cert_file, ' +
-  'client_key_file';
+  'reply_charset, cache_seconds, token_days, rate, ca_file, client_cert_file, client_key_file';
+const golemKeys = `${applicationKeys}, account_id, password_keys`;
 const networks = 'a network such as 10.0.0.0/8';
 const trustProxy = 'true, false or a list of IP addresses and networks such as 10.0.0.0/8';
 const baseUrl = 'an http or https URL without query, fragment, user or password';
@@ -31,7 +38,7 @@ const text = 'a text that is not empty, in quotes if it looks like a number';
 const number = 'an integer from 0 to 9223372036854775807';
 const limit = 'an integer from 1 to 2147483647';
 
-const defaults: Config = {
+const defaults: ParsedConfig = {
   listen: { host: '127.0.0.1', port: 8080 },
   trustProxy: false,
   store: { kind: 'sqlite', path: '/etc/bridge/data/bridge.db' },
@@ -56,7 +63,7 @@ const defaults: Config = {
       faultStatus: 500,
       replyCharset: 'UTF-8',
       cacheSeconds: 0,
-      passwordKeys: 'kebab',
+      settings: {},
     },
   ],
 };
@@ -79,12 +86,34 @@ function problemsOf(read: () => unknown): unknown {
   return 'no problem';
 }
 
+/** Two applications of a module, with a line of its own, and one of a provider with a name. */
+const moduleApplications = (line: string) =>
+  ['key1', 'key2']
+    .map((key) => `- { api_key: ${key}, provider: ./own.js, base_url: "https://h", ${line} }\n`)
+    .concat('- { api_key: key3, provider: seatable, base_url: "https://h" }\n')
+    .join('')
+    .replace(/^/, 'applications:\n');
+
+async function fileWith(yaml: string): Promise<string> {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  await writeFile(join(path, 'bridge.yaml'), yaml);
+  return join(path, 'bridge.yaml');
+}
+
 describe('a good configuration', () => {
   test('with every key', () => {
     const path = (name: string) => join(folder, 'data', name);
     const tls = (name: string) => join(folder, 'tls', name);
     const full = readFileSync(join(folder, 'full.yaml'), 'utf8');
-    expect(readConfig(full, { ...options, directory: folder })).toEqual({
+    const terraform = {
+      name: 'terraform',
+      publicBaseUrl: 'https://terraform.example.com',
+      settings: { password_keys: passwordKeys },
+    };
+    const providers = [...known.providers, terraform];
+    const [plain] = defaults.applications;
+    expect(readConfig(full, { ...options, providers, directory: folder })).toEqual({
       listen: { host: '127.0.0.1', port: 8080 },
       publicUrl: 'https://www.box.example.com',
       trustProxy: false,
@@ -115,12 +144,27 @@ describe('a good configuration', () => {
           faultStatus: 500,
           replyCharset: 'ISO-8859-1',
           cacheSeconds: 0,
-          accountId: 'acc-123',
-          passwordKeys: 'kebab',
+          settings: {},
           rate: { perMinute: 60 },
           caFile: tls('ca.pem'),
           clientCertFile: tls('client.pem'),
           clientKeyFile: tls('client.key'),
+        },
+        {
+          ...plain,
+          apiKey: 'golem',
+          name: 'golem',
+          provider: 'golem',
+          baseUrl: 'https://golem.example.com',
+          settings: { accountId: 'acc-123', passwordKeys: 'kebab' },
+        },
+        {
+          ...plain,
+          apiKey: 'terraform',
+          name: 'terraform',
+          provider: 'terraform',
+          baseUrl: 'https://app.terraform.io/api/v2',
+          settings: { passwordKeys: 'snake' },
         },
       ],
     });
@@ -136,11 +180,11 @@ describe('a good configuration', () => {
     expect(parseConfig(value, options)).toEqual({
       ...defaults,
       listen: { host: '127.0.0.1', port: 0 },
-      applications: [{ ...defaults.applications[0], faultStatus: 200 }],
+      applications: [{ ...defaults.applications[0], faultStatus: 200, tls: {} }],
     });
   });
 
-  test.each<[string, Partial<Config>]>([
+  test.each<[string, Partial<ParsedConfig>]>([
     ['listen: { host: "::1" }', { listen: { host: '::1', port: 8080 } }],
     ['admin: {}', { admin: { host: '127.0.0.1', port: 9464 } }],
     ['public_url: https://box.example.com/old//', { publicUrl: 'https://box.example.com/old' }],
@@ -158,7 +202,7 @@ describe('a good configuration', () => {
     expect(readConfig(`${line}\n${application}`, options)).toEqual({ ...defaults, ...expected });
   });
 
-  test.each<[string, Partial<Config['applications'][number]>]>([
+  test.each<[string, Partial<ParsedConfig['applications'][number]>]>([
     ['  provider: ./providers/own.mjs', { provider: '/etc/bridge/providers/own.mjs', name: 'own' }],
     ['  provider: ../own.js', { provider: '/etc/own.js', name: 'own' }],
     ['  provider: /opt/own.js', { provider: '/opt/own.js', name: 'own' }],
@@ -169,9 +213,15 @@ describe('a good configuration', () => {
     ['  defaults: { space_amount: 9223372036854775807 }', { defaults: { spaceAmount: 9223372036854775807n } }],
     ['  fault_status: 200', { faultStatus: 200 }],
     ['  cache_seconds: 60', { cacheSeconds: 60 }],
-    ['  account_id: "0123"', { accountId: '0123' }],
+    [
+      '  provider: golem\n  account_id: "0123"',
+      { provider: 'golem', name: 'golem', settings: { accountId: '0123', passwordKeys: 'kebab' } },
+    ],
     ['  unknown_numbers: omit', { unknownNumbers: 'omit' }],
-    ['  password_keys: snake', { passwordKeys: 'snake' }],
+    [
+      '  provider: golem\n  password_keys: snake',
+      { provider: 'golem', name: 'golem', settings: { passwordKeys: 'snake' } },
+    ],
     ['  token_days: 30', { tokenDays: 30 }],
     ['  actions: [get_ticket]', { actions: ['get_ticket'] }],
   ])('%s', (line, expected) => {
@@ -179,6 +229,29 @@ describe('a good configuration', () => {
       ...defaults,
       applications: [{ ...defaults.applications[0], ...expected }],
     });
+  });
+
+  test('with the settings that its module declares', async () => {
+    const loaded: string[] = [];
+    const loadProvider = async (module: string) => {
+      loaded.push(module);
+      return { settings: golemSettings };
+    };
+    const file = await fileWith(moduleApplications('account_id: acc-1'));
+    const { applications } = await loadConfig(file, { ...known, loadProvider });
+    expect(applications.map(({ settings }) => settings)).toEqual([
+      { accountId: 'acc-1', passwordKeys: 'kebab' },
+      { accountId: 'acc-1', passwordKeys: 'kebab' },
+      {},
+    ]);
+    expect(loaded).toEqual([join(dirname(file), 'own.js')]);
+  });
+
+  test('with any key for a module that cannot be loaded', async () => {
+    const loadProvider = () => Promise.reject(new Error('cannot be loaded'));
+    const file = await fileWith(moduleApplications('account_id: [acc-1]'));
+    const { applications } = await loadConfig(file, { ...known, loadProvider });
+    expect(applications.map(({ settings }) => settings)).toEqual([{}, {}, {}]);
   });
 
   test('with values that are shared by anchor and alias', () => {
@@ -253,7 +326,22 @@ const refusedBelow: readonly [string, number, string][] = [
   ['  defaults: { space_used: 1e300 }', 6, `applications[0].defaults.space_used must be ${number}`],
   ['  api_key: 12345', 3, `applications[0].api_key must be ${text}`],
   ['  api_key: ""', 3, `applications[0].api_key must be ${text}`],
-  ['  account_id: 0123', 6, `applications[0].account_id must be ${text}`],
+  ['  provider: golem\n  account_id: 0123', 5, `applications[0].account_id must be ${text}`],
+  [
+    '  account_id: acc-1',
+    6,
+    `applications[0].account_id is not a known key; the keys allowed here are ${applicationKeys}`,
+  ],
+  [
+    '  provider: ./own.js\n  account_id: acc-1',
+    5,
+    `applications[0].account_id is not a known key; the keys allowed here are ${applicationKeys}`,
+  ],
+  [
+    '  provider: golem\n  accountId: acc-1',
+    5,
+    `applications[0].accountId is not a known key; the keys allowed here are ${golemKeys}`,
+  ],
   ['  name: true', 6, `applications[0].name must be ${text}`],
   ['  provider: dropbox', 4, `applications[0].provider must be ${provider}`],
   ['  base_url: ftp://h', 5, `applications[0].base_url must be ${baseUrl}, such as https://cloud.seatable.io`],
@@ -273,7 +361,7 @@ const refusedBelow: readonly [string, number, string][] = [
   ['  fault_status: 404', 6, 'applications[0].fault_status must be 500 or 200'],
   ['  cache_seconds: -1', 6, 'applications[0].cache_seconds must be an integer from 0 to 2147483647'],
   ['  token_days: 0', 6, 'applications[0].token_days must be an integer from 1 to 36500'],
-  ['  password_keys: camel', 6, 'applications[0].password_keys must be kebab or snake'],
+  ['  provider: golem\n  password_keys: camel', 5, 'applications[0].password_keys must be kebab or snake'],
   [
     '- provider: golem\n  api_key: key2',
     6,
@@ -341,7 +429,7 @@ const severalProblems = [
   [3, `applications[0].base_url is missing; write ${baseUrl}, such as https://cloud.seatable.io`],
   [5, 'applications[0].cache_seconds must be an integer from 0 to 2147483647'],
   [8, 'applications[1].api_key is the same as applications[0].api_key in line 3; give each application its own'],
-  [9, `applications[1].retries is not a known key; the keys allowed here are ${applicationKeys}`],
+  [9, `applications[1].retries is not a known key; the keys allowed here are ${golemKeys}`],
   [10, 'base_url is already given above in the same block; keep one of the two'],
   [10, `applications[1].base_url must be ${baseUrl}, such as https://golem.example.com`],
   [11, 'applications[2].api_key is the same as applications[0].api_key in line 3; give each application its own'],
@@ -396,6 +484,26 @@ describe('a refused configuration', () => {
     expect(problemsOf(() => parseConfig({ applications: [twice, twice] }, options))).toEqual([
       [0, 'applications[1].api_key is the same as applications[0].api_key; give each application its own'],
     ]);
+  });
+
+  test.each([
+    [
+      { account_id: accountId, rate: accountId },
+      'provider declares rate, which every application has; give its settings other names',
+    ],
+    [{}, `account_id is not a known key; the keys allowed here are ${applicationKeys}`],
+    [
+      { account_id: { kind: 'choice', choices: ['a', 'b'], description: 'which' } as const },
+      'account_id must be a or b',
+    ],
+  ])('with a module that declares %j', async (settings, message) => {
+    const file = await fileWith(moduleApplications('account_id: acc-1'));
+    await expect(loadConfig(file, { ...known, loadProvider: async () => ({ settings }) })).rejects.toMatchObject({
+      problems: [
+        { line: 2, message: `applications[0].${message}` },
+        { line: 3, message: `applications[1].${message}` },
+      ],
+    });
   });
 
   test.each(refusedFiles)('in the file "%s"', async (name, message) => {

@@ -5,6 +5,7 @@ import { previsto } from '../../src/providers/previsto.js';
 import type { Account, Provider, ProviderKind } from '../../src/providers/provider.js';
 import { seatable } from '../../src/providers/seatable.js';
 import { terraform } from '../../src/providers/terraform.js';
+import type { SettingValues } from '../../src/shared/setting.js';
 import { createUpstreams } from '../../src/upstream/client.js';
 import { afterwards } from '../support/cleanup.js';
 import { type CannedReply, canned, startUpstream, type Upstream } from '../support/servers/upstream.js';
@@ -60,14 +61,14 @@ let upstream: Upstream;
 async function connect(
   kind: ProviderKind,
   replies: Readonly<Record<string, CannedReply>>,
-  settings: { accountId?: string } = {},
+  settings: SettingValues = {},
 ): Promise<Provider> {
   upstream = await startUpstream(canned(replies));
   afterwards(upstream.close);
   return kind.connect({
     baseUrl: upstream.url,
     send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url }),
-    ...settings,
+    settings,
   });
 }
 
@@ -109,7 +110,7 @@ describe('seatable', () => {
   test.each([
     [{ detail: 'Authentication credentials were not provided.' }, 'unauthenticated'],
     [{ error_msg: 'Feature disabled.' }, 'restricted'],
-  ])('tells the two kinds of 403 apart: %j', async (body, reason) => {
+  ])('distinguishes the two kinds of 403: %j', async (body, reason) => {
     const provider = await connect(seatable, { [info]: { status: 403, body } });
     expect(await readOrReason(provider, 't')).toBe(reason);
   });
@@ -144,7 +145,7 @@ describe('golem', () => {
     expect(paths()).toEqual(['/v1/accounts', '/v1/accounts/g1/plan']);
   });
 
-  test('asks the token whose it is where the list has several', async () => {
+  test('takes the account of the token where the list has several', async () => {
     const provider = await connect(golem, {
       '/v1/accounts': { body: { values: [one, two] } },
       '/v1/login/token': { body: { id: 't1', accountId: 'g/2' } },
@@ -155,7 +156,7 @@ describe('golem', () => {
     expect(paths()).toEqual(['/v1/accounts', '/v1/login/token', '/v1/accounts/g%2F2', '/v1/accounts/g%2F2/plan']);
   });
 
-  test('asks the token whose it is where the list is empty', async () => {
+  test('takes the account of the token where the list is empty', async () => {
     const provider = await connect(golem, {
       '/v1/accounts': { body: { values: [] } },
       '/v1/login/token': { body: { accountId: 'g1' } },

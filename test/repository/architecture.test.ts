@@ -128,7 +128,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   undici: ['upstream/transport.ts'],
   cockatiel: ['upstream/resilience.ts'],
   'lossless-json': ['shared/json.ts'],
-  zod: ['config/schema.ts', 'config/validators.ts'],
+  zod: ['config/'],
   yaml: ['config/load.ts', 'config/yaml-problems.ts'],
   '@photostructure/sqlite': ['store/sqlite-database.ts'],
   pg: ['store/postgres-database.ts'],

@@ -12,6 +12,7 @@ import { actionNames } from '../../src/core/actions.js';
 import { toFault } from '../../src/core/fault.js';
 import { providers } from '../../src/providers/index.js';
 import { loadProvider } from '../../src/providers/load.js';
+import { isObject, parseJson } from '../../src/shared/json.js';
 import { createUpstreams } from '../../src/upstream/client.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
@@ -57,10 +58,24 @@ describe('the provider of the examples', () => {
     afterwards(upstream.close);
     const api = kind.connect({
       baseUrl: upstream.url,
+      settings: {},
       send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url }),
     });
     const fault = await api.updateAccount?.send('key-of-ada', { email: 'b' }).then(undefined, toFault);
     expect(fault).toMatchObject({ reason, about, upstreamMessage: body.message });
+  });
+
+  test.each([
+    ['/me', {}],
+    ['/me?workspace=a+%26+b', { workspace: 'a & b' }],
+  ])('asks for %s with the settings %j', async (path, settings) => {
+    const upstream = await startUpstream(canned({ [path]: { body: ada } }));
+    afterwards(upstream.close);
+    const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
+    expect(await kind.connect({ baseUrl: upstream.url, settings, send }).readAccount('key-of-ada')).toMatchObject(
+      member.account,
+    );
+    expect(upstream.received.map((request) => request.path)).toEqual([path]);
   });
 
   test('is as its types say', async () => {
@@ -97,15 +112,16 @@ describe('the provider of the examples', () => {
 
 /** A bridge as `examples/bridge.yaml` says, but on a free port and in front of a service that plays the API. */
 async function serveExample() {
-  let me = ada;
+  let me: object = ada;
   const service = await startUpstream((request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => {
       body += text;
     });
     request.on('end', () => {
-      const isKnown = request.url === '/me' && request.headers['x-api-key'] === 'key-of-ada';
-      if (request.method === 'PATCH') me = { ...me, ...JSON.parse(body) };
+      const isKnown = request.url === '/me?workspace=invoices' && request.headers['x-api-key'] === 'key-of-ada';
+      const changes = request.method === 'PATCH' ? parseJson(body) : undefined;
+      if (isObject(changes)) me = { ...me, ...changes };
       response.writeHead(isKnown ? 200 : 401, { 'Content-Type': 'application/json' });
       response.end(JSON.stringify(isKnown ? me : { code: 'unknown_key', message: 'Nobody has this key.' }));
     });
@@ -113,7 +129,11 @@ async function serveExample() {
   afterwards(service.close);
   const folder = await temporaryFolder();
   afterwards(folder.remove);
-  const config = await loadConfig(join(root, 'examples/bridge.yaml'), { actions: actionNames, providers });
+  const config = await loadConfig(join(root, 'examples/bridge.yaml'), {
+    actions: actionNames,
+    providers,
+    loadProvider,
+  });
   const here = {
     listen: { host: '127.0.0.1', port: 0 },
     store: { kind: 'sqlite', path: join(folder.path, 'bridge.db') },
@@ -132,13 +152,15 @@ async function serveExample() {
 }
 
 describe('a module', () => {
-  const whole = "name: 'n', title: 't', publicBaseUrl: 'https://n.example', credential: { name: 'c', hint: 'h' }";
+  const properties = "name: 'n', title: 't', publicBaseUrl: 'https://n.example', credential: { name: 'c', hint: 'h' }";
   const parts = 'its default export needs name, title, publicBaseUrl, credential and connect';
   const noProvider = `is none: ${parts}`;
+  const badSettings =
+    'has settings that cannot be used: each needs a name in snake_case, a description and a kind (text, or choice with its choices), and a default has to be a value of it';
   const notConnected = 'is none: its connect has to give an object with readAccount';
 
-  /** What is in a module that is no provider (undefined: there is none), and what is said about it. */
-  const wrong: readonly (readonly [module: string | undefined, said: string | RegExp])[] = [
+  /** The text of a module that is no provider (undefined: no module), and the rest of the message. */
+  const wrong: readonly (readonly [module: string | undefined, message: string | RegExp])[] = [
     [undefined, /^cannot be loaded \(Cannot find module .*\); name a module that can, a file with .\/ in front$/],
     [
       "throw new Error('no\\n  luck\\n')",
@@ -150,20 +172,40 @@ describe('a module', () => {
       "import 'no-such-package'",
       /^cannot be loaded \(Cannot find package 'no-such-package' .*\); name a module that can, a file with .\/ in front$/,
     ],
-    [`export const it = { ${whole}, connect: () => ({}) }`, noProvider],
+    [`export const it = { ${properties}, connect: () => ({}) }`, noProvider],
     ['export default null', noProvider],
     ['export default () => {}', noProvider],
-    [`export default { ${whole}, name: '', connect: () => ({}) }`, noProvider],
-    [`export default { ${whole}, credential: { name: 'c' }, connect: () => ({}) }`, noProvider],
-    [`export default { ${whole} }`, noProvider],
+    [`export default { ${properties}, name: '', connect: () => ({}) }`, noProvider],
+    [`export default { ${properties}, credential: { name: 'c' }, connect: () => ({}) }`, noProvider],
+    [`export default { ${properties} }`, noProvider],
+    ...[
+      '[]',
+      'null',
+      "'a'",
+      "{ aB: { kind: 'text', description: 'd' } }",
+      "{ a_: { kind: 'text', description: 'd' } }",
+      "{ a: { kind: 'number', description: 'd' } }",
+      "{ a: { kind: 'text' } }",
+      "{ a: { kind: 'text', description: 'd', default: 1 } }",
+      "{ a: { kind: 'choice', description: 'd' } }",
+      "{ a: { kind: 'choice', description: 'd', choices: [] } }",
+      "{ a: { kind: 'choice', description: 'd', choices: ['b', 1] } }",
+      "{ a: { kind: 'choice', description: 'd', choices: ['b'], default: 'c' } }",
+    ].map(
+      (settings) =>
+        [`export default { ${properties}, settings: ${settings}, connect: () => ({}) }`, badSettings] as const,
+    ),
     [
-      `export default { ${whole}, name: 'golem', connect: () => ({}) }`,
+      `export default { ${properties}, name: 'golem', connect: () => ({}) }`,
       'has the name golem, which is taken; give it another',
     ],
-    [`export default { ${whole}, connect: () => undefined }`, notConnected],
-    [`export default { ${whole}, connect: () => ({}) }`, notConnected],
-    [`export default { ${whole}, connect: async () => ({ readAccount() {} }) }`, notConnected],
-    [`export default { ${whole}, connect: () => { throw new Error('no way') } }`, 'cannot connect (no way); mend it'],
+    [`export default { ${properties}, connect: () => undefined }`, notConnected],
+    [`export default { ${properties}, connect: () => ({}) }`, notConnected],
+    [`export default { ${properties}, connect: async () => ({ readAccount() {} }) }`, notConnected],
+    [
+      `export default { ${properties}, connect: () => { throw new Error('no way') } }`,
+      'cannot connect (no way); mend it',
+    ],
   ];
 
   async function folderWith(modules: readonly (string | undefined)[]): Promise<string> {
@@ -182,31 +224,32 @@ describe('a module', () => {
     const files = wrong.map((_, index) => join(folder, `${index}.js`));
     const script = `import { loadProvider } from ${JSON.stringify(join(root, 'dist/src/providers/load.js'))};
       const use = async (file) => (await loadProvider(file)).connect({ baseUrl: 'http://127.0.0.1:9' });
-      const words = (file) => use(file).then(() => 'is good', (error) => error.message);
-      console.log(JSON.stringify(await Promise.all(${JSON.stringify(files)}.map(words))));`;
+      const outcome = (file) => use(file).then(() => 'is good', (error) => error.message);
+      console.log((await Promise.all(${JSON.stringify(files)}.map(outcome))).join('\\n'));`;
     const { stdout } = await startNode(folder, '--input-type=module', '-e', script).end;
-    const said: string[] = JSON.parse(stdout);
+    const messages = stdout.split('\n');
     for (const [index, [, expected]] of wrong.entries()) {
-      const [before, words] = said[index]?.split(`provider ${files[index]} `) ?? [];
+      const [before, rest] = messages[index]?.split(`provider ${files[index]} `) ?? [];
       expect(before).toBe('');
-      if (typeof expected === 'string') expect(words).toBe(expected);
-      else expect(words).toMatch(expected);
+      if (typeof expected === 'string') expect(rest).toBe(expected);
+      else expect(rest).toMatch(expected);
     }
   });
 
-  test.each([
+  test.each<[module: string | undefined, message: string, own?: string]>([
     [undefined, 'cannot be loaded'],
     ["throw new Error('no\\n  luck\\n')", 'cannot be loaded (no luck)'],
     ['export default null', parts],
-    [`export default { ${whole}, connect: () => ({}) }`, 'readAccount'],
-  ])('ends serve in one line and with 1: %s', async (module, said) => {
+    [`export default { ${properties}, connect: () => ({}) }`, 'readAccount'],
+    ["throw new Error('no luck')", 'cannot be loaded (no luck)', 'workspace: w, '],
+  ])('ends serve in one line and with 1: %s', async (module, message, own = '') => {
     const folder = await folderWith([module]);
-    const application = '{ api_key: k, provider: ./0.js, base_url: "http://127.0.0.1:9" }';
+    const application = `{ api_key: k, provider: ./0.js, ${own}base_url: "http://127.0.0.1:9" }`;
     await writeFile(join(folder, 'bridge.yaml'), `listen: { port: 0 }\napplications: [${application}]\n`);
     const serving = startNode(folder, join(root, 'dist/src/cli.js'), 'serve', '--config', 'bridge.yaml');
     const { code, stdout, stderr } = await serving.end;
     expect(stderr).toMatch(/^boxbridge: provider [^\n]+\n$/);
-    expect(stderr).toContain(said);
+    expect(stderr).toContain(message);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   });
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { readConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
 import { providers } from '../../src/providers/index.js';
@@ -10,10 +11,13 @@ import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { startNode } from '../support/servers/process.js';
+import { applicationKeys, configKeys, configurationTable, tableIn, withTable } from './configuration-table.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const readme = readFileSync(`${root}README.md`, 'utf8');
-const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const { scripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(`${root}package.json`, 'utf8')));
 
 /** The fenced blocks of a language. */
 function blocks(language: string): string[] {
@@ -42,7 +46,7 @@ describeWith([curl], 'the calls of the README', () => {
   test('get the answers of the README, from npm start', async () => {
     const folder = await temporaryFolder();
     afterwards(folder.remove);
-    const demo = startNode(folder.path, `${root}${manifest.scripts.start.split(' ')[1]}`, 'serve', '--port', '0');
+    const demo = startNode(folder.path, `${root}${scripts.start?.split(' ')[1]}`, 'serve', '--port', '0');
     const url = /http:\S+/.exec(await demo.line(/answers at/))?.[0] ?? '';
     const calls = commands.filter(isCurl);
     expect(calls.length).toBeGreaterThanOrEqual(3);
@@ -59,7 +63,7 @@ test.each(commands.filter((each) => !isCurl(each)))('$command prints what the RE
 test('the two commands are scripts of the package', () => {
   expect(readme).toContain('npm ci && npm start');
   expect(readme).toContain('npm ci && npm test');
-  expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(['build', 'start', 'test', 'lint']));
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['build', 'start', 'test', 'lint']));
 });
 
 test('the configuration of the README is good', () => {
@@ -68,6 +72,20 @@ test('the configuration of the README is good', () => {
   expect(readConfig(yaml, { directory: root, actions: actionNames, providers })).toMatchObject({
     applications: [{ provider: 'seatable', defaults: { maxUploadSize: 104857600n } }],
   });
+});
+
+test('the table of the configuration is current, and says something of every key', () => {
+  expect(tableIn(readme)).toBe(configurationTable());
+  const rows = [...configKeys(), ...applicationKeys()];
+  expect(rows.filter(({ description }) => description === '')).toEqual([]);
+  expect(rows.map(({ key }) => key)).toEqual(expect.arrayContaining(['limits.xml_depth', 'account_id']));
+});
+
+test('the table of the configuration replaces the one in a document, and nothing else', () => {
+  const document = `before\n<!-- configuration: written by npm run docs -->\nold\n<!-- end of the configuration -->\nafter\n`;
+  expect(tableIn(document)).toBe('old\n');
+  expect(withTable(document, "new $' \n")).toBe(document.replace('old\n', () => "new $' \n"));
+  expect(tableIn('no table')).toBeUndefined();
 });
 
 test('the README names every key of the configuration', () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import { connect as connectTcp, type Server, type Socket } from 'node:net';
@@ -9,11 +9,11 @@ import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { probeApplications } from '../../src/applications/probe.js';
 import { startBridgeServer } from '../../src/bootstrap/bridge-server.js';
-import { ConfigError, loadConfig } from '../../src/config/load.js';
+import { ConfigError } from '../../src/config/config.js';
+import { loadConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
 import { providers } from '../../src/providers/index.js';
 import { createSandbox, sandboxPaths } from '../../src/sandbox/sandbox.js';
-import { messageOf } from '../../src/shared/errors.js';
 import { tokens } from '../support/cases/modern-accounts.js';
 import { afterwards } from '../support/cleanup.js';
 import { callBridge } from '../support/clients/legacy.js';
@@ -129,11 +129,15 @@ async function statusThrough(
 ) {
   const bridge = await startBridgeServer(await configured(url, keys), pino({ level: 'silent' }), { proxies });
   afterwards(bridge.close);
+  return statusAt(bridge.url);
+}
+
+async function statusAt(bridge: string): Promise<string | undefined> {
   const caller = [
     ['api_key', 'k'],
     ['auth_token', tokens.previsto],
   ] as const;
-  return (await callBridge(bridge.url, 'rest', 'get_account_info', caller)).status;
+  return (await callBridge(bridge, 'rest', 'get_account_info', caller)).status;
 }
 
 const ca = 'ca_file: ca.pem';
@@ -195,11 +199,14 @@ describe('a file for TLS', () => {
     expect(error.message).not.toContain('\n');
   });
 
-  test('that is gone when the bridge starts is one line', async () => {
-    const config = await configured('https://localhost', [ca]);
-    const gone = { ...config, applications: config.applications.map((it) => ({ ...it, caFile: '/nowhere/ca.pem' })) };
-    const started = startBridgeServer(gone, pino({ level: 'silent' })).then(() => 'started', messageOf);
-    expect(await started).toBe('previsto: ca_file /nowhere/ca.pem does not exist; name an existing file');
+  test('is read once: the bridge reaches its API though it is gone once the configuration is loaded', async () => {
+    const { url, shown } = await startTls('a certificate');
+    const config = await configured(url, [ca, ...certificate]);
+    for (const name of ['ca.pem', 'client.pem', 'client.key']) await rm(join(folder, name));
+    const bridge = await startBridgeServer(config, pino({ level: 'silent' }));
+    afterwards(bridge.close);
+    expect(await statusAt(bridge.url)).toBe('get_account_info_ok');
+    expect(shown).toEqual(['boxbridge']);
   });
 });
 
@@ -237,7 +244,7 @@ describe('a proxy', () => {
     expect(await statusThrough(url, [ca], { https: dead, http: dead, none: '' })).toBe('service_unavailable');
   });
 
-  test('that does not let one through is an outage, and is said', async () => {
+  test('that rejects the tunnel is an outage whose cause is reported', async () => {
     const closed = createHttpServer();
     closed.on('connect', (_request, socket) => void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
     const port = await listening(closed);

@@ -1,22 +1,25 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { type Reason, toFault } from '../../../src/core/fault.js';
 import type { Account, Provider, ProviderKind } from '../../../src/providers/provider.js';
+import type { SettingValues } from '../../../src/shared/setting.js';
 import { createUpstreams } from '../../../src/upstream/client.js';
 import { type CannedReply, canned, startUpstream, type Upstream } from '../servers/upstream.js';
 
 export interface ProviderMember {
   readonly kind: ProviderKind;
+  /** The values of the settings that it declares; none unless given. */
+  readonly settings?: SettingValues;
   /** The credential of a test account, in printable ASCII. */
   readonly credential: string;
   /** The path of the one request that reads the account. */
   readonly readPath: string;
-  /** What the modern API replies to it. */
+  /** The reply of the modern API to it. */
   readonly reply: unknown;
-  /** What the bridge makes of it; `attributes` aside, which is the reply as it is. */
+  /** The account that the reply is mapped to; `attributes` aside, which is the reply unchanged. */
   readonly account: Omit<Account, 'attributes'>;
 }
 
-/** Asks a provider and gives what came of it: the account, or the reason of the fault. */
+/** Reads an account and gives the outcome: the account, or the reason of the fault. */
 export async function readOrReason(provider: Provider, credential: string): Promise<Account | Reason> {
   return provider.readAccount(credential).catch((error: unknown) => toFault(error).reason);
 }
@@ -26,7 +29,7 @@ const TIMEOUT_MS = 5000;
 const SILENCE_TIMEOUT_MS = 300;
 
 /** The rules of the interface Provider, run for every member. */
-export function providerSuite({ kind, credential, readPath, reply, account }: ProviderMember): void {
+export function providerSuite({ kind, settings = {}, credential, readPath, reply, account }: ProviderMember): void {
   let upstream: Upstream;
   afterEach(() => upstream.close());
 
@@ -35,7 +38,7 @@ export function providerSuite({ kind, credential, readPath, reply, account }: Pr
     return connected(upstream.url);
   };
   const connected = (baseUrl: string, timeoutMs = TIMEOUT_MS) =>
-    kind.connect({ baseUrl, send: createUpstreams({ timeoutMs }).sendFor({ baseUrl }) });
+    kind.connect({ baseUrl, settings, send: createUpstreams({ timeoutMs }).sendFor({ baseUrl }) });
 
   test('reads the account', async () => {
     const provider = await answering({ [readPath]: { body: reply } });
@@ -86,7 +89,7 @@ export function providerSuite({ kind, credential, readPath, reply, account }: Pr
     expect(await readOrReason(connected(upstream.url, SILENCE_TIMEOUT_MS), credential)).toBe('unavailable');
   });
 
-  test('takes a closed port for an outage, and tells the log why without the credential', async () => {
+  test('takes a closed port for an outage, with a cause for the log that lacks the credential', async () => {
     const provider = await answering({});
     await upstream.close();
     const fault = await provider.readAccount(credential).then(() => undefined, toFault);
@@ -102,9 +105,12 @@ export function providerSuite({ kind, credential, readPath, reply, account }: Pr
     expect(upstream.received).toEqual([]);
   });
 
-  test.each(['a b', 'a\r\nX-Injected: 1', 'schlüssel', '☃', '\0'])('refuses %j, which nobody issued', async (odd) => {
-    const provider = await answering({ [readPath]: { status: 401, body: {} } });
-    expect(await readOrReason(provider, odd)).toBe('unauthenticated');
-    for (const { headers } of upstream.received) expect(headers).not.toHaveProperty('x-injected');
-  });
+  test.each(['a b', 'a\r\nX-Injected: 1', 'schlüssel', '☃', '\0'])(
+    'refuses %j, which was never issued',
+    async (odd) => {
+      const provider = await answering({ [readPath]: { status: 401, body: {} } });
+      expect(await readOrReason(provider, odd)).toBe('unauthenticated');
+      for (const { headers } of upstream.received) expect(headers).not.toHaveProperty('x-injected');
+    },
+  );
 }

@@ -1,0 +1,44 @@
+import type { z } from 'zod';
+import type { TlsFiles, TlsPaths } from '../upstream/tls-files.js';
+import type { applicationSchema } from './application-schema.js';
+import type { configSchema } from './schema.js';
+
+export type { ConfigOptions } from './schema.js';
+
+type ParsedApplication = z.output<ReturnType<typeof applicationSchema>>;
+
+/** A configuration as written: the files for TLS are paths, not read yet. */
+export interface ParsedConfig extends Omit<z.output<ReturnType<typeof configSchema>>, 'applications'> {
+  /** At least one, each with an apiKey of its own. */
+  readonly applications: readonly ParsedApplication[];
+}
+
+/** An application whose files for TLS are read: their contents stand in place of their paths. */
+export interface ApplicationConfig extends Omit<ParsedApplication, keyof TlsPaths> {
+  readonly tls: TlsFiles;
+}
+
+/** A complete configuration. The files that it named are not read again. */
+export interface Config extends Omit<ParsedConfig, 'applications'> {
+  readonly applications: readonly ApplicationConfig[];
+}
+
+export interface ConfigProblem {
+  /** From 1; 0 where there is no line. */
+  readonly line: number;
+  /** One line, for the operator. Holds no value of the configuration, which may be secret. */
+  readonly message: string;
+}
+
+/** Every problem of a configuration, each once, in the order of its lines. */
+export class ConfigError extends Error {
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    const different = new Map(problems.map((problem) => [`${problem.line} ${problem.message}`, problem]));
+    const sorted = [...different.values()].sort((a, b) => a.line - b.line);
+    super(sorted.map(({ line, message }) => (line === 0 ? message : `line ${line}: ${message}`)).join('\n'));
+    this.name = 'ConfigError';
+    this.problems = sorted;
+  }
+}
