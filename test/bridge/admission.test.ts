@@ -23,42 +23,45 @@ async function startBusy(count: number, configuration: object, more: object = {}
 }
 
 describe('beyond concurrent_calls', () => {
-  test.each(formats)('a %s call is refused at once, in its format, and those at work are answered', async (format) => {
-    const { api, bridge, keys, read } = await startBusy(4, { limits: { concurrent_calls: 4 } });
-    const atWork = keys.map((key) => read(format, key));
-    await api.arrived(4);
-    let best = Number.POSITIVE_INFINITY;
-    for (let n = 0; n < 10; n += 1) {
-      const begin = performance.now();
-      const response = await post(bridge.url, format, 'get_account_info', calling('key-0'));
-      const text = await response.text();
-      best = Math.min(best, performance.now() - begin);
-      expect(response.headers.get('retry-after')).toBe('10');
-      expect(response.status).toBe(format === 'soap' ? 500 : 503);
-      expect(text).toContain(
-        format === 'soap' ? '<faultcode>SOAP-ENV:Server</faultcode>' : '<status>service_unavailable</status>',
-      );
-      expect(text).toContain('service_unavailable');
-    }
-    expect(best).toBeLessThan(50);
-    api.release();
-    for (const reply of await Promise.all(atWork)) {
-      expect(reply).toMatchObject({ http: 200, status: 'get_account_info_ok' });
-    }
-    expect(api.received).toHaveLength(4);
-    expect(await read(format, 'key-0')).toMatchObject({ status: 'get_account_info_ok' });
-  });
+  test.each(formats)(
+    'a %s call is rejected at once, in its format, and calls in flight are answered',
+    async (format) => {
+      const { api, bridge, keys, read } = await startBusy(4, { limits: { concurrent_calls: 4 } });
+      const inFlight = keys.map((key) => read(format, key));
+      await api.arrived(4);
+      let best = Number.POSITIVE_INFINITY;
+      for (let n = 0; n < 10; n += 1) {
+        const begin = performance.now();
+        const response = await post(bridge.url, format, 'get_account_info', calling('key-0'));
+        const text = await response.text();
+        best = Math.min(best, performance.now() - begin);
+        expect(response.headers.get('retry-after')).toBe('10');
+        expect(response.status).toBe(format === 'soap' ? 500 : 503);
+        expect(text).toContain(
+          format === 'soap' ? '<faultcode>SOAP-ENV:Server</faultcode>' : '<status>service_unavailable</status>',
+        );
+        expect(text).toContain('service_unavailable');
+      }
+      expect(best).toBeLessThan(50);
+      api.release();
+      for (const reply of await Promise.all(inFlight)) {
+        expect(reply).toMatchObject({ http: 200, status: 'get_account_info_ok' });
+      }
+      expect(api.received).toHaveLength(4);
+      expect(await read(format, 'key-0')).toMatchObject({ status: 'get_account_info_ok' });
+    },
+  );
 
-  test('calls that come at the same moment are refused too, and take nothing from the rate', async () => {
+  test('simultaneous calls are rejected too, and do not count for the rate limit', async () => {
     const { api, keys, read } = await startBusy(16, { limits: { concurrent_calls: 8 } }, { rate: { per_minute: 2 } });
     const replies = keys.map((key) => read('rest', key));
     await api.arrived(8);
-    let refused = 0;
+    let rejected = 0;
     await new Promise<void>((resolve) => {
       for (const reply of replies) {
         void reply.then(() => {
-          refused += 1;
-          if (refused === 8) resolve();
+          rejected += 1;
+          if (rejected === 8) resolve();
         });
       }
     });
@@ -72,7 +75,7 @@ describe('beyond concurrent_calls', () => {
     for (const key of keys) expect(await read('rest', key)).toMatchObject({ http: 200 });
   });
 
-  test('what fails gives its place back', async () => {
+  test('a failed call frees its slot', async () => {
     const { api, bridge, read } = await startBusy(1, { limits: { concurrent_calls: 2 } });
     for (let n = 0; n < 5; n += 1) {
       const parameters: Parameters = [['api_key', `unknown-${n}`]];
@@ -106,7 +109,7 @@ async function expectTooMany(response: Response, format: Format): Promise<void> 
   else expect(text).toContain('<response><status>service_unavailable</status></response>');
 }
 
-describe('rate', () => {
+describe('the rate limit', () => {
   test.each(formats)('of an address, in %s', async (format) => {
     const { api, bridge } = await startBusy(1, { trust_proxy: true, rate: { per_minute: 3 } });
     api.release();
@@ -115,12 +118,12 @@ describe('rate', () => {
     }
     api.received.length = 0;
     await expectTooMany(await from('192.0.2.1', bridge.url, format, 'key-0'), format);
-    // What never becomes a call counts as well.
-    const refused = await fetch(`${bridge.url}/api/1.0/rest`, {
+    // A request that HTTP rejects counts as well.
+    const rejected = await fetch(`${bridge.url}/api/1.0/rest`, {
       method: 'DELETE',
       headers: { 'X-Forwarded-For': '192.0.2.1' },
     });
-    await expectTooMany(refused, 'rest');
+    await expectTooMany(rejected, 'rest');
     expect(api.received).toEqual([]);
     expect((await from('192.0.2.2', bridge.url, format, 'key-0')).status).toBe(200);
   });
@@ -138,7 +141,7 @@ describe('rate', () => {
     expect((await from('192.0.2.9', bridge.url, format, second)).status).toBe(200);
   });
 
-  test('an address that nobody vouches for is that of the connection', async () => {
+  test('a forwarded address counts only from a trusted proxy', async () => {
     const { api, bridge } = await startBusy(1, { rate: { per_minute: 3 } });
     api.release();
     const statuses: number[] = [];
@@ -152,9 +155,9 @@ describe('the sign-in page', () => {
     const { bridge } = await startBusy(1, { rate: { per_minute: 3 } }, { credentials: 'vault' });
     const page = pageAddress(bridge.url, await newTicket(bridge.url, 'key-0'));
     expect([(await visit(page)).status, (await enter(page, '')).status]).toEqual([200, 200]);
-    for (const refused of [await visit(page), await enter(page, 'secret')]) {
-      expect([refused.status, refused.headers.get('content-type')]).toEqual([429, 'text/html; charset=utf-8']);
-      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    for (const rejected of [await visit(page), await enter(page, 'secret')]) {
+      expect([rejected.status, rejected.headers.get('content-type')]).toEqual([429, 'text/html; charset=utf-8']);
+      expect(Number(rejected.headers.get('retry-after'))).toBeGreaterThan(0);
     }
   });
 
@@ -163,8 +166,8 @@ describe('the sign-in page', () => {
     const page = pageAddress(bridge.url, await newTicket(bridge.url, 'key-0'));
     const entered = enter(page, 'secret');
     await api.arrived(1);
-    const refused = await visit(page);
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '10']);
+    const rejected = await visit(page);
+    expect([rejected.status, rejected.headers.get('retry-after')]).toEqual([503, '10']);
     expect(await callBridge(bridge.url, 'rest', 'get_ticket', calling('key-0'))).toMatchObject({
       status: 'service_unavailable',
     });
@@ -174,7 +177,7 @@ describe('the sign-in page', () => {
   });
 });
 
-test('what is no HTTP at all hears of the rate in the same way', async () => {
+test('malformed HTTP counts for the rate limit of its address', async () => {
   const { bridge } = await startBusy(1, { rate: { per_minute: 1 } });
   const outcomes: unknown[] = [];
   for (let n = 0; n < 2; n += 1) {

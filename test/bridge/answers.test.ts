@@ -5,13 +5,13 @@ import { startBridge } from '../support/servers/bridge.js';
 import { startUpstream, type Upstream } from '../support/servers/upstream.js';
 
 const account = { email: 'native@auth.local', contact_email: 'a@example.com', total: -2 };
-/** What the modern API does with each token. */
+/** The status that the modern API replies to each token. */
 const statuses: Readonly<Record<string, number>> = {
   good: 200,
   bad: 401,
   forbidden: 403,
   gone: 404,
-  odd: 400,
+  invalid: 400,
   down: 500,
 };
 
@@ -65,7 +65,7 @@ const formats: Readonly<Record<string, (action: string, parameters: Parameters) 
 
 const post = (format: string, body: string) => fetch(`${bridge.url}/api/1.0/${format}`, { method: 'POST', body });
 
-/** The status word of a reply, and the HTTP status; a SOAP fault is its code and what it says. */
+/** The HTTP status and the status word of a reply; of a SOAP fault, its code and text. */
 async function outcome(response: Response): Promise<string> {
   const body = await response.text();
   expect(response.headers.get('content-type')).toBe('text/xml');
@@ -82,10 +82,10 @@ interface Case {
   readonly action?: string;
   readonly parameters: Parameters;
   readonly plain: string;
-  /** Where it is another one than that of the other two formats. */
+  /** Where it differs from the other two formats. */
   readonly soap?: string;
-  /** How often the modern API is asked; not at all unless said. */
-  readonly asked?: number;
+  /** The number of requests to the modern API; 0 unless given. */
+  readonly sent?: number;
 }
 
 const key = ['api_key', 'k'] as const;
@@ -93,24 +93,24 @@ const token = (value: string) => ['auth_token', value] as const;
 const server = (word: string) => `500 Server fault, ${word}`;
 
 const cases: readonly Case[] = [
-  { what: 'a good call', parameters: [key, token('good')], plain: '200 get_account_info_ok', asked: 1 },
+  { what: 'a good call', parameters: [key, token('good')], plain: '200 get_account_info_ok', sent: 1 },
   {
     what: 'a parameter twice the same',
     parameters: [key, key, token('good'), token('good')],
     plain: '200 get_account_info_ok',
-    asked: 1,
+    sent: 1,
   },
   {
     what: 'an empty and a full value',
     parameters: [key, token(''), token('good')],
     plain: '200 get_account_info_ok',
-    asked: 1,
+    sent: 1,
   },
   {
     what: 'unknown parameters, repeated',
     parameters: [key, token('good'), ['x', '1'], ['x', '2']],
     plain: '200 get_account_info_ok',
-    asked: 1,
+    sent: 1,
   },
   { what: 'no api_key', parameters: [token('good')], plain: '200 wrong_input' },
   { what: 'an empty api_key', parameters: [['api_key', ''], token('good')], plain: '200 wrong_input' },
@@ -125,26 +125,31 @@ const cases: readonly Case[] = [
   { what: 'an empty token', parameters: [key, token('')], plain: '200 wrong_input' },
   { what: 'two tokens', parameters: [key, token('good'), token('bad')], plain: '200 wrong_input' },
   {
-    what: 'a token that the modern API refuses',
+    what: 'a token that the modern API rejects',
     parameters: [key, token('bad')],
     plain: '200 not_logged_in',
-    asked: 1,
+    sent: 1,
   },
   { what: 'a token that no header can carry', parameters: [key, token('a b')], plain: '200 not_logged_in' },
   {
     what: 'a token that is forbidden',
     parameters: [key, token('forbidden')],
     plain: '200 application_restricted',
-    asked: 1,
+    sent: 1,
   },
-  { what: 'an account that is gone', parameters: [key, token('gone')], plain: '200 account_not_found', asked: 1 },
-  { what: 'values that are refused', parameters: [key, token('odd')], plain: '200 e_get_account_info', asked: 1 },
+  { what: 'an account that is gone', parameters: [key, token('gone')], plain: '200 account_not_found', sent: 1 },
+  {
+    what: 'values that the modern API rejects',
+    parameters: [key, token('invalid')],
+    plain: '200 e_get_account_info',
+    sent: 1,
+  },
   {
     what: 'an outage',
     parameters: [key, token('down')],
     plain: '503 service_unavailable',
     soap: server('service_unavailable'),
-    asked: 1,
+    sent: 1,
   },
   {
     what: 'no server at all',
@@ -157,7 +162,7 @@ const cases: readonly Case[] = [
     parameters: [['api_key', 'faults-200'], token('down')],
     plain: '503 service_unavailable',
     soap: '200 Server fault, service_unavailable',
-    asked: 1,
+    sent: 1,
   },
   {
     what: 'an action that is not allowed',
@@ -245,19 +250,19 @@ const cases: readonly Case[] = [
 ];
 
 describe.each(Object.keys(formats))('%s answers', (format) => {
-  test.each(cases)('$what', async ({ action = 'get_account_info', parameters, plain, soap, asked = 0 }) => {
+  test.each(cases)('$what', async ({ action = 'get_account_info', parameters, plain, soap, sent = 0 }) => {
     const response = await formats[format]?.(action, parameters);
     expect(await outcome(response ?? Response.error())).toBe(format === 'soap' ? (soap ?? plain) : plain);
-    expect(upstream.received).toHaveLength(asked);
+    expect(upstream.received).toHaveLength(sent);
   });
 
-  test('an outage with when to try again', async () => {
+  test('an outage with Retry-After', async () => {
     const response = await formats[format]?.('get_account_info', [key, token('down')]);
     expect(response?.headers.get('retry-after')).toBe('10');
   });
 });
 
-test('a header that has to be understood gets its fault as the application wants it', async () => {
+test('a mandatory header gets its fault with the status that the application is configured with', async () => {
   const header = '<e:Header><h:security xmlns:h="urn:h" e:mustUnderstand="1"/></e:Header>';
   const send = (apiKey: string) => {
     const operation = `<get_account_info><api_key>${apiKey}</api_key><auth_token>good</auth_token></get_account_info>`;
@@ -274,7 +279,7 @@ describe.each([
   ['rest', ['GET', 'POST']],
   ['xml', ['POST']],
   ['soap', ['POST']],
-])('%s refuses in its own format', (format, methods) => {
+])('%s rejects in its own format', (format, methods) => {
   const fault = (status: number, text: string) =>
     format === 'soap' ? `${status} Client fault, wrong_input: ${text}` : `${status} wrong_input`;
   const path = `/api/1.0/${format}`;
@@ -301,13 +306,13 @@ describe.each([
     expect(await outcome(await post(format, 'x'.repeat(2001)))).toBe(fault(413, 'the request is too large'));
   });
 
-  test('a body packed in an unknown way', async () => {
+  test('a body in an unknown content coding', async () => {
     const headers = { 'Content-Encoding': 'zip' };
     const response = await fetch(bridge.url + path, { method: 'POST', headers, body: 'x' });
     expect(await outcome(response)).toBe(fault(415, 'the request has an unknown encoding'));
   });
 
-  test('a body that is not gzip though it says so', async () => {
+  test('a body that is not in its declared coding', async () => {
     const headers = { 'Content-Encoding': 'gzip' };
     const response = await fetch(bridge.url + path, { method: 'POST', headers, body: 'x' });
     expect(await outcome(response)).toBe(
@@ -321,7 +326,7 @@ describe.each([
 });
 
 test.each(['/', '/api', '/api/1.0/', '/api/2.0/soap', '/favicon.ico', '/%ff', '/api/1.0/%'])(
-  'nothing at %s is said in the form of REST',
+  '%s is a 404 in the form of REST',
   async (path) => {
     expect(await outcome(await fetch(bridge.url + path))).toBe('404 wrong_input');
   },
@@ -336,9 +341,9 @@ test('a reply never names the host, the token or a stack', async () => {
   for (const format of Object.values(formats)) {
     for (const { action = 'get_account_info', parameters } of cases) {
       const response = await format(action, parameters);
-      const said = [...response.headers.values(), await response.text()].join('\n');
-      expect(said).not.toMatch(/127\.0\.0\.1|ECONN|\bat .*\.js|x-powered-by/i);
-      for (const secret of ['down', 'forbidden', 'Token']) expect(said).not.toContain(secret);
+      const reply = [...response.headers.values(), await response.text()].join('\n');
+      expect(reply).not.toMatch(/127\.0\.0\.1|ECONN|\bat .*\.js|x-powered-by/i);
+      for (const secret of ['down', 'forbidden', 'Token']) expect(reply).not.toContain(secret);
     }
   }
 });
@@ -359,6 +364,6 @@ test('without a public address the WSDL has that of the server', async () => {
   expect(wsdl).toContain(`<soap:address location="${other.url}/api/1.0/soap"/>`);
 });
 
-test.each(['/healthz', '/readyz'])('%s says that it answers', async (path) => {
+test.each(['/healthz', '/readyz'])('%s is 200', async (path) => {
   expect((await fetch(bridge.url + path)).status).toBe(200);
 });

@@ -28,14 +28,14 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 beforeEach(() => bench.renew());
 
-/** Calls and gives the HTTP status and the status word; of a SOAP fault, the word in its text. */
+/** The HTTP status and the status word of a call; of a SOAP fault, the word in its text. */
 async function outcome(format: Format, action: string, parameters: Parameters): Promise<string> {
   const { http, status } = await bench.call(format, action, parameters);
   return `${http} ${status.replace(/:.*/, '')}`;
 }
 
 const { admin, developer } = golemAccounts;
-/** Somebody who may change their own account, and somebody else. */
+/** A user who may change their own account, and another user. */
 const users: Readonly<Record<Api, { token: string; other: string; change: Parameters }>> = {
   seatable: {
     token: seatableAccounts.teamMember.token,
@@ -109,26 +109,29 @@ describe.each(formats)('%s: wrong input, and nothing is sent', (format) => {
   });
 });
 
-describe.each(['\0', '\u0001', '\u000b', '\u001f', '\ufffe', '\uffff'])('%j cannot be in XML', (character) => {
-  test.each<[Api, string, string]>([
-    ['previsto', 'update_account', 'name'],
-    ['previsto', 'update_account', 'email'],
-    ['terraform', 'change_password', 'new_password'],
-    ['terraform', 'change_password', 'current_password'],
-    ['golem', 'create_account', 'name'],
-    ['golem', 'find_accounts', 'email'],
-  ])('of %s, %s is told in REST that its %s is wrong', async (api, action, name) => {
-    const fine: Parameters = [
-      ['name', 'N'],
-      ['email', 'n@example.com'],
-      ['current_password', 'terraform-demo-password'],
-      ['new_password', 'long enough as it is'],
-    ];
-    const odd = fine.map(([each, value]) => [each, each === name ? `${value}${character}x` : value] as const);
-    expect(await outcome('rest', action, [...callerOf({ api }), ...odd])).toBe('200 wrong_input');
-    expect(bench.received).toEqual([]);
-  });
-});
+describe.each(['\0', '\u0001', '\u000b', '\u001f', '\ufffe', '\uffff'])(
+  '%j, which XML cannot represent',
+  (character) => {
+    test.each<[Api, string, string]>([
+      ['previsto', 'update_account', 'name'],
+      ['previsto', 'update_account', 'email'],
+      ['terraform', 'change_password', 'new_password'],
+      ['terraform', 'change_password', 'current_password'],
+      ['golem', 'create_account', 'name'],
+      ['golem', 'find_accounts', 'email'],
+    ])('in %s, %s with it in %s is wrong input in REST', async (api, action, name) => {
+      const fine: Parameters = [
+        ['name', 'N'],
+        ['email', 'n@example.com'],
+        ['current_password', 'terraform-demo-password'],
+        ['new_password', 'long enough as it is'],
+      ];
+      const parameters = fine.map(([each, value]) => [each, each === name ? `${value}${character}x` : value] as const);
+      expect(await outcome('rest', action, [...callerOf({ api }), ...parameters])).toBe('200 wrong_input');
+      expect(bench.received).toEqual([]);
+    });
+  },
+);
 
 describe.each(formats)('%s: user_id', (format) => {
   test.each(apis)('of no account at %s is not found, and nothing is written', async (api) => {
@@ -151,7 +154,7 @@ describe.each(formats)('%s: user_id', (format) => {
     expect(bench.received.filter(isWrite)).toEqual([]);
   });
 
-  test.each(apis)('does not tell at %s which accounts there are where the token is no good', async (api) => {
+  test.each(apis)('does not reveal at %s which accounts exist where the token is invalid', async (api) => {
     const id = await userIdOf(api, users[api].token);
     for (const user_id of [id, '2147483647']) {
       const parameters = [...callerOf({ api, token: 'nobody' }), ['user_id', user_id]] as const;
@@ -255,9 +258,9 @@ describe.each(formats)('%s: the order of checks', (format) => {
       'not_logged_in',
     ],
     ['the token at last', 'delete_account', [key, badToken], 'not_logged_in', 1],
-  ])('%s', async (_what, action, parameters, status, asked = 0) => {
+  ])('%s', async (_what, action, parameters, status, sent = 0) => {
     const http = format === 'soap' && action === 'update_acount' ? 500 : 200;
     expect(await outcome(format, action, parameters)).toBe(`${http} ${status}`);
-    expect(bench.received).toHaveLength(asked);
+    expect(bench.received).toHaveLength(sent);
   });
 });

@@ -20,7 +20,7 @@ import {
 } from '../support/clients/legacy.js';
 import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
 import { startUpstream } from '../support/servers/upstream.js';
-import { type Api, type Instead, isWrite, startWorkbench, type Workbench } from '../support/servers/workbench.js';
+import { type Api, type Interference, isWrite, startWorkbench, type Workbench } from '../support/servers/workbench.js';
 
 let bench: Workbench;
 
@@ -122,17 +122,17 @@ async function parametersOf(write: Write): Promise<Parameters> {
   return [...callerOf(write), ...named, ...write.with];
 }
 
-const troubles: readonly Instead[] = ['closes', 'is silent', { status: 502, body: '<html>Bad gateway</html>' }];
+const lostReplies: readonly Interference[] = ['closes', 'is silent', { status: 502, body: '<html>Bad gateway</html>' }];
 
-const down: Instead = { status: 500, body: { error: 'Internal server error' } };
-const readings: readonly (readonly [Format, Instead])[] = [
+const down: Interference = { status: 500, body: { error: 'Internal server error' } };
+const readings: readonly (readonly [Format, Interference])[] = [
   ...formats.map((format) => [format, down] as const),
-  ...[...troubles, { status: 401, body: {} }, { status: 404, body: {} }, { status: 200, body: '{' }].map(
+  ...[...lostReplies, { status: 401, body: {} }, { status: 404, body: {} }, { status: 200, body: '{' }].map(
     (trouble) => ['rest', trouble] as const,
   ),
 ];
 
-describe.each(readings)('%s, and after the write the modern API answers reading with %j', (format, trouble) => {
+describe.each(readings)('%s, and after the write the modern API answers reads with %j', (format, trouble) => {
   test.each(writes)('$api: $action succeeded, with what is known', async (write) => {
     const parameters = await parametersOf(write);
     bench.interfere((request, before) => !isWrite(request) && before.some(isWrite), trouble);
@@ -143,25 +143,27 @@ describe.each(readings)('%s, and after the write the modern API answers reading 
   });
 });
 
-describe.each<Instead>([...troubles, down, { status: 429, body: '' }, { status: 200, body: '<html>Welcome</html>' }])(
-  'the modern API answers the write with %j',
-  (trouble) => {
-    const explicit = (action: string) =>
-      typeof trouble === 'object' && trouble.status === 200 && action === 'delete_account';
+describe.each<Interference>([
+  ...lostReplies,
+  down,
+  { status: 429, body: '' },
+  { status: 200, body: '<html>Welcome</html>' },
+])('the modern API answers the write with %j', (trouble) => {
+  const explicit = (action: string) =>
+    typeof trouble === 'object' && trouble.status === 200 && action === 'delete_account';
 
-    test.each(writes)('$api: $action is unavailable, and was sent once', async (write) => {
-      const parameters = await parametersOf(write);
-      bench.interfere(isWrite, trouble);
-      const { http, status } = await bench.call('rest', write.action, parameters);
-      // Of a deletion any 2xx says that it is done.
-      const expected = explicit(write.action) ? [200, 'delete_account_ok'] : [503, 'service_unavailable'];
-      expect([http, status]).toEqual(expected);
-      expect(bench.received.filter(isWrite)).toHaveLength(1);
-    });
-  },
-);
+  test.each(writes)('$api: $action is unavailable, and was sent once', async (write) => {
+    const parameters = await parametersOf(write);
+    bench.interfere(isWrite, trouble);
+    const { http, status } = await bench.call('rest', write.action, parameters);
+    // Any 2xx to a deletion is success.
+    const expected = explicit(write.action) ? [200, 'delete_account_ok'] : [503, 'service_unavailable'];
+    expect([http, status]).toEqual(expected);
+    expect(bench.received.filter(isWrite)).toHaveLength(1);
+  });
+});
 
-test('a new account that the bridge has no number for is made all the same', async () => {
+test('a new account is created even if no user_id is left for it', async () => {
   const folder = await temporaryFolder();
   afterwards(folder.remove);
   const file = join(folder.path, 'bridge.db');
@@ -178,8 +180,8 @@ test('a new account that the bridge has no number for is made all the same', asy
   database.close();
 
   const caller = callerOf({ api: 'golem', key: 'k' });
-  const wish = [...caller, ['name', 'N'], ['email', 'n@example.com']] as const;
-  const { status, result } = await callBridge(bridge.url, 'rest', 'create_account', wish);
+  const parameters = [...caller, ['name', 'N'], ['email', 'n@example.com']] as const;
+  const { status, result } = await callBridge(bridge.url, 'rest', 'create_account', parameters);
   expect(status).toBe('create_account_ok');
   expect(result.account).toMatchObject({ user_id: '0', name: 'N', email: 'n@example.com' });
   expect(upstream.received.filter(({ method }) => method === 'POST')).toHaveLength(1);
@@ -212,7 +214,7 @@ describe.each(formats)('%s: an issued auth_token', (format) => {
     const created = await did('create_account', ['name', 'Nia'], ['email', 'nia@example.com']);
     expect(created.status).toBe('create_account_ok');
     const found = await did('find_accounts', ['email', 'nia@example.com']);
-    // A list is asked for without the plans, which tell the space.
+    // A list is read without the plans, which have the sizes.
     expect(found.accounts).toHaveLength(1);
     for (const field of ['user_id', 'native_id', 'login', 'name', 'email', 'plan_id', 'attributes']) {
       expect(at(found.accounts[0], field)).toEqual(at(created.account, field));
@@ -228,7 +230,7 @@ describe.each(formats)('%s: an issued auth_token', (format) => {
     expect((await did('get_account_details')).account).toMatchObject({ native_id: 'root' });
   });
 
-  test('stays when an action is only for administrators', async () => {
+  test('stays valid when an action is only for administrators', async () => {
     const caller = await signIn(developer.token);
     const other = ['user_id', await bench.golemUser(admin.token, golemAccounts.partner.account.id)] as const;
     const statusOf = async (action: string, ...more: Parameters) =>

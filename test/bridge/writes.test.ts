@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { sandboxPaths } from '../../src/sandbox/sandbox.js';
 import { NEW_ID, SOME_ID, tokens } from '../support/cases/modern-accounts.js';
 import { callerOf, type SuccessfulWrite, successfulWrites } from '../support/cases/writes-done.js';
-import { refusedWrites } from '../support/cases/writes-refused.js';
+import { rejectedWrites } from '../support/cases/writes-rejected.js';
 import { at, formats, type Parameters, shown } from '../support/clients/legacy.js';
 import { type Api, apis, bodyOf, isWrite, startWorkbench, type Workbench } from '../support/servers/workbench.js';
 
@@ -16,10 +16,12 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 beforeEach(() => bench.renew());
 
-async function parametersOf(deed: Pick<SuccessfulWrite, 'api' | 'token' | 'key' | 'of' | 'with'>): Promise<Parameters> {
-  const { of } = deed;
+async function parametersOf(
+  write: Pick<SuccessfulWrite, 'api' | 'token' | 'key' | 'of' | 'with'>,
+): Promise<Parameters> {
+  const { of } = write;
   const named: Parameters = of === undefined ? [] : [['user_id', await bench.golemUser(tokens.golem, of)]];
-  return [...callerOf(deed), ...named, ...deed.with];
+  return [...callerOf(write), ...named, ...write.with];
 }
 
 /** What the modern API received, with a fixed boundary. */
@@ -31,14 +33,14 @@ const left = () =>
   });
 
 describe.each(formats)('%s', (format) => {
-  test.each(successfulWrites)('$api does $action with $with', async (deed) => {
-    const { http, status, result } = await bench.call(format, deed.action, await parametersOf(deed));
-    expect([http, status]).toEqual([200, `${deed.action}_ok`]);
+  test.each(successfulWrites)('$api performs $action with $with', async (write) => {
+    const { http, status, result } = await bench.call(format, write.action, await parametersOf(write));
+    expect([http, status]).toEqual([200, `${write.action}_ok`]);
     const withMadeId = (data: unknown) =>
       JSON.stringify(data).replaceAll(NEW_ID, String(at(result, 'account', 'native_id')));
-    expect(left()).toMatchObject(JSON.parse(withMadeId(deed.requests)));
+    expect(left()).toMatchObject(JSON.parse(withMadeId(write.requests)));
 
-    const expected = shown(format, { ...deed.result, ...(format === 'soap' && { message: null }) });
+    const expected = shown(format, { ...write.result, ...(format === 'soap' && { message: null }) });
     const expectedText = withMadeId(expected);
     const text = JSON.stringify(result).replace(/"user_id":"[1-9]\d*"/g, `"user_id":"${SOME_ID}"`);
     expect(JSON.parse(text)).toEqual(JSON.parse(expectedText));
@@ -46,20 +48,20 @@ describe.each(formats)('%s', (format) => {
     expect(text).toBe(expectedText);
   });
 
-  test.each(refusedWrites)('$api refuses $action: $says.status $status $message', async (refusal) => {
-    const { action, says, status, message } = refusal;
-    const parameters = await parametersOf(refusal);
+  test.each(rejectedWrites)('$api rejects $action: $interference.status $status $message', async (write) => {
+    const { action, interference, status, message } = write;
+    const parameters = await parametersOf(write);
     const isRead = /^(get|find)/.test(action);
-    if (says) bench.interfere((request) => isRead || isWrite(request), says);
+    if (interference) bench.interfere((request) => isRead || isWrite(request), interference);
     const reply = await bench.call(format, action, parameters);
 
     expect(reply.status).toBe(status);
     const isOutage = status === 'service_unavailable';
     expect(reply.http).toBe(isOutage ? (format === 'soap' ? 500 : 503) : 200);
     const isExplained = /^(e_|email_)/.test(status);
-    const { message: said, ...rest } = reply.result;
-    if (isExplained) expect(said).toBe(message);
-    else expect(said).toBe(format === 'soap' && !isOutage ? null : undefined);
+    const { message: explanation, ...rest } = reply.result;
+    if (isExplained) expect(explanation).toBe(message);
+    else expect(explanation).toBe(format === 'soap' && !isOutage ? null : undefined);
     expect(Object.keys(rest).length > 0).toBe(format === 'soap' && !isOutage && action !== 'delete_account');
     expect(Object.values(rest).every((value) => value === null)).toBe(true);
     if (format === 'soap' && !isOutage) expect(Object.keys(reply.result).at(-1)).toBe('message');
@@ -67,7 +69,7 @@ describe.each(formats)('%s', (format) => {
   });
 });
 
-/** What each modern API can, beside telling the account. */
+/** The actions of each modern API beside reading the account. */
 const can: Readonly<Record<Api, readonly string[]>> = {
   seatable: ['update_account'],
   previsto: ['update_account', 'delete_account'],
@@ -113,23 +115,23 @@ const impossible = apis.flatMap((api) => [
 ]);
 
 describe.each(formats)('%s', (format) => {
-  test.each(impossible)('$api cannot $action with $with', async (deed) => {
-    const { http, status, result } = await bench.call(format, deed.action, [...callerOf(deed), ...deed.with]);
+  test.each(impossible)('$api cannot $action with $with', async (write) => {
+    const { http, status, result } = await bench.call(format, write.action, [...callerOf(write), ...write.with]);
     expect([http, status]).toEqual([200, 'application_restricted']);
     expect(Object.values(result).every((value) => value === null)).toBe(true);
     expect(bench.received).toEqual([]);
   });
 });
 
-test('every cell of the table has a success or a refusal here', () => {
+test('every cell of the table has a success or a rejection here', () => {
   for (const api of apis) {
     for (const action of ['get_account_details', ...own]) {
-      const isDone = successfulWrites.some((deed) => deed.api === api && deed.action === action);
-      const isRefused = refusedWrites.some((refusal) => refusal.api === api && refusal.action === action);
+      const isDone = successfulWrites.some((write) => write.api === api && write.action === action);
+      const isRejected = rejectedWrites.some((write) => write.api === api && write.action === action);
       const isImpossible = impossible.some(
-        (deed) => deed.api === api && deed.action === action && action !== 'update_account',
+        (write) => write.api === api && write.action === action && action !== 'update_account',
       );
-      expect([api, action, isDone, isRefused]).toEqual([api, action, !isImpossible, !isImpossible]);
+      expect([api, action, isDone, isRejected]).toEqual([api, action, !isImpossible, !isImpossible]);
     }
   }
 });

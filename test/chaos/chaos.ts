@@ -2,31 +2,37 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formats } from '../support/clients/legacy.js';
 import type { Load, Measured } from '../support/clients/load.js';
-import { applicationsAt, failures, isTold, readAccount, startFailingApis } from '../support/servers/failing-apis.js';
+import {
+  applicationsAt,
+  failures,
+  isOutageReply,
+  readAccount,
+  startFailingApis,
+} from '../support/servers/failing-apis.js';
 import { startUpstream } from '../support/servers/upstream.js';
 import { type Api, apis } from '../support/servers/workbench.js';
 import { child, megabytes, startBridgeProcess } from './children.js';
 
 /**
  * The long version of failures.test.ts: `npm run chaos [ROUNDS] [SECONDS]`. First, in each round, every failure of
- * every modern API in every format, and a crowd that makes the guard open; then 2,000 callers, with and without one
+ * every modern API in every format, and a crowd that opens the breaker; then 2,000 callers, with and without one
  * modern API that is silent. Prints what it measures; ends with 1 where a limit is not kept.
  */
 const [rounds = 20, seconds = 60] = process.argv.slice(2).map(Number);
 
 const TIMEOUT_MS = 300;
-/** The longest call, and what a busy machine needs beyond. */
-const LONGEST_MS = 2 * TIMEOUT_MS + 400;
-/** How long the guard leaves an API alone, and a little. */
+/** The longest call, with a tolerance for a busy machine. */
+const MAX_MS = 2 * TIMEOUT_MS + 400;
+/** Time for the breaker to send a probe, with a tolerance. */
 const RECOVERY_MS = 7000;
 const RSS_GROWTH = 96 * 1024 * 1024;
 const HEAP_GROWTH = 12 * 1024 * 1024;
 const LATENCY_RATIO = 1.3;
 
-let broken = 0;
+let violations = 0;
 function check(isGood: boolean, what: string): void {
   if (isGood) return;
-  broken += 1;
+  violations += 1;
   console.error(`NOT KEPT: ${what}`);
 }
 
@@ -39,14 +45,14 @@ async function failAndRecover(): Promise<void> {
   let slowest = 0;
   let calls = 0;
 
-  const tell = async (api: Api, format: (typeof formats)[number], failure: string, token: string) => {
+  const readFailing = async (api: Api, format: (typeof formats)[number], failure: string, token: string) => {
     const begin = performance.now();
     const reply = await readAccount(bridge.url, format, api, token);
     const took = performance.now() - begin;
     calls += 1;
     slowest = Math.max(slowest, took);
-    check(isTold(reply, format), `${api} ${format} ${failure}: ${reply.http} ${reply.status}`);
-    check(took < LONGEST_MS, `${api} ${format} ${failure}: took ${took.toFixed()} ms`);
+    check(isOutageReply(reply, format), `${api} ${format} ${failure}: ${reply.http} ${reply.status}`);
+    check(took < MAX_MS, `${api} ${format} ${failure}: took ${took.toFixed()} ms`);
   };
   const recovery = async (api: Api, failure: string) => {
     modern.recover(api);
@@ -61,13 +67,15 @@ async function failAndRecover(): Promise<void> {
 
   let first: Awaited<ReturnType<typeof bridge.memory>> | undefined;
   for (let round = 1; round <= rounds; round += 1) {
-    // Every tenth time, and the last, so many at once that the guard opens.
+    // In every tenth round and the last, enough calls at once to open the breaker.
     const crowd = round % 10 === 0 || round === rounds ? 20 : 1;
     for (const [failure, how] of Object.entries(failures)) {
       const each = apis.map(async (api) => {
         for (const format of formats) {
           modern.fail(api, how);
-          await Promise.all(Array.from({ length: crowd }, (_, index) => tell(api, format, failure, `token-${index}`)));
+          await Promise.all(
+            Array.from({ length: crowd }, (_, index) => readFailing(api, format, failure, `token-${index}`)),
+          );
         }
         await recovery(api, failure);
       });
@@ -133,5 +141,5 @@ async function oneIsDead(): Promise<void> {
 
 await failAndRecover();
 await oneIsDead();
-console.log(broken === 0 ? 'all limits are kept' : `${broken} times a limit was not kept`);
-process.exitCode = broken === 0 ? 0 : 1;
+console.log(violations === 0 ? 'all limits are kept' : `${violations} times a limit was not kept`);
+process.exitCode = violations === 0 ? 0 : 1;

@@ -1,24 +1,24 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Told } from './bridge.js';
+import type { BridgeMessage } from './bridge.js';
 
-/** A program of this folder as a process of its own, with one argument. */
+/** Starts a program of this folder as a process, with one argument. */
 export function child(name: string, argument: unknown): ChildProcess {
   const path = fileURLToPath(new URL(`${name}.js`, import.meta.url));
   return fork(path, [JSON.stringify(argument)], { execArgv: ['--expose-gc'] });
 }
 
-/** A bridge in a process of its own. */
+/** Starts a bridge as a process. */
 export async function startBridgeProcess(configuration: object) {
   const process = child('bridge', configuration);
-  const told = async (): Promise<Told> => (await once(process, 'message'))[0];
-  const { url = '' } = await told();
+  const nextMessage = async (): Promise<BridgeMessage> => (await once(process, 'message'))[0];
+  const { url = '' } = await nextMessage();
   return {
     url,
     memory: async () => {
       process.send('memory');
-      const { memory = { rss: 0, heapUsed: 0 } } = await told();
+      const { memory = { rss: 0, heapUsed: 0 } } = await nextMessage();
       return memory;
     },
     close: async () => {

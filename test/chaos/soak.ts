@@ -8,8 +8,9 @@ import { child, megabytes, startBridgeProcess } from './children.js';
 
 /**
  * An hour's worth of calls in a while: `npm run soak [CALLS] [MINUTES]`, whichever is over first. Calls of every format
- * to every modern API, sign-ins, refusals and nonsense, from 32 callers at once. Prints the memory of the bridge as it
- * goes; ends with 1 where it grows after the first sixth, or where a reply is not the one that belongs there.
+ * to every modern API, sign-ins, rejected calls and malformed requests, from 32 callers at once. Prints the memory of
+ * the bridge as it goes; ends with 1 where it grows after the first sixth, or where a reply is not the one that belongs
+ * there.
  */
 const [calls = 1_000_000, minutes = 10] = process.argv.slice(2).map(Number);
 
@@ -53,13 +54,13 @@ function send(method: string, path: string, body: string | Buffer = '', headers 
         resolve({ status: response.statusCode ?? 0, text });
       });
     });
-    // A kept connection that the server gave up at that very moment.
+    // The server closed a kept-alive connection in the same moment.
     const again = () => (sent.reusedSocket ? send(method, path, body, headers).then(resolve, reject) : undefined);
     sent.on('error', (error) => again() ?? reject(error)).end(body);
   });
 }
 
-/** Notes a reply that is not the one that belongs there. */
+/** Records a reply without the expected text. */
 function expectIn(what: string, { status, text }: Answer, word: string): void {
   if (text.includes(word)) return;
   const line = `${what}: ${status} ${text.slice(0, 200)}`;
@@ -79,7 +80,7 @@ async function raw(method: string, path: string, word: string, body: string | Bu
   expectIn(`${method} ${path}`, await send(method, path, body, headers), word);
 }
 
-type Job = (turn: number, format: Format) => Promise<unknown>;
+type Job = (index: number, format: Format) => Promise<unknown>;
 
 async function signIn(provider: (typeof providerNames)[number], format: Format): Promise<void> {
   const key: Parameters = [['api_key', `vault-${provider}`]];
@@ -102,16 +103,16 @@ const reads = providerNames.flatMap((provider): Job[] => {
   return [
     (_turn, format) => call(format, 'get_account_info', who, 'get_account_info_ok'),
     (_turn, format) => call(format, 'get_account_details', who, 'get_account_details_ok'),
-    (turn, format) => call(format, 'update_account', [...who, ...change(provider, turn)], 'update_account_ok'),
-    (turn, format) =>
-      call(format, 'get_account_info', [who[0] ?? ['', ''], ['auth_token', `no-${turn}`]], 'not_logged_in'),
+    (index, format) => call(format, 'update_account', [...who, ...change(provider, index)], 'update_account_ok'),
+    (index, format) =>
+      call(format, 'get_account_info', [who[0] ?? ['', ''], ['auth_token', `no-${index}`]], 'not_logged_in'),
     (_turn, format) => signIn(provider, format),
   ];
 });
 
-function change(provider: string, turn: number): Parameters {
-  if (provider === 'seatable') return [['email', `a${turn % 100}@example.com`]];
-  return provider === 'terraform' ? [['login', `boss${turn % 100}`]] : [['name', `Name ${turn % 100}`]];
+function change(provider: string, index: number): Parameters {
+  if (provider === 'seatable') return [['email', `a${index % 100}@example.com`]];
+  return provider === 'terraform' ? [['login', `boss${index % 100}`]] : [['name', `Name ${index % 100}`]];
 }
 
 const anybody: Parameters = [
@@ -119,27 +120,27 @@ const anybody: Parameters = [
   ['auth_token', 'sk'],
 ];
 const others: Job[] = [
-  (turn, format) =>
+  (index, format) =>
     call(
       format,
       'get_account_info',
       [
-        ['api_key', `none-${turn}`],
+        ['api_key', `none-${index}`],
         ['auth_token', 'x'],
       ],
       'restricted',
     ),
   (_turn, format) => call(format, 'create_folder', anybody, 'restricted'),
-  (turn) => raw('GET', `/api/1.0/rest?action=nothing${turn}&api_key=previsto`, 'wrong_input'),
+  (index) => raw('GET', `/api/1.0/rest?action=nothing${index}&api_key=previsto`, 'wrong_input'),
   () => raw('POST', '/api/1.0/xml', 'wrong_input', '<request><action>get_account_info</api_key>'),
   () => raw('POST', '/api/1.0/soap', 'SOAP-ENV:Client', '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
-  (turn) => raw('DELETE', `/api/1.0/rest?${turn}`, 'wrong_input'),
-  (turn) => raw('GET', `/somewhere/${turn}`, 'wrong_input'),
+  (index) => raw('DELETE', `/api/1.0/rest?${index}`, 'wrong_input'),
+  (index) => raw('GET', `/somewhere/${index}`, 'wrong_input'),
   () => raw('POST', '/api/1.0/xml', 'wrong_input', Buffer.alloc(70_000, 'x')),
   () => raw('POST', '/api/1.0/xml', 'wrong_input', 'not packed', { 'Content-Encoding': 'gzip' }),
   () =>
     raw('POST', '/api/1.0/xml', 'wrong_input', gzipSync(Buffer.alloc(500_000, 'x')), { 'Content-Encoding': 'gzip' }),
-  (turn) => raw('GET', `/api/1.0/auth/${turn}`, 'This sign-in is over'),
+  (index) => raw('GET', `/api/1.0/auth/${index}`, 'This sign-in is over'),
   () => raw('GET', '/api/1.0/soap?wsdl', 'definitions'),
   (_turn, format) =>
     call(
@@ -159,11 +160,11 @@ const jobs = [...reads, ...reads, ...reads, ...others];
 
 const begin = performance.now();
 const share = () => Math.max(made / calls, (performance.now() - begin) / (minutes * 60_000));
-let turn = 0;
+let index = 0;
 async function caller(): Promise<void> {
   while (share() < 1) {
-    turn += 1;
-    const mine = turn;
+    index += 1;
+    const mine = index;
     await jobs[mine % jobs.length]?.(mine, formats[Math.floor(mine / jobs.length) % formats.length] ?? 'rest');
   }
 }

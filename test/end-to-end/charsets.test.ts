@@ -4,7 +4,7 @@ import { exchange } from '../support/clients/raw.js';
 import { startBridge } from '../support/servers/bridge.js';
 import { startUpstream, type Upstream } from '../support/servers/upstream.js';
 
-/** Letters that only some character sets have: Western, Windows' own, Cyrillic, Japanese, none of these. */
+/** Characters that only some charsets have: Latin-1, Windows-1252, Cyrillic, Japanese, Unicode alone. */
 const LOGIN = 'é € Ж 日 ☃ 😀';
 
 let upstream: Upstream;
@@ -51,7 +51,7 @@ function post(format: string, body: string): string {
   return `POST /api/1.0/${format} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }
 
-/** The letters as these programs know them, byte by byte; what the character set lacks is a character reference. */
+/** The bytes of the text in each charset; a character that the charset lacks is a character reference. */
 const written: Readonly<Record<string, string>> = {
   'UTF-8': Buffer.from(LOGIN).toString('latin1'),
   'ISO-8859-1': '\xe9 &#8364; &#1046; &#26085; &#9731; &#128512;',

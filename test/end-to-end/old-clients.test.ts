@@ -3,16 +3,16 @@ import { rootOf, wireBytes, wireCases, wireFile } from '../support/cases/wire.js
 import { bytewise, connectTo, exchange, exchangeOn, type RawReply } from '../support/clients/raw.js';
 import { type RunningRequestHandler, startRequestHandler } from '../support/servers/request-handler.js';
 
-let face: RunningRequestHandler;
+let server: RunningRequestHandler;
 
 beforeAll(async () => {
-  face = await startRequestHandler();
+  server = await startRequestHandler();
 });
 
-afterAll(() => face.close());
+afterAll(() => server.close());
 
 beforeEach(() => {
-  face.calls.length = 0;
+  server.calls.length = 0;
 });
 
 const examples = wireCases('old-clients', 'request.http', 'call.json');
@@ -22,12 +22,12 @@ function expected(example: string) {
   return JSON.parse(wireFile(`old-clients/${example}/call.json`));
 }
 
-function heard() {
-  return face.calls.map(({ action, parameters }) => ({ action, parameters: Object.fromEntries(parameters) }));
+function dispatched() {
+  return server.calls.map(({ action, parameters }) => ({ action, parameters: Object.fromEntries(parameters) }));
 }
 
-/** What every old client needs of a reply: a length, no chunks, the form that belongs to its path. */
-function expectReadable(reply: RawReply | undefined, example: string, action: string): void {
+/** What every old client needs of a reply: a Content-Length, no chunks, the format of its path. */
+function expectReply(reply: RawReply | undefined, example: string, action: string): void {
   const request = bytesOf(example).toString('latin1');
   const isSoap = /^\s*POST \S*\/soap/i.test(request);
   const is12 = request.includes('http://www.w3.org/2003/05/soap-envelope');
@@ -43,53 +43,53 @@ function expectReadable(reply: RawReply | undefined, example: string, action: st
   expect(reply?.body.toString()).toMatch(new RegExp(`<(\\w+:)?status( xsi:type="xsd:string")?>${action}_ok</`));
 }
 
-describe('a request as old clients send it', () => {
+describe('a recorded request of an old client', () => {
   test.each(examples)('%s', async (example) => {
-    const { replies, rest } = await exchange(face.url, bytesOf(example), { replies: 1 });
-    expect(heard()).toEqual([expected(example)]);
-    expectReadable(replies.at(-1), example, expected(example).action);
+    const { replies, rest } = await exchange(server.url, bytesOf(example), { replies: 1 });
+    expect(dispatched()).toEqual([expected(example)]);
+    expectReply(replies.at(-1), example, expected(example).action);
     expect(rest).toHaveLength(0);
   });
 
   test.each(examples)('%s, byte by byte', async (example) => {
-    await exchange(face.url, bytewise(bytesOf(example)), { replies: 1 });
-    expect(heard()).toEqual([expected(example)]);
+    await exchange(server.url, bytewise(bytesOf(example)), { replies: 1 });
+    expect(dispatched()).toEqual([expected(example)]);
   });
 
   test.each(examples)('%s, twice on one connection', async (example) => {
     const bytes = bytesOf(example);
-    const isLasting = !/connection: .*close/i.test(bytes.toString('latin1')) && !/HTTP\/1\.0\r/.test(`${bytes}`);
-    const socket = await connectTo(face.url);
+    const isKeptAlive = !/connection: .*close/i.test(bytes.toString('latin1')) && !/HTTP\/1\.0\r/.test(`${bytes}`);
+    const socket = await connectTo(server.url);
     const first = await exchangeOn(socket, bytes, { replies: 1 });
-    if (isLasting) await exchangeOn(socket, bytes, { replies: 1 });
+    if (isKeptAlive) await exchangeOn(socket, bytes, { replies: 1 });
     socket.destroy();
-    expect(heard()).toEqual(isLasting ? [expected(example), expected(example)] : [expected(example)]);
+    expect(dispatched()).toEqual(isKeptAlive ? [expected(example), expected(example)] : [expected(example)]);
     expect(first.replies.at(-1)?.headers.get('connection')).toBe(
-      isLasting || /connection: keep-alive/i.test(`${bytes}`) ? 'keep-alive' : 'close',
+      isKeptAlive || /connection: keep-alive/i.test(`${bytes}`) ? 'keep-alive' : 'close',
     );
   });
 
-  test.each(examples)('%s, by a client that then closes its half of the connection', async (example) => {
-    const { replies, isClosed } = await exchange(face.url, bytesOf(example), { isHalfClosed: true });
-    expectReadable(replies.at(-1), example, expected(example).action);
+  test.each(examples)('%s, by a client that half-closes the connection', async (example) => {
+    const { replies, isClosed } = await exchange(server.url, bytesOf(example), { isHalfClosed: true });
+    expectReply(replies.at(-1), example, expected(example).action);
     expect(isClosed).toBe(true);
   });
 });
 
-test('a client that has closed its half of the connection gets an answer that takes its time', async () => {
+test('a client that has half-closed the connection gets a late reply', async () => {
   const slow = await startRequestHandler({ dispatch: () => new Promise((resolve) => setTimeout(resolve, 50, {})) });
   const { replies } = await exchange(slow.url, bytesOf('libwww-perl-form'), { isHalfClosed: true });
   await slow.close();
   expect(replies.map(({ status }) => status)).toEqual([200]);
 });
 
-test.each(['curl-form', 'dotnet-1.1'])('%s is told to go on before it is answered', async (example) => {
+test.each(['curl-form', 'dotnet-1.1'])('%s gets 100 Continue before its reply', async (example) => {
   const bytes = bytesOf(example);
   const end = bytes.indexOf('\r\n\r\n') + 4;
-  const socket = await connectTo(face.url);
-  const told = new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
+  const socket = await connectTo(server.url);
+  const interim = new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
   socket.write(bytes.subarray(0, end));
-  expect(await told).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+  expect(await interim).toBe('HTTP/1.1 100 Continue\r\n\r\n');
   const { replies } = await exchangeOn(socket, bytes.subarray(end), { replies: 1 });
   socket.destroy();
   expect(replies.map(({ status }) => status)).toEqual([200]);
@@ -99,7 +99,7 @@ const rest = '/api/1.0/rest?action=logout&api_key=k&auth_token=t';
 
 async function ask(method: string, target: string): Promise<RawReply | undefined> {
   const request = Buffer.from(`${method} ${target} HTTP/1.1\r\nHost: www.box.net\r\nConnection: close\r\n\r\n`);
-  const { replies, rest, isClosed } = await exchange(face.url, request, { methods: [method] });
+  const { replies, rest, isClosed } = await exchange(server.url, request, { methods: [method] });
   expect([rest.length, isClosed]).toEqual([0, true]);
   return replies[0];
 }
@@ -112,7 +112,7 @@ test.each([rest, '/api/1.0/soap?wsdl', '/api/1.0/soap?wsdl=literal', '/healthz']
   },
 );
 
-test('HEAD and GET of SOAP say what is for that path', async () => {
+test('HEAD and GET of SOAP are rejected with the allowed methods', async () => {
   for (const method of ['HEAD', 'GET', 'PUT']) {
     const reply = await ask(method, '/api/1.0/soap');
     expect([reply?.status, reply?.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
@@ -131,5 +131,5 @@ test.each([
     methods,
     '0',
   ]);
-  expect(face.calls).toEqual([]);
+  expect(server.calls).toEqual([]);
 });

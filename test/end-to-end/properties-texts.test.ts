@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 describe('any text', () => {
-  /** What the modern APIs reply, whatever is asked of them. */
+  /** The reply of each modern API to any request. */
   const replies: Readonly<Record<string, (path: string) => string>> = {
     seatable: () => '{"email":"1@auth.local"}',
     previsto: () => '{"id":"1"}',
@@ -119,7 +119,7 @@ describe('any text', () => {
     },
   ];
 
-  const odd = [
+  const examplesOfText = [
     `a&b<c>"d'`,
     ']]>',
     ' leading and trailing ',
@@ -153,7 +153,7 @@ describe('any text', () => {
   ];
   /** What XML can carry; an empty text would count as not given. */
   const text = fc
-    .oneof(fc.constantFrom(...odd), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }))
+    .oneof(fc.constantFrom(...examplesOfText), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }))
     .filter((some) => some !== '' && !FORBIDDEN.test(some));
 
   test.each(ways)('arrives at $provider by $action', async ({ provider, action, takes, method, read, expected }) => {
@@ -171,8 +171,8 @@ describe('any text', () => {
         expect(read(content, headers['content-type'] ?? '')).toEqual(expected(values));
       }
     };
-    const examples = odd.map((each): [string[]] => [takes.map(() => each)]);
+    const examples = examplesOfText.map((each): [string[]] => [takes.map(() => each)]);
     const texts = fc.array(text, { minLength: takes.length, maxLength: takes.length });
-    await fc.assert(fc.asyncProperty(texts, check), { numRuns: odd.length + 25, examples });
+    await fc.assert(fc.asyncProperty(texts, check), { numRuns: examplesOfText.length + 25, examples });
   });
 });

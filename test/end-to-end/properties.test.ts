@@ -97,7 +97,7 @@ describe('every leaf of any modern reply', () => {
     return children.flatMap(([name, child]) => leaves(child, [...path, name]));
   }
 
-  const carriable = (text: string) => [...text].filter((character) => !FORBIDDEN.test(character)).join('');
+  const representable = (text: string) => [...text].filter((character) => !FORBIDDEN.test(character)).join('');
   const sorted = (some: readonly Leaf[]) => some.map(({ name, value }) => JSON.stringify([name, value])).sort();
 
   /** The items below `attributes`, read by a parser that the bridge does not read requests with. */
@@ -173,8 +173,8 @@ describe('every leaf of any modern reply', () => {
       reply = () => written(value);
       const document = await call(bridge.url, format, 'get_account_details', own);
       const expected = leaves(value).map((leaf) => ({
-        name: carriable(leaf.name),
-        value: leaf.value === null ? (format === 'soap' ? null : '') : carriable(leaf.value),
+        name: representable(leaf.name),
+        value: leaf.value === null ? (format === 'soap' ? null : '') : representable(leaf.value),
       }));
       expect(sorted(attributesIn(document))).toEqual(sorted(expected));
     });
@@ -190,7 +190,7 @@ describe('every leaf of any modern reply', () => {
       const items: { name: unknown; value?: unknown }[] = [answer.attributes.item].flat();
       const found = items.map((item) => ({ name: textIn(item.name) ?? '', value: textIn(item.value) }));
       // The client takes a text of nothing but white space for an empty one.
-      const seen = (text: string) => carriable(text).replace(/^\s+$/, '');
+      const seen = (text: string) => representable(text).replace(/^\s+$/, '');
       const expected = leaves(value).map((leaf) => ({
         name: seen(leaf.name),
         value: leaf.value === null ? null : seen(leaf.value),

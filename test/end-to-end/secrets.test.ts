@@ -9,17 +9,17 @@ import { enter, newTicket, pageAddress } from '../support/servers/modern-apis.js
 import { startServing } from '../support/servers/served.js';
 import { startUpstream } from '../support/servers/upstream.js';
 
-const made: string[] = [];
+const secrets: string[] = [];
 
-/** A secret that is nowhere by chance. */
+/** A secret that occurs nowhere by chance. */
 function canary(what: string): string {
   const secret = `${what}${randomBytes(12).toString('hex')}`;
-  made.push(secret);
+  secrets.push(secret);
   return secret;
 }
 
-/** A secret as it may look in a text: as it is, in base64 wherever that begins, in hexadecimal digits. */
-function looks(secret: string): string[] {
+/** The forms in which a secret may leak: as is, in base64 at any offset, in hexadecimal. */
+function encodings(secret: string): string[] {
   const base64 = [0, 1, 2].map((shift) =>
     Buffer.from('x'.repeat(shift) + secret)
       .toString('base64')
@@ -42,7 +42,7 @@ async function raw(url: string, bytes: string): Promise<string> {
   return text;
 }
 
-test('no secret that comes in goes out, but to whom it belongs', async () => {
+test('no secret of a request leaves the bridge, but to its modern API', async () => {
   const spans: string[] = [];
   const collector = await startUpstream((request, response) => {
     request.on('data', (part: Buffer) => spans.push(part.toString('latin1')));
@@ -50,21 +50,23 @@ test('no secret that comes in goes out, but to whom it belongs', async () => {
   });
   afterwards(collector.close);
   const good = canary('good');
-  // It says what it was asked with, and breaks in every way.
+  // Echoes the credential, and fails in every way.
   const upstream = await startUpstream((request, response) => {
     const sent = request.headers.authorization ?? '';
-    const said = Buffer.from(sent.replace('Basic ', ''), 'base64').toString();
-    if (said.includes('silent')) return request.socket.destroy();
-    const status = said.includes(good) ? 200 : said.includes('down') ? 500 : 401;
+    const credential = Buffer.from(sent.replace('Basic ', ''), 'base64').toString();
+    if (credential.includes('silent')) return request.socket.destroy();
+    const status = credential.includes(good) ? 200 : credential.includes('down') ? 500 : 401;
     response.writeHead(status, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify({ id: 'a', login: 'l', email: 'e@example.com', message: `no such ${said}, ${sent}` }));
+    response.end(
+      JSON.stringify({ id: 'a', login: 'l', email: 'e@example.com', message: `no such ${credential}, ${sent}` }),
+    );
   });
   afterwards(upstream.close);
   const key = canary('key');
   const vaultKey = canary('vault');
   const proxySecret = canary('proxy');
   const serverKey = randomBytes(32).toString('base64');
-  made.push(serverKey.slice(0, 40));
+  secrets.push(serverKey.slice(0, 40));
   const application = { provider: 'previsto', base_url: upstream.url };
   const bridge = await startServing(
     {
@@ -115,7 +117,7 @@ test('no secret that comes in goes out, but to whom it belongs', async () => {
     replies.push(await raw(url, `GET ${path}?auth_token=${canary('raw')} HTTP/1.1\r\n${canary('head')}\r\n\r\n`));
   }
   const page = pageAddress(url, await newTicket(url, vaultKey));
-  made.push(page.split('/').at(-1) ?? '');
+  secrets.push(page.split('/').at(-1) ?? '');
   for (const entered of [canary('wrong'), canary('down'), good]) replies.push((await enter(page, entered)).text);
   const gone = await fetch(`${url}/api/1.0/auth/${canary('ticket')}`);
   replies.push(await gone.text());
@@ -132,9 +134,11 @@ test('no secret that comes in goes out, but to whom it belongs', async () => {
   expect(metrics).toContain('boxbridge_calls_total');
   expect(spans.length).toBeGreaterThan(0);
   const outputs = { stdout, stderr, metrics, spans: spans.join(''), lines: lines.join(''), replies: replies.join('') };
-  expect(made.length).toBeGreaterThan(50);
+  expect(secrets.length).toBeGreaterThan(50);
   const found = Object.entries(outputs).flatMap(([name, text]) =>
-    made.filter((secret) => looks(secret).some((look) => text.includes(look))).map((secret) => `${name}: ${secret}`),
+    secrets
+      .filter((secret) => encodings(secret).some((encoded) => text.includes(encoded)))
+      .map((secret) => `${name}: ${secret}`),
   );
   expect(found).toEqual([]);
 });

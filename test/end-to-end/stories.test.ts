@@ -9,9 +9,9 @@ import { terraformAccounts } from '../../src/sandbox/terraform.js';
 import { startBridge } from '../support/servers/bridge.js';
 import { startUpstream, type Upstream } from '../support/servers/upstream.js';
 
-/** What an old client sees of an account: the seven elements of `user`, as texts. */
+/** The seven elements of `user`, as texts. */
 type User = Readonly<Record<string, string>>;
-/** An old client: asks for the account of an auth_token and gives the status and what it understands of `user`. */
+/** An old client: reads the account of an auth_token and gives the status and the elements of `user`. */
 type Client = (bridge: string, apiKey: string, authToken: string) => Promise<{ status: string; user: User }>;
 
 const elements = ['login', 'email', 'access_id', 'user_id', 'space_amount', 'space_used', 'max_upload_size'];
@@ -30,7 +30,7 @@ const clients: Readonly<Record<string, Client>> = {
     const [{ status, user }]: [SoapResult] = await client.get_account_infoAsync({ api_key, auth_token });
     return {
       status: status.$value ?? '',
-      // What SOAP says with nil, the other two formats say with 0.
+      // Nil in SOAP is 0 in the other two formats.
       user: Object.fromEntries(elements.map((name) => [name, String(user[name]?.$value ?? 0)])),
     };
   },
@@ -157,7 +157,7 @@ beforeEach(() => {
 });
 
 describe.each(Object.entries(clients))('%s', (_format, client) => {
-  test.each(stories)('asks $provider for the account', async ({ provider, token, user, requests }) => {
+  test.each(stories)('reads the account of $provider', async ({ provider, token, user, requests }) => {
     const answer = await client(bridge.url, `key-of-${provider}`, token);
     expect(answer).toMatchObject({ status: 'get_account_info_ok', user });
     expect(Object.keys(answer.user)).toEqual(elements);
@@ -167,7 +167,7 @@ describe.each(Object.entries(clients))('%s', (_format, client) => {
   });
 });
 
-test('the same account is the same user in every format, and no two are one', async () => {
+test('an account has the same user_id in every format, and no two share one', async () => {
   const ids = new Set<string | undefined>();
   for (const { provider, token } of stories) {
     const answers = await Promise.all(

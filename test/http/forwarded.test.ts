@@ -6,7 +6,7 @@ import { startBridge } from '../support/servers/bridge.js';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Where the WSDL says that the service is, without the path. */
+/** The address of the service in the WSDL, without the path. */
 function addressFrom(url: string, headers: Headers): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const request = get(`${url}/api/1.0/soap?wsdl`, { headers }, async (response) => {
@@ -71,19 +71,19 @@ describe.each([{ trust_proxy: true }, { trust_proxy: ['127.0.0.1'] }, { trust_pr
       '256.256.256.256',
       '&amp;',
       '-->',
-    ])('has nothing of a host like %s', async (host) => {
+    ])('ignores a host like %s', async (host) => {
       expect(await addressFrom(url(), { ...proxied, 'X-Forwarded-Host': host })).toBe(url());
     });
 
-    test.each(['javascript', 'ftp', '"><x', 'https://'])('has nothing of a scheme like %s', async (scheme) => {
+    test.each(['javascript', 'ftp', '"><x', 'https://'])('ignores a scheme like %s', async (scheme) => {
       expect(await addressFrom(url(), { ...proxied, 'X-Forwarded-Proto': scheme })).toBe(url());
     });
 
-    test('has no host that nobody forwarded', async () => {
+    test('ignores the Host header', async () => {
       expect(await addressFrom(url(), { Host: ATTACKER })).toBe(url());
     });
 
-    test('is as good as without a proxy where a program of HTTP/1.0 sends no Host', async () => {
+    test('has its own address where an HTTP/1.0 client sends no Host', async () => {
       const request = 'GET /api/1.0/soap?wsdl HTTP/1.0\r\nX-Forwarded-Proto: https\r\n\r\n';
       const { replies } = await exchange(url(), Buffer.from(request), { replies: 1 });
       expect(replies[0]?.body.toString()).toContain(`location="${url()}/api/1.0/soap"`);
@@ -92,12 +92,12 @@ describe.each([{ trust_proxy: true }, { trust_proxy: ['127.0.0.1'] }, { trust_pr
 );
 
 describe.each([{ trust_proxy: ['127.0.0.1'] }, { trust_proxy: ['10.0.0.0/8', '127.0.0.0/8'] }])(
-  'behind a proxy that is trusted by $trust_proxy and adds to what callers say, the WSDL',
+  'behind a proxy that is trusted by $trust_proxy and appends to the headers of callers, the WSDL',
   (configuration) => {
     const { url } = bridgeWith(configuration);
 
     test.each<Headers>([{}, { 'X-Forwarded-For': '198.51.100.7' }, { 'X-Forwarded-For': '127.0.0.1, 198.51.100.7' }])(
-      'has what the proxy added: %j',
+      'has the values that the proxy appended: %j',
       async (more) => {
         const headers = { 'X-Forwarded-Proto': 'http, https', 'X-Forwarded-Host': `${ATTACKER}, box.example.com` };
         expect(await addressFrom(url(), { ...headers, ...more })).toBe('https://box.example.com');
@@ -107,7 +107,7 @@ describe.each([{ trust_proxy: ['127.0.0.1'] }, { trust_proxy: ['10.0.0.0/8', '12
 );
 
 describe.each([{}, { trust_proxy: false }, { trust_proxy: ['192.0.2.1'] }])(
-  'with %j, the WSDL believes no',
+  'with %j, the WSDL ignores',
   (configuration) => {
     const { url } = bridgeWith(configuration);
 
@@ -115,7 +115,7 @@ describe.each([{}, { trust_proxy: false }, { trust_proxy: ['192.0.2.1'] }])(
       ['Host', { Host: ATTACKER }],
       ['X-Forwarded-Host', { 'X-Forwarded-Host': ATTACKER }],
       ['X-Forwarded-Proto', { 'X-Forwarded-Proto': 'https' }],
-      ['proxy that says it is another', { ...proxied, 'X-Forwarded-For': '192.0.2.1', Host: ATTACKER }],
+      ['proxy that claims another address', { ...proxied, 'X-Forwarded-For': '192.0.2.1', Host: ATTACKER }],
     ])('%s', async (_what, headers) => {
       expect(await addressFrom(url(), headers)).toBe(url());
     });
@@ -125,7 +125,7 @@ describe.each([{}, { trust_proxy: false }, { trust_proxy: ['192.0.2.1'] }])(
 describe('with a public_url, the WSDL', () => {
   const { url } = bridgeWith({ public_url: 'https://www.box.example.com', trust_proxy: true });
 
-  test.each([[{}], [proxied], [{ Host: ATTACKER }]])('has that, whatever is forwarded: %j', async (headers) => {
+  test.each([[{}], [proxied], [{ Host: ATTACKER }]])('has that URL, whatever is forwarded: %j', async (headers) => {
     expect(await addressFrom(url(), headers)).toBe('https://www.box.example.com');
   });
 });

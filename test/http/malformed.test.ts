@@ -7,12 +7,12 @@ import { afterwards } from '../support/cleanup.js';
 import { connectTo, exchange, exchangeOn, type RawReply } from '../support/clients/raw.js';
 import { type RunningRequestHandler, startRequestHandler } from '../support/servers/request-handler.js';
 
-let face: RunningRequestHandler;
+let server: RunningRequestHandler;
 const defects: string[] = [];
 
 beforeAll(async () => {
-  face = await startRequestHandler({
-    // As the bridge: an action that nobody knows is no call.
+  server = await startRequestHandler({
+    // As the dispatcher: an unknown action is malformed.
     dispatch: async ({ action }) => {
       if (!isKnown(action)) throw new Fault('malformed');
       return {};
@@ -21,23 +21,23 @@ beforeAll(async () => {
   });
 });
 
-afterAll(() => face.close());
+afterAll(() => server.close());
 
 beforeEach(() => {
-  face.calls.length = 0;
+  server.calls.length = 0;
   defects.length = 0;
 });
 
 const MAY_TAKE_MS = 100;
 
-/** What a refusal has to be: HTTP status, and a status word or the code of a SOAP fault. */
-interface Refusal {
+/** An error reply: HTTP status, and a status word or the code of a SOAP fault. */
+interface ErrorReply {
   readonly http: number;
   readonly status?: string;
   readonly fault?: string;
 }
 
-function refusalIn(reply: RawReply | undefined): Refusal {
+function errorReplyIn(reply: RawReply | undefined): ErrorReply {
   const document = reply?.body.toString() ?? '';
   const fault = /<(?:faultcode|SOAP-ENV:Value)>SOAP-ENV:(\w+)</.exec(document)?.[1];
   const http = reply?.status ?? 0;
@@ -47,20 +47,20 @@ function refusalIn(reply: RawReply | undefined): Refusal {
   return { http, status: /^<\?[^>]*>\r\n<response><status>(\w+)<\/status><\/response>$/.exec(document)?.[1] ?? '' };
 }
 
-/** The best of some tries, so that a busy machine does not count. */
-async function refused(request: Buffer): Promise<Refusal> {
+/** The error reply to a request, which MUST come in time: in the best of ten tries, since other load may delay some. */
+async function rejection(request: Buffer): Promise<ErrorReply> {
   let best = Number.POSITIVE_INFINITY;
   let reply: RawReply | undefined;
   for (let n = 0; n < 10 && best >= MAY_TAKE_MS; n++) {
     const start = performance.now();
-    const { replies } = await exchange(face.url, request, { replies: 1 });
+    const { replies } = await exchange(server.url, request, { replies: 1 });
     best = Math.min(best, performance.now() - start);
     reply = replies.find(({ status }) => status >= 200);
   }
   expect(best).toBeLessThan(MAY_TAKE_MS);
-  expect(face.calls.filter(({ action }) => isKnown(action))).toEqual([]);
+  expect(server.calls.filter(({ action }) => isKnown(action))).toEqual([]);
   expect(defects).toEqual([]);
-  return refusalIn(reply);
+  return errorReplyIn(reply);
 }
 
 const post = (format: string, body: string | Buffer, headers = '') =>
@@ -75,10 +75,10 @@ const inEnvelope = (operation: string) =>
   `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>${operation}</e:Body></e:Envelope>`;
 const good = 'GET /api/1.0/rest?action=logout&api_key=k HTTP/1.1\r\nHost: x\r\n\r\n';
 
-describe('is refused at once, in the format of the caller', () => {
+describe('is rejected at once, in the format of the caller', () => {
   test.each(wireCases('hostile', 'request.http', 'reply.json'))('%s', async (example) => {
     const wanted = JSON.parse(wireFile(`hostile/${example}/reply.json`));
-    expect(await refused(wireBytes(`hostile/${example}/request.http`))).toEqual(wanted);
+    expect(await rejection(wireBytes(`hostile/${example}/request.http`))).toEqual(wanted);
   });
 
   const attributes = Array.from({ length: 5000 }, (_, n) => `a${n}=""`).join(' ');
@@ -95,10 +95,10 @@ describe('is refused at once, in the format of the caller', () => {
     );
   const bomb = gzipSync(Buffer.alloc(30_000_000));
   const head = (start: string, more: string) => Buffer.from(`${start} HTTP/1.1\r\nHost: x\r\n${more}\r\n`);
-  const client = (http = 500): Refusal => ({ http, fault: 'Client' });
-  const plain = (http = 200): Refusal => ({ http, status: 'wrong_input' });
+  const client = (http = 500): ErrorReply => ({ http, fault: 'Client' });
+  const plain = (http = 200): ErrorReply => ({ http, status: 'wrong_input' });
 
-  test.each<[string, Buffer, Refusal]>([
+  test.each<[string, Buffer, ErrorReply]>([
     ['xml with 5,000 attributes', post('xml', `<request ${attributes}><action>logout</action></request>`), plain()],
     ['soap with 5,000 attributes', post('soap', inEnvelope(`<logout ${attributes}/>`)), client()],
     ['xml of 5,000 elements', post('xml', `<request><action>logout</action>${'<a/>'.repeat(5000)}</request>`), plain()],
@@ -132,55 +132,55 @@ describe('is refused at once, in the format of the caller', () => {
     ['soap with a long header', head('POST /api/1.0/soap', `X: ${'a'.repeat(20_000)}\r\n`), client(431)],
     ['soap with many headers', head('POST /api/1.0/soap', 'X-Name: some value\r\n'.repeat(2000)), client(431)],
   ])('%s', async (_what, request, wanted) => {
-    expect(await refused(request)).toEqual(wanted);
+    expect(await rejection(request)).toEqual(wanted);
   });
 });
 
 describe('on one connection', () => {
-  const outcomes = ({ replies }: { replies: readonly RawReply[] }) => replies.map(({ status }) => status);
+  const statusesOf = ({ replies }: { replies: readonly RawReply[] }) => replies.map(({ status }) => status);
 
-  test('what follows a good request is refused after it is answered', async () => {
+  test('what follows a well-formed request is rejected after that is answered', async () => {
     const slow = await startRequestHandler({ dispatch: () => new Promise((resolve) => setTimeout(resolve, 50, {})) });
     afterwards(slow.close);
     const soap = post('soap', inEnvelope('<logout/>'));
     const more = [Buffer.from('more\r\n'), Buffer.from('more\r\n')];
-    const talk = await exchange(slow.url, [
+    const outcome = await exchange(slow.url, [
       Buffer.concat([Buffer.from(good), soap, Buffer.from('GARBAGE\r\n')]),
       ...more,
     ]);
-    expect(outcomes(talk)).toEqual([200, 200, 400]);
-    expect(refusalIn(talk.replies[2])).toEqual({ http: 400, fault: 'Client' });
+    expect(statusesOf(outcome)).toEqual([200, 200, 400]);
+    expect(errorReplyIn(outcome.replies[2])).toEqual({ http: 400, fault: 'Client' });
   });
 
-  test('a broken request is answered in its own format, not in that of the one before', async () => {
-    const socket = await connectTo(face.url);
+  test('a malformed request is answered in its own format, not in that of the request before', async () => {
+    const socket = await connectTo(server.url);
     await exchangeOn(socket, Buffer.from(good), { replies: 1 });
     const { replies, isClosed } = await exchangeOn(
       socket,
       Buffer.from('POST /api/1.0/soap HTTP/1.1\r\nbroken\r\n\r\n'),
     );
     socket.destroy();
-    expect([refusalIn(replies[0]), isClosed]).toEqual([{ http: 400, fault: 'Client' }, true]);
+    expect([errorReplyIn(replies[0]), isClosed]).toEqual([{ http: 400, fault: 'Client' }, true]);
   });
 
-  test('a broken request is answered once, however long its sender goes on', async () => {
-    const socket = await connectTo(face.url);
+  test('a malformed request is answered once, even if its sender continues', async () => {
+    const socket = await connectTo(server.url);
     const more = Array.from({ length: 50 }, () => Buffer.from('more\r\n'));
-    const talk = await exchangeOn(socket, [Buffer.from('POST /api/1.0/soap HTTP/1.1\r\nbroken\r\n'), ...more]);
+    const outcome = await exchangeOn(socket, [Buffer.from('POST /api/1.0/soap HTTP/1.1\r\nbroken\r\n'), ...more]);
     socket.destroy();
-    expect(outcomes(talk)).toEqual([400]);
-    expect(talk.rest).toHaveLength(0);
+    expect(statusesOf(outcome)).toEqual([400]);
+    expect(outcome.rest).toHaveLength(0);
   });
 
-  test('many requests at once are done one by one, so many and no more', async () => {
-    let atWork = 0;
+  test('pipelined requests are performed one at a time, up to a limit', async () => {
+    let inFlight = 0;
     let most = 0;
     const slow = await startRequestHandler({
       dispatch: async () => {
-        atWork += 1;
-        most = Math.max(most, atWork);
+        inFlight += 1;
+        most = Math.max(most, inFlight);
         await new Promise((resolve) => setImmediate(resolve));
-        atWork -= 1;
+        inFlight -= 1;
         return {};
       },
     });
@@ -198,58 +198,58 @@ describe('on one connection', () => {
     const hidden = 'GET /api/1.0/rest?action=delete_account HTTP/1.1\r\nHost: x\r\n\r\n';
     const smuggled = `POST /api/1.0/rest HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`;
     for (const bytes of [post('xml', hidden), Buffer.from(smuggled)]) {
-      await exchange(face.url, bytes, { replies: 1 });
-      expect(face.calls).toEqual([]);
+      await exchange(server.url, bytes, { replies: 1 });
+      expect(server.calls).toEqual([]);
     }
   });
 
   test.each(['', 'Connection: Upgrade\r\nUpgrade: h2c\r\nExpect: 200-maybe\r\n'])(
-    'a request that breaks off is refused (%j)',
+    'an incomplete request is rejected (%j)',
     async (headers) => {
-      const start = `POST /api/1.0/soap HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: 100\r\n\r\n<e:`;
-      const begun = performance.now();
-      const { replies } = await exchange(face.url, Buffer.from(start), { isHalfClosed: true });
-      expect(refusalIn(replies[0])).toEqual({ http: 400, fault: 'Client' });
-      expect(performance.now() - begun).toBeLessThan(5000);
+      const bytes = `POST /api/1.0/soap HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: 100\r\n\r\n<e:`;
+      const start = performance.now();
+      const { replies } = await exchange(server.url, Buffer.from(bytes), { isHalfClosed: true });
+      expect(errorReplyIn(replies[0])).toEqual({ http: 400, fault: 'Client' });
+      expect(performance.now() - start).toBeLessThan(5000);
     },
   );
 
   test.each<[string, number, string]>([
-    ['a body that breaks off', 400, 'Content-Length: 100\r\n\r\n<e:'],
-    ['a broken chunk', 400, 'Transfer-Encoding: chunked\r\n\r\nno number\r\n'],
-    ['a broken header', 400, 'broken\r\n\r\n'],
+    ['an incomplete body', 400, 'Content-Length: 100\r\n\r\n<e:'],
+    ['a malformed chunk', 400, 'Transfer-Encoding: chunked\r\n\r\nno number\r\n'],
+    ['a malformed header', 400, 'broken\r\n\r\n'],
     ['a long header', 431, `X: ${'a'.repeat(20_000)}\r\n\r\n`],
-    ['a body that does not come', 408, 'Content-Length: 100\r\n\r\n'],
-  ])('%s of SOAP 1.2 is refused in SOAP 1.2', async (_what, http, rest) => {
+    ['a body that does not arrive', 408, 'Content-Length: 100\r\n\r\n'],
+  ])('%s of SOAP 1.2 is rejected in SOAP 1.2', async (_what, http, rest) => {
     const strict = await startRequestHandler({ requestMs: 300 });
     afterwards(strict.close);
     const start = `POST /api/1.0/soap HTTP/1.1\r\nHost: x\r\nContent-Type: application/soap+xml\r\n${rest}`;
     const { replies } = await exchange(strict.url, Buffer.from(start), { isHalfClosed: http === 400 });
-    expect(refusalIn(replies[0])).toEqual({ http, fault: 'Sender' });
+    expect(errorReplyIn(replies[0])).toEqual({ http, fault: 'Sender' });
     expect(replies[0]?.headers.get('content-type')).toBe('application/soap+xml; charset=utf-8');
   });
 
   test.each(['broken\r\n\r\n', `X: ${'a'.repeat(20_000)}\r\n\r\n`])(
-    'HEAD that is refused has no body either',
+    'a rejected HEAD request gets no body',
     async (rest) => {
       const request = Buffer.from(`HEAD /api/1.0/rest HTTP/1.1\r\nHost: x\r\n${rest}`);
-      const talk = await exchange(face.url, request, { methods: ['HEAD'] });
-      expect(outcomes(talk)).toEqual([rest.startsWith('X') ? 431 : 400]);
-      expect(talk.rest).toHaveLength(0);
+      const outcome = await exchange(server.url, request, { methods: ['HEAD'] });
+      expect(statusesOf(outcome)).toEqual([rest.startsWith('X') ? 431 : 400]);
+      expect(outcome.rest).toHaveLength(0);
     },
   );
 
-  test('a body that is longer than it says begins the next request', async () => {
-    const talk = await exchange(
-      face.url,
+  test('what exceeds the Content-Length begins the next request', async () => {
+    const outcome = await exchange(
+      server.url,
       Buffer.from(`POST /api/1.0/xml HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcdef`),
     );
-    expect(outcomes(talk)).toEqual([200, 400]);
+    expect(statusesOf(outcome)).toEqual([200, 400]);
   });
 });
 
-describe('a caller that is slow', () => {
-  /** Sends a byte every so often until the server has had enough. */
+describe('a slow caller', () => {
+  /** Sends a byte every 20 ms until the server closes the connection. */
   async function drip(url: string, text: string): Promise<RawReply | undefined> {
     const socket = await connectTo(url);
     const bytes = Buffer.from(text);
@@ -267,7 +267,7 @@ describe('a caller that is slow', () => {
     ['rest', { http: 408, status: 'wrong_input' }],
     ['xml', { http: 408, status: 'wrong_input' }],
     ['soap', { http: 408, fault: 'Client' }],
-  ])('is cut off in %s, in head and body, while others are answered', async (format, wanted) => {
+  ])('times out in %s, in head and body, while others are answered', async (format, wanted) => {
     const strict = await startRequestHandler({ requestMs: 1000 });
     afterwards(strict.close);
     const start = `POST /api/1.0/${format} HTTP/1.1\r\n`;
@@ -277,19 +277,19 @@ describe('a caller that is slow', () => {
     ]);
     const { replies } = await exchange(strict.url, Buffer.from(good), { replies: 1 });
     expect(replies.map(({ status }) => status)).toEqual([200]);
-    for (const reply of await slow) expect(refusalIn(reply)).toEqual(wanted);
+    for (const reply of await slow) expect(errorReplyIn(reply)).toEqual(wanted);
     expect(strict.calls).toHaveLength(1);
   });
 
-  test('does not hold up others by 2,000 idle connections', async () => {
-    const idle = await Promise.all(Array.from({ length: 2000 }, () => connectTo(face.url)));
+  test('delays no other by 2,000 idle connections', async () => {
+    const idle = await Promise.all(Array.from({ length: 2000 }, () => connectTo(server.url)));
     afterwards(async () => {
       for (const socket of idle) socket.destroy();
     });
     const times: number[] = [];
     for (let n = 0; n < 3; n++) {
       const start = performance.now();
-      const { replies } = await exchange(face.url, Buffer.from(good), { replies: 1 });
+      const { replies } = await exchange(server.url, Buffer.from(good), { replies: 1 });
       expect(replies[0]?.status).toBe(200);
       times.push(performance.now() - start);
     }
@@ -297,26 +297,29 @@ describe('a caller that is slow', () => {
   });
 });
 
-describe('gives nothing back unescaped', () => {
+describe('reflects no input unescaped', () => {
   const MARK = 'mark-7f3a';
-  const nasty = `${MARK}"'><script>${MARK}`;
-  const escapes = encodeURIComponent(`${nasty}\r\nX-Mark: ${MARK}`);
+  const hostile = `${MARK}"'><script>${MARK}`;
+  const escapes = encodeURIComponent(`${hostile}\r\nX-Mark: ${MARK}`);
   const xml = `${MARK}&quot;&gt;&lt;script&gt;`;
   const get = (target: string, headers = '') =>
     Buffer.from(`GET ${target} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`, 'latin1');
 
   test.each<[string, Buffer]>([
-    ['path', get(`/api/1.0/${nasty}`)],
+    ['path', get(`/api/1.0/${hostile}`)],
     ['path, escaped', get(`/api/1.0/${escapes}`)],
     ['path below soap', get(`/api/1.0/soap/${escapes}`)],
     ['name in the query', get(`/api/1.0/rest?${escapes}=1`)],
     ['value in the query', get(`/api/1.0/rest?action=${escapes}&api_key=${escapes}`)],
     ['method', Buffer.from(`${MARK}<script> /api/1.0/soap HTTP/1.1\r\n\r\n`)],
-    ['header value', get('/api/1.0/soap', `User-Agent: ${nasty}\r\nSOAPAction: ${nasty}\r\nOrigin: ${nasty}\r\n`)],
-    ['host', get('/api/1.0/soap?wsdl', `X-Forwarded-Host: ${nasty}\r\nX-Forwarded-Proto: ${nasty}\r\n`)],
+    [
+      'header value',
+      get('/api/1.0/soap', `User-Agent: ${hostile}\r\nSOAPAction: ${hostile}\r\nOrigin: ${hostile}\r\n`),
+    ],
+    ['host', get('/api/1.0/soap?wsdl', `X-Forwarded-Host: ${hostile}\r\nX-Forwarded-Proto: ${hostile}\r\n`)],
     ['charset', post('soap', 'x', `Content-Type: text/xml; charset=${MARK}\r\n`)],
-    ['content coding', post('soap', 'x', `Content-Encoding: ${nasty}\r\n`)],
-    ['boundary', post('rest', `--${nasty}\r\nContent-Disposition: form-data; name="${nasty}"\r\n\r\nx`)],
+    ['content coding', post('soap', 'x', `Content-Encoding: ${hostile}\r\n`)],
+    ['boundary', post('rest', `--${hostile}\r\nContent-Disposition: form-data; name="${hostile}"\r\n\r\nx`)],
     ['element name', post('xml', `<${MARK}"><script>`)],
     ['attribute name', post('soap', `<a ${MARK}"='1' ${MARK}`)],
     ['attribute value', post('soap', `<a b="${xml}" b="${xml}"/>`)],
@@ -326,7 +329,7 @@ describe('gives nothing back unescaped', () => {
     ['namespace of the envelope', post('soap', `<Envelope xmlns="${xml}"/>`)],
     ...['http://schemas.xmlsoap.org/soap/envelope/', 'http://www.w3.org/2003/05/soap-envelope'].map(
       (namespace): [string, Buffer] => [
-        `header to be understood, of ${namespace}`,
+        `mandatory header of ${namespace}`,
         post(
           'soap',
           `<e:Envelope xmlns:e="${namespace}"><e:Header><h:${MARK} xmlns:h="${xml}" e:mustUnderstand="1"/></e:Header></e:Envelope>`,

@@ -73,9 +73,9 @@ beforeAll(async () => {
   const sandbox = await urlOf(startSandbox(anywhere));
   const upstream = await urlOf(startUpstream(canned({ '/accounts/current': { body: odd } })));
   const other = await urlOf(startUpstream(canned({ '/accounts/current': { body: rich } })));
-  const broken = await urlOf(startUpstream((request) => void request.socket.destroy()));
+  const closing = await urlOf(startUpstream((request) => void request.socket.destroy()));
   const at = (provider: keyof typeof sandboxPaths) => ({ provider, base_url: sandbox + sandboxPaths[provider] });
-  const down = { provider: 'terraform', base_url: broken };
+  const down = { provider: 'terraform', base_url: closing };
   const applications = [
     { api_key: 'seatable', ...at('seatable'), defaults: { max_upload_size: uploads } },
     { api_key: 'terraform', ...at('terraform'), defaults: { max_upload_size: uploads } },
@@ -210,7 +210,7 @@ for (const stack of stacks) {
     });
 
     if (isSoap) {
-      test(takesNil ? 'takes a nil number' : 'refuses a nil number', async () => {
+      test(takesNil ? 'takes a nil number' : 'rejects a nil number', async () => {
         const outcome = await info('unknown as nil', previstoAccounts.john.key);
         if (takesNil) expect(userIn(outcome)).toEqual({ ...john, ...sizes(stack.nilNumber) });
         else expect(outcome).toEqual({ fault: expect.stringContaining("element 'space_amount'") });
@@ -279,8 +279,8 @@ for (const stack of stacks) {
     test('signs out of an application that issues nothing, and gets no ticket of it', async () => {
       const credentials = { api_key: 'previsto', auth_token: previstoAccounts.john.key };
       expect(await call('logout', credentials)).toEqual({ status: 'logout_ok' });
-      const refused = { status: 'application_restricted', ...nil('ticket') };
-      expect(await call('get_ticket', { api_key: 'previsto' })).toEqual(refused);
+      const restricted = { status: 'application_restricted', ...nil('ticket') };
+      expect(await call('get_ticket', { api_key: 'previsto' })).toEqual(restricted);
     });
   });
 }
@@ -289,11 +289,13 @@ describeWith([xmllint], 'the schema of the literal WSDL', () => {
   const literalStacks = stacks.filter(({ format }) => /literal/.test(format));
 
   test.each(literalStacks)('has what $name in $format sends and gets', async (stack) => {
-    const said = (exchanges.get(stack) ?? []).filter(({ method, url }) => method === 'POST' && url === '/api/1.0/soap');
-    // Its tests did not run, for reasons that are told there.
-    if (said.length === 0) return;
-    const requests = stack.sendsUnqualified ? [] : said.map(({ request }) => request);
-    const messages = [...requests, ...said.map(({ reply }) => reply)];
+    const soapExchanges = (exchanges.get(stack) ?? []).filter(
+      ({ method, url }) => method === 'POST' && url === '/api/1.0/soap',
+    );
+    // The tests of this stack were skipped, with their reason.
+    if (soapExchanges.length === 0) return;
+    const requests = stack.sendsUnqualified ? [] : soapExchanges.map(({ request }) => request);
+    const messages = [...requests, ...soapExchanges.map(({ reply }) => reply)];
     const wsdl = await (await fetch(`${bridge}/api/1.0/soap?wsdl=literal`)).text();
     const version = stack.format.startsWith('SOAP 1.2') ? '1.2' : '1.1';
     const folder = await temporaryFolder();

@@ -25,8 +25,8 @@ export function withMatrix(document: string, matrix: string): string {
 const head = (name: string, format: string) => `| ${name} | ${format} |`;
 
 function rowOf({ name, format, cells }: Row, actions: readonly string[]): string {
-  const words = actions.map((action) => (cells.get(action) ? 'yes' : 'no'));
-  return [head(name, format), ...words.map((word) => ` ${word} |`)].join('');
+  const marks = actions.map((action) => (cells.get(action) ? 'yes' : 'no'));
+  return [head(name, format), ...marks.map((mark) => ` ${mark} |`)].join('');
 }
 
 /**

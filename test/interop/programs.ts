@@ -49,8 +49,8 @@ export function startProgram(program: string, ...parameters: string[]): Client {
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   return {
     call: async (action, values) => {
-      const words = Object.entries(values).map(([name, value]) => `\t${name}=${value}`);
-      child.stdin.write(`${action}${words.join('')}\n`);
+      const parameters = Object.entries(values).map(([name, value]) => `\t${name}=${value}`);
+      child.stdin.write(`${action}${parameters.join('')}\n`);
       const outcome: [string, string][] = [];
       for (;;) {
         const { value: line, done } = await lines.next();

@@ -21,7 +21,7 @@ async function folderOf(): Promise<string> {
   return folder.path;
 }
 
-/** Changes of a WSDL after which it is none, each of what both have. */
+/** Mutations after which a WSDL is invalid; each applies to both WSDLs. */
 const mutations: readonly [what: string, from: RegExp, to: string][] = [
   ['a message without a name', /<message name="\w+"/, '<message'],
   ['a name that is none', /<message name="/, '<message name="1 '],
@@ -48,22 +48,22 @@ const mutations: readonly [what: string, from: RegExp, to: string][] = [
 ];
 
 describeWith([xmllint], 'the grammar of WSDL 1.1', () => {
-  test.each(styles)('takes the WSDL of %s', async (style) => {
+  test.each(styles)('accepts the WSDL of %s', async (style) => {
     expect(await invalidity('--relaxng', grammar, await folderOf(), [served[style]])).toBe('');
   });
 
-  test.each(styles)('does not take the WSDL of %s with what is wrong', async (style) => {
+  test.each(styles)('rejects every mutation of the WSDL of %s', async (style) => {
     const folder = await folderOf();
     for (const [what, from, to] of mutations) {
-      const broken = served[style].replace(from, to);
-      expect([what, broken]).not.toEqual([what, served[style]]);
-      expect([what, await invalidity('--relaxng', grammar, folder, [broken])]).not.toEqual([what, '']);
+      const mutant = served[style].replace(from, to);
+      expect([what, mutant]).not.toEqual([what, served[style]]);
+      expect([what, await invalidity('--relaxng', grammar, folder, [mutant])]).not.toEqual([what, '']);
     }
   });
 
-  test('knows that what is encoded says how', async () => {
-    const broken = served.encoded.replace(/ encodingStyle="[^"]+"/, '');
-    expect(await invalidity('--relaxng', grammar, await folderOf(), [broken])).not.toBe('');
+  test('requires the encodingStyle of encoded messages', async () => {
+    const mutant = served.encoded.replace(/ encodingStyle="[^"]+"/, '');
+    expect(await invalidity('--relaxng', grammar, await folderOf(), [mutant])).not.toBe('');
   });
 });
 
@@ -82,7 +82,7 @@ function literalRequest(version: Version, action: ActionName, values: Readonly<R
 describeWith([xmllint], 'the schema of the literal WSDL', () => {
   const versions: readonly Version[] = ['1.1', '1.2'];
 
-  test.each(versions)('has every reply of SOAP %s, whatever comes of a call', async (version) => {
+  test.each(versions)('accepts every reply of SOAP %s, of success and of failure', async (version) => {
     const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
     afterwards(sandbox.close);
     const previsto = { provider: 'previsto', base_url: sandbox.url + sandboxPaths.previsto };
@@ -130,7 +130,7 @@ describeWith([xmllint], 'the schema of the literal WSDL', () => {
     ['one that is unknown', /(<\w+:status>)/, '<ns4:other/>$1'],
     ['another order', /(<(\w+:)status>.*<\/\2status>)(<\2user>.*<\/\2user>)/, '$3$1'],
     ['no namespace', /ns4:login/g, 'login'],
-  ])('does not have %s', async (_what, from, to) => {
+  ])('rejects %s', async (_what, from, to) => {
     const user = '<ns4:login/><ns4:email/><ns4:access_id>1</ns4:access_id><ns4:user_id>1</ns4:user_id>';
     const inside = `<ns4:status>get_account_info_ok</ns4:status><ns4:user>${user}</ns4:user>`;
     const reply = literalRequest('1.1', 'get_account_info', {})

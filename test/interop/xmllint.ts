@@ -5,7 +5,7 @@ import type { Requirement } from './requirements.js';
 
 export const xmllint: Requirement = { what: 'xmllint', debian: 'libxml2-utils', probe: ['xmllint', '--version'] };
 
-/** What xmllint says against documents, by a grammar or schema in a file; empty where they are valid. */
+/** The errors of xmllint in documents, by a grammar or schema in a file; empty where they are valid. */
 export async function invalidity(
   kind: '--relaxng' | '--schema',
   grammar: string,
@@ -62,7 +62,9 @@ const envelopes = {
   '1.2': 'http://www.w3.org/2003/05/soap-envelope',
 } as const;
 
-/** What is wrong with messages of a version of SOAP by the schema of a document/literal WSDL; empty where nothing is. */
+/**
+ * The errors in messages of a version of SOAP, by the schema of a document/literal WSDL; empty where they are valid.
+ */
 export async function invalidMessages(
   wsdl: string,
   version: keyof typeof envelopes,

@@ -11,11 +11,11 @@ import { loadWsdl } from '../../src/protocols/soap/wsdl.js';
 import { readAnswer, readRequest, squeezed, wireCases, wireFile } from '../support/cases/wire.js';
 
 const protocols = createProtocols({ xmlDepth: 32 }, await loadWsdl());
-const dialect: ReplyOptions = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: 'UTF-8' };
+const replyOptions: ReplyOptions = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: 'UTF-8' };
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 
-/** How a client of each format writes a call; everything else is the same for all of them. */
+/** Encodes a call as a client of each format does. */
 const writers: Readonly<Record<string, (action: string, pairs: Pairs) => { query?: string; body?: string }>> = {
   rest: (action, pairs) => ({
     query: [['action', action], ...pairs].map((pair) => pair.map(encodeURIComponent).join('=')).join('&'),
@@ -28,9 +28,9 @@ const writers: Readonly<Record<string, (action: string, pairs: Pairs) => { query
 
 const nothing: LegacyRequest = { query: Buffer.alloc(0), body: Buffer.alloc(0), contentType: '', userAgent: '' };
 
-/** The reply to a request of which nothing is known but who sent it. */
-function encode(protocol: Protocol, answer: Answer, how: ReplyOptions = dialect, userAgent = '') {
-  return protocol.decode({ ...nothing, userAgent }).encode(answer, how);
+/** Encodes the reply to an empty request. */
+function encode(protocol: Protocol, answer: Answer, options: ReplyOptions = replyOptions, userAgent = '') {
+  return protocol.decode({ ...nothing, userAgent }).encode(answer, options);
 }
 
 function elements(pairs: Pairs): string {
@@ -174,9 +174,9 @@ describe('soap', () => {
     expect(readTexts(reply.body)).toMatchObject({ faultcode: `SOAP-ENV:${code}`, faultstring: answer.status });
   });
 
-  test('gives faults the HTTP status that the application wants', () => {
+  test('gives faults the HTTP status that the application is configured with', () => {
     const fault = toErrorAnswer(new Fault('unavailable'), 'logout');
-    expect(encode(soap, fault, { ...dialect, faultStatus: 200 }).status).toBe(200);
+    expect(encode(soap, fault, { ...replyOptions, faultStatus: 200 }).status).toBe(200);
   });
 
   test.each<[ReplyOptions['unknownNumbers'], string, string]>([
@@ -189,7 +189,7 @@ describe('soap', () => {
     const { body } = encode(
       soap,
       toSuccessAnswer('get_account_info', { user }),
-      { ...dialect, unknownNumbers },
+      { ...replyOptions, unknownNumbers },
       userAgent,
     );
     expect(/<user_id[^>]*>1<\/user_id>(.*)<space_used/.exec(body)?.[1]).toBe(written);
@@ -202,7 +202,7 @@ function protocolNamed(name: string): Protocol {
   return protocol;
 }
 
-/** What comes of decoding, as the examples write it down. */
+/** The outcome of decoding, in the form of the examples. */
 function outcome(decode: () => Call): unknown {
   try {
     const { action, parameters } = decode();

@@ -11,11 +11,11 @@ test.each<[string, Buffer, string, string]>([
   ['UTF-8 with its mark', Buffer.from('\uFEFFü☃'), '', 'ü☃'],
   ['UTF-16, little end first', Buffer.from('\uFEFFü☃', 'utf16le'), '', 'ü☃'],
   ['UTF-16, big end first', utf16be('ü☃'), '', 'ü☃'],
-  ['a mark against the charset', Buffer.from('\uFEFFü'), 'text/xml; charset=iso-8859-1', 'ü'],
+  ['a byte order mark over the charset', Buffer.from('\uFEFFü'), 'text/xml; charset=iso-8859-1', 'ü'],
   ['the charset', latin1('ü'), 'text/xml; charset=ISO-8859-1', 'ü'],
   ['the charset in quotes', latin1('ü'), 'text/xml;charset="iso-8859-1"', 'ü'],
   [
-    'the charset against the declaration',
+    'the charset over the declaration',
     Buffer.from(declared('iso-8859-1')),
     'text/xml; charset=utf-8',
     declared('iso-8859-1'),
@@ -33,9 +33,9 @@ test.each<[string, Buffer, string, string]>([
     '',
     `<?xml version="1.0"${' '.repeat(400)}encoding="koi8-r"?><a>а</a>`,
   ],
-  ['Western letters that nobody declares', latin1('ü'), '', 'ü'],
+  ['Windows-1252 without a declaration', latin1('ü'), '', 'ü'],
   ['ISO 8859-1 where Windows has no letter', latin1('\x81ü\x80'), 'text/xml; charset=iso-8859-1', '\x81ü\x80'],
-  ['a character for what is none', Buffer.from('8431a437', 'hex'), 'text/xml; charset=gb18030', '\uFFFD'],
+  ['an encoded replacement character', Buffer.from('8431a437', 'hex'), 'text/xml; charset=gb18030', '\uFFFD'],
   ['nothing', Buffer.alloc(0), '', ''],
 ])('reads %s', (_what, bytes, contentType, text) => {
   expect(decodeBody(bytes, contentType)).toBe(text);
@@ -47,11 +47,11 @@ test.each<[string, Buffer, string]>([
   ['bytes that are not in the charset', latin1('ü'), 'text/xml; charset=utf-8'],
   ['bytes that are in no character of Shift_JIS', latin1('p\xffw'), 'text/xml; charset=Shift_JIS'],
   ['bytes that are in no character of EUC-KR', latin1('p\xffw'), 'text/xml; charset=EUC-KR'],
-  ['bytes that Windows has no letter for', latin1('\x81'), ''],
+  ['bytes that Windows-1252 lacks', latin1('\x81'), ''],
   ['two byte order marks', Buffer.from('\uFEFF\uFEFFx'), ''],
-  ['what is no charset', Buffer.from('4142'), 'text/xml; charset=hex'],
-  ['the charset of old mail', Buffer.from('x'), 'text/xml; charset=utf-7'],
-])('refuses %s', (_what, bytes, contentType) => {
+  ['a transfer encoding', Buffer.from('4142'), 'text/xml; charset=hex'],
+  ['UTF-7', Buffer.from('x'), 'text/xml; charset=utf-7'],
+])('rejects %s', (_what, bytes, contentType) => {
   let fault: unknown;
   try {
     decodeBody(bytes, contentType);
@@ -67,7 +67,7 @@ test.each([
   ['ü☃', 'ü☃'],
   ['100%', '100%'],
   ['%00', '\0'],
-])('unescapes %s', (escaped, text) => {
+])('decodes %s', (escaped, text) => {
   expect(percentDecoder('')(escaped)).toBe(text);
 });
 
@@ -80,17 +80,14 @@ test.each([
   ['%EF%BB%BFx', 'utf-8', '\uFEFFx'],
   ['%C3%BC', 'utf-16', 'ü'],
   ['%C3%BC', 'klingon', 'ü'],
-])('unescapes %s of a form in %s', (escaped, charset, text) => {
+])('decodes %s of a form in %s', (escaped, charset, text) => {
   expect(percentDecoder(`application/x-www-form-urlencoded; charset=${charset}`)(escaped)).toBe(text);
 });
 
-test('refuses to unescape what is not in the declared charset', () => {
+test('rejects escapes that are not in the declared charset', () => {
   expect(() => percentDecoder('text/plain; charset=utf-8')('Zo%EB')).toThrow('not text in utf-8');
 });
 
-test.each(['%ED%A0%80', 'a=%C0%80', '%F7%80%80%80'])(
-  'refuses to unescape %s, which has only the shape of UTF-8',
-  (escaped) => {
-    expect(() => percentDecoder('')(escaped)).toThrow('not text in UTF-8');
-  },
-);
+test.each(['%ED%A0%80', 'a=%C0%80', '%F7%80%80%80'])('rejects the escapes %s, which are invalid UTF-8', (escaped) => {
+  expect(() => percentDecoder('')(escaped)).toThrow('not text in UTF-8');
+});

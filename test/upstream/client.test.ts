@@ -24,11 +24,11 @@ const answering =
     response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
   };
 
-/** A modern API that treats its requests in turn so, and all that follow as the last. */
-async function upstreamWith(...turns: readonly (RequestListener | CannedReply)[]): Promise<Upstream> {
+/** A modern API with a behaviour for each request, in order; the last one applies to all that follow. */
+async function upstreamWith(...behaviours: readonly (RequestListener | CannedReply)[]): Promise<Upstream> {
   const upstream = await startUpstream((request, response) => {
-    const turn = turns[Math.min(upstream.received.length, turns.length) - 1] ?? GOOD;
-    (typeof turn === 'function' ? turn : answering(turn))(request, response);
+    const behaviour = behaviours[Math.min(upstream.received.length, behaviours.length) - 1] ?? GOOD;
+    (typeof behaviour === 'function' ? behaviour : answering(behaviour))(request, response);
   });
   afterwards(upstream.close);
   return upstream;
@@ -47,8 +47,8 @@ function portOf(server: Server): number {
   return address.port;
 }
 
-/** Something to wait for. */
-function gate(): { readonly open: () => void; readonly opened: Promise<void> } {
+/** A latch that opens once. */
+function createLatch(): { readonly open: () => void; readonly opened: Promise<void> } {
   let open = (): void => {};
   const opened = new Promise<void>((resolve) => {
     open = resolve;
@@ -56,7 +56,7 @@ function gate(): { readonly open: () => void; readonly opened: Promise<void> } {
   return { open, opened };
 }
 
-function asking(send: Send, url: string) {
+function requestSender(send: Send, url: string) {
   return (method: UpstreamRequest['method'] = 'GET'): Promise<Readonly<Record<string, unknown>>> =>
     send({
       method,
@@ -69,9 +69,9 @@ function asking(send: Send, url: string) {
     });
 }
 
-function askerOf({ url }: { url: string }, options: Partial<Parameters<typeof createUpstreams>[0]> = {}) {
+function senderTo({ url }: { url: string }, options: Partial<Parameters<typeof createUpstreams>[0]> = {}) {
   const upstreams = createUpstreams({ timeoutMs: 2000, ...options });
-  return asking(upstreams.sendFor({ baseUrl: url }), url);
+  return requestSender(upstreams.sendFor({ baseUrl: url }), url);
 }
 
 const unavailable = { reason: 'unavailable' };
@@ -83,39 +83,39 @@ describe('a read', () => {
     ['502', { status: 502, body: '<html>Bad gateway</html>' }],
     ['503', { status: 503 }],
     ['504', { status: 504 }],
-  ])('is tried once more after %s', async (_what, trouble) => {
+  ])('is repeated once after %s', async (_what, trouble) => {
     const recovering = await upstreamWith(trouble, GOOD);
-    expect(await askerOf(recovering)()).toEqual({ good: 'yes' });
+    expect(await senderTo(recovering)()).toEqual({ good: 'yes' });
     expect(recovering.received).toHaveLength(2);
     const lasting = await upstreamWith(trouble);
-    expect(await askerOf(lasting)()).toMatchObject(unavailable);
+    expect(await senderTo(lasting)()).toMatchObject(unavailable);
     expect(lasting.received).toHaveLength(2);
   });
 
   test.each<[string, RequestListener | CannedReply]>([
-    ['a 503 that says when', { status: 503, headers: { 'Retry-After': '3' } }],
+    ['a 503 with Retry-After', { status: 503, headers: { 'Retry-After': '3' } }],
     ['500', { status: 500 }],
     ['429', { status: 429 }],
-    ['a 503 that says next week', { status: 503, headers: { 'Retry-After': '604800' } }],
-    ['a 503 that says what nobody understands', { status: 503, headers: { 'Retry-After': 'soon' } }],
+    ['a 503 with a Retry-After of a week', { status: 503, headers: { 'Retry-After': '604800' } }],
+    ['a 503 with an invalid Retry-After', { status: 503, headers: { 'Retry-After': 'soon' } }],
     ['a redirect', { status: 302, headers: { Location: '/elsewhere' } }],
     ['HTML', { body: '<html>Welcome</html>' }],
     ['too much', { body: `{"much":"${'x'.repeat(1024 * 1024)}"}` }],
     ['silence', silent],
-  ])('is not tried again after %s', async (_what, trouble) => {
+  ])('is not repeated after %s', async (_what, trouble) => {
     const upstream = await upstreamWith(trouble, GOOD);
-    expect(await askerOf(upstream, { timeoutMs: 300 })()).toMatchObject(unavailable);
+    expect(await senderTo(upstream, { timeoutMs: 300 })()).toMatchObject(unavailable);
     expect(upstream.received).toHaveLength(1);
   });
 
-  test('waits a moment before its second time, not always the same', async () => {
+  test('is repeated after a jittered backoff', async () => {
     const waits = Array.from({ length: 5 }, async () => {
       const times: number[] = [];
       const upstream = await upstreamWith((request, response) => {
         times.push(performance.now());
         answering({ status: 503 })(request, response);
       });
-      await askerOf(upstream)();
+      await senderTo(upstream)();
       const [first = 0, second = 0] = times;
       return Math.round(second - first);
     });
@@ -131,18 +131,18 @@ describe('a write is sent once', () => {
     ...[500, 502, 503, 504, 429].map((status) => [`${status}`, { status }] as const),
   ];
   test.each(methods.flatMap((method) => troubles.map(([what, trouble]) => ({ method, what, trouble }))))(
-    '$method, and then there is $what',
+    '$method, and the outcome is $what',
     async ({ method, trouble }) => {
       const upstream = await upstreamWith(trouble, GOOD);
-      expect(await askerOf(upstream, { timeoutMs: 300 })(method)).toMatchObject(unavailable);
+      expect(await senderTo(upstream, { timeoutMs: 300 })(method)).toMatchObject(unavailable);
       expect(upstream.received).toHaveLength(1);
     },
   );
 
-  test.each(methods)('%s on a kept connection that the other side closes', async (method) => {
+  test.each(methods)('%s on a kept-alive connection that the server closes', async (method) => {
     const heads: string[] = [];
     const sockets = new Set<Socket>();
-    // Answers the first request of a connection, and closes it without a word at the second.
+    // Answers the first request of a connection, and closes the connection at the second.
     const server = createServer((socket) => {
       sockets.add(socket);
       let count = 0;
@@ -163,11 +163,11 @@ describe('a write is sent once', () => {
     });
     await once(server, 'listening');
     const port = portOf(server);
-    const ask = askerOf({ url: `http://127.0.0.1:${port}` });
-    expect(await ask()).toEqual({});
-    // Only then is the connection free again.
+    const sendRequest = senderTo({ url: `http://127.0.0.1:${port}` });
+    expect(await sendRequest()).toEqual({});
+    // In the next turn of the event loop the connection is idle again.
     await new Promise(setImmediate);
-    expect(await ask(method)).toMatchObject({ ...unavailable, cause: { message: 'other side closed' } });
+    expect(await sendRequest(method)).toMatchObject({ ...unavailable, cause: { message: 'other side closed' } });
     expect(sockets.size).toBe(1);
     expect(heads).toEqual(['GET', method]);
   });
@@ -182,25 +182,28 @@ describe('a reply', () => {
 
   test.each(['gzip', 'deflate', 'br'])('may be compressed with %s', async (encoding) => {
     const upstream = await upstreamWith(packed(large, encoding));
-    expect(JSON.stringify(await askerOf(upstream)())).toBe(large);
+    expect(JSON.stringify(await senderTo(upstream)())).toBe(large);
     expect(upstream.received[0]?.headers['accept-encoding']).toContain(encoding);
   });
 
-  test.each(['gzip', 'deflate', 'br'])('is refused where %s makes more than a mebibyte of it', async (encoding) => {
-    const upstream = await upstreamWith(packed(JSON.stringify({ text: 'x'.repeat(2_000_000) }), encoding));
-    expect(await askerOf(upstream)()).toMatchObject({ ...unavailable, cause: { message: 'ERR_BUFFER_TOO_LARGE' } });
-  });
+  test.each(['gzip', 'deflate', 'br'])(
+    'is rejected where %s decompresses to more than a mebibyte',
+    async (encoding) => {
+      const upstream = await upstreamWith(packed(JSON.stringify({ text: 'x'.repeat(2_000_000) }), encoding));
+      expect(await senderTo(upstream)()).toMatchObject({ ...unavailable, cause: { message: 'ERR_BUFFER_TOO_LARGE' } });
+    },
+  );
 
-  test.each(['gzip', 'unheard-of'])('is refused where it is not the %s that it says', async (encoding) => {
+  test.each(['gzip', 'unheard-of'])('is rejected where it is not in its declared encoding, %s', async (encoding) => {
     const upstream = await upstreamWith((_request, response) => {
       response.setHeader('Content-Encoding', encoding).end('{}');
     });
-    expect(await askerOf(upstream)()).toMatchObject(unavailable);
+    expect(await senderTo(upstream)()).toMatchObject(unavailable);
   });
 
-  test('that has no end is left after a mebibyte', async () => {
+  test('without an end is aborted after a mebibyte', async () => {
     let sent = 0;
-    const closed = gate();
+    const closed = createLatch();
     const upstream = await upstreamWith((_request, response) => {
       const chunk = Buffer.alloc(64 * 1024, 'x');
       const write = () => {
@@ -209,13 +212,13 @@ describe('a reply', () => {
       response.on('drain', write).on('close', closed.open);
       write();
     });
-    expect(await askerOf(upstream)()).toMatchObject({ ...unavailable, cause: { message: 'ERR_REPLY_TOO_LARGE' } });
+    expect(await senderTo(upstream)()).toMatchObject({ ...unavailable, cause: { message: 'ERR_REPLY_TOO_LARGE' } });
     await closed.opened;
     expect(sent).toBeLessThan(16 * 1024 * 1024);
   });
 });
 
-describe('when to try again', () => {
+describe('Retry-After', () => {
   const inAMinute = () => new Date(Date.now() + 60_000);
   test.each<[number, Record<string, string>, unknown]>([
     [429, { 'Retry-After': '7' }, 7],
@@ -231,57 +234,62 @@ describe('when to try again', () => {
     [429, { 'Retry-After': '-1' }, undefined],
     [429, {}, undefined],
     [500, { 'Retry-After': '7' }, undefined],
-  ])('%i with %j is %j seconds', async (status, headers, retryAfter) => {
+  ])('of %i with %j is %j seconds', async (status, headers, retryAfter) => {
     const upstream = await upstreamWith({ status, headers });
-    expect(await askerOf(upstream)()).toMatchObject({ ...unavailable, retryAfter });
+    expect(await senderTo(upstream)()).toMatchObject({ ...unavailable, retryAfter });
   });
 
-  test.each([429, 503])('%i with a date', async (status) => {
+  test.each([429, 503])('of %i as a date', async (status) => {
     const upstream = await upstreamWith({ status, headers: { 'Retry-After': inAMinute().toUTCString() } });
-    const fault = await askerOf(upstream)();
+    const fault = await senderTo(upstream)();
     expect(fault).toMatchObject(unavailable);
     expect(Number(fault.retryAfter)).toBeGreaterThan(50);
     expect(Number(fault.retryAfter)).toBeLessThanOrEqual(60);
   });
 });
 
-describe('time', () => {
-  test('is limited for a call, however many requests it makes', async () => {
+describe('the timeout', () => {
+  test('of a call holds for all its requests together', async () => {
     const slow: RequestListener = (request, response) => void setTimeout(() => answering(GOOD)(request, response), 250);
     const upstream = await upstreamWith(slow);
     const { sendFor } = createUpstreams({ timeoutMs: 300 });
-    const ask = asking(sendFor({ baseUrl: upstream.url }), upstream.url);
+    const sendRequest = requestSender(sendFor({ baseUrl: upstream.url }), upstream.url);
     const begin = performance.now();
-    const replies = await withDeadline(600, async () => [await ask(), await ask(), await ask(), await ask()]);
+    const replies = await withDeadline(600, async () => [
+      await sendRequest(),
+      await sendRequest(),
+      await sendRequest(),
+      await sendRequest(),
+    ]);
     expect(performance.now() - begin).toBeLessThan(1000);
     expect(replies.map((reply) => reply.reason ?? 'good')).toEqual(['good', 'good', 'unavailable', 'unavailable']);
-    // The fourth had no time left to be sent at all.
+    // The fourth was not sent: the deadline had passed.
     expect(upstream.received).toHaveLength(3);
-    expect(await ask()).toEqual({ good: 'yes' });
+    expect(await sendRequest()).toEqual({ good: 'yes' });
   });
 
-  test('is limited for connecting too, where nobody answers', async () => {
-    // Takes connections and says nothing in TLS.
+  test('of connecting holds where the server is silent', async () => {
+    // Accepts connections and sends nothing.
     const server = createServer((socket) => void afterwards(async () => void socket.destroy())).listen(0, '127.0.0.1');
     afterwards(() => new Promise((resolve) => void server.close(() => resolve())));
     await once(server, 'listening');
     const port = portOf(server);
-    const seen: UpstreamObservation[] = [];
-    const ask = askerOf(
+    const observations: UpstreamObservation[] = [];
+    const sendRequest = senderTo(
       { url: `https://127.0.0.1:${port}` },
-      { timeoutMs: 5000, connectMs: 200, observe: (observation) => void seen.push(observation) },
+      { timeoutMs: 5000, connectMs: 200, observe: (observation) => void observations.push(observation) },
     );
     const begin = performance.now();
-    expect(await ask()).toMatchObject({
+    expect(await sendRequest()).toMatchObject({
       ...unavailable,
       cause: { message: expect.stringContaining('Connect Timeout') },
     });
     expect(performance.now() - begin).toBeLessThan(4000);
-    expect(seen).toHaveLength(2);
+    expect(observations).toHaveLength(2);
   });
 });
 
-describe('the guard of a base_url', () => {
+describe('the breaker and the bulkhead of a base_url', () => {
   const OUTAGES = 20;
   const times = <T>(count: number, work: () => Promise<T>) => Promise.all(Array.from({ length: count }, work));
 
@@ -290,19 +298,19 @@ describe('the guard of a base_url', () => {
     ['503', { status: 503 }],
     ['closed connections', closes],
     ['silence', silent],
-  ])('opens after many outages in a row: %s', async (_what, trouble) => {
+  ])('opens after consecutive outages: %s', async (_what, trouble) => {
     const upstream = await upstreamWith(trouble);
     const states: unknown[] = [];
     const upstreams = createUpstreams({ timeoutMs: 200, onState: (...change) => void states.push(change) });
-    const ask = asking(upstreams.sendFor({ baseUrl: upstream.url }), upstream.url);
-    await times(OUTAGES - 1, () => ask('PUT'));
+    const sendRequest = requestSender(upstreams.sendFor({ baseUrl: upstream.url }), upstream.url);
+    await times(OUTAGES - 1, () => sendRequest('PUT'));
     expect(upstreams.states()).toEqual(new Map([[upstream.url, 'closed']]));
-    await ask('PUT');
+    await sendRequest('PUT');
     expect(upstreams.states()).toEqual(new Map([[upstream.url, 'open']]));
     expect(states).toEqual([[upstream.url, 'open']]);
     const sent = upstream.received.length;
     const begin = performance.now();
-    for (const fault of await times(100, ask)) {
+    for (const fault of await times(100, sendRequest)) {
       expect(fault).toMatchObject(unavailable);
       expect([1, 2, 3, 4, 5]).toContain(fault.retryAfter);
     }
@@ -312,30 +320,30 @@ describe('the guard of a base_url', () => {
 
   test.each([400, 401, 403, 404, 409, 422, 429, 200, 302])('stays closed at %i', async (status) => {
     const upstream = await upstreamWith({ status, body: '[]' });
-    const ask = askerOf(upstream);
-    await times(2 * OUTAGES, ask);
-    await ask();
+    const sendRequest = senderTo(upstream);
+    await times(2 * OUTAGES, sendRequest);
+    await sendRequest();
     expect(upstream.received).toHaveLength(2 * OUTAGES + 1);
   });
 
-  test('stays closed where a 500 is an answer to its provider', async () => {
+  test('stays closed where the provider maps a 500 to a reason', async () => {
     const upstream = await upstreamWith({ status: 500 });
     const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
-    const ask = () =>
+    const sendRequest = () =>
       send({ method: 'POST', url: upstream.url, headers: {}, errorMapping: () => 'conflict' }).catch(toFault);
-    for (const fault of await times(2 * OUTAGES, ask)) expect(fault).toMatchObject({ reason: 'conflict' });
+    for (const fault of await times(2 * OUTAGES, sendRequest)) expect(fault).toMatchObject({ reason: 'conflict' });
   });
 
-  test('stays closed where an answer comes in between', async () => {
+  test('stays closed where a success comes in between', async () => {
     const upstream = await upstreamWith(...Array(OUTAGES - 1).fill({ status: 500 }), GOOD, { status: 500 });
-    const ask = askerOf(upstream);
-    for (let count = 0; count < 2 * OUTAGES - 1; count += 1) await ask('PUT');
+    const sendRequest = senderTo(upstream);
+    for (let count = 0; count < 2 * OUTAGES - 1; count += 1) await sendRequest('PUT');
     expect(upstream.received).toHaveLength(2 * OUTAGES - 1);
   });
 
-  test('lets one request try after a while, refuses the others meanwhile, and closes when that goes well', async () => {
+  test('sends one probe after a while, rejects other requests meanwhile, and closes when it succeeds', async () => {
     let reply = (): void => {};
-    const arrived = gate();
+    const arrived = createLatch();
     const waiting: RequestListener = (request, response) => {
       reply = () => answering(GOOD)(request, response);
       arrived.open();
@@ -348,39 +356,39 @@ describe('the guard of a base_url', () => {
       tryAfterMs: 100,
       onState: (_url: string, state: string) => void states.push(state),
     };
-    const ask = askerOf(upstream, options);
-    const untilTried = async () => {
+    const sendRequest = senderTo(upstream, options);
+    const untilSent = async () => {
       const sent = upstream.received.length;
       for (;;) {
-        const answer = ask();
+        const answer = sendRequest();
         await Promise.race([answer, arrived.opened]);
         if (upstream.received.length > sent) return answer;
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     };
-    await times(OUTAGES, () => ask('PUT'));
-    expect(await untilTried()).toMatchObject(unavailable);
+    await times(OUTAGES, () => sendRequest('PUT'));
+    expect(await untilSent()).toMatchObject(unavailable);
     expect(states).toEqual(['open', 'half-open', 'open']);
-    const trial = untilTried();
+    const probe = untilSent();
     await arrived.opened;
     expect(states).toEqual(['open', 'half-open', 'open', 'half-open']);
-    expect(await ask()).toMatchObject({ ...unavailable, retryAfter: 1 });
+    expect(await sendRequest()).toMatchObject({ ...unavailable, retryAfter: 1 });
     reply();
-    expect(await trial).toEqual({ good: 'yes' });
-    expect(await times(5, ask)).toEqual(Array(5).fill({ good: 'yes' }));
+    expect(await probe).toEqual({ good: 'yes' });
+    expect(await times(5, sendRequest)).toEqual(Array(5).fill({ good: 'yes' }));
     expect(states).toEqual(['open', 'half-open', 'open', 'half-open', 'closed']);
   });
 
-  test('is the same for the same base_url, and for no other on the same host', async () => {
+  test('is shared by one base_url, and by no other on the same host', async () => {
     const upstream = await upstreamWith((request, response) => {
       answering(request.url?.startsWith('/bad') ? { status: 500 } : GOOD)(request, response);
     });
     const { sendFor } = createUpstreams({ timeoutMs: 2000 });
     const [bad, alsoBad, good] = ['/bad', '/bad', '/good'].map((path) => {
       const url = upstream.url + path;
-      return asking(sendFor({ baseUrl: url }), url);
+      return requestSender(sendFor({ baseUrl: url }), url);
     });
-    if (!bad || !alsoBad || !good) throw new Error('three of them');
+    if (!bad || !alsoBad || !good) throw new Error('a sender is missing');
     await times(OUTAGES, () => bad('PUT'));
     const sent = upstream.received.length;
     expect(await alsoBad('PUT')).toMatchObject({ ...unavailable, retryAfter: 5 });
@@ -388,56 +396,62 @@ describe('the guard of a base_url', () => {
     expect(await good()).toEqual({ good: 'yes' });
   });
 
-  test('lets so many through at a moment, so many wait, and refuses the rest at once', async () => {
-    const all = gate();
+  test('sends up to its slots, queues three times as many, and rejects the rest at once', async () => {
+    const all = createLatch();
     const held: (() => void)[] = [];
     const upstream = await upstreamWith((request, response) => {
       held.push(() => answering(GOOD)(request, response));
       if (held.length === 4) all.open();
     });
-    const ask = askerOf(upstream, { timeoutMs: 10_000, concurrentCalls: 32 });
-    const asked = times(20, ask);
+    const sendRequest = senderTo(upstream, { timeoutMs: 10_000, concurrentCalls: 32 });
+    const replies = times(20, sendRequest);
     await all.opened;
     expect(upstream.received).toHaveLength(4);
-    expect(await ask()).toMatchObject({ ...unavailable, cause: { message: expect.stringContaining('Bulkhead') } });
+    expect(await sendRequest()).toMatchObject({
+      ...unavailable,
+      cause: { message: expect.stringContaining('Bulkhead') },
+    });
     const free = setInterval(() => held.pop()?.(), 5);
-    const answers = await asked;
+    const answers = await replies;
     clearInterval(free);
     expect(answers.filter((answer) => answer.good === 'yes')).toHaveLength(16);
     expect(answers.filter((answer) => answer.reason === 'unavailable')).toHaveLength(4);
   });
 
-  test('leaves nobody waiting whose time is over', async () => {
+  test('keeps no request in the queue beyond its timeout', async () => {
     const upstream = await upstreamWith(silent);
-    const ask = askerOf(upstream, { timeoutMs: 300, concurrentCalls: 32 });
+    const sendRequest = senderTo(upstream, { timeoutMs: 300, concurrentCalls: 32 });
     for (const wave of [1, 2]) {
-      const faults = await times(16, () => ask('PUT'));
+      const faults = await times(16, () => sendRequest('PUT'));
       expect([wave, faults.map(({ reason }) => reason)]).toEqual([wave, Array(16).fill('unavailable')]);
     }
   });
 
-  test('does the work of a caller that waited as a part of its own call', async () => {
+  test('keeps the async context of a queued request', async () => {
     const upstream = await upstreamWith(GOOD);
     const callers = new AsyncLocalStorage<number>();
-    const seen: (number | undefined)[] = [];
-    const ask = askerOf(upstream, { concurrentCalls: 8, observe: () => void seen.push(callers.getStore()) });
-    await Promise.all([1, 2, 3, 4].map((caller) => callers.run(caller, ask)));
-    expect(seen).toEqual([1, 2, 3, 4]);
+    const observations: (number | undefined)[] = [];
+    const sendRequest = senderTo(upstream, {
+      concurrentCalls: 8,
+      observe: () => void observations.push(callers.getStore()),
+    });
+    await Promise.all([1, 2, 3, 4].map((caller) => callers.run(caller, sendRequest)));
+    expect(observations).toEqual([1, 2, 3, 4]);
   });
 
-  test('passes on for how long the API asked to be left in peace', async () => {
+  test('passes on the wait that the API asked for', async () => {
     const upstream = await upstreamWith({ status: 503, headers: { 'Retry-After': '120' } });
-    const ask = askerOf(upstream);
-    await times(OUTAGES, () => ask('PUT'));
-    expect(Number((await ask()).retryAfter)).toBeGreaterThan(60);
+    const sendRequest = senderTo(upstream);
+    await times(OUTAGES, () => sendRequest('PUT'));
+    expect(Number((await sendRequest()).retryAfter)).toBeGreaterThan(60);
     expect(upstream.received).toHaveLength(OUTAGES);
   });
 
-  test('gives no more time to who waited for a turn', async () => {
+  test('counts the time in the queue', async () => {
     const upstream = await upstreamWith(silent);
-    const ask = askerOf(upstream, { timeoutMs: 300, concurrentCalls: 8 });
+    const sendRequest = senderTo(upstream, { timeoutMs: 300, concurrentCalls: 8 });
     const begin = performance.now();
-    for (const fault of await times(2, () => ask('PUT'))) expect(fault).toMatchObject(unavailable);
+    for (const fault of await times(2, () => sendRequest('PUT'))) expect(fault).toMatchObject(unavailable);
     expect(performance.now() - begin).toBeLessThan(1500);
     expect(upstream.received).toHaveLength(1);
   });
@@ -452,30 +466,36 @@ test.each([
     `Basic ${Buffer.from('sk_of-the_vault:').toString('base64')}`,
     `Got ${Buffer.from('sk_of-the_vault:').toString('base64')}`,
   ],
-])('%s is never a part of an explanation', async (authorization, message) => {
+])('%s is never part of a message', async (authorization, message) => {
   const upstream = await upstreamWith(
     { status: 400, body: { message } },
     { status: 400, body: { message: 'Bad name' } },
   );
   const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
-  const ask = () =>
+  const sendRequest = () =>
     send({ method: 'PUT', url: upstream.url, headers: { Authorization: authorization } }).then(
       () => undefined,
       toFault,
     );
-  expect(await ask()).toMatchObject({ reason: 'invalid', upstreamMessage: undefined });
-  expect(await ask()).toMatchObject({ reason: 'invalid', upstreamMessage: 'Bad name' });
+  expect(await sendRequest()).toMatchObject({ reason: 'invalid', upstreamMessage: undefined });
+  expect(await sendRequest()).toMatchObject({ reason: 'invalid', upstreamMessage: 'Bad name' });
 });
 
-test('every request is observed, with its outcome and without its secrets', async () => {
+test('every request is observed, with its outcome and without its credential', async () => {
   const upstream = await upstreamWith({ status: 503 }, GOOD, closes);
-  const seen: UpstreamObservation[] = [];
-  const { sendFor } = createUpstreams({ timeoutMs: 2000, observe: (observation) => void seen.push(observation) });
-  const ask = asking(sendFor({ baseUrl: upstream.url, name: 'Importer', provider: 'golem' }), upstream.url);
-  await ask();
-  await ask('POST');
+  const observations: UpstreamObservation[] = [];
+  const { sendFor } = createUpstreams({
+    timeoutMs: 2000,
+    observe: (observation) => void observations.push(observation),
+  });
+  const sendRequest = requestSender(
+    sendFor({ baseUrl: upstream.url, name: 'Importer', provider: 'golem' }),
+    upstream.url,
+  );
+  await sendRequest();
+  await sendRequest('POST');
   const common = { application: 'Importer', provider: 'golem', seconds: expect.any(Number) };
-  expect(seen).toEqual([
+  expect(observations).toEqual([
     { ...common, method: 'GET', outcome: 503 },
     { ...common, method: 'GET', outcome: 200 },
     { ...common, method: 'POST', outcome: 'UND_ERR_SOCKET' },

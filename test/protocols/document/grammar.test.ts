@@ -10,7 +10,7 @@ interface Rule {
   readonly rule: string;
   /** Well-formed, namespaces looked at or not. */
   readonly good?: readonly string[];
-  /** Well-formed as long as nobody looks at namespaces. */
+  /** Well-formed, but not namespace-well-formed. */
   readonly plain?: readonly string[];
   readonly bad?: readonly string[];
 }
@@ -45,7 +45,7 @@ describe.each(rules)('$production: $rule', ({ good, plain, bad }) => {
     expect(misjudged(plain, false, 'well-formed')).toEqual([]);
   });
 
-  test('refuses the ill-formed', () => {
+  test('rejects the ill-formed', () => {
     expect(misjudged(bad, false, 'malformed')).toEqual([]);
     expect(misjudged(bad, true, 'malformed')).toEqual([]);
     expect(misjudged(plain, true, 'malformed')).toEqual([]);
@@ -68,7 +68,7 @@ describe('from bytes', () => {
     ['the last character before the surrogates', within(0xed, 0x9f, 0xbf)],
     ['the first character of four bytes', within(0xf0, 0x90, 0x80, 0x80)],
     ['the last character', within(0xf4, 0x8f, 0xbf, 0xbf)],
-    ['Western text that nobody declares', within(0xe9)],
+    ['Windows-1252 without a declaration', within(0xe9)],
     ['Western text that looks like UTF-8 in one word', within(0xc3, 0xa9, 0x20, 0xe9)],
     ['Western text with impossible UTF-8 in one word', within(0xc0, 0x80, 0x20, 0xe9)],
     ['Western text with bare continuation bytes', within(0x93, 0x61, 0x94)],
@@ -152,7 +152,7 @@ describe('from bytes', () => {
     ['an encoding with the name of another property', ascii(declared('__proto__'))],
     ['an empty encoding', ascii(declared(''))],
     ['an unknown charset', ascii('<a/>'), 'text/xml; charset=klingon'],
-  ])('refuses %s', (_what, bytes, contentType = '') => {
+  ])('rejects %s', (_what, bytes, contentType = '') => {
     expect(judgedBytes(bytes, contentType)).toBe('malformed');
   });
 });
@@ -173,6 +173,6 @@ test.each([
   ],
   ['too many elements', `<a>${'<b/>'.repeat(4096)}</a>`, 'more than 4096 elements at line 1'],
   ['half a surrogate pair', '<a>\n\uD800x</a>', 'half a surrogate pair) at line 2, column 0'],
-])('says %s', (_what, document, explanation) => {
+])('explains %s', (_what, document, explanation) => {
   expect(() => readDocument(document, { depth: 32, namespaces: false })).toThrow(explanation);
 });

@@ -157,7 +157,7 @@ describe('reads the text of', () => {
     ['line ends of another version', '<?xml version="1.1"?><a>\x85\u2028</a>', '\x85\u2028'],
     ['white space', '<a> \n\t </a>', ' \n\t '],
     ['digits', '<a>00123.0</a>', '00123.0'],
-    ['words of other languages', '<a>true</a>', 'true'],
+    ['literals of other languages', '<a>true</a>', 'true'],
     ['comments in between', '<a>x<!-- y -->z<!-->-->w</a>', 'xzw'],
     ['instructions in between', '<a>x<?p y?>z</a>', 'xz'],
     ['quotes in instructions', `<a>x<?p '?>y<?p "?>z</a>`, 'xyz'],

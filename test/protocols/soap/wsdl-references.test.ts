@@ -68,7 +68,7 @@ describe.each(styles)('the WSDL of %s', (style) => {
     for (const names of groups.map(namesOf)) expect(new Set(names).size).toBe(names.length);
   });
 
-  test('refers to messages, types, elements, port types and bindings that there are', () => {
+  test('refers only to messages, types, elements, port types and bindings that exist', () => {
     const operations = childrenOf(portType, 'operation');
     const parts = of('message').flatMap((message) => childrenOf(message, 'part'));
     const types = [
@@ -98,7 +98,7 @@ describe.each(styles)('the WSDL of %s', (style) => {
     );
   });
 
-  test('says where the bridge is', () => {
+  test('has the address of the bridge', () => {
     expect(text.match(/location="[^"]*"/g)).toEqual(['location="https://box.example.com/api/1.0/soap"']);
   });
 });
@@ -135,7 +135,7 @@ describe.each(actionNames)('the literal WSDL on %s', (name) => {
     expect(others).toEqual(expected);
   });
 
-  test('promises the status, and of a failure nothing else', () => {
+  test('requires the status, and nothing else', () => {
     const [status, ...others] = literalParts(`${name}Response`).map(mayLack);
     expect(status).toEqual([undefined, undefined]);
     expect(others).toEqual(others.map(() => ['0', 'true']));

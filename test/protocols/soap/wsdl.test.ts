@@ -26,7 +26,7 @@ const results: Partial<Record<ActionName, readonly string[]>> = {
 
 const namesOf = (parts: readonly { readonly name: string }[] = []) => parts.map(({ name }) => name);
 
-test('the WSDL has the actions that there are, and no others', () => {
+test('the WSDL has every action, and no other', () => {
   const all = [...actionNames].sort();
   expect(Object.keys(portTypes.boxnetPort?.methods ?? {}).sort()).toEqual(all);
   expect(Object.keys(bindings.boxnetBinding?.methods ?? {}).sort()).toEqual(all);
@@ -37,18 +37,18 @@ test('the WSDL has the actions that there are, and no others', () => {
 describe.each(actionNames)('the WSDL on %s', (name) => {
   const { parameters, isOwn }: Action = actions[name];
 
-  test('asks for the api_key and the parameters, in order', () => {
+  test('has the api_key and the parameters in the request, in order', () => {
     const parts = messages[`${name}Request`]?.parts ?? {};
     expect(Object.keys(parts)).toEqual(['api_key', ...Object.keys(parameters)]);
     expect(new Set(Object.values(parts))).toEqual(new Set(['xsd:string']));
   });
 
-  test("promises the status first and, of the bridge's own, a message last", () => {
+  test("has the status first in the response and, for an action of the bridge's own, a message last", () => {
     const expected = ['status', ...(results[name] ?? []), ...(isOwn ? ['message'] : [])];
     expect(namesOf(responseParts(name))).toEqual(expected);
   });
 
-  test('knows its messages and its SOAPAction', () => {
+  test('binds its messages and its SOAPAction', () => {
     const method = bindings.boxnetBinding?.methods[name];
     expect(method).toMatchObject({ style: 'rpc', soapAction: `urn:boxnet#Box_SoapApi#${name}` });
     expect(method).toMatchObject({ input: { $name: `${name}Request` }, output: { $name: `${name}Response` } });

@@ -5,7 +5,7 @@ import { terraformAccounts } from '../../../src/sandbox/terraform.js';
 import type { Branch, Tree } from '../clients/legacy.js';
 import type { Api } from '../servers/workbench.js';
 
-/** The credential of each API that the tables mean where they name none. */
+/** The default credential of each API in the tables. */
 export const tokens: Readonly<Record<Api, string>> = {
   seatable: seatableAccounts.teamMember.token,
   previsto: previstoAccounts.john.key,
@@ -20,10 +20,10 @@ function leaves(value: unknown, path = ''): readonly Tree[] {
   return Object.entries(value).flatMap(([key, child]) => leaves(child, path === '' ? key : `${path}.${key}`));
 }
 
-/** What stands for any user_id. */
+/** Placeholder for any user_id. */
 export const SOME_ID = 'a positive number';
 
-/** The fields of an account in their order; what is not given is unknown. */
+/** The fields of an account, in order; a field that is not given is unknown. */
 function account(fields: Branch, reply: unknown): Branch {
   const unknown = {
     user_id: SOME_ID,

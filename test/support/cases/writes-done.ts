@@ -26,23 +26,23 @@ import {
   tokens,
 } from './modern-accounts.js';
 
-/** A call that goes well: what leaves the bridge for it, and what comes back. */
+/** A call that succeeds, with its upstream requests and its result. */
 export interface SuccessfulWrite {
   readonly api: Api;
   readonly action: string;
   readonly with: Parameters;
   /** Of the first account of the sandbox unless given. */
   readonly token?: string;
-  /** The api_key that is not that of the API. */
+  /** The api_key; that of the API unless given. */
   readonly key?: string;
-  /** The native id of the account of Golem's that user_id is to name. */
+  /** The native id of the Golem account that user_id names. */
   readonly of?: string;
   readonly requests: readonly Request[];
   /** Null for what is unknown. */
   readonly result: Branch;
 }
 
-/** A request that leaves the bridge, as the page of the modern API prints it. */
+/** An upstream request, as the page of the modern API prints it. */
 interface Request {
   readonly method: string;
   readonly path: string;

@@ -5,13 +5,13 @@ import { rootOf, wireBytes, wireCases } from '../cases/wire.js';
 import { startRequestHandler } from '../servers/request-handler.js';
 import { connectTo, exchangeOn, type RawReply } from './raw.js';
 
-/** What came of many odd requests. */
+/** The outcome of a fuzz run. */
 export interface FuzzReport {
   readonly inputs: number;
   readonly replies: number;
   readonly statuses: Readonly<Record<string, number>>;
   readonly slowestMs: number;
-  /** Of live objects, after the first tenth of the inputs and at the end. */
+  /** Bytes of live objects, after a tenth of the inputs and at the end. */
   readonly heap: { readonly before: number; readonly after: number } | undefined;
   readonly findings: readonly string[];
 }
@@ -22,8 +22,8 @@ export interface FuzzOptions {
   readonly connections?: number;
 }
 
-const MAY_TAKE_MS = 100;
-const MAY_GROW_MB = 4;
+const MAX_MS = 100;
+const MAX_GROWTH_MB = 4;
 const WORDS = /^(\w+_ok|wrong_input|application_restricted|not_logged_in)$/;
 
 // biome-ignore format: a list
@@ -37,7 +37,7 @@ const odd = [
   '0\r\n\r\n', 'fffffffff\r\n', 'a'.repeat(3000), '<a>'.repeat(100), 'x='.repeat(300), 'GET /api/1.0/rest HTTP/1.1\r\n\r\n',
 ];
 
-/** Requests as they are in the folders of examples. */
+/** The recorded requests. */
 function seeds(): Buffer[] {
   return ['old-clients', 'hostile', 'rest', 'xml', 'soap'].flatMap((folder) =>
     wireCases(folder, 'request.http').map((example) => wireBytes(`${folder}/${example}/request.http`)),
@@ -48,7 +48,7 @@ type Edit = readonly [kind: number, at: number, length: number, what: number];
 
 const edit: fc.Arbitrary<Edit> = fc.tuple(fc.nat(7), fc.nat(0xffff), fc.nat(60), fc.nat(0xffff));
 
-/** A request of the examples, changed in some places. */
+/** A recorded request with some mutations. */
 function mutated(): fc.Arbitrary<Buffer> {
   const all = seeds();
   const change = (bytes: Buffer, [kind, place, length, what]: Edit): Buffer => {
@@ -82,7 +82,7 @@ function mutated(): fc.Arbitrary<Buffer> {
     });
 }
 
-/** Else most requests would be refused for their length alone. */
+/** With a matching Content-Length; without it, most requests would be rejected for that alone. */
 function withRightLength(bytes: Buffer): Buffer {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return bytes;
@@ -121,7 +121,7 @@ const name = fc.oneof(
 );
 const action = fc.oneof(fc.constantFrom('logout', 'get_account_info', 'get_ticket', 'move', 'toString'), name);
 
-/** A call in one of the formats, more or less as it should be. */
+/** A call in one of the formats, nearly well-formed. */
 function written(): fc.Arbitrary<Buffer> {
   const escaped = fc
     .tuple(text, fc.integer({ min: 0, max: 9 }))
@@ -174,11 +174,11 @@ function percent(value: string): string {
   return Array.from(Buffer.from(value), (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 }
 
-/** Sends that many odd requests to a face, several at a time, and looks at every reply. */
+/** Sends mutated and generated requests to a request handler and checks every reply. */
 export async function fuzz({ inputs, seed, connections = 8 }: FuzzOptions): Promise<FuzzReport> {
   const defects: string[] = [];
-  // An input that never ends is cut off soon.
-  const face = await startRequestHandler({
+  // A short timeout for inputs that are incomplete requests.
+  const server = await startRequestHandler({
     requestMs: 500,
     dispatch: async ({ action }) => {
       if (!isKnown(action)) throw new Fault('malformed');
@@ -196,12 +196,12 @@ export async function fuzz({ inputs, seed, connections = 8 }: FuzzOptions): Prom
   let done = 0;
 
   const probe = async (input: Buffer, methods = methodsOf(input)) => {
-    const connection = await connectTo(face.url);
+    const connection = await connectTo(server.url);
     const start = performance.now();
-    // The end of the sender's half tells the server that no more comes.
-    const talk = await exchangeOn(connection, input, { isHalfClosed: true, methods });
+    // Half-closed, so that the server knows the input to be complete.
+    const outcome = await exchangeOn(connection, input, { isHalfClosed: true, methods });
     connection.destroy();
-    return { ...talk, ms: performance.now() - start };
+    return { ...outcome, ms: performance.now() - start };
   };
   const report = (input: Buffer, what: string) => findings.push(`${what}: ${input.toString('base64')}`);
 
@@ -209,19 +209,19 @@ export async function fuzz({ inputs, seed, connections = 8 }: FuzzOptions): Prom
     const known = defects.length;
     try {
       const guessed = await probe(input);
-      // Which requests the server sees in odd bytes, and so which replies are to HEAD, is a guess.
-      const talk = guessed.rest.length > 0 ? await probe(input, []) : guessed;
-      replies += talk.replies.length;
-      for (const reply of talk.replies) {
+      // Which requests the server parses from the input, and so which replies answer HEAD, is a guess.
+      const outcome = guessed.rest.length > 0 ? await probe(input, []) : guessed;
+      replies += outcome.replies.length;
+      for (const reply of outcome.replies) {
         statuses[reply.status] = (statuses[reply.status] ?? 0) + 1;
         const wrong = wrongIn(reply, input);
         if (wrong) report(input, wrong);
       }
-      if (talk.rest.length > 0) report(input, `bytes that are no reply (${talk.rest.toString('latin1', 0, 80)})`);
-      let ms = talk.ms;
-      for (let n = 0; n < 3 && ms > MAY_TAKE_MS; n++) ms = Math.min(ms, (await probe(input)).ms);
+      if (outcome.rest.length > 0) report(input, `bytes that are no reply (${outcome.rest.toString('latin1', 0, 80)})`);
+      let ms = outcome.ms;
+      for (let n = 0; n < 3 && ms > MAX_MS; n++) ms = Math.min(ms, (await probe(input)).ms);
       slowestMs = Math.max(slowestMs, ms);
-      if (ms > MAY_TAKE_MS) report(input, `${Math.round(ms)} ms`);
+      if (ms > MAX_MS) report(input, `${Math.round(ms)} ms`);
     } catch (error) {
       report(input, error instanceof Error ? error.message.slice(0, 200) : String(error));
     }
@@ -237,13 +237,13 @@ export async function fuzz({ inputs, seed, connections = 8 }: FuzzOptions): Prom
       for (let input = queue.pop(); input; input = queue.pop()) await one(input);
     };
     await Promise.all(Array.from({ length: connections }, work));
-    face.calls.length = 0;
+    server.calls.length = 0;
     if (heapBefore === 0 && done >= inputs / 10) heapBefore = liveHeap();
   }
   const heap = heapBefore > 0 ? { before: heapBefore, after: liveHeap() } : undefined;
   const grownBy = heap ? (heap.after - heap.before) / 2 ** 20 : 0;
-  if (grownBy > MAY_GROW_MB) findings.push(`live memory grew by ${grownBy.toFixed(1)} MB`);
-  await face.close();
+  if (grownBy > MAX_GROWTH_MB) findings.push(`live memory grew by ${grownBy.toFixed(1)} MB`);
+  await server.close();
   process.off('uncaughtException', crashed).off('unhandledRejection', crashed);
   return { inputs, replies, statuses, slowestMs, heap, findings };
 }
@@ -261,7 +261,7 @@ function methodsOf(input: Buffer): string[] {
   );
 }
 
-/** What is wrong with a reply; undefined if nothing. */
+/** What is wrong with a reply; undefined where nothing is. */
 function wrongIn(reply: RawReply, input: Buffer): string | undefined {
   if (reply.status < 200 || reply.body.length === 0) return undefined;
   const document = reply.body.toString();
@@ -277,7 +277,7 @@ function wrongIn(reply: RawReply, input: Buffer): string | undefined {
   const paths = [...input.toString('latin1').matchAll(/\/api\/+1\.0\/+(rest|xml|soap)/gi)].map(([, path]) =>
     path?.toLowerCase(),
   );
-  if (root === 'Envelope' && !paths.includes('soap')) return 'an envelope that nobody asked for';
+  if (root === 'Envelope' && !paths.includes('soap')) return 'an envelope at a path of another format';
   if (
     root === 'response' &&
     paths.length > 0 &&

@@ -8,7 +8,7 @@ export type Parameters = readonly (readonly [name: string, value: string])[];
 
 export type Texts = Readonly<Record<string, string>>;
 
-/** What an old client reads: text, nil, the children of an element by name, or the items of a list. */
+/** A decoded element: text, nil, children by name, or the items of a list. */
 export type Tree = string | null | readonly Tree[] | Branch;
 export interface Branch {
   readonly [name: string]: Tree;
@@ -50,7 +50,7 @@ export async function callBridge(
   return { http: response.status, ...readReply(format, action, await response.text()) };
 }
 
-/** The reply to a call as it is, for who reads it otherwise. */
+/** The body of the reply to a call, undecoded. */
 export async function call(bridge: string, format: Format, action: string, parameters: Texts): Promise<string> {
   return (await post(bridge, format, action, Object.entries(parameters))).text();
 }
@@ -86,7 +86,7 @@ function split(reply: Tree | undefined): Pick<Reply, 'status' | 'result'> {
   return { status: String(status), result };
 }
 
-/** What lies at the end of a path of elements. */
+/** The element at a path. */
 export function at(tree: Tree | undefined, ...path: readonly string[]): Tree | undefined {
   return path.reduce<Tree | undefined>((inside, name) => (isBranch(inside) ? inside[name] : undefined), tree);
 }
@@ -115,10 +115,12 @@ function treeOf(node: unknown): Tree {
   return Object.fromEntries(children.map(([name, child]) => [name, treeOf(child)]));
 }
 
-/** What has no value in a table of expectations; the formats show it in their own ways. */
+/** The elements that are numbers; each format encodes an unknown one in its own way. */
 const numbers = /^(user_id|space_\w+|max_upload_size|\w+_limit)$/;
 
-/** What a format shows: null is nil in SOAP; in the other two an empty element, or 0 where a number belongs. */
+/**
+ * An expectation in the encoding of a format: null is nil in SOAP; in the others an empty element, or 0 for a number.
+ */
 export function shown(format: Format, tree: Tree, name = ''): Tree {
   if (tree === null) return format === 'soap' ? null : numbers.test(name) ? '0' : '';
   if (typeof tree === 'string') return tree;

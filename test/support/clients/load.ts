@@ -5,7 +5,7 @@ import { codeOf } from '../../../src/shared/errors.js';
 export interface Load {
   readonly bridge: string;
   readonly apiKeys: readonly string[];
-  /** So many callers of each api_key, with a connection and an auth_token each. */
+  /** The callers of each api_key; each has a connection and an auth_token. */
   readonly callers: number;
   /** From the beginning of a call to the beginning of the next of the same caller. */
   readonly paceMs: number;
@@ -59,7 +59,7 @@ function answers(url: string, agent: Agent): Promise<boolean> {
       });
       response.on('close', () => resolve(response.statusCode === 200 && text.includes('get_account_info_ok')));
     });
-    // A kept connection that the server gave up at that very moment: as browsers do, once more on another.
+    // The server closed a kept-alive connection in the same moment: repeated on another one, as browsers do.
     const again = (error: unknown) => sent.reusedSocket && codeOf(error) === 'ECONNRESET';
     sent.on('error', (error) => resolve(again(error) ? answers(url, agent) : false)).end();
   });

@@ -1,10 +1,10 @@
 import soap from 'soap';
 import { messageOf } from '../../../src/shared/errors.js';
 
-/** What an old client understands of a reply. */
+/** A reply as an old client reads it. */
 export interface OldReply {
   readonly status: string;
-  /** The elements of the reply in their order, without those that SOAP says to be nil. */
+  /** The names of the elements, in order, without those that are nil in SOAP. */
   readonly names: readonly string[];
   readonly ticket: string;
   readonly authToken: string;
@@ -56,7 +56,7 @@ interface SoapElement {
 
 const isNil = (part: SoapElement | undefined) => part?.attributes?.['xsi:nil'] === 'true';
 
-/** What SOAP says with nil, the other two formats say with 0. */
+/** Nil in SOAP is 0 in the other two formats. */
 function textIn(part: unknown): string {
   return typeof part === 'object' && part !== null && '$value' in part ? String(part.$value) : '0';
 }

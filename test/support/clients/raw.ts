@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
-/** A reply as it stood on the wire. */
+/** A reply as received on the wire. */
 export interface RawReply {
   /** `1.0` or `1.1`. */
   readonly version: string;
@@ -14,22 +14,22 @@ export interface RawReply {
   readonly body: Buffer;
 }
 
-/** What came of sending bytes. */
+/** What came back for the bytes that were sent. */
 export interface Exchange {
-  /** Those to be continued (1xx) are among them. */
+  /** Interim replies (1xx) included. */
   readonly replies: readonly RawReply[];
-  /** What came after the last whole reply. */
+  /** The bytes after the last complete reply. */
   readonly rest: Buffer;
   /** Whether the server closed the connection. */
   readonly isClosed: boolean;
 }
 
 export interface ExchangeOptions {
-  /** Is done with so many final replies; else when the server closes the connection. */
+  /** Ends after this many final replies; unless given, when the server closes the connection. */
   readonly replies?: number;
-  /** The methods of the requests, in order, as far as they are not GET or POST: a reply to HEAD has no body. */
+  /** The methods of the requests, in order, where one is HEAD: its reply has no body. */
   readonly methods?: readonly string[];
-  /** Closes its own half of the connection when all is sent. */
+  /** Half-closes the connection after sending. */
   readonly isHalfClosed?: boolean;
   readonly timeoutMs?: number;
 }
@@ -42,7 +42,7 @@ export async function connectTo(url: string): Promise<Socket> {
   return socket;
 }
 
-/** Sends these pieces one after the other and reads what comes back, whatever it is. Rejects after `timeoutMs`. */
+/** Sends these pieces one after the other and reads what comes back. Rejects after `timeoutMs`. */
 export async function exchange(
   url: string,
   pieces: readonly Buffer[] | Buffer,
@@ -56,7 +56,7 @@ export async function exchange(
   }
 }
 
-/** The same on a connection that is open already and stays so. */
+/** The same on an open connection, which is left open. */
 export async function exchangeOn(
   socket: Socket,
   pieces: readonly Buffer[] | Buffer,

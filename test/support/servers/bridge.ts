@@ -9,7 +9,7 @@ import { actionNames } from '../../../src/core/actions.js';
 import type { Log } from '../../../src/observability/log.js';
 import { providers } from '../../../src/providers/index.js';
 
-/** A folder that is gone after the test: call `remove`. */
+/** A temporary folder; the test calls `remove`. */
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'boxbridge-'));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };

@@ -10,7 +10,7 @@ const replying =
   (_request, response) =>
     void response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(body);
 
-function sendMuch(response: ServerResponse): void {
+function sendLargeReply(response: ServerResponse): void {
   const chunk = Buffer.alloc(64 * 1024, 'x');
   let left = 1024;
   const write = () => {
@@ -24,7 +24,7 @@ function sendMuch(response: ServerResponse): void {
   write();
 }
 
-/** The ways in which a modern API is out of order. */
+/** The failure modes of a modern API. */
 export const failures: Readonly<Record<string, RequestListener>> = {
   '500': replying(500, '{"error":"Internal server error"}'),
   '502': replying(502, '<html>Bad gateway</html>'),
@@ -38,13 +38,13 @@ export const failures: Readonly<Record<string, RequestListener>> = {
   'a closed socket': (request) => void request.socket.destroy(),
   silence: () => {},
   'a redirect': replying(302, '', { Location: 'https://login.example.com/' }),
-  '64 megabytes': (_request, response) => sendMuch(response),
+  '64 megabytes': (_request, response) => sendLargeReply(response),
   'an array': replying(200, '[]'),
   null: replying(200, 'null'),
   nothing: replying(200, ''),
 };
 
-/** The sandbox, each API of which can be made to fail. */
+/** A sandbox, each API of which can be made to fail. */
 export interface FailingApis {
   readonly upstream: Upstream;
   readonly fail: (api: Api, how: RequestListener) => void;
@@ -65,12 +65,12 @@ export async function startFailingApis(): Promise<FailingApis> {
   };
 }
 
-/** An application for each modern API, as a configuration has it. */
+/** The configuration of an application for each modern API. */
 export function applicationsAt(url: string): { api_key: Api; provider: Api; base_url: string }[] {
   return apis.map((api) => ({ api_key: api, provider: api, base_url: url + sandboxPaths[api] }));
 }
 
-/** Reads the account; with the good token unless given. */
+/** Reads the account; with a valid token unless given. */
 export function readAccount(bridge: string, format: Format, api: Api, token = tokens[api]): Promise<Reply> {
   return callBridge(bridge, format, 'get_account_info', [
     ['api_key', api],
@@ -78,8 +78,8 @@ export function readAccount(bridge: string, format: Format, api: Api, token = to
   ]);
 }
 
-/** What an old client is told of an outage. */
-export function isTold({ http, status, fault }: Reply, format: Format): boolean {
+/** Whether an old client got the reply for an outage. */
+export function isOutageReply({ http, status, fault }: Reply, format: Format): boolean {
   if (format === 'soap') return http === 500 && fault === 'Server' && status === 'service_unavailable';
   return http === 503 && status === 'service_unavailable';
 }

@@ -1,13 +1,13 @@
 import { EventEmitter, once } from 'node:events';
 import { startUpstream, type Upstream } from './upstream.js';
 
-/** A modern API of Previsto's kind that keeps its callers waiting until it is told to answer. */
+/** A Previsto API that holds its replies until they are released. */
 export interface HoldingApi extends Upstream {
-  /** Resolves when so many requests have come. */
+  /** Resolves when this many requests have arrived. */
   readonly arrived: (count: number) => Promise<void>;
-  /** Answers all that wait, and from now on everything at once. */
+  /** Sends the held replies; from now on replies at once. */
   readonly release: () => void;
-  /** The lines of a configuration for an application, with an API of its own. */
+  /** The configuration of an application with a base_url of its own. */
   readonly application: (apiKey: string) => Record<string, unknown>;
 }
 
@@ -19,13 +19,13 @@ export async function startHolding(): Promise<HoldingApi> {
     const answer = () => void response.writeHead(200, { 'Content-Type': 'application/json' }).end(account);
     if (isHolding) events.once('release', answer);
     else answer();
-    events.emit('arrival');
+    events.emit('request');
   });
   events.setMaxListeners(0);
   return {
     ...upstream,
     arrived: async (count) => {
-      while (upstream.received.length < count) await once(events, 'arrival');
+      while (upstream.received.length < count) await once(events, 'request');
     },
     release: () => {
       isHolding = false;

@@ -14,15 +14,15 @@ export interface Upstream extends Listener {
   readonly received: ReceivedRequest[];
 }
 
-/** Serves a modern API on loopback and keeps what it is sent. */
+/** Serves a modern API on loopback and records its requests. */
 export async function startUpstream(handler: RequestListener): Promise<Upstream> {
   const received: ReceivedRequest[] = [];
   const listening = await listen(
     (request, response) => {
-      const kept = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, body: '' };
-      received.push(kept);
+      const recorded = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, body: '' };
+      received.push(recorded);
       request.on('data', (chunk: Buffer) => {
-        kept.body += chunk.toString('latin1');
+        recorded.body += chunk.toString('latin1');
       });
       handler(request, response);
     },
@@ -34,11 +34,11 @@ export async function startUpstream(handler: RequestListener): Promise<Upstream>
 export interface CannedReply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A text as it is, anything else as JSON. */
+  /** A string as is, any other value as JSON. */
   readonly body?: unknown;
 }
 
-/** An API that answers each path with what a test wants it to; any other path with 404. */
+/** An API with a canned reply for each path; any other path is a 404. */
 export function canned(replies: Readonly<Record<string, CannedReply>>): RequestListener {
   return (request, response) => {
     const { status = 200, headers = {}, body = '' } = replies[request.url ?? ''] ?? { status: 404, body: {} };

@@ -7,23 +7,23 @@ import { type ReceivedRequest, startUpstream } from './upstream.js';
 export type Api = keyof typeof sandboxPaths;
 export const apis: readonly Api[] = ['seatable', 'previsto', 'terraform', 'golem'];
 
-/** What the modern API does instead of what it would: a reply, or one of two ways to leave without one. */
-export type Instead = { readonly status: number; readonly body: unknown } | 'closes' | 'is silent';
+/** What the modern API does in place of the sandbox: another reply, or no reply. */
+export type Interference = { readonly status: number; readonly body: unknown } | 'closes' | 'is silent';
 
-/** A bridge in front of a sandbox that a test can put out of order. */
+/** A bridge in front of a sandbox whose replies a test can replace. */
 export interface Workbench {
   readonly url: string;
   /** The requests that left the bridge since the test began. */
   readonly received: ReceivedRequest[];
-  /** A sandbox as at the beginning, in order again. */
+  /** Starts over with a new sandbox and without interference. */
   readonly renew: () => void;
-  /** From now on, where `when` says so of a request and of those that came before it. */
+  /** Replaces replies from now on, where `when` holds for a request and the requests before it. */
   readonly interfere: (
     when: (request: ReceivedRequest, before: readonly ReceivedRequest[]) => boolean,
-    instead: Instead,
+    interference: Interference,
   ) => void;
   readonly call: (format: Format, action: string, parameters: Parameters) => Promise<Reply>;
-  /** The user_id of an account of Golem's. */
+  /** The user_id of a Golem account. */
   readonly golemUser: (admin: string, nativeId: string) => Promise<string>;
   readonly close: () => Promise<void>;
 }
@@ -55,15 +55,15 @@ export async function startWorkbench(more: readonly Record<string, unknown>[] = 
       answer = sandbox;
       upstream.received.length = 0;
     },
-    interfere: (when, instead) => {
+    interfere: (when, interference) => {
       answer = (request, response) => {
         const before = upstream.received.slice(0, -1);
         const received = upstream.received.at(-1);
         if (!received || !when(received, before)) return sandbox(request, response);
-        if (instead === 'closes') response.destroy();
-        else if (instead !== 'is silent') {
-          const body = typeof instead.body === 'string' ? instead.body : JSON.stringify(instead.body);
-          response.writeHead(instead.status, { 'Content-Type': 'application/json' }).end(body);
+        if (interference === 'closes') response.destroy();
+        else if (interference !== 'is silent') {
+          const body = typeof interference.body === 'string' ? interference.body : JSON.stringify(interference.body);
+          response.writeHead(interference.status, { 'Content-Type': 'application/json' }).end(body);
         }
       };
     },
@@ -84,7 +84,7 @@ export async function startWorkbench(more: readonly Record<string, unknown>[] = 
   };
 }
 
-/** A body as text, with `BOUNDARY` for the boundary of a multipart one. */
+/** The body as text; the boundary of a multipart body is replaced by `BOUNDARY`. */
 export function bodyOf({ headers, body }: ReceivedRequest): string {
   const boundary = /boundary=(.*)$/.exec(headers['content-type'] ?? '')?.[1];
   const text = Buffer.from(body, 'latin1').toString();

@@ -2,42 +2,42 @@ import { golemAccounts } from '../../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../../src/sandbox/previsto.js';
 import { seatableAccounts } from '../../../src/sandbox/seatable.js';
 import type { Parameters } from '../clients/legacy.js';
-import type { Api, Instead } from '../servers/workbench.js';
+import type { Api, Interference } from '../servers/workbench.js';
 
-/** A call that the modern API refuses. */
-export interface RefusedWrite {
+/** A call that the modern API rejects. */
+export interface RejectedWrite {
   readonly api: Api;
   readonly action: string;
   readonly with: Parameters;
   /** Of the first account of the sandbox unless given. */
   readonly token?: string;
-  /** The native id of the account of Golem's that user_id is to name. */
+  /** The native id of the Golem account that user_id names. */
   readonly of?: string;
-  /** What the modern API says in place of the sandbox, to the last request of the call. */
-  readonly says?: Instead;
+  /** The reply to the last request of the call, in place of the sandbox's. */
+  readonly interference?: Interference;
   readonly status: string;
-  /** What explains it to a person. */
+  /** The modern API's message. */
   readonly message?: string;
 }
 
-type Row = readonly [says: Instead | { readonly token: string }, status: string, message?: string];
+type Row = readonly [interference: Interference | { readonly token: string }, status: string, message?: string];
 
-const reply = (status: number, body: unknown): Instead => ({ status, body });
+const reply = (status: number, body: unknown): Interference => ({ status, body });
 
-/** One row for each way to refuse the same call. */
-function refused(
-  call: Pick<RefusedWrite, 'api' | 'action' | 'with' | 'token' | 'of'>,
+/** One case for each way to reject the same call. */
+function rejections(
+  call: Pick<RejectedWrite, 'api' | 'action' | 'with' | 'token' | 'of'>,
   rows: readonly Row[],
-): RefusedWrite[] {
-  return rows.map(([says, status, message]) => ({
+): RejectedWrite[] {
+  return rows.map(([interference, status, message]) => ({
     ...call,
-    ...(typeof says === 'object' && 'token' in says ? { token: says.token } : { says }),
+    ...(typeof interference === 'object' && 'token' in interference ? { token: interference.token } : { interference }),
     status,
     ...(message !== undefined && { message }),
   }));
 }
 
-/** What every API may say to everything. */
+/** Outages, of any API and any call. */
 const outages: readonly Row[] = [
   [reply(429, ''), 'service_unavailable'],
   [reply(500, { error: 'Internal server error' }), 'service_unavailable'],
@@ -101,9 +101,9 @@ const { developer, partner } = golemAccounts;
 const dan = developer.token;
 const danId = developer.account.id;
 
-export const refusedWrites: readonly RefusedWrite[] = [
-  ...refused({ api: 'seatable', action: 'get_account_details', with: none }, seatableSigned),
-  ...refused({ api: 'seatable', action: 'update_account', with: email }, [
+export const rejectedWrites: readonly RejectedWrite[] = [
+  ...rejections({ api: 'seatable', action: 'get_account_details', with: none }, seatableSigned),
+  ...rejections({ api: 'seatable', action: 'update_account', with: email }, [
     ...seatableSigned,
     [{ token: seatableAccounts.cloudUser.token }, 'application_restricted'],
     [reply(400, { error_msg: 'new_contact_email invalid.' }), 'email_invalid', 'new_contact_email invalid.'],
@@ -124,8 +124,8 @@ export const refusedWrites: readonly RefusedWrite[] = [
     message: 'email already exists!',
   },
 
-  ...refused({ api: 'previsto', action: 'get_account_details', with: none }, previstoSigned),
-  ...refused({ api: 'previsto', action: 'update_account', with: email }, [
+  ...rejections({ api: 'previsto', action: 'get_account_details', with: none }, previstoSigned),
+  ...rejections({ api: 'previsto', action: 'update_account', with: email }, [
     ...previstoSigned,
     [reply(400, { type: 'x', message: 'bad name', param: 'name' }), 'e_update_account', 'bad name'],
     [reply(400, { type: 'x', message: 'already taken', param: 'email' }), 'email_already_registered', 'already taken'],
@@ -152,14 +152,14 @@ export const refusedWrites: readonly RefusedWrite[] = [
     status: 'e_update_account',
     message: "'languageCode' must be a 2-letter code.",
   },
-  ...refused({ api: 'previsto', action: 'delete_account', with: none }, [
+  ...rejections({ api: 'previsto', action: 'delete_account', with: none }, [
     ...previstoSigned,
     [reply(400, { type: 'x', message: 'still in use' }), 'e_delete_account', 'still in use'],
     [reply(402, { type: 'x', message: 'it failed' }), 'e_delete_account', 'it failed'],
   ]),
 
-  ...refused({ api: 'terraform', action: 'get_account_details', with: none }, terraformSigned),
-  ...refused({ api: 'terraform', action: 'update_account', with: email }, [
+  ...rejections({ api: 'terraform', action: 'get_account_details', with: none }, terraformSigned),
+  ...rejections({ api: 'terraform', action: 'update_account', with: email }, [
     ...terraformSigned,
     [jsonApiErrors(422, 'invalid attribute', 'Email is invalid'), 'email_invalid', 'Email is invalid'],
     [
@@ -190,7 +190,7 @@ export const refusedWrites: readonly RefusedWrite[] = [
     status: 'e_update_account',
     message: 'Username has already been taken',
   },
-  ...refused(
+  ...rejections(
     {
       api: 'terraform',
       action: 'change_password',
@@ -212,8 +212,8 @@ export const refusedWrites: readonly RefusedWrite[] = [
     message: 'Current password is invalid; Password is too short (minimum is 10 characters)',
   },
 
-  ...refused({ api: 'golem', action: 'get_account_details', with: none, token: dan }, golemSigned.slice(0, 3)),
-  ...refused({ api: 'golem', action: 'update_account', with: email, token: dan }, golemValues('update_account')),
+  ...rejections({ api: 'golem', action: 'get_account_details', with: none, token: dan }, golemSigned.slice(0, 3)),
+  ...rejections({ api: 'golem', action: 'update_account', with: email, token: dan }, golemValues('update_account')),
   {
     api: 'golem',
     action: 'update_account',
@@ -230,7 +230,7 @@ export const refusedWrites: readonly RefusedWrite[] = [
     of: danId,
     status: 'application_restricted',
   },
-  ...refused(
+  ...rejections(
     { api: 'golem', action: 'create_account', with: [['name', 'N'], ...email] },
     golemValues('create_account'),
   ),
@@ -251,7 +251,7 @@ export const refusedWrites: readonly RefusedWrite[] = [
     status: 'email_already_registered',
     message: 'Account with email pia@example.com already exists',
   },
-  ...refused({ api: 'golem', action: 'delete_account', with: none, of: danId }, [
+  ...rejections({ api: 'golem', action: 'delete_account', with: none, of: danId }, [
     ...golemSigned,
     [reply(401, { error: `Access to account \`${danId}\` is not allowed` }), 'account_not_found'],
   ]),
@@ -263,8 +263,8 @@ export const refusedWrites: readonly RefusedWrite[] = [
     status: 'e_delete_account',
     message: 'Cannot delete current account.',
   },
-  ...refused({ api: 'golem', action: 'find_accounts', with: none }, golemSigned),
-  ...refused({ api: 'golem', action: 'get_account_plan', with: none, token: dan }, golemSigned),
+  ...rejections({ api: 'golem', action: 'find_accounts', with: none }, golemSigned),
+  ...rejections({ api: 'golem', action: 'get_account_plan', with: none, token: dan }, golemSigned),
   {
     api: 'golem',
     action: 'get_account_plan',
