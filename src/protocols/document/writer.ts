@@ -9,8 +9,8 @@ export interface XmlNode {
   readonly content: string | readonly XmlNode[];
 }
 
-/** Serializes a document, without an XML declaration and without white space between elements. */
-export function writeDocument(root: XmlNode): string {
+/** Serializes an element, without an XML declaration and without white space between elements. */
+export function writeNode(root: XmlNode): string {
   const document = create();
   append(document, root);
   return document.end({ headless: true });
@@ -19,11 +19,11 @@ export function writeDocument(root: XmlNode): string {
 function append(parent: XMLBuilder, node: XmlNode): void {
   const element = parent.ele(node.name, escapeAttributes(node.attributes ?? {}));
   if (typeof node.content !== 'string') for (const child of node.content) append(element, child);
-  else if (node.content !== '') element.txt(escapeForXml(node.content));
+  else if (node.content !== '') element.txt(prepareForBuilder(node.content));
 }
 
 function escapeAttributes(attributes: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, escapeForXml(value)]));
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, prepareForBuilder(value)]));
 }
 
 const ALL_FORBIDDEN = new RegExp(FORBIDDEN, 'gu');
@@ -32,6 +32,37 @@ const ALL_FORBIDDEN = new RegExp(FORBIDDEN, 'gu');
  * Does the escaping that xmlbuilder2 leaves to its caller: it keeps `&name;` as an entity reference, passes characters
  * that XML cannot represent, and writes a bare carriage return, which parsers normalize to a line feed.
  */
-function escapeForXml(text: string): string {
+function prepareForBuilder(text: string): string {
   return text.replace(ALL_FORBIDDEN, '').replaceAll('&', '&amp;').replaceAll('\r', '&#13;');
+}
+
+/** Writes one element, with different content each time. */
+export interface ElementWriter {
+  /** Around any text, which is escaped. */
+  readonly text: (text: string) => string;
+  /** Around what other writers wrote. */
+  readonly children: (written: string) => string;
+}
+
+/**
+ * The writer of an element whose name and attributes do not change from reply to reply: xmlbuilder2 writes its tags once.
+ * What a caller or a modern API sends goes into the content alone.
+ */
+export function createElementWriter(name: string, attributes: XmlNode['attributes'] = {}): ElementWriter {
+  const [start = '', end = ''] = writeNode({ name, attributes, content: PLACEHOLDER }).split(`>${PLACEHOLDER}<`);
+  const empty = writeNode({ name, attributes, content: '' });
+  const children = (written: string) => (written === '' ? empty : `${start}>${written}<${end}`);
+  return { text: (text) => (text === '' ? empty : `${start}>${escapeText(text)}<${end}`), children };
+}
+
+/** Any text. */
+const PLACEHOLDER = '…';
+
+const ESCAPED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' };
+const NEEDS_ESCAPE = new RegExp(`[&<>\\r]|${FORBIDDEN.source}`, 'u');
+
+/** Character data as xmlbuilder2 writes it, without the characters that XML cannot represent. */
+function escapeText(text: string): string {
+  if (!NEEDS_ESCAPE.test(text)) return text;
+  return text.replace(ALL_FORBIDDEN, '').replace(/[&<>\r]/g, (character) => ESCAPED[character] ?? '');
 }

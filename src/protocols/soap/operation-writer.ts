@@ -1,0 +1,99 @@
+import { type Answer, type Fields, isList, unknownNumber, type Value } from '../../core/answer.js';
+import { createElementWriter } from '../document/writer.js';
+import type { SoapVersion } from './version.js';
+import { type SoapPart, TARGET_PREFIX, type Wsdl } from './wsdl.js';
+
+/** How an unknown number is written. */
+export type UnknownNumberStyle = 'nil' | 'omit' | 'zero';
+
+/** How the element of a part is named and marked. */
+export interface PartStyle {
+  readonly isLiteral: boolean;
+  readonly nameOf: (part: SoapPart) => string;
+  readonly attributesOf: (part: SoapPart) => Readonly<Record<string, string>>;
+}
+
+/** RPC/encoded: each element has its type. */
+export const encodedStyle: PartStyle = {
+  isLiteral: false,
+  nameOf: ({ name }) => name,
+  attributesOf: ({ type }) => ({ 'xsi:type': type.name }),
+};
+
+/** document/literal: each element is qualified, and typed by the schema alone. */
+export const literalStyle: PartStyle = {
+  isLiteral: true,
+  nameOf: ({ name }) => `${TARGET_PREFIX}:${name}`,
+  attributesOf: () => ({}),
+};
+
+/** Writes the `<action>Response` element of an answer. */
+export type OperationWriter = (answer: Answer, unknownNumbers: UnknownNumberStyle) => string;
+
+/**
+ * The writers of the operations that the WSDL describes, each compiled when it is first needed; of any other known action,
+ * the one of the status alone.
+ */
+export function createOperationWriters(
+  wsdl: Pick<Wsdl, 'responseParts'>,
+  style: PartStyle,
+): (action: string, version: SoapVersion) => OperationWriter {
+  const compiled = new Map<SoapVersion, Map<string, OperationWriter>>();
+  return (action, version) => {
+    const ofVersion = compiled.get(version) ?? new Map<string, OperationWriter>();
+    compiled.set(version, ofVersion);
+    const writer = ofVersion.get(action) ?? compileOperation(action, version, wsdl.responseParts(action), style);
+    ofVersion.set(action, writer);
+    return writer;
+  };
+}
+
+const statusAlone: readonly SoapPart[] = [{ name: 'status', type: { name: 'xsd:string' } }];
+
+function compileOperation(
+  action: string,
+  version: SoapVersion,
+  parts: readonly SoapPart[] = statusAlone,
+  style: PartStyle,
+): OperationWriter {
+  const hasEncodingStyle = !style.isLiteral && version.encodingStyleOn === 'operation';
+  const attributes = hasEncodingStyle ? { 'SOAP-ENV:encodingStyle': version.encoding } : {};
+  const { children } = createElementWriter(`${TARGET_PREFIX}:${action}Response`, attributes);
+  const writeParts = compileParts(parts, style);
+  return ({ status, result }, unknownNumbers) => children(writeParts({ ...result, status }, unknownNumbers));
+}
+
+type FieldsWriter = (fields: Fields, unknownNumbers: UnknownNumberStyle) => string;
+
+function compileParts(parts: readonly SoapPart[], style: PartStyle): FieldsWriter {
+  const writers = parts.map((part) => ({ name: part.name, write: compilePart(part, style) }));
+  return (fields, unknownNumbers) => {
+    let content = '';
+    for (const { name, write } of writers) content += write(fields[name] ?? null, unknownNumbers);
+    return content;
+  };
+}
+
+/** The writer of a part; an unknown number that is omitted is an empty text. */
+function compilePart(part: SoapPart, style: PartStyle): (value: Value, unknownNumbers: UnknownNumberStyle) => string {
+  const name = style.nameOf(part);
+  const attributes = style.attributesOf(part);
+  const { text, children } = createElementWriter(name, attributes);
+  const nil = createElementWriter(name, { ...attributes, 'xsi:nil': 'true' }).text('');
+  const parts = part.type.parts ?? [];
+  const writeFields = compileParts(parts, style);
+  const writeItems = parts.map((each) => compilePart(each, style));
+  return (value, unknownNumbers) => {
+    if (value === null) return nil;
+    if (typeof value === 'string') return text(value);
+    if (typeof value === 'bigint') return text(value.toString());
+    if (value === unknownNumber) {
+      if (unknownNumbers === 'nil') return nil;
+      return unknownNumbers === 'zero' ? text('0') : '';
+    }
+    if (!isList(value)) return children(writeFields(value, unknownNumbers));
+    let items = '';
+    for (const item of value) for (const writeItem of writeItems) items += writeItem(item, unknownNumbers);
+    return children(items);
+  };
+}

@@ -1,0 +1,117 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Answer, type Fields, isList, unknownNumber, type Value } from '../../../src/core/answer.js';
+import { createElementWriter, writeNode, type XmlNode } from '../../../src/protocols/document/writer.js';
+import { encodeResponse } from '../../../src/protocols/plain-response.js';
+import {
+  createOperationWriters,
+  encodedStyle,
+  literalStyle,
+  type PartStyle,
+  type UnknownNumberStyle,
+} from '../../../src/protocols/soap/operation-writer.js';
+import { soap11, soap12 } from '../../../src/protocols/soap/version.js';
+import type { SoapPart } from '../../../src/protocols/soap/wsdl.js';
+
+const name = fc.stringMatching(/^[a-z]([a-z0-9_.-]{0,8}[a-z0-9])?$/);
+/** Any text, half of it of what has to be escaped. */
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({
+    unit: fc.constantFrom('&', '<', '>', '"', "'", '\r', '\n', '\t', '\0', '\uFFFE', '\uD800', 'a', ';', '…'),
+  }),
+);
+const value = fc.letrec<{ value: Value; fields: Fields }>((tie) => ({
+  fields: fc.dictionary(name, tie('value'), { maxKeys: 4 }),
+  value: fc.oneof(
+    { maxDepth: 3 },
+    text,
+    fc.constant(null),
+    fc.constant(unknownNumber),
+    fc.bigInt(),
+    tie('fields'),
+    fc.array(tie('fields'), { maxLength: 3 }),
+  ),
+}));
+
+describe('what xmlbuilder2 wrote once', () => {
+  test('is around any text as xmlbuilder2 writes all of it', () => {
+    const property = fc.property(name, fc.dictionary(name, text, { maxKeys: 3 }), text, (tag, attributes, content) => {
+      const whole = writeNode({ name: tag, attributes, content });
+      expect(createElementWriter(tag, attributes).text(content)).toBe(whole);
+    });
+    fc.assert(property, { numRuns: 1000 });
+  });
+
+  test('makes REST and XML replies as xmlbuilder2 writes the same tree', () => {
+    const nodes = (fields: Fields): XmlNode[] =>
+      Object.entries(fields).map(([tag, each]) => ({ name: tag, content: contentOf(each) }));
+    const contentOf = (each: Value): XmlNode['content'] => {
+      if (each === null) return '';
+      if (each === unknownNumber) return '0';
+      if (typeof each === 'string') return each;
+      if (typeof each === 'bigint') return each.toString();
+      return isList(each) ? each.map((item) => ({ name: 'item', content: nodes(item) })) : nodes(each);
+    };
+    const property = fc.property(text, value.fields, (status, result) => {
+      const tree = { name: 'response', content: [{ name: 'status', content: status }, ...nodes(result)] };
+      const { body } = encodeResponse({ action: 'a', status, result }, { replyCharset: 'UTF-8' });
+      expect(body).toBe(`<?xml version='1.0' encoding='UTF-8' ?>\r\n${writeNode(tree)}`);
+    });
+    fc.assert(property, { numRuns: 500 });
+  });
+
+  test('makes SOAP replies as xmlbuilder2 writes the same tree', () => {
+    const property = fc.property(
+      fc.array(fc.tuple(name, value.value), { maxLength: 4 }),
+      text,
+      fc.constantFrom<UnknownNumberStyle>('nil', 'omit', 'zero'),
+      fc.constantFrom(encodedStyle, literalStyle),
+      fc.constantFrom(soap11, soap12),
+      (entries, status, unknownNumbers, style, version) => {
+        const result = Object.fromEntries(entries);
+        const parts = [partOf('status', status), ...Object.entries(result).map(([key, each]) => partOf(key, each))];
+        const answer: Answer = { action: 'act', status, result };
+        const write = createOperationWriters({ responseParts: () => parts }, style)('act', version);
+        const isMarked = !style.isLiteral && version === soap12;
+        const tree: XmlNode = {
+          name: 'ns4:actResponse',
+          ...(isMarked && { attributes: { 'SOAP-ENV:encodingStyle': version.encoding } }),
+          content: parts.flatMap((part) =>
+            nodesOf(part, { ...result, status }[part.name] ?? null, style, unknownNumbers),
+          ),
+        };
+        expect(write(answer, unknownNumbers)).toBe(writeNode(tree));
+      },
+    );
+    fc.assert(property, { numRuns: 500 });
+  });
+});
+
+/** A part that the value fits into, as a WSDL would describe it. */
+function partOf(tag: string, each: Value): SoapPart {
+  if (typeof each !== 'object' || each === null) return { name: tag, type: { name: 'xsd:string' } };
+  const fields = isList(each) ? { item: Object.assign({}, ...each) } : each;
+  return {
+    name: tag,
+    type: { name: `ns4:${tag}`, parts: Object.entries(fields).map(([key, inner]) => partOf(key, inner)) },
+  };
+}
+
+function nodesOf(part: SoapPart, each: Value, style: PartStyle, unknownNumbers: UnknownNumberStyle): XmlNode[] {
+  const node = (content: XmlNode['content'], nil: Record<string, string> = {}): XmlNode[] => [
+    { name: style.nameOf(part), attributes: { ...style.attributesOf(part), ...nil }, content },
+  ];
+  const parts = part.type.parts ?? [];
+  if (each === null) return node('', { 'xsi:nil': 'true' });
+  if (typeof each === 'string') return node(each);
+  if (typeof each === 'bigint') return node(each.toString());
+  if (each === unknownNumber) {
+    if (unknownNumbers === 'omit') return [];
+    return unknownNumbers === 'zero' ? node('0') : node('', { 'xsi:nil': 'true' });
+  }
+  if (!isList(each)) {
+    return node(parts.flatMap((child) => nodesOf(child, each[child.name] ?? null, style, unknownNumbers)));
+  }
+  return node(each.flatMap((item) => parts.flatMap((child) => nodesOf(child, item, style, unknownNumbers))));
+}
