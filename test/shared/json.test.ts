@@ -1,0 +1,99 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isLosslessNumber, parse } from 'lossless-json';
+import { integerOf, leavesOf, parseJson, textOf } from '../../src/shared/json.js';
+
+/** Every leaf as lossless-json has it, by its path; undefined where that takes the text for no JSON. */
+function reference(text: string): string[] | undefined {
+  const walk = (value: unknown, path: string): string[] => {
+    if (isLosslessNumber(value)) return [`${path} ${value}`];
+    if (typeof value !== 'object' || value === null) return [`${path} ${JSON.stringify(value)}`];
+    const children = Object.entries(value);
+    return children.length === 0
+      ? [`${path} empty`]
+      : children.flatMap(([key, child]) => walk(child, `${path}/${key}`));
+  };
+  try {
+    return walk(parse(text, null, { onDuplicateKey: ({ newValue }) => newValue }), '');
+  } catch {
+    return undefined;
+  }
+}
+
+function actual(text: string): string[] | undefined {
+  const walk = (value: unknown, path: string): string[] => {
+    if (typeof value === 'number' || isLosslessNumber(value)) return [`${path} ${value}`];
+    if (typeof value !== 'object' || value === null) return [`${path} ${JSON.stringify(value)}`];
+    const children = Object.entries(value);
+    return children.length === 0
+      ? [`${path} empty`]
+      : children.flatMap(([key, child]) => walk(child, `${path}/${key}`));
+  };
+  try {
+    return walk(parseJson(text), '');
+  } catch {
+    return undefined;
+  }
+}
+
+const numbers = fc.constantFrom(
+  ...['0', '-0', '1', '-1', '1.0', '0.1', '-0.0', '1e3', '1E-7', '100000000000', '999999999999999', '1000000000000000'],
+  ...['9007199254740993', '123456789012345678901234567890', '1.7976931348623159e309', '5e-324', '0e0', '10.50'],
+);
+const white = fc.stringMatching(/^[ \t\r\n]{0,3}$/);
+const strings = fc.oneof(
+  fc.string().map((text) => JSON.stringify(text)),
+  fc.constantFrom('"1.5"', '":-0"', '"[1e3"', '",123456789012345678"', '"\\u00e9\\n"', '"__proto__"', '"\\ud800"'),
+);
+const { json } = fc.letrec<{ json: string }>((tie) => ({
+  json: fc.oneof(
+    { maxDepth: 4 },
+    numbers,
+    strings,
+    fc.constantFrom('true', 'false', 'null'),
+    fc
+      .array(fc.tuple(white, tie('json'), white), { maxLength: 4 })
+      .map((items) => `[${items.map((item) => item.join('')).join(',')}]`),
+    fc
+      .array(fc.tuple(white, fc.oneof(strings, fc.constantFrom('"a"', '"b"')), white, tie('json')), { maxLength: 4 })
+      .map((items) => `{${items.map(([w, key, v, child]) => `${w}${key}${v}:${v}${child}${w}`).join(',')}}`),
+  ),
+}));
+
+describe('parseJson', () => {
+  test('gives every digit of every number, as lossless-json does', () => {
+    fc.assert(
+      fc.property(white, json, white, (before, text, after) => {
+        expect(actual(before + text + after)).toEqual(reference(before + text + after));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('takes for JSON what lossless-json does', () => {
+    const edit = fc.tuple(json, fc.nat(), fc.constantFrom('', ' ', '0', '"', ',', '}', ']', '\\', '\n', 'e', '.', '-'));
+    fc.assert(
+      fc.property(edit, ([text, at, put]) => {
+        const place = at % (text.length + 1);
+        const edited = text.slice(0, place) + put + text.slice(place + 1);
+        expect(actual(edited)).toEqual(reference(edited));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('refuses what is nested beyond 200 levels', () => {
+    const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+    expect(() => parseJson(nested(200))).not.toThrow();
+    expect(() => parseJson(nested(202))).toThrow('200 levels');
+    expect(() => parseJson(`[${'{},'.repeat(300)}1]`)).not.toThrow();
+  });
+
+  test('numbers of either kind have texts, integers and leaves', () => {
+    expect([textOf(parseJson('{"a":12}')), integerOf(12), integerOf(parseJson('12'))]).toEqual([undefined, 12n, 12n]);
+    expect([...leavesOf(parseJson('{"a":[12,12.50]}'))]).toEqual([
+      { name: 'a.0', value: '12' },
+      { name: 'a.1', value: '12.50' },
+    ]);
+  });
+});
