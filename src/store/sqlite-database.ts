@@ -18,6 +18,8 @@ interface Statements {
 export interface Database extends Statements {
   /** Does work in a transaction: commits and gives its result, or rolls back where it throws. */
   readonly transaction: <T>(work: () => T) => T;
+  /** Changes what a power failure may undo: the file is not synced for it, which is most of the time of a change. */
+  readonly changeUnsynced: Statements['change'];
   readonly close: () => void;
 }
 
@@ -72,8 +74,17 @@ export function openDatabase(path: string): Database {
 }
 
 function databaseOf(database: DatabaseSyncInstance): Database {
+  const statements = statementsOf(database);
   return {
-    ...statementsOf(database),
+    ...statements,
+    changeUnsynced: (sql, ...values) => {
+      reachable(() => database.exec('PRAGMA synchronous = NORMAL'));
+      try {
+        return statements.change(sql, ...values);
+      } finally {
+        reachable(() => database.exec('PRAGMA synchronous = FULL'));
+      }
+    },
     transaction: (work) => {
       reachable(() => database.exec('BEGIN IMMEDIATE'));
       try {

@@ -15,7 +15,7 @@ import {
 /** Opens the store in a SQLite file. Throws an Error where the file cannot be used. */
 export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = createMemoryRateLimiter): Store {
   const database = openDatabase(path);
-  const { one, all, change, transaction, close } = database;
+  const { one, all, change, changeUnsynced, transaction, close } = database;
 
   /** Changes a ticket and stores a session with it: both, or neither where there was no such ticket. */
   const replaceTicket = (session: SessionRecord | undefined, changeTicket: () => boolean): boolean =>
@@ -29,10 +29,11 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     userId: async (account) => {
       const key = columnsOf(account);
       const find = 'SELECT user_id FROM accounts WHERE provider = ? AND base_url = ? AND native_id = ?';
-      if (!one(find, ...key)) {
+      const known = one(find, ...key);
+      if (!known) {
         change('INSERT INTO accounts (provider, base_url, native_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...key);
       }
-      return Number(one(find, ...key)?.user_id);
+      return Number((known ?? one(find, ...key))?.user_id);
     },
 
     accountOf: async (userId) => {
@@ -65,7 +66,7 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     session: async (digest) => all(`${SESSIONS} WHERE digest = ?`, digest).map(toSession)[0],
     sessions: async () => all(`${SESSIONS} ORDER BY created_at, digest`).map(toSession),
     touchSession: async (digest, lastUsed) => {
-      change('UPDATE sessions SET last_used = ? WHERE digest = ?', lastUsed, digest);
+      changeUnsynced('UPDATE sessions SET last_used = ? WHERE digest = ?', lastUsed, digest);
     },
     removeSession: async (digest) => change('DELETE FROM sessions WHERE digest = ?', digest),
 
