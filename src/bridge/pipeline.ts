@@ -10,7 +10,7 @@ import type { Admission } from './admission.js';
 import type { Dispatcher } from './dispatcher.js';
 
 /** A request at the path of a protocol, and what HTTP knows of it. */
-export interface IncomingCall {
+interface IncomingCall {
   readonly request: LegacyRequest;
   /** The request id of the log. */
   readonly id: string;
@@ -26,7 +26,8 @@ export interface IncomingCall {
 export interface HttpReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  /** Text is UTF-8: Node writes it together with the head. */
+  readonly body: string | Buffer;
 }
 
 /** Answers a request in the format of its protocol. Every request takes this way. Never rejects. */
@@ -47,7 +48,7 @@ const defaultReplyOptions: ReplyOptions = {
 
 export function createPipeline({ findApplication, admission, dispatch, observer }: PipelineParts): Pipeline {
   return (protocol, { request, id, address, failure }) =>
-    observer.call({ protocol: protocol.name, id }, async (report) => {
+    observer.call({ protocol: protocol.name, id }, async (scope, report) => {
       let decoded: DecodedRequest | undefined;
       let action: string | undefined;
       let application: Application | undefined;
@@ -62,8 +63,8 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         const apiKey = singleValue(call.parameters, 'api_key');
         application = apiKey === undefined ? undefined : findApplication(apiKey);
         if (decoded.rejection) throw decoded.rejection;
-        const caller = { apiKey, application };
-        answer = toSuccessAnswer(action, await admission.run(application, () => dispatch(call, caller)));
+        const caller = { apiKey, application, scope };
+        answer = toSuccessAnswer(action, await admission.run(scope, application, () => dispatch(call, caller)));
       } catch (error) {
         const fault = toFault(error);
         cause = fault.cause;
@@ -91,12 +92,14 @@ function toHttpReply(
   { retryAfter }: Answer,
   { replyCharset }: ReplyOptions,
 ): HttpReply {
+  const encoded = replyCharset === UTF_8 ? body : encodeText(body, replyCharset);
   // The old service sent no charset parameter for UTF-8; the XML declaration names it.
   const isNamed = replyCharset !== UTF_8 || mediaType !== 'text/xml';
   const headers = {
     'Content-Type': isNamed ? `${mediaType}; charset=${replyCharset.toLowerCase()}` : mediaType,
     'Cache-Control': 'no-store',
     ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+    'Content-Length': String(Buffer.byteLength(encoded)),
   };
-  return { status, headers, body: encodeText(body, replyCharset) };
+  return { status, headers, body: encoded };
 }

@@ -32,6 +32,8 @@ function hasZlibHeader(compressed: Buffer): boolean {
  * error of zlib where it is not in the coding that it declares.
  */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const { headers } = request;
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return NO_BYTES;
   const compressed = await readCompressed(request, limit);
   const coding = request.headers['content-encoding'] ?? '';
   const decompress = codings.get(coding.trim().toLowerCase());
@@ -43,6 +45,8 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   }
   return decompress(compressed, { maxOutputLength: limit });
 }
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** Rejects as soon as the body exceeds `limit` bytes, or declares that it will, without waiting for its end. */
 function readCompressed(request: IncomingMessage, limit: number): Promise<Buffer> {
@@ -59,7 +63,7 @@ function readCompressed(request: IncomingMessage, limit: number): Promise<Buffer
         if (length > limit) rejectTooLarge();
         else chunks.push(chunk);
       })
-      .once('end', () => resolve(Buffer.concat(chunks)))
+      .once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
       .on('error', (cause) => reject(new Fault('malformed', { explanation: 'the request broke off', cause })));
   });
 }

@@ -11,6 +11,13 @@ export function compileTrust(trustProxy: TrustProxy): IsTrusted {
   return typeof trustProxy === 'boolean' ? () => trustProxy : proxyAddr.compile([...trustProxy]);
 }
 
+/** Gives the address of the caller: that of the peer, or what trusted proxies say of it. */
+export function createAddressOf(trustProxy: TrustProxy): (request: IncomingMessage) => string {
+  if (trustProxy === false) return ({ socket }) => socket.remoteAddress ?? '';
+  const isTrusted = compileTrust(trustProxy);
+  return (request) => proxyAddr(request, isTrusted);
+}
+
 const ORIGIN = /^https?:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
 
 /**

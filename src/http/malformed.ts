@@ -79,8 +79,8 @@ export function handleMalformedRequests(server: Server, answerMalformed: AnswerM
     else {
       const failure = new Fault('malformed', { http: status, explanation });
       const reply = await answerMalformed({ start, contentType, address: connection.address }, failure);
-      const { body } = reply;
-      const head = headOf(reply.status, { ...reply.headers, 'Content-Length': `${body.length}` });
+      const head = headOf(reply.status, reply.headers);
+      const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
       socket.end(isHead ? head : Buffer.concat([head, body]));
     }
     const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();

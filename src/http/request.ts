@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { Request, RequestHandler, Response } from 'express';
-import type { IncomingCall } from '../bridge/pipeline.js';
-import type { Fault } from '../core/fault.js';
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler } from 'express';
 import type { LegacyRequest } from '../protocols/protocol.js';
 
 export const REQUEST_ID = 'X-Request-Id';
 
-/** Sets the request id on the response: that of the request where it is well-formed, else a new one. */
+/** The request id: that of the request where it is well-formed, else a new one. */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:@+/=-]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+/** Sets the request id on the response. */
 export const identify: RequestHandler = (request, response, next) => {
-  const given = request.get(REQUEST_ID) ?? '';
-  response.setHeader(REQUEST_ID, /^[\w.:@+/=-]{1,128}$/.test(given) ? given : randomUUID());
+  response.setHeader(REQUEST_ID, requestIdOf(request));
   next();
 };
 
@@ -18,40 +22,38 @@ export const identify: RequestHandler = (request, response, next) => {
  * send the absolute form (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
  */
 export function normalizeTarget(target: string): string {
+  if (PLAIN_TARGET.test(target)) return target;
   const [path = '', ...query] = target.replace(/^[a-z]+:\/\/[^/?]*/i, '').split('?');
   return [path.replace(/^\/*|\/{2,}/g, '/'), ...query].join('?');
 }
 
-/** The request with its body, or with the failure that keeps it from being performed. */
-export function toIncomingCall(
-  request: Request,
-  response: Response,
-  { body = emptyRequest.body, failure }: { readonly body?: Buffer; readonly failure?: Fault },
-): IncomingCall {
+/** An absolute path without doubled slashes, with any query. */
+const PLAIN_TARGET = /^(?:\/[^/?]+)+\/?(?:\?|$)/;
+
+/** The request with its body; without one, that of a request that is not performed. */
+export function toLegacyRequest(request: IncomingMessage, body: Buffer = NO_BYTES): LegacyRequest {
+  const query = queryOf(request);
   return {
-    request: {
-      // Node rejects a request target that is not ASCII.
-      query: Buffer.from(queryOf(request), 'latin1'),
-      body,
-      contentType: request.get('content-type') ?? '',
-      userAgent: request.get('user-agent') ?? '',
-    },
-    id: String(response.getHeader(REQUEST_ID)),
-    address: request.ip ?? '',
-    failure,
+    // Node rejects a request target that is not ASCII.
+    query: query === '' ? NO_BYTES : Buffer.from(query, 'latin1'),
+    body,
+    contentType: request.headers['content-type'] ?? '',
+    userAgent: request.headers['user-agent'] ?? '',
   };
 }
 
+const NO_BYTES = Buffer.alloc(0);
+
 /** A request with no content. */
 export const emptyRequest: LegacyRequest = {
-  query: Buffer.alloc(0),
-  body: Buffer.alloc(0),
+  query: NO_BYTES,
+  body: NO_BYTES,
   contentType: '',
   userAgent: '',
 };
 
 /** The query of the URL without its question mark; empty where there is none. */
-export function queryOf({ url }: Request): string {
+export function queryOf({ url = '' }: IncomingMessage): string {
   const start = url.indexOf('?');
   return start < 0 ? '' : url.slice(start + 1);
 }

@@ -1,15 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestListener } from 'node:http';
-import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { Pipeline } from '../bridge/pipeline.js';
 import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
 import type { Observer } from '../observability/observer.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { readBody } from './body.js';
-import { compileTrust, createForwardedUrl, type TrustProxy } from './forwarded.js';
+import { compileTrust, createAddressOf, createForwardedUrl, type TrustProxy } from './forwarded.js';
 import type { AnswerMalformed } from './malformed.js';
-import { emptyRequest, identify, normalizeTarget, queryOf, REQUEST_ID, toIncomingCall } from './request.js';
+import {
+  emptyRequest,
+  identify,
+  normalizeTarget,
+  queryOf,
+  REQUEST_ID,
+  requestIdOf,
+  toLegacyRequest,
+} from './request.js';
 import { toRequestFault } from './request-errors.js';
 
 export interface RequestHandlerParts {
@@ -36,6 +44,7 @@ export interface HttpHandlers {
 export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
   const { protocols, pipeline, wsdl, bodyBytes, trustProxy, signIn, health, observer } = parts;
   const forwardedUrl = createForwardedUrl(trustProxy);
+  const addressOf = createAddressOf(trustProxy);
   const app = express();
   app.set('trust proxy', compileTrust(trustProxy));
   app.disable('x-powered-by');
@@ -43,13 +52,18 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
 
   const answer = async (
     protocol: Protocol,
-    request: Request,
-    response: Response,
-    content: { readonly body: Buffer } | { readonly failure: Fault },
+    request: IncomingMessage,
+    response: ServerResponse,
+    { body, failure }: { readonly body?: Buffer; readonly failure?: Fault },
   ): Promise<void> => {
-    const { status, headers, body } = await pipeline(protocol, toIncomingCall(request, response, content));
-    response.writeHead(status, { ...headers, 'Content-Length': body.length }).end(body);
+    const id = idOf(request, response);
+    const incoming = { request: toLegacyRequest(request, body), id, address: addressOf(request), failure };
+    const reply = await pipeline(protocol, incoming);
+    response.writeHead(reply.status, { [REQUEST_ID]: id, ...reply.headers }).end(reply.body);
   };
+
+  const perform = async (protocol: Protocol, request: IncomingMessage, response: ServerResponse): Promise<void> =>
+    answer(protocol, request, response, { body: await readBody(request, bodyBytes) });
 
   const allowOnly =
     (protocol: Protocol): RequestHandler =>
@@ -65,11 +79,6 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
       await answer(protocol, request, response, { failure });
     };
 
-  const perform =
-    (protocol: Protocol): RequestHandler =>
-    async (request, response) =>
-      answer(protocol, request, response, { body: await readBody(request, bodyBytes) });
-
   const notFound: RequestHandler = (request, response) => {
     const failure = new Fault('malformed', {
       http: httpErrors.notFound,
@@ -78,21 +87,27 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
     return answer(protocolAt(protocols, request.path), request, response, { failure });
   };
 
-  const handleError: ErrorRequestHandler = (error, request, response, _next) =>
-    answer(protocolAt(protocols, request.path), request, response, { failure: toRequestFault(error) });
+  const answerError = (error: unknown, request: IncomingMessage, response: ServerResponse, path: string) =>
+    answer(protocolAt(protocols, path), request, response, { failure: toRequestFault(error) }).catch(
+      (defect: unknown) => lastResort(defect, request, response, path),
+    );
 
   /** For a reply that could not be written; without it Express would show the error. */
-  const lastResort: ErrorRequestHandler = (error, request, response, _next) => {
+  const lastResort = (error: unknown, request: IncomingMessage, response: ServerResponse, path: string): void => {
     observer.defect('a defect of the bridge', error);
     if (response.headersSent) return void response.destroy();
-    const { status, mediaType, body } = protocolAt(protocols, request.path).internalError;
+    const { status, mediaType, body } = protocolAt(protocols, path).internalError;
     const headers = {
+      [REQUEST_ID]: idOf(request, response),
       'Content-Type': mediaType,
       'Cache-Control': 'no-store',
       'Content-Length': Buffer.byteLength(body),
     };
     response.writeHead(status, headers).end(body);
   };
+
+  const handleError: ErrorRequestHandler = (error, request, response, _next) =>
+    answerError(error, request, response, request.path);
 
   app.use(identify);
   app.use(health);
@@ -105,16 +120,24 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
       .send(wsdl(style[1]?.toLowerCase() ?? '', forwardedUrl(request)));
   });
   app.use('/api/1.0/auth', signIn);
-  for (const protocol of protocols) app.all(protocol.path, allowOnly(protocol), perform(protocol));
+  for (const protocol of protocols) {
+    app.all(protocol.path, allowOnly(protocol), (request, response) => perform(protocol, request, response));
+  }
   // OPTIONS * asks for the methods of the server as a whole.
   app.options(/^\/\*$/, allowOnly(protocols[0]));
-  app.use(notFound, handleError, lastResort);
+  app.use(notFound, handleError);
+
+  const byPath = new Map(protocols.map((protocol) => [protocol.path, protocol]));
 
   return {
     handle: (request, response) => {
       // Before Express, whose routers rely on the URL that it parsed first.
       request.url = normalizeTarget(request.url ?? '');
-      app(request, response);
+      const [path = ''] = request.url.split('?', 1);
+      const protocol = byPath.get(path);
+      // What is surely a call does not pay for the routes of Express, which would lead to the same function.
+      if (!protocol?.methods.includes(request.method ?? '')) return app(request, response);
+      perform(protocol, request, response).catch((error: unknown) => answerError(error, request, response, path));
     },
     answerMalformed: async ({ start, contentType, address }, failure) => {
       const [path = ''] = /\/api\/1\.0\/[^\s/?#]*/i.exec(start.replace(/\/{2,}/g, '/')) ?? [];
@@ -124,6 +147,11 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
       return { ...reply, headers: { ...reply.headers, [REQUEST_ID]: id } };
     },
   };
+}
+
+/** The request id, which the routes of Express have set already. */
+function idOf(request: IncomingMessage, response: ServerResponse): string {
+  return response.getHeader(REQUEST_ID)?.toString() ?? requestIdOf(request);
 }
 
 /**
