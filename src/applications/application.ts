@@ -1,27 +1,24 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { ApplicationConfig } from '../config/config.js';
 import type { Provider, ProviderKind } from '../providers/provider.js';
+import type { Scope } from '../shared/scope.js';
 
-/** An api_key with its permissions and its modern API. Settings and certificates are held by `api` alone. */
+/** An api_key with its permissions and its modern API. Settings and certificates are held by `connect` alone. */
 export interface Application extends Omit<ApplicationConfig, 'settings' | 'tls'> {
-  /** The modern API that its calls go to. */
-  readonly api: Provider;
+  /** The modern API that its calls go to, for one call. */
+  readonly connect: (scope: Scope) => Provider;
   /** How the sign-in page and the command line name that API and its credential. */
   readonly kind: Pick<ProviderKind, 'title' | 'credential'>;
 }
 
-/** Finds the application of an api_key. Constant time: the duration reveals nothing about the existing keys. */
+/** Finds the application of an api_key. The duration depends on its digest alone, and reveals nothing about the keys. */
 export type FindApplication = (apiKey: string) => Application | undefined;
 
 export function createDirectory(applications: readonly Application[]): FindApplication {
-  const entries = applications.map((application) => ({ application, digest: digestOf(application.apiKey) }));
-  return (apiKey) => {
-    const digest = digestOf(apiKey);
-    return entries.filter((entry) => timingSafeEqual(entry.digest, digest))[0]?.application;
-  };
+  const byDigest = new Map(applications.map((application) => [digestOf(application.apiKey), application]));
+  return (apiKey) => byDigest.get(digestOf(apiKey));
 }
 
-/** Makes keys of any length comparable by timingSafeEqual. */
-function digestOf(apiKey: string): Buffer {
-  return createHash('sha256').update(apiKey).digest();
+function digestOf(apiKey: string): string {
+  return createHash('sha256').update(apiKey).digest('base64');
 }

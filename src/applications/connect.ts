@@ -1,6 +1,7 @@
 import type { ApplicationConfig } from '../config/config.js';
 import type { createCache } from '../providers/cache.js';
 import { loadProvider } from '../providers/load.js';
+import { createScope, type Scope } from '../shared/scope.js';
 import type { Upstreams } from '../upstream/client.js';
 import type { Application } from './application.js';
 
@@ -11,16 +12,16 @@ import type { Application } from './application.js';
 export async function connect(
   application: ApplicationConfig,
   { sendFor }: Upstreams,
-  cached: ReturnType<typeof createCache>,
+  cache: ReturnType<typeof createCache>,
 ): Promise<Application> {
   const { tls, settings, ...rest } = application;
   const { name, baseUrl, cacheSeconds } = rest;
   const kind = await loadProvider(rest.provider);
   const send = sendFor({ baseUrl, name, provider: kind.name, tls });
-  const api = cached(kind.connect({ baseUrl, settings, send }), {
-    api: JSON.stringify([kind.name, baseUrl]),
-    settings,
-    seconds: cacheSeconds,
-  });
-  return { ...rest, provider: kind.name, kind, api };
+  const cached = cache({ api: JSON.stringify([kind.name, baseUrl]), settings, seconds: cacheSeconds });
+  const connectTo = (scope: Scope) =>
+    cached(kind.connect({ baseUrl, settings, send: (request) => send(request, scope) }));
+  // A provider that cannot connect is a problem of the start, not of each call.
+  connectTo(createScope());
+  return { ...rest, provider: kind.name, kind, connect: connectTo };
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js';
 import { type Fault, toFault } from '../core/fault.js';
 import { createCache } from '../providers/cache.js';
 import { messageOf } from '../shared/errors.js';
+import { createScope } from '../shared/scope.js';
 import { createUpstreams } from '../upstream/client.js';
 import type { Proxies } from '../upstream/transport.js';
 import { connect } from './connect.js';
@@ -21,8 +22,10 @@ export async function probeApplications({ applications, limits }: Config, proxie
   });
   const lines = await Promise.all(
     applications.map(async (application) => {
-      const { api, name, provider, baseUrl } = await connect(application, upstreams, createCache());
-      const fault = await api.readAccount(PROBE_CREDENTIAL).then(() => undefined, toFault);
+      const { connect: connectTo, name, provider, baseUrl } = await connect(application, upstreams, createCache());
+      const fault = await connectTo(createScope())
+        .readAccount(PROBE_CREDENTIAL)
+        .then(() => undefined, toFault);
       if (fault?.reason === 'unauthenticated') return [];
       return `${name}: ${baseUrl} does not answer as ${provider} should (${outcomeOf(fault)}); check base_url`;
     }),

@@ -4,6 +4,7 @@ import type { HandlerServices } from '../bridge/handler.js';
 import type { Config } from '../config/config.js';
 import { createCache } from '../providers/cache.js';
 import { type CreateRateLimiter, createClusterRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
+import { withKnownUserIds } from '../store/known-user-ids.js';
 import { openStore } from '../store/open.js';
 import { createUpstreams, type UpstreamOptions, type Upstreams } from '../upstream/client.js';
 import { openMasterKey } from '../vault/master-key.js';
@@ -39,7 +40,7 @@ export async function openServices(
   const applications = await Promise.all(
     config.applications.map((application) => connect(application, upstreams, cache)),
   );
-  const store = await openStore(config.store, rateLimitersOf(runtime));
+  const store = withKnownUserIds(await openStore(config.store, rateLimitersOf(runtime)));
   try {
     const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
     const sessions = createSessions(store, sealer, Date.now);

@@ -23,12 +23,12 @@ export interface ResolvedAccount {
  * own.
  */
 export async function resolveAccount(context: HandlerContext): Promise<ResolvedAccount> {
-  const { application, store, values } = context;
+  const { api, application, store, values } = context;
   const { user_id: userId = '0' } = values;
   if (!/^-?\d+$/.test(userId)) throw new Fault('malformed', { explanation: 'user_id is not a number' });
   const credential = await credentialOf(context);
   if (Number(userId) === 0) return { credential };
-  const { api, provider, baseUrl } = application;
+  const { provider, baseUrl } = application;
   const account = await store.accountOf(Number(userId));
   const isOfThisApi = account?.provider === provider && account.baseUrl === baseUrl;
   if (isOfThisApi && api.readAccountOf) return { credential, nativeId: account.nativeId };
@@ -39,7 +39,7 @@ export async function resolveAccount(context: HandlerContext): Promise<ResolvedA
 }
 
 /** Reads an account. */
-export function readAccount({ application: { api } }: HandlerContext, account: ResolvedAccount): Promise<Account> {
+export function readAccount({ api }: HandlerContext, account: ResolvedAccount): Promise<Account> {
   const { credential, nativeId } = account;
   return nativeId === undefined || !api.readAccountOf
     ? api.readAccount(credential)

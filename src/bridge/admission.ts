@@ -1,17 +1,18 @@
 import type { Application } from '../applications/application.js';
 import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
-import { withDeadline } from '../shared/deadline.js';
 import { type CreateRateLimiter, msUntilNextPoint, type RateLimiter } from '../shared/rate-limiter.js';
+import type { Scope } from '../shared/scope.js';
 
 /** Rate limits, concurrency limit, drain and deadline. A call that is not admitted is an `unavailable` Fault. */
 export interface Admission {
   /** Counts a request of an address. Rejects with HTTP 429 beyond the rate limit of addresses. */
   readonly rateLimit: (address: string) => Promise<void>;
   /**
-   * Counts a call of an application and does its work under the deadline. Rejects beyond a limit and while draining.
+   * Counts a call of an application, gives its scope the deadline and does its work. Rejects beyond a limit and while
+   * draining.
    */
-  readonly run: <T>(application: Application | undefined, work: () => Promise<T>) => Promise<T>;
+  readonly run: <T>(scope: Scope, application: Application | undefined, work: () => Promise<T>) => Promise<T>;
   /** The number of calls in flight. */
   readonly inFlight: () => number;
   /** From now on no call is admitted. */
@@ -46,9 +47,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
     applicationLimiters.set(points, limiter);
     return limiter;
   };
-  const rateLimitApplication = async (application: Application | undefined) => {
-    if (application?.rate) await consume(applicationLimiter(application.rate.perMinute), application.apiKey);
-  };
+  /** Undefined where there is nothing to wait for. */
+  const rateLimitApplication = (application: Application | undefined) =>
+    application?.rate && consume(applicationLimiter(application.rate.perMinute), application.apiKey);
   /** Rejects a call in flight; one entry for each. */
   const inFlight = new Set<(fault: Fault) => void>();
   let isDraining = false;
@@ -57,20 +58,26 @@ export function createAdmission(options: AdmissionOptions): Admission {
     rateLimit: async (address) => {
       if (addressLimiter) await consume(addressLimiter, address);
     },
-    run: async (application, work) => {
-      if (isDraining) throw draining();
-      if (inFlight.size >= concurrentCalls) throw overloaded();
-      let abort: (fault: Fault) => void = () => {};
-      const aborted = new Promise<never>((_resolve, reject) => {
-        abort = reject;
-      });
-      inFlight.add(abort);
-      try {
-        return await Promise.race([aborted, rateLimitApplication(application).then(() => withDeadline(callMs, work))]);
-      } finally {
-        inFlight.delete(abort);
-      }
-    },
+    run: (scope, application, work) =>
+      new Promise((resolve, reject) => {
+        if (isDraining) throw draining();
+        if (inFlight.size >= concurrentCalls) throw overloaded();
+        inFlight.add(reject);
+        const begin = () => {
+          scope.deadline = performance.now() + callMs;
+          return work();
+        };
+        (rateLimitApplication(application)?.then(begin) ?? begin()).then(
+          (result) => {
+            inFlight.delete(reject);
+            resolve(result);
+          },
+          (error: unknown) => {
+            inFlight.delete(reject);
+            reject(error);
+          },
+        );
+      }),
     inFlight: () => inFlight.size,
     startDraining: () => {
       isDraining = true;

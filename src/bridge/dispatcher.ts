@@ -3,6 +3,7 @@ import { type ActionName, actions, isAction, isKnown } from '../core/actions.js'
 import type { Fields } from '../core/answer.js';
 import { type Call, singleValue } from '../core/call.js';
 import { Fault } from '../core/fault.js';
+import type { Scope } from '../shared/scope.js';
 import type { HandlerContext, HandlerServices } from './handler.js';
 import { handlers } from './handlers.js';
 
@@ -12,6 +13,7 @@ interface Caller {
   readonly apiKey: string | undefined;
   /** Undefined where the api_key is absent or unknown. */
   readonly application: Application | undefined;
+  readonly scope: Scope;
 }
 
 /** Performs a call and gives the elements after the status. Throws a Fault for everything but success. */
@@ -19,14 +21,16 @@ export type Dispatcher = (call: Call, caller: Caller) => Promise<Fields>;
 
 /** The order of the checks is contract: action, api_key, application, permission and capability, parameters. */
 export function createDispatcher(services: HandlerServices): Dispatcher {
-  return async ({ action, parameters }, { apiKey, application }) => {
+  return async ({ action, parameters }, { apiKey, application, scope }) => {
     if (!isKnown(action)) throw new Fault('malformed', { explanation: 'unknown action' });
     if (apiKey === undefined) throw new Fault('malformed', { explanation: 'no api_key' });
-    const allowed = application?.actions ?? [action];
-    const handler = application && isAction(action) && allowed.includes(action) && handlers[action](application);
+    const isAllowed = application?.actions?.includes(action) ?? true;
+    if (!application || !isAction(action) || !isAllowed) throw new Fault('restricted');
+    const api = application.connect(scope);
+    const handler = handlers[action]({ api, credentials: application.credentials });
     if (!handler) throw new Fault('restricted');
     const { store, sessions, tickets } = services;
-    return handler({ store, sessions, tickets, application, values: valuesOf(action, parameters) });
+    return handler({ store, sessions, tickets, application, api, values: valuesOf(action, parameters) });
   };
 }
 

@@ -1,11 +1,14 @@
 import type { Application } from '../applications/application.js';
 import type { Fields } from '../core/answer.js';
+import type { Provider } from '../providers/provider.js';
 import type { Store } from '../store/store.js';
 import type { Sessions } from '../vault/sessions.js';
 import type { Tickets } from '../vault/tickets.js';
 
 /** What determines whether an action is possible for an application. */
-export type Capabilities = Pick<Application, 'api' | 'credentials'>;
+export interface Capabilities extends Pick<Application, 'credentials'> {
+  readonly api: Provider;
+}
 
 /** The services that all handlers share. */
 export interface HandlerServices {
@@ -17,6 +20,8 @@ export interface HandlerServices {
 /** The input of a handler: one call. */
 export interface HandlerContext extends HandlerServices {
   readonly application: Application;
+  /** Its modern API, for this call. */
+  readonly api: Provider;
   /** The values of the action's parameters; an absent optional parameter has no entry. */
   readonly values: Readonly<Record<string, string>>;
 }

@@ -23,9 +23,9 @@ export const handlers: Readonly<Record<ActionName, (capabilities: Capabilities) 
   get_ticket: ifVault(async ({ application, tickets }) => ({ ticket: await tickets.issue(application) })),
 
   get_auth_token: ifVault(async (context) => {
-    const { application, tickets, values } = context;
+    const { api, application, tickets, values } = context;
     const { authToken, prepared } = await tickets.redeem(application, values.ticket ?? '', async (credential) =>
-      presentUser(await application.api.readAccount(credential), context),
+      presentUser(await api.readAccount(credential), context),
     );
     return { auth_token: authToken, user: prepared };
   }),

@@ -1,9 +1,16 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { version } from '../shared/version.js';
 import { type AddressOptions, toHost, toPort, toWorkers } from './arguments.js';
 import type { Environment } from './environment.js';
 import { loadConfigFile } from './load-config.js';
 import { stopOnSignal, worker } from './process.js';
+
+/**
+ * Lets the old generation grow by a fifth between collections instead of by as much again: most of a call is garbage, and
+ * the peak is 160 MB instead of 225 for about a tenth more CPU.
+ */
+const MEMORY_FLAG = '--heap-growing-percent=20';
 
 /** `boxbridge serve`: answers calls until a signal stops it. */
 export function addServeCommand(program: Command, environment: () => Environment): void {
@@ -16,6 +23,7 @@ export function addServeCommand(program: Command, environment: () => Environment
     .option('--workers <n>', 'answer in so many processes', toWorkers)
     .action(async ({ config: file, workers, ...address }: AddressOptions & { config?: string; workers?: number }) => {
       const start = async () => {
+        setFlagsFromString(MEMORY_FLAG);
         const config = file === undefined ? undefined : await loadConfigFile(file);
         const { serve } = await import('../bootstrap/serve.js');
         const { sandbox, ...runtime } = environment();

@@ -3,6 +3,7 @@ import type { RuntimeOptions } from '../bootstrap/runtime-options.js';
 import { openServices, type Services } from '../bootstrap/services.js';
 import type { Config } from '../config/config.js';
 import { toFault } from '../core/fault.js';
+import { createScope } from '../shared/scope.js';
 import { openStore } from '../store/open.js';
 import type { KnownSession } from '../store/store.js';
 import { changeKey, type KeySource } from '../vault/master-key.js';
@@ -31,14 +32,17 @@ async function withServices<T>(
 export function addToken(config: Config, runtime: RuntimeOptions, request: AddTokenRequest): Promise<string> {
   return withServices(config, runtime, async ({ applications, store, sessions }) => {
     const application = applicationOf(applications, request.selector);
-    const { name, api, kind, provider, baseUrl, credentials } = application;
+    const { name, kind, provider, baseUrl, credentials } = application;
     if (credentials !== 'vault')
       throw new Error(`${name} has no vault: its auth_token is the one of ${kind.title} itself`);
-    const { nativeId } = await api.readAccount(request.credential).catch((error: unknown) => {
-      const { reason } = toFault(error);
-      const why = reason === 'unavailable' ? 'does not answer' : `does not accept this ${kind.credential.name}`;
-      throw new Error(`${kind.title} at ${baseUrl} ${why}; nothing was added`);
-    });
+    const { nativeId } = await application
+      .connect(createScope())
+      .readAccount(request.credential)
+      .catch((error: unknown) => {
+        const { reason } = toFault(error);
+        const why = reason === 'unavailable' ? 'does not answer' : `does not accept this ${kind.credential.name}`;
+        throw new Error(`${kind.title} at ${baseUrl} ${why}; nothing was added`);
+      });
     const userId = await store.userId({ provider, baseUrl, nativeId });
     const { authToken, record } = sessions.make(application, request.credential, userId, request.authToken);
     await store.addSession(record);

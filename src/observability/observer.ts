@@ -1,7 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { types } from 'node:util';
 import type { Reason } from '../core/fault.js';
 import { messageOf } from '../shared/errors.js';
+import { createScope, type Scope } from '../shared/scope.js';
 import type { UpstreamObservation } from '../upstream/client.js';
 import type { BreakerState } from '../upstream/resilience.js';
 import type { Log } from './log.js';
@@ -34,9 +34,9 @@ export interface Observer {
   /** Records one call, whose work reports its outcome. Rejects only with what `work` rejects with. */
   readonly call: <T>(
     about: { readonly protocol: string; readonly id: string },
-    work: (report: (outcome: CallOutcome) => void) => Promise<T>,
+    work: (scope: Scope, report: (outcome: CallOutcome) => void) => Promise<T>,
   ) => Promise<T>;
-  readonly upstream: (observation: UpstreamObservation) => void;
+  readonly upstream: (observation: UpstreamObservation, scope: Scope) => void;
   readonly breaker: (baseUrl: string, state: BreakerState) => void;
   readonly signIn: (application: ObservedApplication, outcome: SignInOutcome, cause?: unknown) => void;
   /** Records a defect outside any call. */
@@ -47,8 +47,6 @@ const breakerLevels = { closed: 0, 'half-open': 1, open: 2 };
 
 export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tracing }): Observer {
   const { log, metrics, tracing } = parts;
-  /** The outcomes of the upstream requests of the current call. */
-  const replies = new AsyncLocalStorage<(number | string)[]>();
 
   const defect = (what: string, cause: unknown) => {
     try {
@@ -69,52 +67,45 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
   };
 
   return {
-    call: ({ protocol, id }, work) =>
-      replies.run([], () =>
-        tracing.call((span) => {
-          const begin = performance.now();
-          return work(({ application, action = 'unknown', status, http, reason, cause }) => {
-            const ms = performance.now() - begin;
-            const provider = application?.provider ?? 'none';
-            const count = () => {
-              metrics.calls.inc({ protocol, provider, action, status });
-              metrics.callSeconds.observe({ protocol }, ms / 1000);
+    call: async ({ protocol, id }, work) => {
+      const scope = createScope();
+      const begin = performance.now();
+      const endSpan = tracing.call(scope);
+      const report = ({ application, action = 'unknown', status, http, reason, cause }: CallOutcome) => {
+        const ms = performance.now() - begin;
+        const provider = application?.provider ?? 'none';
+        record(
+          () => {
+            metrics.calls.inc({ protocol, provider, action, status });
+            metrics.callSeconds.observe({ protocol }, ms / 1000);
+          },
+          () => endSpan({ protocol, provider, action, status, id }),
+          () => {
+            const line = {
+              request_id: id,
+              protocol,
+              application: application?.name,
+              action,
+              status,
+              http_status: http,
+              ms: Math.round(ms * 10) / 10,
+              upstream_status: scope.outcomes,
+              ...(cause !== undefined && { cause: messageOf(cause) }),
             };
-            const trace = () => {
-              span.updateName(`${protocol} ${action}`);
-              span.setAttributes({ 'boxbridge.protocol': protocol, 'boxbridge.provider': provider });
-              span.setAttributes({
-                'boxbridge.action': action,
-                'boxbridge.status': status,
-                'boxbridge.request_id': id,
-              });
-            };
-            record(count, trace, () => {
-              const line = {
-                request_id: id,
-                protocol,
-                application: application?.name,
-                action,
-                status,
-                http_status: http,
-                ms: Math.round(ms * 10) / 10,
-                upstream_status: replies.getStore(),
-                ...(cause !== undefined && { cause: messageOf(cause) }),
-              };
-              if (reason === 'internal') log.error({ ...line, stack: stackOf(cause) }, 'a defect of the bridge');
-              else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
-              else log.info(line, 'call');
-            });
-          });
-        }),
-      ),
-    upstream: ({ provider = 'none', method, outcome, seconds }) => {
-      replies.getStore()?.push(outcome);
+            if (reason === 'internal') log.error({ ...line, stack: stackOf(cause) }, 'a defect of the bridge');
+            else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
+            else log.info(line, 'call');
+          },
+        );
+      };
+      return work(scope, report);
+    },
+    upstream: ({ provider = 'none', method, outcome, seconds }, scope) => {
       const isError = typeof outcome === 'string' || outcome >= 500;
       const attributes = { 'boxbridge.provider': provider, 'http.request.method': method, outcome };
       record(
         () => metrics.upstreamSeconds.observe({ provider, outcome }, seconds),
-        () => tracing.upstream(seconds, attributes, isError),
+        () => tracing.upstream(scope, seconds, attributes, isError),
       );
     },
     breaker: (baseUrl, state) =>

@@ -18,7 +18,9 @@ const ACCOUNTS = 10_000;
  * Puts the reads of providers behind one cache: equal reads in flight make one request (single flight), and an account
  * is kept as long as its application says. What one credential has read, no other gets. `now` gives milliseconds.
  */
-export function createCache(now = () => performance.now()): (provider: Provider, options: CacheOptions) => Provider {
+export function createCache(
+  now = () => performance.now(),
+): (options: CacheOptions) => (provider: Provider) => Provider {
   const accounts = new LRUCache<string, Account, () => Promise<Account>>({
     max: ACCOUNTS,
     perf: { now },
@@ -27,21 +29,32 @@ export function createCache(now = () => performance.now()): (provider: Provider,
     // A caller that waits for a read gets it, even if the cache has no room for it any more.
     ignoreFetchAbort: true,
   });
+  /** The reads in flight of applications that keep nothing. */
+  const inFlight = new Map<string, Promise<Account>>();
   /** How many times a write began or ended at each API: a read that began at a lower number is out of date. */
   const writes = new Map<string, number>();
 
-  return (provider, { api, settings = {}, seconds }) => {
-    const { readAccount, readAccountOf, updateAccount, changePassword, deleteAccount, createAccount } = provider;
+  const shared = (key: string, read: () => Promise<Account>): Promise<Account> => {
+    const found = inFlight.get(key);
+    if (found) return found;
+    const reading = read().finally(() => inFlight.delete(key));
+    inFlight.set(key, reading);
+    return reading;
+  };
 
-    const cachedRead = async (credential: string, nativeId: string, read: () => Promise<Account>): Promise<Account> => {
-      // Keys hold no credential.
-      const digest = createHash('sha256')
-        .update(JSON.stringify([credential, nativeId]))
-        .digest('hex');
-      const key = JSON.stringify([api, settings, seconds, writes.get(api) ?? 0, digest]);
-      const account = await accounts.fetch(key, { ttl: seconds * 1000, context: read });
-      if (seconds === 0) accounts.delete(key);
-      return account ?? read();
+  const kept = async (key: string, seconds: number, read: () => Promise<Account>): Promise<Account> => {
+    // Nothing that is kept holds a credential.
+    const digest = createHash('sha256').update(key).digest('base64');
+    return (await accounts.fetch(digest, { ttl: seconds * 1000, context: read })) ?? read();
+  };
+
+  return ({ api, settings = {}, seconds }) => {
+    const prefix = JSON.stringify([api, settings, seconds]);
+
+    const cachedRead = (credential: string, nativeId: string, read: () => Promise<Account>): Promise<Account> => {
+      // Unambiguous: a credential that a header can carry has no line feed.
+      const key = `${prefix}\n${writes.get(api) ?? 0}\n${credential}\n${nativeId}`;
+      return seconds === 0 ? shared(key, read) : kept(key, seconds, read);
     };
 
     const invalidate = () => void writes.set(api, (writes.get(api) ?? 0) + 1);
@@ -52,21 +65,24 @@ export function createCache(now = () => performance.now()): (provider: Provider,
         return send(...parameters).finally(invalidate);
       };
 
-    // A method that is missing here does not compile: left out of the writes, it would serve accounts out of date.
-    return {
-      // Reads that are cached.
-      readAccount: (credential) => cachedRead(credential, '', () => readAccount(credential)),
-      readAccountOf:
-        readAccountOf &&
-        ((credential, nativeId) => cachedRead(credential, nativeId, () => readAccountOf(credential, nativeId))),
-      // Reads that are not.
-      findAccounts: provider.findAccounts,
-      readPlan: provider.readPlan,
-      // Writes.
-      updateAccount: updateAccount && { ...updateAccount, send: write(updateAccount.send) },
-      changePassword: changePassword && write(changePassword),
-      deleteAccount: deleteAccount && write(deleteAccount),
-      createAccount: createAccount && write(createAccount),
-    } satisfies { readonly [Method in keyof Required<Provider>]: Provider[Method] };
+    return (provider) => {
+      const { readAccount, readAccountOf, updateAccount, changePassword, deleteAccount, createAccount } = provider;
+      // A method that is missing here does not compile: left out of the writes, it would serve accounts out of date.
+      return {
+        // Reads that are cached.
+        readAccount: (credential) => cachedRead(credential, '', () => readAccount(credential)),
+        readAccountOf:
+          readAccountOf &&
+          ((credential, nativeId) => cachedRead(credential, nativeId, () => readAccountOf(credential, nativeId))),
+        // Reads that are not.
+        findAccounts: provider.findAccounts,
+        readPlan: provider.readPlan,
+        // Writes.
+        updateAccount: updateAccount && { ...updateAccount, send: write(updateAccount.send) },
+        changePassword: changePassword && write(changePassword),
+        deleteAccount: deleteAccount && write(deleteAccount),
+        createAccount: createAccount && write(createAccount),
+      } satisfies { readonly [Method in keyof Required<Provider>]: Provider[Method] };
+    };
   };
 }

@@ -6,6 +6,7 @@ import { type Reason, toFault } from '../core/fault.js';
 import { readBody } from '../http/body.js';
 import { toRequestFault } from '../http/request-errors.js';
 import type { Observer } from '../observability/observer.js';
+import { createScope, type Scope } from '../shared/scope.js';
 import type { Store } from '../store/store.js';
 import type { Tickets } from '../vault/tickets.js';
 import { createAttemptLimits } from './attempt-limits.js';
@@ -27,7 +28,11 @@ type Outcome =
   | 'refused'
   | 'too many';
 
-type PageHandler = (request: Request<{ ticket: string }>, response: Response, form: Buffer) => Promise<void>;
+type PageHandler = (
+  request: Request<{ ticket: string }>,
+  response: Response,
+  entered: { readonly form: Buffer; readonly scope: Scope },
+) => Promise<void>;
 
 const FORM_BYTES = 16_384;
 const TOO_MANY_SECONDS = 900;
@@ -57,16 +62,19 @@ export function signInRouter({ tickets, store, admission, observer }: SignInPart
     ticket: string,
     application: Application,
     secret: string,
-    address: string,
+    from: { readonly address: string; readonly scope: Scope },
   ): Promise<Outcome> => {
-    if (!(await limits.take(ticket, address))) {
+    if (!(await limits.take(ticket, from.address))) {
       observer.signIn(application, 'too many');
       return 'too many';
     }
-    const { api, provider, baseUrl } = application;
-    const account = await api.readAccount(secret).catch((error: unknown) => toFault(error));
+    const { provider, baseUrl } = application;
+    const account = await application
+      .connect(from.scope)
+      .readAccount(secret)
+      .catch((error: unknown) => toFault(error));
     if (!('reason' in account)) {
-      await limits.giveBack(ticket, address);
+      await limits.giveBack(ticket, from.address);
       const userId = await store.userId({ provider, baseUrl, nativeId: account.nativeId });
       const authToken = await tickets.signIn(ticket, secret, userId);
       // Fails open: the count expires by itself.
@@ -78,7 +86,7 @@ export function signInRouter({ tickets, store, admission, observer }: SignInPart
     const isOutage = account.reason === 'unavailable';
     observer.signIn(application, isOutage ? 'outage' : 'refused', account.cause);
     if (!isOutage) return 'refused';
-    await limits.giveBack(ticket, address);
+    await limits.giveBack(ticket, from.address);
     return { retryAfter: retryAfterOf(account) };
   };
 
@@ -90,7 +98,8 @@ export function signInRouter({ tickets, store, admission, observer }: SignInPart
     async (request, response) => {
       await admission.rateLimit(request.ip ?? '');
       const form = await readBody(request, FORM_BYTES);
-      await admission.run(undefined, () => work(request, response, form));
+      const scope = createScope();
+      await admission.run(scope, undefined, () => work(request, response, { form, scope }));
     };
 
   const showPage: PageHandler = async ({ params: { ticket } }, response) => {
@@ -98,7 +107,7 @@ export function signInRouter({ tickets, store, admission, observer }: SignInPart
     sendPage(response, 200, signedIn ? signedInPage : formPage(application), application.redirectUrl);
   };
 
-  const submitForm: PageHandler = async (request, response, form) => {
+  const submitForm: PageHandler = async (request, response, { form, scope }) => {
     const { ticket } = request.params;
     const { application, signedIn } = await tickets.find(ticket);
     const showProblem = (status: number, problem: string) =>
@@ -107,7 +116,7 @@ export function signInRouter({ tickets, store, admission, observer }: SignInPart
     const secret = credentialIn(form);
     const { title, credential } = application.kind;
     if (secret === '') return showProblem(200, `Enter your ${title} ${credential.name}.`);
-    const outcome = await signIn(ticket, application, secret, request.ip ?? '');
+    const outcome = await signIn(ticket, application, secret, { address: request.ip ?? '', scope });
     if (outcome === 'refused') {
       return showProblem(200, `${title} did not accept this ${credential.name}. Check it and try again.`);
     }

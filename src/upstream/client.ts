@@ -1,11 +1,11 @@
 import { Fault } from '../core/fault.js';
-import { remainingMs } from '../shared/deadline.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 import type { JsonObject } from '../shared/json.js';
+import { createScope, remainingMs, type Scope } from '../shared/scope.js';
 import { type BreakerState, createResilience, type Resilience, UpstreamOutage } from './resilience.js';
 import { type ErrorMapping, interpretResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
-import { createTransport, type Proxies, TOO_LARGE, type Transport } from './transport.js';
+import { createTransport, type Proxies, TIMED_OUT, TOO_LARGE, type Transport } from './transport.js';
 
 /** One request to a modern API. */
 export interface UpstreamRequest {
@@ -57,13 +57,14 @@ export interface UpstreamOptions {
   readonly connectMs?: number | undefined;
   /** Milliseconds until an open breaker sends a probe; 5,000 unless given. */
   readonly tryAfterMs?: number | undefined;
-  readonly observe?: ((observation: UpstreamObservation) => void) | undefined;
+  readonly observe?: ((observation: UpstreamObservation, scope: Scope) => void) | undefined;
   readonly onState?: ((baseUrl: string, state: BreakerState) => void) | undefined;
 }
 
 /** The clients of the modern APIs. */
 export interface Upstreams {
-  readonly sendFor: (application: UpstreamApplication) => Send;
+  /** Sends the requests of one application, each as part of the call of its scope; without one, of no call. */
+  readonly sendFor: (application: UpstreamApplication) => (...sent: [...Parameters<Send>, Scope?]) => ReturnType<Send>;
   /** The state of the breaker of each `base_url`. */
   readonly states: () => ReadonlyMap<string, BreakerState>;
 }
@@ -81,22 +82,34 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
     return resilience;
   };
 
+  /** One pool of connections for each base URL and the certificates that it is asked with. */
+  const transports = new Map<string, Transport>();
+  const transportOf = (baseUrl: string, tls: TlsFiles = {}) => {
+    const key = JSON.stringify([baseUrl, ...[tls.ca, tls.cert, tls.key].map((pem) => pem?.toString('base64'))]);
+    const transport =
+      transports.get(key) ??
+      createTransport({ connectMs: Math.min(connectMs, timeoutMs), sockets: slots, proxies, tls });
+    transports.set(key, transport);
+    return transport;
+  };
+
   return {
     sendFor: ({ baseUrl, name, provider, tls }) => {
       const resilience = resilienceOf(baseUrl);
-      const transport = createTransport({ connectMs: Math.min(connectMs, timeoutMs), sockets: slots, proxies, tls });
-      return async (request) => {
+      const transport = transportOf(baseUrl, tls);
+      return async (request, scope = createScope()) => {
         const { method } = request;
-        const attempt = async (signal: AbortSignal): Promise<JsonObject | Fault> => {
+        const attempt = (attemptMs: number): Promise<JsonObject | Fault> => {
           const begin = performance.now();
-          const report = (outcome: UpstreamObservation['outcome']) =>
-            observe?.({ application: name, provider, method, outcome, seconds: (performance.now() - begin) / 1000 });
-          return sendOnce({ ...request, url: route(request.url) }, transport, signal, report);
+          const report = (outcome: UpstreamObservation['outcome']) => {
+            scope.outcomes.push(outcome);
+            const seconds = (performance.now() - begin) / 1000;
+            observe?.({ application: name, provider, method, outcome, seconds }, scope);
+          };
+          return sendOnce(request, route(request.url), transport, attemptMs, report);
         };
-        const rules = { mayRepeat: method === 'GET', timeLeft: () => Math.min(timeoutMs, remainingMs()) };
-        const result = await resilience.run(attempt, rules).catch((error: unknown) => {
-          throw error instanceof UpstreamOutage ? error.fault : error;
-        });
+        const timeLeft = () => Math.min(timeoutMs, remainingMs(scope));
+        const result = await resilience.run(attempt, { mayRepeat: method === 'GET', timeLeft });
         if (result instanceof Fault) throw result;
         return result;
       };
@@ -110,24 +123,26 @@ const RETRYABLE_STATUSES = [502, 503, 504];
 
 /** Makes one attempt: gives the result of the reply, or its Fault. Throws an UpstreamOutage where the API is down. */
 async function sendOnce(
-  { method, url, headers, body, ...rules }: UpstreamRequest,
+  request: UpstreamRequest,
+  url: string,
   transport: Transport,
-  signal: AbortSignal,
+  timeoutMs: number,
   report: (outcome: UpstreamObservation['outcome']) => void,
 ): Promise<JsonObject | Fault> {
-  const reply = await transport({ method, url, headers, body, signal }).catch((error: unknown) => {
+  const { method, headers, body, errorMapping, isEmpty } = request;
+  const reply = await transport({ method, url, headers, body, timeoutMs }).catch((error: unknown) => {
     const code = codeOf(error);
-    const outcome = signal.aborted ? 'timeout' : (code ?? 'no readable reply');
+    const outcome = code === TIMED_OUT ? 'timeout' : (code ?? 'no readable reply');
     report(outcome);
     // A new error with the code or message alone: the original may hold the request with its credential.
-    const isCodeEnough = signal.aborted || (code !== undefined && !code.startsWith('UND_'));
+    const isCodeEnough = code !== undefined && !code.startsWith('UND_');
     const fault = new Fault('unavailable', { cause: new Error(isCodeEnough ? outcome : messageOf(error)) });
     if (outcome === TOO_LARGE) return fault;
     throw new UpstreamOutage(fault, isConnectionError(outcome));
   });
   if (reply instanceof Fault) return reply;
   report(reply.status);
-  const result = interpretResponse(reply, { ...rules, sent: headers }, Date.now());
+  const result = interpretResponse(reply, { errorMapping, isEmpty, sent: headers });
   const isOutage = reply.status >= 500 && result instanceof Fault && result.reason === 'unavailable';
   if (!isOutage) return result;
   const isRetryable = RETRYABLE_STATUSES.includes(reply.status) && reply.headers['retry-after'] === undefined;

@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks';
 import { types } from 'node:util';
 import {
   bulkhead,
@@ -47,7 +46,7 @@ export interface Resilience {
    * where the attempt is not made, and with the error of `attempt`.
    */
   readonly run: <T>(
-    attempt: (signal: AbortSignal) => Promise<T>,
+    attempt: (timeoutMs: number) => Promise<T>,
     rules: { readonly mayRepeat: boolean; readonly timeLeft: () => number },
   ) => Promise<T>;
   readonly state: () => BreakerState;
@@ -99,47 +98,53 @@ export function createResilience({ slots, tryAfterMs, onState }: ResilienceOptio
     throw new Fault('unavailable', { retryAfter, cause: new Error('left alone after too many outages') });
   };
 
-  const runOnce = async <T>(attempt: (signal: AbortSignal) => Promise<T>, timeoutMs: number): Promise<T> => {
+  const runOnce = async <T>(attempt: (timeoutMs: number) => Promise<T>, timeoutMs: number): Promise<T> => {
     assertNotOpen();
     if (timeoutMs <= 0) throw new Fault('unavailable', { cause: new Error('the time of the call is over') });
-    const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
     try {
-      return await queued(() => {
+      return await queued((leftMs) => {
         assertNotOpen();
-        return breaker.execute(() => attempt(signal));
-      }, signal);
+        return breaker.execute(() => attempt(leftMs));
+      }, timeoutMs);
     } catch (error) {
       if (error instanceof UpstreamOutage) retryNotBefore = Date.now() + (error.fault.retryAfter ?? 0) * 1000;
       throw isRejected(error) ? new Fault('unavailable', { cause: new Error(messageOf(error)) }) : error;
     }
   };
+  const run: Resilience['run'] = (attempt, { mayRepeat, timeLeft }) =>
+    mayRepeat ? retryOnce.execute(() => runOnce(attempt, timeLeft())) : runOnce(attempt, timeLeft());
 
   return {
-    run: (attempt, { mayRepeat, timeLeft }) =>
-      mayRepeat ? retryOnce.execute(() => runOnce(attempt, timeLeft())) : runOnce(attempt, timeLeft()),
+    run: (attempt, rules) =>
+      run(attempt, rules).catch((error: unknown) => {
+        throw error instanceof UpstreamOutage ? error.fault : error;
+      }),
     state: () => breakerStates[breaker.state],
   };
 }
 
 /**
- * Runs work in the order of arrival, up to `slots` at a time. Work that is queued when its signal aborts is rejected.
+ * Runs work in the order of arrival, up to `slots` at a time, and tells it how many milliseconds of its timeout are left.
+ * Work that is queued when its timeout is over is rejected.
  */
 function createBulkhead(slots: number) {
   const policy = bulkhead(slots, QUEUE_FACTOR * slots);
-  return <T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> =>
-    new Promise<T>((resolve, reject) => {
+  return <T>(work: (leftMs: number) => Promise<T>, timeoutMs: number): Promise<T> => {
+    if (policy.executionSlots > 0) return policy.execute(() => work(timeoutMs));
+    return new Promise<T>((resolve, reject) => {
       const timedOut = () => new Fault('unavailable', { cause: new Error('no turn in time') });
-      let hasBegun = false;
-      signal.addEventListener('abort', () => {
-        if (!hasBegun) reject(timedOut());
+      const deadline = performance.now() + timeoutMs;
+      const timer = setTimeout(() => reject(timedOut()), timeoutMs);
+      const begin = async () => {
+        clearTimeout(timer);
+        const leftMs = deadline - performance.now();
+        if (leftMs <= 0) throw timedOut();
+        return work(leftMs);
+      };
+      policy.execute(begin).then(resolve, (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
       });
-      // The signal is not handed to the library: an abort would make it lose the work queued behind. Bound to the async
-      // context of its own call, not of the call whose end frees the slot.
-      const begin = AsyncResource.bind(async () => {
-        if (signal.aborted) throw timedOut();
-        hasBegun = true;
-        return work();
-      });
-      policy.execute(begin).then(resolve, reject);
     });
+  };
 }

@@ -36,11 +36,10 @@ export interface ResponseRules {
   readonly sent: Readonly<Record<string, string>>;
 }
 
-/** The JSON object of a 2xx reply; a Fault for any other. `now` is in milliseconds since the epoch. */
+/** The JSON object of a 2xx reply; a Fault for any other. */
 export function interpretResponse(
   { status, headers, text }: UpstreamResponse,
   { errorMapping, isEmpty, sent }: ResponseRules,
-  now: number,
 ): JsonObject | Fault {
   const json = tryJson(text);
   if (status >= 200 && status < 300) {
@@ -49,7 +48,7 @@ export function interpretResponse(
     return new Fault('unavailable', { cause: new Error(`reply ${status} without a JSON object`) });
   }
   const reason = errorMapping?.(status, json) ?? reasons[status] ?? 'unavailable';
-  const retryAfter = retryAfterIn(status, headers, now);
+  const retryAfter = retryAfterIn(status, headers, Date.now());
   const upstreamMessage = extractMessage(json ?? text);
   return new Fault(reason === 'invalid email' ? 'invalid' : reason, {
     about: reason === 'invalid email' ? 'email' : undefined,

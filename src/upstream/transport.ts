@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
-import axios, { type AxiosAdapter } from 'axios';
+import { Axios, type AxiosAdapter } from 'axios';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import { version } from '../shared/version.js';
 import type { UpstreamResponse } from './response.js';
@@ -23,54 +23,45 @@ export interface TransportOptions {
 }
 
 interface TransportRequest {
-  readonly method: string;
+  readonly method: Dispatcher.HttpMethod;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: { readonly type: string; readonly text: string } | undefined;
-  /** Aborts the request. */
-  readonly signal: AbortSignal;
+  /** The time for all of it, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /**
- * Sends a request once and gives the reply, whatever its status. Rejects where there is no complete reply, or it cannot
- * be decompressed.
+ * Sends a request once and gives the reply, whatever its status. Rejects where there is no complete reply in time, or it
+ * cannot be decompressed.
  */
 export type Transport = (request: TransportRequest) => Promise<UpstreamResponse>;
 
 /** The error code of a reply over the size limit. */
 export const TOO_LARGE = 'ERR_REPLY_TOO_LARGE';
+/** The error code of a reply that is not complete in time. */
+export const TIMED_OUT = 'ERR_REPLY_TIMED_OUT';
 
 /** The size limit of a reply, before and after decompression. */
 const MAX_REPLY_BYTES = 1024 * 1024;
 
-/** The transport to the modern API of one application. Connections are kept alive; no redirect is followed. */
+const USER_AGENT = `BoxBridge/${version}`;
+
+/** Without the defaults of axios: nothing transforms a body, and headers stay beside it. */
+const client = new Axios({});
+
+/** A transport to modern APIs. Connections are kept alive; no redirect is followed. */
 export function createTransport(options: TransportOptions): Transport {
   const dispatcher = dispatcherOf(options);
-  const client = axios.create({
-    responseType: 'text',
-    transformRequest: (body: unknown) => body,
-    transformResponse: (body: unknown) => body,
-  });
-  return async ({ method, url, headers, body, signal }) => {
-    const reply = await client.request<unknown>({
-      adapter: adapterOf(dispatcher, signal),
-      method,
-      url,
-      headers: {
-        'User-Agent': `BoxBridge/${version}`,
-        'Accept-Encoding': Object.keys(decoders).join(', '),
-        ...headers,
-        ...(body && { 'Content-Type': body.type }),
-      },
-      ...(body && { data: body.text }),
-    });
-    return { status: reply.status, headers: toTexts(reply.headers), text: `${reply.data}` };
+  return async (request) => {
+    const { data } = await client.request<UpstreamResponse>({ adapter: adapterFor(dispatcher, request) });
+    return data;
   };
 }
 
 function dispatcherOf({ connectMs, sockets, proxies, tls = {} }: TransportOptions): Dispatcher {
   const connect = { timeout: connectMs, ...tls };
-  // The timeouts of undici are off: the signal limits the request as a whole.
+  // The timeouts of undici are off: the timer of the request limits it as a whole.
   const settings = { connections: sockets, connect, headersTimeout: 0, bodyTimeout: 0 };
   if (!proxies?.http && !proxies?.https) return new Agent(settings);
   return new EnvHttpProxyAgent({
@@ -87,44 +78,81 @@ function dispatcherOf({ connectMs, sockets, proxies, tls = {} }: TransportOption
 }
 
 /** An adapter that sends with undici, whose dispatchers have their own timeouts, proxies and certificates. */
-function adapterOf(dispatcher: Dispatcher, signal: AbortSignal): AxiosAdapter {
+function adapterFor(dispatcher: Dispatcher, request: TransportRequest): AxiosAdapter {
   return async (config) => {
-    const { origin, pathname, search } = new URL(config.url ?? '');
-    const { statusCode, statusText, headers, body } = await dispatcher.request({
-      origin,
-      path: pathname + search,
-      method: (config.method ?? 'GET').toUpperCase(),
-      headers: toTexts(config.headers.toJSON()),
-      body: typeof config.data === 'string' ? config.data : null,
-      signal,
-    });
-    const data = (await decompress(await readLimited(body), headers['content-encoding'])).toString();
-    return { status: statusCode, statusText, headers: toTexts(headers), data, config };
+    const { status, headers, body } = await dispatch(dispatcher, request);
+    const text = (await decompress(body, headers['content-encoding'])).toString();
+    return { status, statusText: '', headers: {}, data: { status, headers, text }, config };
   };
 }
 
-/** Headers as texts; several values of one are joined by commas. */
-function toTexts(headers: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, `${value}`]])),
-  );
+interface RawReply extends Omit<UpstreamResponse, 'text'> {
+  readonly body: Buffer;
 }
 
-/** Reads a body up to the size limit; the connection of a larger one is closed. */
-async function readLimited(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_REPLY_BYTES) throw Object.assign(new Error('a reply that is too large'), { code: TOO_LARGE });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+/** Sends a request and collects its reply, up to the size limit and within its time; else its connection is closed. */
+function dispatch(dispatcher: Dispatcher, request: TransportRequest): Promise<RawReply> {
+  const { method, url, headers, body, timeoutMs } = request;
+  const { origin, pathname, search } = new URL(url);
+  return new Promise((resolve, reject) => {
+    let controller: Dispatcher.DispatchController | undefined;
+    let status = 0;
+    let replyHeaders: RawReply['headers'] = {};
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const fail = (message: string, code: string) => {
+      const error = Object.assign(new Error(message), { code });
+      clearTimeout(timer);
+      controller?.abort(error);
+      reject(error);
+    };
+    const timer = setTimeout(fail, timeoutMs, 'no reply in time', TIMED_OUT);
+    dispatcher.dispatch(
+      {
+        origin,
+        path: pathname + search,
+        method,
+        headers: {
+          'User-Agent': USER_AGENT,
+          'Accept-Encoding': ACCEPT_ENCODING,
+          ...headers,
+          ...(body && { 'Content-Type': body.type }),
+        },
+        body: body?.text ?? null,
+      },
+      {
+        onRequestStart: (started) => {
+          controller = started;
+        },
+        onResponseStart: (_controller, statusCode, received) => {
+          status = statusCode;
+          replyHeaders = received;
+        },
+        onResponseData: (_controller, chunk) => {
+          size += chunk.length;
+          if (size > MAX_REPLY_BYTES) fail('a reply that is too large', TOO_LARGE);
+          else chunks.push(chunk);
+        },
+        onResponseEnd: () => {
+          clearTimeout(timer);
+          const [only = EMPTY] = chunks;
+          resolve({ status, headers: replyHeaders, body: chunks.length > 1 ? Buffer.concat(chunks) : only });
+        },
+        onResponseError: (_controller, error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      },
+    );
+  });
 }
+
+const EMPTY = Buffer.alloc(0);
 
 const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress) };
+const ACCEPT_ENCODING = Object.keys(decoders).join(', ');
 
-async function decompress(bytes: Buffer, encoding: string | string[] | undefined): Promise<Buffer> {
+async function decompress(bytes: Buffer, encoding: UpstreamResponse['headers'][string]): Promise<Buffer> {
   if (bytes.length === 0 || encoding === undefined || encoding === 'identity') return bytes;
   const [, decode] = Object.entries(decoders).find(([name]) => name === encoding) ?? [];
   if (!decode) throw new Error('a reply in an encoding that was not asked for');

@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config/load.js';
 import { createCache } from '../../src/providers/cache.js';
 import { providers } from '../../src/providers/index.js';
 import { loadProvider } from '../../src/providers/load.js';
+import { createScope } from '../../src/shared/scope.js';
 import { createUpstreams } from '../../src/upstream/client.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
@@ -38,8 +39,8 @@ test('a provider is connected with its base URL, its own settings and a way to s
   const { applications } = await loadConfig(join(path, 'bridge.yaml'), { actions: [], providers, loadProvider });
   const [application] = applications;
   if (!application) throw new Error('no application');
-  const { api } = await connect(application, createUpstreams({ timeoutMs: 1000 }), createCache());
-  const { attributes } = await api.readAccount('credential');
+  const { connect: connectTo } = await connect(application, createUpstreams({ timeoutMs: 1000 }), createCache());
+  const { attributes } = await connectTo(createScope()).readAccount('credential');
   expect(attributes).toEqual({
     options: JSON.stringify({ baseUrl: 'https://h', settings: { workSpace: 'w', keyStyle: 'b' } }),
     keys: ['baseUrl', 'settings', 'send'],

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { toFault } from '../../src/core/fault.js';
-import { createCache } from '../../src/providers/cache.js';
+import { type CacheOptions, createCache } from '../../src/providers/cache.js';
 import { golem } from '../../src/providers/golem.js';
 import { previsto } from '../../src/providers/previsto.js';
 import type { Account, Provider } from '../../src/providers/provider.js';
@@ -48,11 +48,12 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe('a cache', () => {
   let time: number;
-  let cached: ReturnType<typeof createCache>;
+  let cached: (provider: Provider, options: CacheOptions) => Provider;
 
   beforeEach(() => {
     time = 1000;
-    cached = createCache(() => time);
+    const cache = createCache(() => time);
+    cached = (connected, options) => cache(options)(connected);
   });
 
   /** A provider of the test's API, behind the cache. */

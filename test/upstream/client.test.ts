@@ -1,11 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { toFault } from '../../src/core/fault.js';
-import { withDeadline } from '../../src/shared/deadline.js';
+import { createScope, type Scope } from '../../src/shared/scope.js';
 import {
   createUpstreams,
   type Send,
@@ -253,19 +252,16 @@ describe('the timeout', () => {
     const slow: RequestListener = (request, response) => void setTimeout(() => answering(GOOD)(request, response), 250);
     const upstream = await upstreamWith(slow);
     const { sendFor } = createUpstreams({ timeoutMs: 300 });
-    const sendRequest = requestSender(sendFor({ baseUrl: upstream.url }), upstream.url);
+    const send = sendFor({ baseUrl: upstream.url });
     const begin = performance.now();
-    const replies = await withDeadline(600, async () => [
-      await sendRequest(),
-      await sendRequest(),
-      await sendRequest(),
-      await sendRequest(),
-    ]);
+    const scope = { ...createScope(), deadline: begin + 600 };
+    const sendRequest = requestSender((request) => send(request, scope), upstream.url);
+    const replies = [await sendRequest(), await sendRequest(), await sendRequest(), await sendRequest()];
     expect(performance.now() - begin).toBeLessThan(1000);
     expect(replies.map((reply) => reply.reason ?? 'good')).toEqual(['good', 'good', 'unavailable', 'unavailable']);
     // The fourth was not sent: the deadline had passed.
     expect(upstream.received).toHaveLength(3);
-    expect(await sendRequest()).toEqual({ good: 'yes' });
+    expect(await requestSender(send, upstream.url)()).toEqual({ good: 'yes' });
   });
 
   test('of connecting holds where the server is silent', async () => {
@@ -427,16 +423,19 @@ describe('the breaker and the bulkhead of a base_url', () => {
     }
   });
 
-  test('keeps the async context of a queued request', async () => {
+  test('keeps the scope of a queued request', async () => {
     const upstream = await upstreamWith(GOOD);
-    const callers = new AsyncLocalStorage<number>();
-    const observations: (number | undefined)[] = [];
-    const sendRequest = senderTo(upstream, {
+    const scopes = [1, 2, 3, 4].map(createScope);
+    const observed: Scope[] = [];
+    const { sendFor } = createUpstreams({
+      timeoutMs: 2000,
       concurrentCalls: 8,
-      observe: () => void observations.push(callers.getStore()),
+      observe: (_observation, scope) => void observed.push(scope),
     });
-    await Promise.all([1, 2, 3, 4].map((caller) => callers.run(caller, sendRequest)));
-    expect(observations).toEqual([1, 2, 3, 4]);
+    const send = sendFor({ baseUrl: upstream.url });
+    await Promise.all(scopes.map((scope) => send({ method: 'GET', url: upstream.url, headers: {} }, scope)));
+    expect(observed.map((scope) => scopes.indexOf(scope))).toEqual([0, 1, 2, 3]);
+    expect(scopes.map(({ outcomes }) => outcomes)).toEqual([[200], [200], [200], [200]]);
   });
 
   test('passes on the wait that the API asked for', async () => {

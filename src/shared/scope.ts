@@ -1,0 +1,20 @@
+/**
+ * What belongs to one call on its way from the pipeline to the requests that it makes. Passed by hand: an asynchronous
+ * context would cost every promise of the process.
+ */
+export interface Scope {
+  /** When the call MUST be over, by the clock of `performance`; infinite until it is admitted. */
+  deadline: number;
+  /** The outcomes of its upstream requests, in their order. */
+  readonly outcomes: (number | string)[];
+}
+
+/** The scope of work that nothing limits and nobody observes, until told otherwise. */
+export function createScope(): Scope {
+  return { deadline: Number.POSITIVE_INFINITY, outcomes: [] };
+}
+
+/** Milliseconds until the deadline; infinite without one. */
+export function remainingMs({ deadline }: Scope): number {
+  return deadline - performance.now();
+}

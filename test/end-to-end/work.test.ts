@@ -1,0 +1,94 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { SaxesParser } from 'saxes';
+import { afterwards } from '../support/cleanup.js';
+import { call, type Format, formats } from '../support/clients/legacy.js';
+import { startBridge } from '../support/servers/bridge.js';
+import { startUpstream, type Upstream } from '../support/servers/upstream.js';
+
+/** What calls may cost in work, so that a layer that is added to their way shows, whatever the machine's speed. */
+const CALLS = 20;
+
+let upstream: Upstream;
+let bridge: string;
+let lines: string[];
+
+beforeEach(async () => {
+  upstream = await startUpstream((_request, response) =>
+    response.end(JSON.stringify({ email: 'a@auth.local', contact_email: 'a@example.com', total: 5, usage: 1 })),
+  );
+  afterwards(upstream.close);
+  lines = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  const application = { provider: 'seatable', base_url: upstream.url };
+  const applications = [
+    { ...application, api_key: 'plain' },
+    { ...application, api_key: 'kept', cache_seconds: 60 },
+  ];
+  const started = await startBridge({ applications }, { log });
+  afterwards(started.close);
+  bridge = started.url;
+  for (const format of formats) await read(format);
+  upstream.received.length = 0;
+  lines.length = 0;
+});
+
+const read = (format: Format, apiKey = 'plain') =>
+  call(bridge, format, 'get_account_info', { api_key: apiKey, auth_token: 'token' });
+
+/** Counts the calls of a method of a class of somebody else's, until the test is over. */
+function counting(prototype: object, method: string): () => number {
+  const original = Object.getOwnPropertyDescriptor(prototype, method);
+  if (typeof original?.value !== 'function') throw new Error(`no method ${method}`);
+  const { value } = original;
+  let count = 0;
+  Object.defineProperty(prototype, method, {
+    ...original,
+    value(...parameters: unknown[]) {
+      count += 1;
+      return value.apply(this, parameters);
+    },
+  });
+  restore.push(() => Object.defineProperty(prototype, method, original));
+  return () => count;
+}
+
+const restore: (() => void)[] = [];
+afterEach(() => {
+  for (const each of restore.splice(0)) each();
+});
+
+describe.each(formats)('a %s call of a known account', (format) => {
+  test('is one request to the modern API and one line of the log', async () => {
+    for (let n = 0; n < CALLS; n += 1) await read(format);
+    expect(upstream.received).toHaveLength(CALLS);
+    expect(lines).toHaveLength(CALLS);
+  });
+
+  test('parses XML once, where it is XML', async () => {
+    const parses = counting(SaxesParser.prototype, 'close');
+    for (let n = 0; n < CALLS; n += 1) await read(format);
+    expect(parses()).toBe(format === 'rest' ? 0 : CALLS);
+  });
+
+  test('needs no asynchronous context', async () => {
+    const contexts = ['run', 'enterWith'].map((method) => counting(AsyncLocalStorage.prototype, method));
+    for (let n = 0; n < CALLS; n += 1) await read(format);
+    expect(contexts.map((count) => count())).toEqual([0, 0]);
+  });
+
+  test('hashes the api_key alone', async () => {
+    const hashes = counting(Object.getPrototypeOf(createHash('sha256')), 'update');
+    for (let n = 0; n < CALLS; n += 1) await read(format);
+    expect(hashes()).toBe(CALLS);
+  });
+
+  test('that is kept asks nobody', async () => {
+    await read(format, 'kept');
+    upstream.received.length = 0;
+    for (let n = 0; n < CALLS; n += 1) await read(format, 'kept');
+    expect(upstream.received).toEqual([]);
+  });
+});
