@@ -1,0 +1,154 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import {
+  type BridgeOptions,
+  type Contestant,
+  requests,
+  startBare,
+  startBridge,
+  startPeer,
+  startUpstream,
+  tokens,
+} from './contestants.js';
+import type { Load } from './load.js';
+import { type LoadGenerator, measureRound, medianOf, type Round, startLoadGenerator } from './measure.js';
+import { missingForPhp, startPhp } from './php.js';
+import type { Running } from './processes.js';
+import { drawing, type Row, table } from './report.js';
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    /** A regular expression: only the scenarios whose names it matches, beside (a) and (b). */
+    only: { type: 'string', default: '' },
+    profile: { type: 'boolean', default: false },
+  },
+});
+
+/** A server under one kind of load. */
+interface Scenario {
+  readonly name: string;
+  readonly server: Running;
+  readonly load: Load;
+}
+
+/** A scenario whose server starts when it is wanted. */
+interface Plan {
+  readonly name: string;
+  readonly server: () => Promise<Contestant>;
+  readonly request: ReturnType<typeof requests.soap>;
+  readonly connections?: number;
+  /** Those of the server's vault instead of the credentials. */
+  readonly isVault?: true;
+}
+
+const generator = startLoadGenerator();
+const started: Pick<Running, 'stop'>[] = [generator];
+
+/** The same server for all who want it, started at the first wish and stopped at the end. */
+function lazily<T extends Pick<Running, 'stop'>>(start: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => {
+    running ??= start().then((it) => {
+      started.unshift(it);
+      return it;
+    });
+    return running;
+  };
+}
+
+try {
+  if (options.profile) await (await import('./profile.js')).printProfile(Number(options.seconds) * 5);
+  else await compare();
+} finally {
+  for (const each of started) await each.stop();
+}
+
+async function compare(): Promise<void> {
+  const upstream = lazily(() => startUpstream());
+  const slow = lazily(() => startUpstream(20));
+  const bridge = (more: Partial<BridgeOptions> = {}, api = upstream) =>
+    lazily(async () => startBridge({ ...more, upstream: (await api()).url }));
+  const bare = lazily(async () => startBare((await upstream()).url));
+  const peer = lazily(async () => startPeer((await upstream()).url));
+  const slowPeer = lazily(async () => startPeer((await slow()).url));
+  const php = lazily(async () => startPhp((await upstream()).url));
+  const main = bridge();
+  const million = bridge({ stored: 1_000_000 });
+  const soap = requests.soap('plain');
+
+  const plans: Plan[] = [
+    { name: '(a) bare pass-through', server: bare, request: requests.bare() },
+    { name: '(b) Express, soap, axios', server: peer, request: requests.soap('k') },
+    { name: '(c) PHP SoapServer, nginx', server: php, request: requests.soap('k') },
+    { name: 'soap', server: main, request: soap },
+    { name: 'xml', server: main, request: requests.xml('plain') },
+    { name: 'rest', server: main, request: requests.rest('plain') },
+    { name: 'soap, vault', server: main, request: requests.soap('vault'), isVault: true },
+    { name: 'soap, cached', server: main, request: requests.soap('cached') },
+    { name: 'rest, cached', server: main, request: requests.rest('cached') },
+    { name: 'soap, 1 connection', server: main, request: soap, connections: 1 },
+    { name: 'soap, 256 connections', server: main, request: soap, connections: 256 },
+    { name: 'soap, 2,000 connections', server: main, request: soap, connections: 2000 },
+    { name: '(b) after 20 ms', server: slowPeer, request: requests.soap('k') },
+    { name: 'soap, after 20 ms', server: bridge({}, slow), request: soap },
+    { name: 'soap, 2 workers', server: bridge({ workers: 2 }), request: soap },
+    { name: 'soap, 100 applications', server: bridge({ applications: 100 }), request: soap },
+    { name: 'soap, 10,000 applications', server: bridge({ applications: 10_000 }), request: soap },
+    { name: 'soap, 10^5 stored', server: bridge({ stored: 100_000 }), request: soap },
+    { name: 'soap, 10^6 stored', server: million, request: soap },
+    { name: 'vault, 10^6 stored', server: million, request: requests.soap('vault'), isVault: true },
+  ];
+  const missing = missingForPhp();
+  if (missing !== undefined) console.log(missing);
+  const wanted = plans.filter(
+    ({ name }) =>
+      (name.startsWith('(a)') || name.startsWith('(b) E') || new RegExp(options.only).test(name)) &&
+      !(name.startsWith('(c)') && missing !== undefined),
+  );
+  const memories = new Map<Running, number>();
+  const scenarios: Scenario[] = [];
+  for (const { name, server, request, connections = 32, isVault } of wanted) {
+    const running = await server();
+    if (!memories.has(running)) memories.set(running, running.memory().now);
+    const load: Load = {
+      url: running.url,
+      connections,
+      tokens: isVault ? (running.vaultTokens ?? []) : tokens,
+      durationMs: Number(options.seconds) * 1000,
+      ...request,
+    };
+    scenarios.push({ name, server: running, load });
+  }
+
+  const rows = await interleaved(scenarios, generator);
+  const [a, b] = rows;
+  if (!a || !b) throw new Error('a bench has (a) and (b)');
+  console.log(table(rows, { a: a.round, b: b.round }));
+
+  const measured = await main();
+  const { now, peak } = measured.memory();
+  const facts = {
+    node: process.version,
+    'start to the line that says where, ms': Math.round(measured.startMs),
+    'memory idle, MB': Math.round(memories.get(measured) ?? now),
+    'memory after all rounds, MB': Math.round(now),
+    'memory at its peak, MB': Math.round(peak),
+  };
+  for (const [name, value] of Object.entries(facts)) console.log(`${name}: ${value}`);
+  if (options.only !== '') return;
+  writeFileSync('bench/result.json', `${JSON.stringify({ facts, rows }, undefined, 2)}\n`);
+  writeFileSync('bench/result.svg', drawing(rows));
+}
+
+/** All scenarios in turn, round after round: what slows the machine down slows all of them. */
+async function interleaved(scenarios: readonly Scenario[], by: LoadGenerator): Promise<Row[]> {
+  const rounds = new Map<string, Round[]>(scenarios.map(({ name }) => [name, []]));
+  // Every token once, so that each account is known and the code is warm.
+  for (const { server, load } of scenarios) await measureRound(by, server, { ...load, durationMs: 0 });
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    for (const { name, server, load } of scenarios) rounds.get(name)?.push(await measureRound(by, server, load));
+  }
+  return scenarios.map(({ name }) => ({ name, round: medianOf(rounds.get(name) ?? []) }));
+}

@@ -1,0 +1,70 @@
+import { rm } from 'node:fs/promises';
+import { openServices } from '../src/bootstrap/services.js';
+import { loadConfigFile } from '../src/cli/load-config.js';
+import { openStore } from '../src/store/open.js';
+import type { KnownAccount, KnownSession, StoreContent } from '../src/store/store.js';
+
+export interface Seed {
+  /** The configuration whose store is filled. */
+  readonly file: string;
+  readonly baseUrl: string;
+  /** For each a session of the application `vault`. */
+  readonly credentials: readonly string[];
+  /** Accounts, and as many sessions, beside them. */
+  readonly stored: number;
+}
+
+/** Fills the store of a configuration before its bridge starts, and gives the auth_tokens of its sessions. */
+export async function seedStore({ file, baseUrl, credentials, stored }: Seed): Promise<string[]> {
+  const config = await loadConfigFile(file);
+  const place = config.store;
+  const { applications, sessions, store } = await openServices(config, {});
+  const vault = applications.find(({ name }) => name === 'vault');
+  if (!vault) throw new Error('the configuration of a bench has an application called vault');
+  const masterKey = await store.masterKey();
+  const account = (nativeId: string, userId: number): KnownAccount => ({
+    provider: 'seatable',
+    baseUrl,
+    nativeId,
+    userId,
+  });
+  const called = credentials.map((credential, index) => account(`${credential}@auth.local`, index + 1));
+  const others = Array.from({ length: stored }, (_, index) =>
+    account(`stored-${index}@auth.local`, credentials.length + index + 1),
+  );
+  const made = credentials.map((credential, index) => sessions.make(vault, credential, index + 1));
+  const sessionOf = (record: (typeof made)[number]['record'], { nativeId }: KnownAccount): KnownSession => ({
+    ...record,
+    nativeId,
+    lastUsed: Date.now(),
+  });
+  const [pattern] = made;
+  const accounts = [...called, ...others];
+  const content: StoreContent = {
+    lastUserId: accounts.length,
+    accounts,
+    masterKey,
+    tickets: [],
+    sessions: [
+      ...called.flatMap((each, index) => {
+        const session = made[index];
+        return session ? [sessionOf(session.record, each)] : [];
+      }),
+      // Nobody calls with these: their seals are copies.
+      ...(pattern
+        ? others.map((each, index) => ({
+            ...sessionOf(pattern.record, each),
+            digest: index.toString(16).padStart(64, '0'),
+            userId: each.userId,
+          }))
+        : []),
+    ],
+  };
+  await store.close();
+  if (place.kind !== 'sqlite') throw new Error('the store of a bench is in SQLite');
+  for (const ending of ['', '-wal', '-shm']) await rm(place.path + ending, { force: true });
+  const fresh = await openStore(place);
+  await fresh.load(content);
+  await fresh.close();
+  return made.map(({ authToken }) => authToken);
+}
