@@ -1,3 +1,4 @@
+import { hkdfSync } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -13,6 +14,15 @@ const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const binding = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.integer()), { maxLength: 4 });
 
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+
+test('a key is derived as HKDF does', () => {
+  fc.assert(
+    fc.property(fc.oneof(bytes, fc.string({ unit: 'binary' })), bytes, fc.string(), (secret, salt, purpose) => {
+      const expected = Buffer.from(hkdfSync('sha256', secret, salt, `boxbridge ${purpose}`, 32));
+      expect(deriveKey(secret, salt, purpose).equals(expected)).toBe(true);
+    }),
+  );
+});
 
 describe('a seal', () => {
   test('is reversed by unseal', () => {
