@@ -96,17 +96,18 @@ function dispatch(dispatcher: Dispatcher, request: TransportRequest): Promise<Ra
   const { origin, pathname, search } = new URL(url);
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
+    let failure: Error | undefined;
+    let timer: NodeJS.Timeout | undefined;
     let status = 0;
     let replyHeaders: RawReply['headers'] = {};
     const chunks: Buffer[] = [];
     let size = 0;
     const fail = (message: string, code: string) => {
-      const error = Object.assign(new Error(message), { code });
+      failure = Object.assign(new Error(message), { code });
       clearTimeout(timer);
-      controller?.abort(error);
-      reject(error);
+      controller?.abort(failure);
+      reject(failure);
     };
-    const timer = setTimeout(fail, timeoutMs, 'no reply in time', TIMED_OUT);
     dispatcher.dispatch(
       {
         origin,
@@ -123,6 +124,8 @@ function dispatch(dispatcher: Dispatcher, request: TransportRequest): Promise<Ra
       {
         onRequestStart: (started) => {
           controller = started;
+          // It waited for a connection for too long: a write that was told to have failed MUST NOT be sent.
+          if (failure) started.abort(failure);
         },
         onResponseStart: (_controller, statusCode, received) => {
           status = statusCode;
@@ -144,6 +147,7 @@ function dispatch(dispatcher: Dispatcher, request: TransportRequest): Promise<Ra
         },
       },
     );
+    timer = setTimeout(fail, timeoutMs, 'no reply in time', TIMED_OUT);
   });
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer } from 'node:https';
-import { connect as connectTcp, type Server, type Socket } from 'node:net';
+import { connect as connectTcp, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -14,6 +14,7 @@ import { loadConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
 import { providers } from '../../src/providers/index.js';
 import { createSandbox, sandboxPaths } from '../../src/sandbox/sandbox.js';
+import { createUpstreams } from '../../src/upstream/client.js';
 import { tokens } from '../support/cases/modern-accounts.js';
 import { afterwards } from '../support/cleanup.js';
 import { callBridge } from '../support/clients/legacy.js';
@@ -208,6 +209,41 @@ describe('a file for TLS', () => {
     expect(await statusAt(bridge.url)).toBe('get_account_info_ok');
     expect(shown).toEqual(['boxbridge']);
   });
+});
+
+test('a write whose time was over before its connection stood is never sent', async () => {
+  const received: (string | undefined)[] = [];
+  const https = createServer(server, (request, response) => {
+    received.push(request.method);
+    response.end('{"good":"yes"}');
+  });
+  const port = await listening(https);
+  /** Holds back what a client sends, so that its handshake takes as long as the test wants. */
+  const held: Socket[] = [];
+  const relay = createTcpServer((socket) => void held.push(socket));
+  const url = `https://localhost:${await listening(relay)}`;
+  afterwards(async () => {
+    for (const socket of held) socket.destroy();
+    https.closeAllConnections();
+    await Promise.all([https, relay].map((it) => new Promise((resolve) => it.close(resolve))));
+  });
+  const release = (socket: Socket) => {
+    const onward = connectTcp(port, 'localhost');
+    socket.on('error', () => onward.destroy()).pipe(onward);
+    onward.on('error', () => socket.destroy()).pipe(socket);
+  };
+  const send = createUpstreams({ timeoutMs: 200, connectMs: 200 }).sendFor({
+    baseUrl: url,
+    tls: { ca: Buffer.from(authority.cert) },
+  });
+  await expect(send({ method: 'PUT', url, headers: {} })).rejects.toMatchObject({ reason: 'unavailable' });
+  const [first] = held;
+  if (!first) throw new Error('no connection');
+  // Whichever comes first: the request, or the end of a connection that nothing is sent on.
+  const settled = Promise.race([once(https, 'request'), once(first, 'close')]);
+  release(first);
+  await settled;
+  expect(received).toEqual([]);
 });
 
 describe('a proxy', () => {
