@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../src/shared/errors.js';
 import {
   type BridgeOptions,
   type Contestant,
@@ -146,9 +147,15 @@ async function compare(): Promise<void> {
 async function interleaved(scenarios: readonly Scenario[], by: LoadGenerator): Promise<Row[]> {
   const rounds = new Map<string, Round[]>(scenarios.map(({ name }) => [name, []]));
   // Every token once, so that each account is known and the code is warm.
-  for (const { server, load } of scenarios) await measureRound(by, server, { ...load, durationMs: 0 });
+  for (const scenario of scenarios) await measured(scenario, by, { ...scenario.load, durationMs: 0 });
   for (let round = 0; round < Number(options.rounds); round += 1) {
-    for (const { name, server, load } of scenarios) rounds.get(name)?.push(await measureRound(by, server, load));
+    for (const scenario of scenarios) rounds.get(scenario.name)?.push(await measured(scenario, by, scenario.load));
   }
   return scenarios.map(({ name }) => ({ name, round: medianOf(rounds.get(name) ?? []) }));
+}
+
+function measured({ name, server }: Scenario, by: LoadGenerator, load: Load): Promise<Round> {
+  return measureRound(by, server, load).catch((error: unknown) => {
+    throw new Error(`${name}: ${messageOf(error)}`);
+  });
 }
