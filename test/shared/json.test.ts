@@ -3,24 +3,8 @@ import fc from 'fast-check';
 import { isLosslessNumber, parse } from 'lossless-json';
 import { integerOf, leavesOf, parseJson, textOf } from '../../src/shared/json.js';
 
-/** Every leaf as lossless-json has it, by its path; undefined where that takes the text for no JSON. */
-function reference(text: string): string[] | undefined {
-  const walk = (value: unknown, path: string): string[] => {
-    if (isLosslessNumber(value)) return [`${path} ${value}`];
-    if (typeof value !== 'object' || value === null) return [`${path} ${JSON.stringify(value)}`];
-    const children = Object.entries(value);
-    return children.length === 0
-      ? [`${path} empty`]
-      : children.flatMap(([key, child]) => walk(child, `${path}/${key}`));
-  };
-  try {
-    return walk(parse(text, null, { onDuplicateKey: ({ newValue }) => newValue }), '');
-  } catch {
-    return undefined;
-  }
-}
-
-function actual(text: string): string[] | undefined {
+/** Every leaf with its path and every digit of its text; undefined where the parser takes the text for no JSON. */
+function leaves(parser: (text: string) => unknown, text: string): string[] | undefined {
   const walk = (value: unknown, path: string): string[] => {
     if (typeof value === 'number' || isLosslessNumber(value)) return [`${path} ${value}`];
     if (typeof value !== 'object' || value === null) return [`${path} ${JSON.stringify(value)}`];
@@ -30,11 +14,15 @@ function actual(text: string): string[] | undefined {
       : children.flatMap(([key, child]) => walk(child, `${path}/${key}`));
   };
   try {
-    return walk(parseJson(text), '');
+    return walk(parser(text), '');
   } catch {
     return undefined;
   }
 }
+
+const actual = (text: string) => leaves(parseJson, text);
+const reference = (text: string) =>
+  leaves((each) => parse(each, null, { onDuplicateKey: ({ newValue }) => newValue }), text);
 
 const numbers = fc.constantFrom(
   ...['0', '-0', '1', '-1', '1.0', '0.1', '-0.0', '1e3', '1E-7', '100000000000', '999999999999999', '1000000000000000'],
