@@ -59,11 +59,23 @@ function lazily<T extends Pick<Running, 'stop'>>(start: () => Promise<T>): () =>
   };
 }
 
+let stopping: Promise<void> | undefined;
+/** Stops everything once, whoever asks for it first. */
+const stopAll = () => {
+  stopping ??= (async () => {
+    for (const each of started) await each.stop();
+  })();
+  return stopping;
+};
+// What it has started does not outlive it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void stopAll().then(() => process.exit(1)));
+
 try {
   if (options.profile) await (await import('./profile.js')).printProfile(Number(options.seconds) * 5);
   else await compare();
 } finally {
-  for (const each of started) await each.stop();
+  await stopAll();
 }
 
 async function compare(): Promise<void> {
