@@ -63,7 +63,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
         if (isDraining) throw draining();
         if (inFlight.size >= concurrentCalls) throw overloaded();
         inFlight.add(reject);
-        const begin = () => {
+        const begin = async () => {
           scope.deadline = performance.now() + callMs;
           return work();
         };

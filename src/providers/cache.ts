@@ -51,9 +51,8 @@ export function createCache(
   return ({ api, settings = {}, seconds }) => {
     const prefix = JSON.stringify([api, settings, seconds]);
 
-    const cachedRead = (credential: string, nativeId: string, read: () => Promise<Account>): Promise<Account> => {
-      // Unambiguous: a credential that a header can carry has no line feed.
-      const key = `${prefix}\n${writes.get(api) ?? 0}\n${credential}\n${nativeId}`;
+    const cachedRead = async (credential: string, nativeId: string, read: () => Promise<Account>): Promise<Account> => {
+      const key = prefix + JSON.stringify([writes.get(api) ?? 0, credential, nativeId]);
       return seconds === 0 ? shared(key, read) : kept(key, seconds, read);
     };
 

@@ -1,4 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { createAdmission } from '../../src/bridge/admission.js';
+import { createMemoryRateLimiter } from '../../src/shared/rate-limiter.js';
+import { createScope } from '../../src/shared/scope.js';
 import { afterwards } from '../support/cleanup.js';
 import { callBridge, type Format, formats, type Parameters, post } from '../support/clients/legacy.js';
 import { exchange } from '../support/clients/raw.js';
@@ -189,4 +192,13 @@ test('malformed HTTP counts for the rate limit of its address', async () => {
     [400, false],
     [429, true],
   ]);
+});
+
+test('work that throws at once gives its place back', async () => {
+  const admission = createAdmission({ concurrentCalls: 1, callMs: 1000, createRateLimiter: createMemoryRateLimiter });
+  const work = () => {
+    throw new Error('at once');
+  };
+  await expect(admission.run(createScope(), undefined, work)).rejects.toThrow('at once');
+  expect(admission.inFlight()).toBe(0);
 });

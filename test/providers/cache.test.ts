@@ -194,6 +194,28 @@ describe('a cache', () => {
     expect(reads).toBe(3);
   });
 
+  test.each([0, 60])('keeps apart credentials and ids that read alike when put together, at %i s', async (seconds) => {
+    const reads: string[][] = [];
+    const readAccountOf = async (...read: [string, string]): Promise<Account> => {
+      reads.push(read);
+      return { nativeId: read[1], login: '', email: '', attributes: {} };
+    };
+    const api = cached(
+      { readAccount: (credential) => readAccountOf(credential, ''), readAccountOf },
+      { api: 'x', seconds },
+    );
+    await Promise.all([api.readAccountOf?.('a\nb', 'c'), api.readAccountOf?.('a', 'b\nc'), api.readAccount('a\nb\nc')]);
+    expect(reads).toHaveLength(3);
+  });
+
+  test.each([0, 60])('rejects where a provider throws at once, at %i s', async (seconds) => {
+    const readAccount = () => {
+      throw new Error('at once');
+    };
+    const reading = cached({ readAccount }, { api: 'x', seconds }).readAccount('k');
+    await expect(reading).rejects.toThrow('at once');
+  });
+
   test('keeps apart what was read with other settings, and a write with any empties them all', async () => {
     const of = (settings: Record<string, string>) => {
       const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
