@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import module from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addCheckCommand } from './cli/check.js';
 import { readEnvironment } from './cli/environment.js';
@@ -9,6 +10,9 @@ import { addServeCommand } from './cli/serve.js';
 import { addStoreCommand } from './cli/store.js';
 import { addTokensCommand } from './cli/tokens.js';
 import { version } from './shared/version.js';
+
+// Node.js 22 and later can keep compiled code from start to start.
+if ('enableCompileCache' in module && typeof module.enableCompileCache === 'function') module.enableCompileCache();
 
 const environment = () => readEnvironment(process.env);
 

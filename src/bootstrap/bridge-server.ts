@@ -3,18 +3,17 @@ import { createAdmission } from '../bridge/admission.js';
 import { createDispatcher } from '../bridge/dispatcher.js';
 import { createPipeline } from '../bridge/pipeline.js';
 import type { Config } from '../config/config.js';
-import { adminApp, adminRouter, healthRouter } from '../http/health.js';
 import { type Listener, listen } from '../http/listener.js';
 import { handleMalformedRequests } from '../http/malformed.js';
-import { createRequestHandler } from '../http/routes.js';
+import { createRequestHandler } from '../http/request-handler.js';
 import type { Log } from '../observability/log.js';
 import { createMetrics } from '../observability/metrics.js';
 import { createObserver } from '../observability/observer.js';
 import { createTracing } from '../observability/tracing.js';
 import { createProtocols } from '../protocols/index.js';
 import { loadWsdl } from '../protocols/soap/wsdl.js';
-import { signInRouter } from '../sign-in/routes.js';
 import type { Store } from '../store/store.js';
+import { listenAdmin } from './admin-listener.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import { openServices, rateLimitersOf } from './services.js';
 
@@ -72,19 +71,33 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
       isReady: async () => !admission.isDraining() && (await isReachable(services.store)),
       metrics: worker?.clusterMetrics ?? metrics.exposition,
     };
+    const protocols = createProtocols(limits, wsdl);
     const { handle, answerMalformed } = createRequestHandler({
-      protocols: createProtocols(limits, wsdl),
+      protocols,
       pipeline: createPipeline({
         findApplication: createDirectory(services.applications),
         admission,
         dispatch: createDispatcher(services),
         observer,
       }),
-      wsdl: (style, forwarded) => wsdl.textAt(config.publicUrl ?? forwarded ?? listener.url, style),
       bodyBytes: limits.bodyBytes,
       trustProxy,
-      signIn: signInRouter({ ...services, admission, observer }),
-      health: admin ? healthRouter() : adminRouter(health),
+      loadRoutes: async (actions) => {
+        const [{ createRoutes }, { adminRouter, healthRouter }, { signInRouter }] = await Promise.all([
+          import('../http/routes.js'),
+          import('../http/health.js'),
+          import('../sign-in/routes.js'),
+        ]);
+        const routes = {
+          protocols,
+          wsdl: (style: string, forwarded?: string) =>
+            wsdl.textAt(config.publicUrl ?? forwarded ?? listener.url, style),
+          trustProxy,
+          signIn: signInRouter({ ...services, admission, observer }),
+          health: admin ? healthRouter() : adminRouter(health),
+        };
+        return createRoutes(routes, actions);
+      },
       observer,
     });
     const listener = await listen(handle, config.listen, {
@@ -93,7 +106,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     });
     listeners.push(listener);
     // In a cluster the admin listener belongs to the primary.
-    if (admin && !worker) listeners.push(await listen(adminApp(health), admin));
+    if (admin && !worker) listeners.push(await listenAdmin(health, admin));
     return {
       url: listener.url,
       adminUrl: listeners[1]?.url,

@@ -28,6 +28,8 @@ export const demoVault = {
   credential: seatableAccounts.loneUser.token,
 } as const;
 
+export { startSandbox } from '../sandbox/sandbox.js';
+
 /** The sandbox in `base_url`s: a user_id belongs to a `base_url`, and the sandbox's port changes with every start. */
 const SANDBOX = 'http://sandbox.invalid';
 

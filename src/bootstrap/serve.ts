@@ -1,12 +1,11 @@
 import type { Config } from '../config/config.js';
-import { adminApp } from '../http/health.js';
-import { type Listener, listen } from '../http/listener.js';
+import type { Listener } from '../http/listener.js';
 import { createLog, type Log } from '../observability/log.js';
-import { startSandbox } from '../sandbox/sandbox.js';
 import { openStore } from '../store/open.js';
+import { listenAdmin } from './admin-listener.js';
 import { isReachable, startBridgeServer } from './bridge-server.js';
 import { type Cluster, startCluster } from './cluster/primary.js';
-import { type Address, demoConfig, demoRoute, showDemo } from './demo.js';
+import type { Address } from './demo.js';
 import type { RuntimeOptions } from './runtime-options.js';
 
 export interface ServeOptions {
@@ -45,9 +44,18 @@ export async function serve(options: ServeOptions): Promise<RunningBridge> {
 }
 
 async function startDemo(options: ServeOptions): Promise<RunningBridge> {
-  const { sandbox: sandboxUrl = '', workers, runtime, print } = options;
+  const { address, sandbox: sandboxUrl = '', workers, runtime, print } = options;
+  // Loaded on demand: without the demo, nothing needs the sandbox.
+  const { demoConfig, demoRoute, showDemo, startSandbox } = await import('./demo.js');
+  const instance = (sandbox: string): Instance => ({
+    config: demoConfig(address, process.cwd()),
+    // The demo prints its calls; a log line for each would clutter them.
+    log: createLog('warn'),
+    runtime: { ...runtime, route: demoRoute(sandbox) },
+    environment: { [SANDBOX_VARIABLE]: sandbox },
+  });
   // The primary has the sandbox.
-  if (runtime.worker) return startInstance(demoInstance(sandboxUrl, options), workers);
+  if (runtime.worker) return startInstance(instance(sandboxUrl), workers);
   const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
   let bridge: RunningBridge | undefined;
   const stop = async () => {
@@ -55,7 +63,7 @@ async function startDemo(options: ServeOptions): Promise<RunningBridge> {
     await sandbox.close();
   };
   try {
-    bridge = await startInstance(demoInstance(sandbox.url, options), workers);
+    bridge = await startInstance(instance(sandbox.url), workers);
     await showDemo(bridge.url, print);
     return { ...bridge, stop };
   } catch (error) {
@@ -73,16 +81,6 @@ interface Instance {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-function demoInstance(sandboxUrl: string, { address, runtime }: ServeOptions): Instance {
-  return {
-    config: demoConfig(address, process.cwd()),
-    // The demo prints its calls; a log line for each would clutter them.
-    log: createLog('warn'),
-    runtime: { ...runtime, route: demoRoute(sandboxUrl) },
-    environment: { [SANDBOX_VARIABLE]: sandboxUrl },
-  };
-}
-
 async function startInstance(instance: Instance, workers: number | undefined): Promise<RunningBridge> {
   const { config, log, runtime, environment } = instance;
   if (workers !== undefined && !runtime.worker) {
@@ -97,7 +95,7 @@ async function startInstance(instance: Instance, workers: number | undefined): P
 /** In a cluster the admin listener belongs to the primary. */
 async function withAdminListener(config: Config, cluster: Cluster): Promise<RunningBridge> {
   try {
-    const admin = await listenAdmin(config, cluster);
+    const admin = await listenClusterAdmin(config, cluster);
     return {
       url: cluster.url,
       adminUrl: admin?.url,
@@ -112,12 +110,12 @@ async function withAdminListener(config: Config, cluster: Cluster): Promise<Runn
   }
 }
 
-async function listenAdmin(config: Config, { isUp, metrics }: Cluster): Promise<Listener | undefined> {
+async function listenClusterAdmin(config: Config, { isUp, metrics }: Cluster): Promise<Listener | undefined> {
   if (!config.admin) return undefined;
   const store = await openStore(config.store);
   const isReady = async () => isUp() && (await isReachable(store));
   try {
-    const listener = await listen(adminApp({ isReady, metrics }), config.admin);
+    const listener = await listenAdmin({ isReady, metrics }, config.admin);
     return {
       ...listener,
       close: async () => {

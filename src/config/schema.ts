@@ -15,6 +15,9 @@ import {
   trimTrailingSlashes,
 } from './validators.js';
 
+// A configuration is read once: compiled code would not pay.
+z.config({ jitless: true });
+
 /** What the keys of a configuration may name. */
 export interface ConfigOptions {
   /**

@@ -1,9 +1,16 @@
-import {
-  type RateLimiterAbstract,
+import { createRequire } from 'node:module';
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
+
+type Library = typeof import('rate-limiter-flexible');
+
+/** The limiters alone: the package as a whole loads one for each database. */
+const require = createRequire(import.meta.url);
+const RateLimiterMemory: Library['RateLimiterMemory'] = require('rate-limiter-flexible/lib/RateLimiterMemory.js');
+const {
   RateLimiterCluster,
   RateLimiterClusterMaster,
-  RateLimiterMemory,
-} from 'rate-limiter-flexible';
+}: Pick<Library, 'RateLimiterCluster' | 'RateLimiterClusterMaster'> =
+  require('rate-limiter-flexible/lib/RateLimiterCluster.js');
 
 export type RateLimiter = RateLimiterAbstract;
 

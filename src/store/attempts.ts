@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { Fault } from '../core/fault.js';
 import { type CreateRateLimiter, msUntilNextPoint, type RateLimiter } from '../shared/rate-limiter.js';
 import type { AttemptCounter, Store } from './store.js';
@@ -9,23 +8,8 @@ export function attemptsInMemory(createRateLimiter: CreateRateLimiter): Store['a
   return ({ name, max, seconds }) => counterOf(createRateLimiter({ name, points: max, seconds }));
 }
 
-/** Counts for all nodes, in the table `wrong_tries`. */
-export function attemptsInPostgres(pool: object): Store['attempts'] {
-  return ({ name, max, seconds }) =>
-    counterOf(
-      new RateLimiterPostgres({
-        storeClient: pool,
-        storeType: 'pool',
-        tableName: 'wrong_tries',
-        tableCreated: true,
-        keyPrefix: name,
-        points: max,
-        duration: seconds,
-      }),
-    );
-}
-
-function counterOf(limiter: RateLimiter): AttemptCounter {
+/** A counter of attempts by a rate limiter. */
+export function counterOf(limiter: RateLimiter): AttemptCounter {
   // A subject may be a secret: only its hash is stored.
   const keyOf = (subject: string) => createHash('sha256').update(subject).digest('hex');
   const giveBack = async (subject: string) => {

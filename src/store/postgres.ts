@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Fault } from '../core/fault.js';
 import { codeOf } from '../shared/errors.js';
-import { attemptsInPostgres } from './attempts.js';
+import { attemptsInPostgres } from './postgres-attempts.js';
 import { openDatabase, type Statements } from './postgres-database.js';
 import { sealedIn, toAccount, toKey, toSession, toTicket } from './rows.js';
 import {

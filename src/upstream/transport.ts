@@ -1,7 +1,8 @@
+import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
-import { Axios, type AxiosAdapter } from 'axios';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import type { Axios, AxiosAdapter } from 'axios';
+import type { Dispatcher } from 'undici';
 import { version } from '../shared/version.js';
 import type { UpstreamResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
@@ -47,23 +48,38 @@ const MAX_REPLY_BYTES = 1024 * 1024;
 
 const USER_AGENT = `BoxBridge/${version}`;
 
-/** Without the defaults of axios: nothing transforms a body, and headers stay beside it. */
-const client = new Axios({});
-
 /** A transport to modern APIs. Connections are kept alive; no redirect is followed. */
 export function createTransport(options: TransportOptions): Transport {
-  const dispatcher = dispatcherOf(options);
+  let clients: { readonly client: Axios; readonly dispatcher: Dispatcher } | undefined;
   return async (request) => {
+    clients ??= { client: createClient(), dispatcher: createDispatcher(options) };
+    const { client, dispatcher } = clients;
     const { data } = await client.request<UpstreamResponse>({ adapter: adapterFor(dispatcher, request) });
     return data;
   };
 }
 
-function dispatcherOf({ connectMs, sockets, proxies, tls = {} }: TransportOptions): Dispatcher {
+/**
+ * What only requests to modern APIs need is loaded by the first of them, or the start would take a third longer; and no
+ * more of it than they need.
+ */
+const require = createRequire(import.meta.url);
+
+/** Without the defaults of axios: nothing transforms a body, and headers stay beside it. */
+function createClient(): Axios {
+  const axios: typeof import('axios') = require('axios');
+  return new axios.Axios({});
+}
+
+function createDispatcher({ connectMs, sockets, proxies, tls = {} }: TransportOptions): Dispatcher {
   const connect = { timeout: connectMs, ...tls };
   // The timeouts of undici are off: the timer of the request limits it as a whole.
   const settings = { connections: sockets, connect, headersTimeout: 0, bodyTimeout: 0 };
-  if (!proxies?.http && !proxies?.https) return new Agent(settings);
+  if (!proxies?.http && !proxies?.https) {
+    const Agent: typeof import('undici').Agent = require('undici/lib/dispatcher/agent.js');
+    return new Agent(settings);
+  }
+  const { EnvHttpProxyAgent, Pool }: typeof import('undici') = require('undici');
   return new EnvHttpProxyAgent({
     ...settings,
     httpProxy: proxies.http,

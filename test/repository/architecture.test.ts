@@ -134,7 +134,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   eta: ['sign-in/page.ts'],
   'iconv-lite': ['shared/charset.ts'],
   'lru-cache': ['providers/cache.ts', 'store/known-user-ids.ts'],
-  'rate-limiter-flexible': ['shared/rate-limiter.ts', 'store/attempts.ts'],
+  'rate-limiter-flexible': ['shared/rate-limiter.ts', 'store/postgres-attempts.ts'],
   pino: ['observability/log.ts'],
   'prom-client': ['observability/metrics.ts'],
   '@opentelemetry/api': ['observability/tracing.ts', 'observability/tracing-otlp.ts'],

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { WSDL } from 'soap';
+import { WSDL } from 'soap/lib/wsdl/index.js';
 
 /** The type of a part or element of a reply. */
 interface SoapType {

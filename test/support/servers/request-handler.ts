@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { pino } from 'pino';
 import type { FindApplication } from '../../../src/applications/application.js';
@@ -8,7 +9,8 @@ import type { Call } from '../../../src/core/call.js';
 import { healthRouter } from '../../../src/http/health.js';
 import { type Listener, listen } from '../../../src/http/listener.js';
 import { handleMalformedRequests } from '../../../src/http/malformed.js';
-import { createRequestHandler } from '../../../src/http/routes.js';
+import { createRequestHandler } from '../../../src/http/request-handler.js';
+import { createRoutes } from '../../../src/http/routes.js';
 import { createMetrics } from '../../../src/observability/metrics.js';
 import { createObserver } from '../../../src/observability/observer.js';
 import { createTracing } from '../../../src/observability/tracing.js';
@@ -75,11 +77,21 @@ export async function startRequestHandler(options: RequestHandlerOptions = {}): 
   const { handle, answerMalformed } = createRequestHandler({
     protocols,
     pipeline: options.pipeline ?? pipeline,
-    wsdl: options.wsdl ?? ((style, forwarded) => wsdl.textAt(forwarded ?? 'http://127.0.0.1:8080', style)),
     bodyBytes,
     trustProxy,
-    health: options.health ?? healthRouter(),
-    signIn: (_request, response) => void response.writeHead(200, { 'Content-Length': 0 }).end(),
+    loadRoutes: async (actions) => {
+      const routes = {
+        protocols,
+        wsdl:
+          options.wsdl ??
+          ((style: string, forwarded?: string) => wsdl.textAt(forwarded ?? 'http://127.0.0.1:8080', style)),
+        trustProxy,
+        health: options.health ?? healthRouter(),
+        signIn: (_request: IncomingMessage, response: ServerResponse) =>
+          void response.writeHead(200, { 'Content-Length': 0 }).end(),
+      };
+      return createRoutes(routes, actions);
+    },
     observer,
   });
   const at = { host: '127.0.0.1', port: 0 };
