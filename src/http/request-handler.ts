@@ -112,10 +112,10 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
       routes.then((route) => route(request, response)).catch(failed);
     },
     answerMalformed: async ({ start, contentType, address }, failure) => {
-      const [path = ''] = /\/api\/1\.0\/[^\s/?#]*/i.exec(start.replace(/\/{2,}/g, '/')) ?? [];
+      const [target = ''] = /\/api\/[^\s?#]*/i.exec(start) ?? [];
       const id = randomUUID();
       const request = { ...emptyRequest, contentType };
-      const reply = await pipeline(protocolAt(path), { request, id, address, failure });
+      const reply = await pipeline(protocolAt(normalizeTarget(target)), { request, id, address, failure });
       return { ...reply, headers: { ...reply.headers, [REQUEST_ID]: id } };
     },
   };

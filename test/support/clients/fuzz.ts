@@ -274,7 +274,7 @@ function wrongIn(reply: RawReply, input: Buffer): string | undefined {
   } catch (error) {
     return `ill-formed reply (${error instanceof Error ? error.message : error})`;
   }
-  const paths = [...input.toString('latin1').matchAll(/\/api\/+1\.0\/+(rest|xml|soap)/gi)].map(([, path]) =>
+  const paths = [...input.toString('latin1').matchAll(/\/api\/+(?:1\.0\/+)?(rest|xml|soap)/gi)].map(([, path]) =>
     path?.toLowerCase(),
   );
   if (root === 'Envelope' && !paths.includes('soap')) return 'an envelope at a path of another format';
@@ -282,7 +282,7 @@ function wrongIn(reply: RawReply, input: Buffer): string | undefined {
     root === 'response' &&
     paths.length > 0 &&
     paths.every((path) => path === 'soap') &&
-    /^POST \/api\/1\.0\/soap[ ?]/.test(input.toString('latin1'))
+    /^POST \/api\/(?:1\.0\/)?soap[ ?]/.test(input.toString('latin1'))
   ) {
     return 'no envelope for SOAP';
   }
