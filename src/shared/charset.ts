@@ -67,7 +67,7 @@ const byteOrderMarks: Readonly<Record<string, string>> = {
 const DECLARATION_BYTES = 1000;
 
 function declaredCharset(start: string): string | undefined {
-  return /^\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']/.exec(start)?.[1];
+  return /^[\0\s]*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']/.exec(start)?.[1];
 }
 
 /** Whether an XML declaration agrees with the byte order mark in front of it. */

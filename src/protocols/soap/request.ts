@@ -1,7 +1,7 @@
 import type { Call } from '../../core/call.js';
 import { Fault, toFault } from '../../core/fault.js';
-import { decodeBody } from '../../shared/charset.js';
-import { readDocument, type XmlElement } from '../document/reader.js';
+import { readBody } from '../document/body.js';
+import type { XmlElement } from '../document/reader.js';
 import type { XmlNode } from '../document/writer.js';
 import { collectParameters } from '../parameters.js';
 import type { DecodedRequest, LegacyRequest } from '../protocol.js';
@@ -46,7 +46,7 @@ export function decodeSoapRequest({ body, contentType }: LegacyRequest, depth: n
   const declared = versionOfContentType(contentType);
   let envelope: XmlElement;
   try {
-    envelope = readDocument(decodeBody(body, contentType), { depth, namespaces: true });
+    envelope = readBody(body, contentType, { depth, namespaces: true });
   } catch (error) {
     return reject(declared, toFault(error));
   }
