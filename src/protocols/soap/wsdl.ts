@@ -18,6 +18,8 @@ export interface SoapPart {
 export interface Wsdl {
   /** The WSDL with the service at this URL: document/literal for the style `literal`, else RPC/encoded. */
   readonly textAt: (publicUrl: string, style?: string) => string;
+  /** The names of the parts of an action's request message, in order; undefined where the WSDL lacks the action. */
+  readonly requestParts: (action: string) => readonly string[] | undefined;
   /** The parts of an action's response message, in order; undefined where the WSDL lacks the action. */
   readonly responseParts: (action: string) => readonly SoapPart[] | undefined;
 }
@@ -60,6 +62,9 @@ export async function loadWsdl(): Promise<Wsdl> {
     return { name: element.$name, type: typeOf(element.$type) };
   };
 
+  const partNames = new Map(
+    Object.entries(messages).map(([message, { parts }]) => [message, Object.keys(parts ?? {})]),
+  );
   const responses = new Map(
     Object.entries(messages).map(([message, { parts }]) => [
       message,
@@ -73,6 +78,7 @@ export async function loadWsdl(): Promise<Wsdl> {
   return {
     textAt: (publicUrl, style) =>
       (style === 'literal' ? literal : text).replace(FILE_ADDRESS, () => escapeUrl(publicUrl)),
+    requestParts: (action) => partNames.get(`${action}Request`),
     responseParts: (action) => responses.get(`${action}Response`),
   };
 }
