@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { warningsOf } from '../config/warnings.js';
 import { loadProvider } from '../providers/load.js';
 import type { Environment } from './environment.js';
 import { loadConfigFile } from './load-config.js';
 
-/** `boxbridge check`: names every problem of a configuration. */
+/** `boxbridge check`: names every problem of a configuration, and warns of what breaks old programs. */
 export function addCheckCommand(program: Command, environment: () => Environment): void {
   program
     .command('check')
@@ -18,6 +19,7 @@ export function addCheckCommand(program: Command, environment: () => Environment
         const problems = await probeApplications(config, environment().proxies);
         if (problems.length > 0) throw new Error(problems.join('\n'));
       }
+      for (const warning of warningsOf(config)) console.error(`boxbridge: warning: ${file}: ${warning}`);
       console.log(`${file}: good, ${config.applications.length} application(s)${online ? ', all reachable' : ''}`);
     });
 }

@@ -6,15 +6,12 @@ import { Fault } from '../core/fault.js';
 
 type Decompress = (compressed: Buffer, options: ZlibOptions) => Promise<Buffer>;
 
-const identity: Decompress = async (body) => body;
 const gzip: Decompress = promisify(gunzip);
 const zlib: Decompress = promisify(inflate);
 const rawDeflate: Decompress = promisify(inflateRaw);
 
 /** The content codings of https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1 that old clients send. */
 const codings: ReadonlyMap<string, Decompress> = new Map([
-  ['', identity],
-  ['identity', identity],
   ['gzip', gzip],
   ['x-gzip', gzip],
   // Some clients omit the zlib header that the coding requires.
@@ -26,24 +23,53 @@ function hasZlibHeader(compressed: Buffer): boolean {
   return compressed.length >= 2 && compressed.readUInt8() % 16 === 8 && compressed.readUInt16BE() % 31 === 0;
 }
 
+/** Codings that are not served. Old clients send labels that name no coding, such as `utf-8` or `none`. */
+const unserved: ReadonlySet<string> = new Set([
+  'aes128gcm',
+  'base64',
+  'br',
+  'bzip2',
+  'compress',
+  'dcb',
+  'dcz',
+  'exi',
+  'lz4',
+  'lzma',
+  'pack200-gzip',
+  'quoted-printable',
+  'sdch',
+  'x-bzip2',
+  'x-compress',
+  'xz',
+  'zip',
+  'zstd',
+]);
+
+/** The codings that a Content-Encoding names, in lower case. */
+function codingsIn(header: string): string[] {
+  const labels = header.toLowerCase().split(',');
+  return labels.map((label) => label.trim()).filter((label) => codings.has(label) || unserved.has(label));
+}
+
 /**
  * The body of a request without its content coding, whatever its Content-Type. Throws a `malformed` Fault where it is
- * longer than `limit` bytes, compressed or not, where its coding is unknown, and where it is incomplete; throws the
+ * longer than `limit` bytes, compressed or not, where its coding is not served, and where it is incomplete; throws the
  * error of zlib where it is not in the coding that it declares.
  */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const { headers } = request;
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return NO_BYTES;
-  const compressed = await readCompressed(request, limit);
-  const coding = request.headers['content-encoding'] ?? '';
-  const decompress = codings.get(coding.trim().toLowerCase());
-  if (!decompress) {
+  const body = await readCompressed(request, limit);
+  const [coding, ...others] = codingsIn(headers['content-encoding'] ?? '');
+  if (coding === undefined) return body;
+  const decompress = codings.get(coding);
+  if (!decompress || others.length > 0) {
     throw new Fault('malformed', {
       http: httpErrors.unsupportedCoding,
       explanation: 'the request has an unknown encoding',
     });
   }
-  return decompress(compressed, { maxOutputLength: limit });
+  return decompress(body, { maxOutputLength: limit });
 }
 
 const NO_BYTES = Buffer.alloc(0);

@@ -18,17 +18,24 @@ export const identify: RequestHandler = (request, response, next) => {
 };
 
 /**
- * The path and query of a request target in the form of the routes: old clients double slashes, and clients of a proxy
- * send the absolute form (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
+ * The path and query of a request target in the form of the routes: old clients double slashes, leave out the version and
+ * send the fragment of the URL, and clients of a proxy send the absolute form
+ * (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
  */
 export function normalizeTarget(target: string): string {
   if (PLAIN_TARGET.test(target)) return target;
-  const [path = '', ...query] = target.replace(/^[a-z]+:\/\/[^/?]*/i, '').split('?');
-  return [path.replace(/^\/*|\/{2,}/g, '/'), ...query].join('?');
+  const [path = '', ...query] = target
+    .replace(/#.*/s, '')
+    .replace(/^[a-z]+:\/\/[^/?]*/i, '')
+    .split('?');
+  const absolutePath = path.replace(/^\/*|\/{2,}/g, '/').replace(UNVERSIONED, '/api/1.0/$1');
+  return [absolutePath, ...query].join('?');
 }
 
-/** An absolute path without doubled slashes, with any query. */
-const PLAIN_TARGET = /^(?:\/[^/?]+)+\/?(?:\?|$)/;
+/** A path of the old API without doubled slashes, with any query and no fragment. */
+const PLAIN_TARGET = /^\/api\/1\.0(?:\/[^/?#]+)+\/?(?:\?[^#]*)?$/;
+/** The beginning of a path of the old API without its version. */
+const UNVERSIONED = /^\/api\/(rest|xml|soap|auth)(?=\/|$)/i;
 
 /** The request with its body; without one, that of a request that is not performed. */
 export function toLegacyRequest(request: IncomingMessage, body: Buffer = NO_BYTES): LegacyRequest {

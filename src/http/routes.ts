@@ -112,7 +112,7 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
   app.use(identify);
   app.use(health);
   app.get('/api/1.0/soap', (request, response, next) => {
-    const style = /^wsdl(?:=(\w*))?(?:&|$)/i.exec(queryOf(request));
+    const style = /(?:^|&)(?:single)?wsdl(?:=([^&]*))?(?:&|$)/i.exec(queryOf(request));
     if (!style) return next();
     response
       .set('Cache-Control', 'no-store')
@@ -140,10 +140,10 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
       perform(protocol, request, response).catch((error: unknown) => answerError(error, request, response, path));
     },
     answerMalformed: async ({ start, contentType, address }, failure) => {
-      const [path = ''] = /\/api\/1\.0\/[^\s/?#]*/i.exec(start.replace(/\/{2,}/g, '/')) ?? [];
+      const [target = ''] = /\/api\/[^\s?#]*/i.exec(start) ?? [];
       const id = randomUUID();
       const request = { ...emptyRequest, contentType };
-      const reply = await pipeline(protocolAt(protocols, path), { request, id, address, failure });
+      const reply = await pipeline(protocolAt(protocols, normalizeTarget(target)), { request, id, address, failure });
       return { ...reply, headers: { ...reply.headers, [REQUEST_ID]: id } };
     },
   };

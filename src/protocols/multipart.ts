@@ -6,7 +6,7 @@ import { messageOf } from '../shared/errors.js';
 const BOUNDARY_PARAMETER =
   /^\s*multipart\/form-data\s*;(?:.*;)?\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s";]{1,200}))/i;
 /** The first delimiter line and the header of a part; old clients often send a wrong Content-Type. */
-const FIRST_PART = /^(?:\r\n)*--([^\r\n]{1,200}?)[ \t]*\r\n(?:[^\r\n]+\r\n)*?content-disposition:/i;
+const FIRST_PART = /^(?:\r?\n)*--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[^\r\n]+\r?\n)*?content-disposition:/i;
 /** Where the first part is looked for. */
 const FIRST_PART_BYTES = 1000;
 
@@ -18,7 +18,7 @@ export function multipartFields(body: Buffer, contentType: string): [name: strin
   const boundary = boundaryOf(body, contentType, BOUNDARY_PARAMETER, FIRST_PART);
   if (boundary === undefined) return undefined;
   try {
-    const parts = [...parseMultipart([withoutPreamble(body, boundary)], { boundary, maxFileSize: body.length })];
+    const parts = [...parseMultipart([normalized(body, boundary)], { boundary, maxFileSize: body.length })];
     return parts
       .filter(({ filename }) => filename === undefined)
       .map(({ name = '', bytes, headers }) => [name, decodeBody(Buffer.from(bytes), headers['content-type'] ?? '')]);
@@ -40,7 +40,7 @@ export interface Part {
 const RELATED_BOUNDARY_PARAMETER =
   /^\s*multipart\/[^;]*;(?:.*;)?\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s";]{1,200}))/i;
 /** The first delimiter line alone: no other body of XML begins like it. */
-const FIRST_DELIMITER = /^(?:\r\n)*--([^\r\n]{1,200}?)[ \t]*\r\n/;
+const FIRST_DELIMITER = /^(?:\r?\n)*--([^\r\n]{1,200}?)[ \t]*\r?\n/;
 
 /**
  * The parts of a `multipart/related` body (https://www.rfc-editor.org/rfc/rfc2387), in order; undefined where the body is
@@ -50,7 +50,7 @@ export function relatedParts(body: Buffer, contentType: string): Part[] | undefi
   const boundary = boundaryOf(body, contentType, RELATED_BOUNDARY_PARAMETER, FIRST_DELIMITER);
   if (boundary === undefined) return undefined;
   try {
-    const parts = parseMultipart([withoutPreamble(body, boundary)], { boundary, maxFileSize: body.length });
+    const parts = parseMultipart([normalized(body, boundary)], { boundary, maxFileSize: body.length });
     return [...parts].map(({ bytes, headers }) => ({
       contentId: withoutBrackets(headers['content-id'] ?? ''),
       contentType: headers['content-type'] ?? '',
@@ -86,11 +86,25 @@ function boundaryOf(body: Buffer, contentType: string, parameter: RegExp, firstP
 /** The offset of the first delimiter line; -1 where there is none. */
 function startOf(body: Buffer, boundary: string): number {
   if (body.indexOf(`--${boundary}`, 0, 'latin1') === 0) return 0;
-  const end = body.indexOf(`\r\n--${boundary}`, 0, 'latin1');
-  return end < 0 ? -1 : end + 2;
+  const end = body.indexOf(`\n--${boundary}`, 0, 'latin1');
+  return end < 0 ? -1 : end + 1;
 }
 
-/** The preamble of a multipart body carries no field: https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1. */
-function withoutPreamble(body: Buffer, boundary: string): Buffer {
-  return body.subarray(startOf(body, boundary));
+/**
+ * A multipart body as https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1 has it, without its preamble, which carries no
+ * field: old clients end lines with LF alone, and leave out the hyphens behind the last boundary.
+ */
+function normalized(body: Buffer, boundary: string): Buffer {
+  const name = boundary.replace(/\W/g, '\\$&');
+  // No more lines of a header than here are looked at again for each delimiter that a hostile body repeats.
+  const delimiter = new RegExp(
+    `\\r?\\n--${name}(?:--|-?\\s*$|[ \\t]*\\r?\\n((?:[^\\r\\n]+\\r?\\n){0,20}\\r?\\n))`,
+    'g',
+  );
+  const lines = `\n${body.toString('latin1', startOf(body, boundary))}`;
+  const text = lines.replace(delimiter, (_delimiter, header?: string) => {
+    const end = header === undefined ? '--' : `\r\n${header.replace(/\r?\n/g, '\r\n')}`;
+    return `\r\n--${boundary}${end}`;
+  });
+  return Buffer.from(text.trimStart(), 'latin1');
 }

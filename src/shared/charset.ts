@@ -6,12 +6,14 @@ export const UTF_8 = 'UTF-8';
 const WINDOWS_1252 = 'windows-1252';
 
 /**
- * The text of a request body. Its charset is that of the byte order mark, else of the Content-Type, else of the XML
- * declaration, else UTF-8, else Windows-1252 where the bytes are not UTF-8. Throws a `malformed` Fault where the
- * charset is unknown, the bytes are not in it, or the XML declaration contradicts the byte order mark.
+ * The text of a request body. Its charset is that of the byte order mark, else of the Content-Type, else UTF-16 where
+ * the first four bytes are, else of the XML declaration, else UTF-8, else Windows-1252 where the bytes are not UTF-8. A
+ * label of the Content-Type that names no charset is as none. Throws a `malformed` Fault where the declaration names an
+ * unknown charset or contradicts the byte order mark, and where the bytes are not in the charset.
  */
 export function decodeBody(bytes: Buffer, contentType: string): string {
-  const mark = /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/.exec(bytes.toString('latin1', 0, 3))?.[1];
+  const start = bytes.toString('latin1', 0, 4);
+  const mark = /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/.exec(start)?.[1];
   const markedCharset = mark && byteOrderMarks[mark];
   const charset = charsetParameter(contentType);
   if (markedCharset) {
@@ -21,7 +23,8 @@ export function decodeBody(bytes: Buffer, contentType: string): string {
     if (text.startsWith('\uFEFF')) throw new Fault('malformed', { explanation: 'a second byte order mark' });
     return text;
   }
-  if (charset) return decode(bytes, charset);
+  const labeled = charset ?? unmarkedUtf16(start);
+  if (labeled) return decode(bytes, labeled);
   const declared = declaredCharset(bytes.toString('latin1', 0, DECLARATION_BYTES));
   return declared ? decode(bytes, declared) : decodeUnlabeled(bytes);
 }
@@ -53,8 +56,26 @@ function unescapeBytes(text: string): Buffer {
   return Buffer.from(bytes, 'latin1');
 }
 
+/** The charset of a Content-Type; undefined where it has none, and where its label names none, such as `none`. */
 function charsetParameter(contentType: string): string | undefined {
-  return /;\s*charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)?.[1];
+  const label = /;\s*charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)?.[1];
+  return label && isCharsetLabel(label) ? label : undefined;
+}
+
+/** Whether a label names a character set, which need not be one that requests may be in. */
+function isCharsetLabel(label: string): boolean {
+  return UTF8.test(label) || (iconv.encodingExists(label) && !/^(binary|hex|base64)$/.test(canonical(label)));
+}
+
+/** A label as iconv-lite compares it: without case, punctuation and year. */
+function canonical(label: string): string {
+  return label.toLowerCase().replace(/:\d{4}$|[^a-z0-9]/g, '');
+}
+
+/** UTF-16 without a byte order mark, by the zeros in its first two characters: https://www.w3.org/TR/xml/#sec-guessing */
+function unmarkedUtf16(start: string): string | undefined {
+  if (/^[^\0]\0[^\0]\0/.test(start)) return 'utf-16le';
+  return /^\0[^\0]\0[^\0]/.test(start) ? 'utf-16be' : undefined;
 }
 
 const byteOrderMarks: Readonly<Record<string, string>> = {
@@ -101,13 +122,16 @@ function actualCharset(charset: string): string {
 
 const LATIN_1 = /^(iso-?8859-1|latin-?1|us-ascii)$/i;
 
-/** Whether iconv-lite has a character set of this name; its transfer encodings are none, and UTF-7 is refused. */
+/** Whether text may be in a character set of this name. UTF-7 hides markup from whoever does not decode it. */
 function isKnownCharset(name: string): boolean {
-  return iconv.encodingExists(name) && !/^(binary|hex|base-?64|utf-?7.*)$/i.test(name);
+  return UTF8.test(name) || (isCharsetLabel(name) && !/utf7/.test(canonical(name)));
 }
 
 function undecodable(charset: string): Fault {
-  return new Fault('malformed', { explanation: `the request is not text in ${charset}` });
+  const explanation = isKnownCharset(charset)
+    ? `the request is not text in ${charset}`
+    : `unknown character set ${charset}`;
+  return new Fault('malformed', { explanation });
 }
 
 /** UTF-8 where the bytes are, else Windows-1252. */

@@ -7,6 +7,8 @@ export interface Page {
   /** An error, shown as an alert. */
   readonly problem?: string;
   readonly text: string;
+  /** Whether the user is signed in, in the mark-up that old programs look for. */
+  readonly isSignedIn?: boolean;
   readonly form?: {
     /** What to enter, such as `API token`. */
     readonly secret: string;
@@ -48,15 +50,16 @@ const TEMPLATE = `<!DOCTYPE html>
 <main>
 <h1><%= it.title %></h1>
 <% if (it.problem) { %><p role="alert" id="problem"><%= it.problem %></p>
-<% } %><p><%= it.text %></p>
-<% if (it.form) { %><form method="post">
+<% } %><p<% if (it.isSignedIn) { %> class="api_auth_success"<% } %>><%= it.text %></p>
+<% if (it.form) { %><!-- Old programs look for this: var request_token = '0'; -->
+<form name="login_form1" method="post">
 <label for="login">Login</label>
 <small id="login-hint">Not needed here; it may stay empty.</small>
 <input id="login" name="login" autocomplete="username" autocapitalize="none" spellcheck="false" aria-describedby="login-hint">
 <label for="password"><%= it.form.secret %></label>
 <small id="password-hint"><%= it.form.hint %></small>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus aria-describedby="password-hint<% if (it.problem) { %> problem<% } %>">
-<button type="submit">Sign in</button>
+<button id="login_button_credentials" type="submit">Sign in</button>
 </form>
 <% } %></main>
 </body>

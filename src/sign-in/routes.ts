@@ -6,6 +6,7 @@ import { type Reason, toFault } from '../core/fault.js';
 import { readBody } from '../http/body.js';
 import { toRequestFault } from '../http/request-errors.js';
 import type { Observer } from '../observability/observer.js';
+import { formFields } from '../protocols/form.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { Store } from '../store/store.js';
 import type { Tickets } from '../vault/tickets.js';
@@ -40,6 +41,7 @@ const TOO_MANY_SECONDS = 900;
 const signedInPage: Page = {
   title: 'You are signed in',
   text: 'You can close this window and go back to your program.',
+  isSignedIn: true,
 };
 const expiredPage: Page = {
   title: 'This sign-in is over',
@@ -113,7 +115,7 @@ export function signInRouter({ tickets, store, admission, observer }: SignInPart
     const showProblem = (status: number, problem: string) =>
       sendPage(response, status, { ...formPage(application), problem }, application.redirectUrl);
     if (signedIn) return sendPage(response, 200, signedInPage);
-    const secret = credentialIn(form);
+    const secret = credentialIn(formFields(form, request.get('Content-Type') ?? ''));
     const { title, credential } = application.kind;
     if (secret === '') return showProblem(200, `Enter your ${title} ${credential.name}.`);
     const outcome = await signIn(ticket, application, secret, { address: request.ip ?? '', scope });
@@ -138,7 +140,8 @@ export function signInRouter({ tickets, store, admission, observer }: SignInPart
     if (redirectUrl === undefined || outcome.authToken === undefined) return sendPage(response, 200, signedInPage);
     response
       .status(303)
-      .set({ ...pageHeaders(redirectUrl), Location: redirectTarget(redirectUrl, ticket, outcome.authToken) })
+      // In lower case, as old programs look for it; they take what follows `auth_token=` for the token.
+      .set({ ...pageHeaders(redirectUrl), location: redirectTarget(redirectUrl, ticket, outcome.authToken) })
       .end();
   };
 
@@ -188,8 +191,8 @@ function sendPage(response: Response, status: number, page: Page, redirectUrl?: 
 }
 
 /** The field `password`, without the blanks around a pasted secret; empty where there are several values. */
-function credentialIn(form: Buffer): string {
-  const fields = new URLSearchParams(form.toString());
-  const [secret = '', ...others] = new Set(fields.getAll('password'));
+function credentialIn(fields: readonly (readonly [name: string, value: string])[]): string {
+  const values = fields.filter(([name]) => name === 'password').map(([, value]) => value);
+  const [secret = '', ...others] = new Set(values);
   return others.length === 0 ? secret.trim() : '';
 }

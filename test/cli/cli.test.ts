@@ -167,6 +167,25 @@ describe('check', () => {
     expect(await readdir(cwd)).toEqual(['bad.yaml']);
   });
 
+  test('warns of a redirect_url that old programs cannot take apart, and accepts it', async () => {
+    const urls = [
+      'http://old.example.com/box',
+      'http://old.example.com/box?from=s3cret',
+      'http://old.example.com/#s3cret',
+    ];
+    const applications = urls.map(
+      (url, index) =>
+        `{ api_key: k${index}, provider: seatable, base_url: 'http://127.0.0.1:1', credentials: vault, redirect_url: '${url}' }`,
+    );
+    const cwd = await folder({ 'good.yaml': `applications: [${applications.join(', ')}]` });
+    const { code, stdout, stderr } = await boxbridge(cwd, 'check --config good.yaml').end;
+    expect([code, stdout]).toEqual([0, 'good.yaml: good, 3 application(s)\n']);
+    const warning = (index: number) =>
+      `boxbridge: warning: good.yaml: applications[${index}].redirect_url has a query or a fragment of its own; `;
+    expect(stderr).toMatch(oneEach('', [warning(1), warning(2)]));
+    expect(stderr).not.toContain('s3cret');
+  });
+
   test('--online probes every modern API', async () => {
     const cwd = await folder({ 'good.yaml': configuration(sandboxed) });
     const expected = { code: 0, stdout: 'good.yaml: good, 4 application(s), all reachable\n', stderr: '' };

@@ -92,12 +92,14 @@ describeWith([nginxProgram, curlProgram], 'nginx', () => {
       expect([path, (await curl(`https://${HOST}${path}`)).head]).toEqual([path, NOT_FOUND]);
     }
     await curl(`https://${HOST}/api/1.0//AUTH/ticket-of-curl`);
+    await curl(`https://${HOST}/api/auth/ticket-of-curl`);
     await expect(curl(`https://${HOST}${CALL}`, '--tls-max', '1.1')).rejects.toThrow();
     const large = await curl(`https://${HOST}/api/1.0/xml`, '--data', 'x'.repeat(100_000));
     expect(large.body).toContain('<response><status>wrong_input</status></response>');
     const log = await readFile(join(folder, 'boxbridge.log'), 'utf8');
     expect(log).toContain(' GET /api/1.0/rest 200 ');
     expect(log).toContain(' GET /api/1.0/AUTH 404 ');
+    expect(log).toContain(' GET /api/auth 404 ');
     expect(log).not.toMatch(/(key|token|ticket)-of-curl/);
   });
 
@@ -107,7 +109,14 @@ describeWith([nginxProgram, curlProgram], 'nginx', () => {
     expect(await curl(`https://${HOST}${CALL}`, ...old)).toEqual(good);
     expect((await curl(`https://${HOST}/api/1.0/soap?wsdl`, ...old)).body).toContain(location);
     expect(await curl(`https://${HOST}${CALL.replace('/api/1.0/rest', '/API/1.0//Rest/')}`, ...old)).toEqual(good);
-    const pages = ['/api/1.0/auth/abc', '/api/1.0/AUTH/abc', '/api/1.0/rest/../auth/abc', '/api/1.0/%61uth/abc'];
+    expect(await curl(`https://${HOST}${CALL.replace('/1.0', '')}`, ...old)).toEqual(good);
+    const pages = [
+      '/api/auth/abc',
+      '/api/1.0/auth/abc',
+      '/api/1.0/AUTH/abc',
+      '/api/1.0/rest/../auth/abc',
+      '/api/1.0/%61uth/abc',
+    ];
     for (const path of [...pages, '/metrics', '/']) {
       const { head } = await curl(`https://${HOST}${path}`, '--path-as-is', ...old);
       expect([path, head]).toEqual([path, NOT_FOUND]);

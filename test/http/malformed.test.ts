@@ -93,6 +93,7 @@ describe('is rejected at once, in the format of the caller', () => {
       `action=x&${unit.repeat(count)}`,
       `Content-Type: application/x-www-form-urlencoded; charset=${charset}\r\n`,
     );
+  const multipart = (body: string) => post('rest', body, 'Content-Type: multipart/form-data; boundary=b\r\n');
   const bomb = gzipSync(Buffer.alloc(30_000_000));
   const head = (start: string, more: string) => Buffer.from(`${start} HTTP/1.1\r\nHost: x\r\n${more}\r\n`);
   const client = (http = 500): ErrorReply => ({ http, fault: 'Client' });
@@ -114,6 +115,9 @@ describe('is rejected at once, in the format of the caller', () => {
     ],
     ['rest with 32,000 names in a declared charset', form('a&', 32_000, 'utf-8'), plain()],
     ['rest with 16,000 escapes in a declared charset', form('&%41', 16_000, 'Shift_JIS'), plain()],
+    ['rest with 16,000 delimiters of a multipart form', multipart('--b\n'.repeat(16_000)), plain()],
+    ['rest with blanks behind a delimiter', multipart(`--b${' \n'.repeat(30_000)}x`), plain()],
+    ['rest with 8,000 parts without an end', multipart('--b\n\n\n'.repeat(8000)), plain()],
     ['rest with a body over the limit', post('rest', 'x'.repeat(65_537)), plain(413)],
     ['xml with a body over the limit', post('xml', ' '.repeat(70_000)), plain(413)],
     ['soap with a body over the limit', post('soap', ' '.repeat(70_000)), client(413)],

@@ -33,6 +33,10 @@ const besideProtocols = [
   '/api/1.0/xml.php',
   '/api/1.0/soap%2F',
   '/API/1.0/XMLRPC',
+  '/api/soapx',
+  '/api/xml.php',
+  '/api/2.0/soap',
+  '/soap',
 ];
 
 describe.each(besideProtocols)('%s', (target) => {
@@ -49,7 +53,17 @@ describe.each(besideProtocols)('%s', (target) => {
   });
 });
 
-describe.each(['/api/1.0/soap', '/api/1.0/soap/', '/API/1.0/SOAP', '//api//1.0//soap'])('%s', (target) => {
+describe.each([
+  '/api/1.0/soap',
+  '/api/1.0/soap/',
+  '/API/1.0/SOAP',
+  '//api//1.0//soap',
+  'http://www.box.net/api/1.0/soap',
+  '/api/soap',
+  '/api/soap/',
+  '/API/Soap',
+  '//api//soap',
+])('%s', (target) => {
   test('performs a call of SOAP', async () => {
     const { http, body, protocol } = await answerTo(post(target, soapCall));
     expect([http, protocol]).toEqual([200, 'soap']);
@@ -69,22 +83,68 @@ describe.each(['/api/1.0/soap', '/api/1.0/soap/', '/API/1.0/SOAP', '//api//1.0//
   });
 });
 
-describe.each(['/api/1.0/soap/x', '/api/1.0/soap/x?wsdl', '/API/1.0/Soap/x/y'])('%s, below a protocol', (target) => {
-  test.each([get(target), post(target)])('is a 404 in the form of SOAP (%j)', async (request) => {
-    const { http, body, protocol } = await answerTo(request);
-    expect([http, protocol]).toEqual([404, 'soap']);
-    expect(body).toMatch(SOAP_FORM);
-  });
+describe.each(['/api/1.0/soap/x', '/api/1.0/soap/x?wsdl', '/API/1.0/Soap/x/y', '/api/soap/x'])(
+  '%s, below a protocol',
+  (target) => {
+    test.each([get(target), post(target)])('is a 404 in the form of SOAP (%j)', async (request) => {
+      const { http, body, protocol } = await answerTo(request);
+      expect([http, protocol]).toEqual([404, 'soap']);
+      expect(body).toMatch(SOAP_FORM);
+    });
 
-  test('has malformed HTTP answered in the form of SOAP', async () => {
-    const { http, body, protocol } = await answerTo(malformed(target));
-    expect([http, protocol]).toEqual([400, 'soap']);
-    expect(body).toMatch(SOAP_FORM);
-  });
-});
+    test('has malformed HTTP answered in the form of SOAP', async () => {
+      const { http, body, protocol } = await answerTo(malformed(target));
+      expect([http, protocol]).toEqual([400, 'soap']);
+      expect(body).toMatch(SOAP_FORM);
+    });
+  },
+);
 
 test('a path that cannot be decoded is answered in the form of its protocol', async () => {
   const { http, body, protocol } = await answerTo(get('/api/1.0/soap/%ff'));
   expect([http, protocol]).toEqual([404, 'soap']);
   expect(body).toMatch(SOAP_FORM);
+});
+
+const wsdlQueries = [
+  'wsdl',
+  'WSDL',
+  'singleWsdl',
+  'singlewsdl&v=1',
+  'wsdl=1',
+  'wsdl=',
+  'wsdl=wsdl0',
+  'v=1&wsdl',
+  'v=1&wsdl=1&w=2',
+  'wsdl#bottom',
+];
+
+test.each(wsdlQueries)('?%s gives the WSDL', async (query) => {
+  const plain = await answerTo(get('/api/1.0/soap?wsdl'));
+  for (const path of ['/api/1.0/soap', '/api/soap'])
+    expect(await answerTo(get(`${path}?${query}`))).toEqual({ ...plain, http: 200 });
+});
+
+test.each(['wsdl=literal', 'WSDL=Literal', 'v=1&wsdl=literal', 'singleWsdl=literal', 'wsdl=literal#x'])(
+  '?%s gives the literal WSDL',
+  async (query) => {
+    const { http, body } = await answerTo(get(`/api/1.0/soap?${query}`));
+    expect(http).toBe(200);
+    expect(body).toContain('urn:boxnet:literal');
+  },
+);
+
+test.each(['', '?', '?wsdlx', '?xwsdl', '?v=wsdl', '#wsdl', '?v=1#&wsdl'])(
+  'GET of SOAP with %j is not allowed',
+  async (query) => {
+    const { http, body } = await answerTo(get(`/api/1.0/soap${query}`));
+    expect(http).toBe(405);
+    expect(body).toMatch(SOAP_FORM);
+  },
+);
+
+test('a call is a call, whatever its query', async () => {
+  const { http, body } = await answerTo(post('/api/soap?v=1&wsdl', soapCall));
+  expect(http).toBe(200);
+  expect(body).toContain('<ns4:logoutResponse>');
 });

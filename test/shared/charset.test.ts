@@ -35,21 +35,49 @@ test.each<[string, Buffer, string, string]>([
   ],
   ['Windows-1252 without a declaration', latin1('ü'), '', 'ü'],
   ['ISO 8859-1 where Windows has no letter', latin1('\x81ü\x80'), 'text/xml; charset=iso-8859-1', '\x81ü\x80'],
+  ['UTF-16 without its mark', Buffer.from('ab=ü☃', 'utf16le'), '', 'ab=ü☃'],
+  ['UTF-16 without its mark, big end first', Buffer.from('ab=ü☃', 'utf16le').swap16(), 'text/plain', 'ab=ü☃'],
+  ['a NUL in front, which makes no UTF-16', Buffer.from('\0<a/>'), '', '\0<a/>'],
+  [
+    'the declaration behind a NUL',
+    latin1(`\0\n${declared('koi8-r')}`),
+    '',
+    `\0\n${declared('koi8-r').replace('ü', 'Э')}`,
+  ],
+  ['UTF-8 whose label means nothing', Buffer.from('ü☃'), 'text/xml; charset=utf-8-strict', 'ü☃'],
+  ['Windows-1252 whose label means nothing', latin1('ü'), 'text/xml; charset=undefined', 'ü'],
+  ['UTF-16 whose label means nothing', Buffer.from('<a>ü</a>', 'utf16le'), 'text/xml; charset=null', '<a>ü</a>'],
+  [
+    'the declaration behind a label that means nothing',
+    latin1(declared('latin1')),
+    'a/b; charset=8859_1',
+    declared('latin1'),
+  ],
+  ['text whose label is a transfer encoding', Buffer.from('4142'), 'text/xml; charset=hex', '4142'],
   ['an encoded replacement character', Buffer.from('8431a437', 'hex'), 'text/xml; charset=gb18030', '\uFFFD'],
   ['nothing', Buffer.alloc(0), '', ''],
 ])('reads %s', (_what, bytes, contentType, text) => {
   expect(decodeBody(bytes, contentType)).toBe(text);
 });
 
+test.each(['none', 'undefined', 'null', 'utf-8-strict', '8859_1', 'x-mac-roman', 'X-WINDOWS-949', 'binary'])(
+  'takes the label %s as none',
+  (label) => {
+    expect(decodeBody(Buffer.from('ü'), `text/xml; charset=${label}`)).toBe('ü');
+    expect(decodeBody(latin1('ü'), `text/xml; charset=${label}`)).toBe('ü');
+    expect(() => decodeBody(Buffer.from(declared(label)), '')).toThrow(`unknown character set ${label}`);
+  },
+);
+
 test.each<[string, Buffer, string]>([
-  ['an unknown charset', Buffer.from('x'), 'text/xml; charset=klingon'],
   ['an unknown declaration', Buffer.from(declared('klingon')), ''],
+  ['an unknown declaration in UTF-16', utf16be(declared('klingon')), ''],
   ['bytes that are not in the charset', latin1('ü'), 'text/xml; charset=utf-8'],
   ['bytes that are in no character of Shift_JIS', latin1('p\xffw'), 'text/xml; charset=Shift_JIS'],
   ['bytes that are in no character of EUC-KR', latin1('p\xffw'), 'text/xml; charset=EUC-KR'],
   ['bytes that Windows-1252 lacks', latin1('\x81'), ''],
   ['two byte order marks', Buffer.from('\uFEFF\uFEFFx'), ''],
-  ['a transfer encoding', Buffer.from('4142'), 'text/xml; charset=hex'],
+  ['half a character of UTF-16', Buffer.from('a\0b\0c'), ''],
   ['UTF-7', Buffer.from('x'), 'text/xml; charset=utf-7'],
 ])('rejects %s', (_what, bytes, contentType) => {
   let fault: unknown;

@@ -257,7 +257,7 @@ describe('the page', () => {
     const page = await visit(address, { method: 'POST', headers, body });
     expect(page.status).toBe(200);
     expect(page.text).toContain('id="problem">Enter your Previsto secret key.');
-    expect(page.text).toContain('<form method="post">');
+    expect(page.text).toContain('<form name="login_form1" method="post">');
     expect(page.text).not.toContain(GOOD);
     expect(apis.received).toEqual([]);
     expect((await redeem(ticket)).status).toBe('not_logged_in');

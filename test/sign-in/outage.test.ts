@@ -74,7 +74,7 @@ describe.each(outages)('an outage, %s', (_what, outage) => {
     expect(page.headers.get('retry-after')).toBe('10');
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(page.text).toContain('Previsto does not answer right now. Nothing is lost');
-    expect(page.text).toContain('<form method="post">');
+    expect(page.text).toContain('<form name="login_form1" method="post">');
     expect(page.text).not.toContain(GOOD);
     expect(await ask('get_auth_token', { api_key: 'previsto', ticket })).toEqual(inEveryFormat('not_logged_in'));
     apis.become();

@@ -99,7 +99,7 @@ function expectReachable(formAction: string, redirectOrigin: string): void {
 
 /** Each field that a form must have, with the label that a person reads or hears. */
 function expectForm({ text }: ShownPage, secret: string): void {
-  expect(text).toMatch(/<form method="post">/);
+  expect(text).toMatch(/<form name="login_form1" method="post">/);
   for (const [name, label] of [
     ['login', 'Login'],
     ['password', secret],

@@ -82,6 +82,14 @@ describe('from bytes', () => {
     ['UTF-16, big end first, declared', utf16be(declared('utf-16'))],
     ['UTF-16 by the name with the end in it', utf16le(declared('UTF-16LE'))],
     ['UTF-16 by its older name', utf16be(declared('ISO-10646-UCS-2'))],
+    ['UTF-16 without its mark', Buffer.from('<a>é😀</a>', 'utf16le')],
+    ['UTF-16 without its mark, behind a line feed', Buffer.from('\n<a>é😀</a>', 'utf16le')],
+    ['UTF-16 without its mark, declared', Buffer.from(declared('UTF-16'), 'utf16le')],
+    ['UTF-16 without its mark, with the declaration of another', Buffer.from(declared('UTF-8'), 'utf16le')],
+    ['UTF-16 without its mark, big end first', Buffer.from('<a>é😀</a>', 'utf16le').swap16()],
+    ['UTF-16 without its mark, big end first, declared', Buffer.from(declared('UTF-16'), 'utf16le').swap16()],
+    ['an unknown charset', ascii('<a/>'), 'text/xml; charset=klingon'],
+    ['a declaration behind an unknown charset', ascii(declared('ISO-8859-1')), 'text/xml; charset=none'],
     [
       'UTF-16 with another declaration that the charset overrules',
       utf16le(declared('UTF-8')),
@@ -134,9 +142,6 @@ describe('from bytes', () => {
     ['the other half in UTF-16', utf16be('<a>\uDC00</a>')],
     ['half a character of UTF-16', Buffer.concat([utf16le('<a/>'), Buffer.from([0x20])])],
     ['half a character of UTF-16, big end first', Buffer.concat([utf16be('<a/>'), Buffer.from([0x20])])],
-    ['UTF-16 without its mark', Buffer.from('<a/>', 'utf16le')],
-    ['UTF-16 without its mark, declared', Buffer.from(declared('UTF-16'), 'utf16le')],
-    ['UTF-16 without its mark, big end first', Buffer.from('<a/>', 'utf16le').swap16()],
     ['UTF-16 declared in bytes of ASCII', ascii(declared('UTF-16'))],
     ['UTF-16LE declared in bytes of ASCII', ascii(declared('utf-16le'))],
     ['UTF-32 declared in bytes of ASCII', ascii(declared('UTF-32'))],
@@ -151,7 +156,9 @@ describe('from bytes', () => {
     ['an encoding with the name of a property', ascii(declared('constructor'))],
     ['an encoding with the name of another property', ascii(declared('__proto__'))],
     ['an empty encoding', ascii(declared(''))],
-    ['an unknown charset', ascii('<a/>'), 'text/xml; charset=klingon'],
+    ['an unknown encoding behind an unknown charset', ascii(declared('klingon')), 'text/xml; charset=none'],
+    ['UTF-7', ascii('<a/>'), 'text/xml; charset=utf-7'],
+    ['UTF-7 by another name', ascii('<a/>'), 'text/xml; charset=unicode-1-1-utf-7'],
   ])('rejects %s', (_what, bytes, contentType = '') => {
     expect(judgedBytes(bytes, contentType)).toBe('malformed');
   });
