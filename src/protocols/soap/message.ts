@@ -25,17 +25,25 @@ export function openMessage({ body, contentType }: Pick<LegacyRequest, 'body' | 
   return {
     body: root.bytes,
     contentType: root.contentType,
-    attachmentText: (contentId) => textOf(parts.find((part) => part !== root && part.contentId === contentId)),
+    attachmentText: decodedOnce(parts.filter((part) => part !== root)),
+  };
+}
+
+/** Decodes an attachment when it is first referred to, so that many references hold one text. */
+function decodedOnce(parts: readonly Part[]): AttachmentText {
+  const texts = new Map<string, string>();
+  return (contentId) => {
+    const part = parts.find((each) => each.contentId === contentId);
+    if (!part) return undefined;
+    const text = texts.get(contentId) ?? decodeBody(part.bytes, part.contentType);
+    texts.set(contentId, text);
+    return text;
   };
 }
 
 const LESS_THAN = 0x3c;
 
 const START_PARAMETER = /;\s*start\s*=\s*(?:"([^"]{1,200})"|([^\s";]{1,200}))/i;
-
-function textOf(part: Part | undefined): string | undefined {
-  return part && decodeBody(part.bytes, part.contentType);
-}
 
 /**
  * Whether a message begins with the first record of DIME 1, of a media type or a URI:
