@@ -91,7 +91,7 @@ export function applicationSchema(options: ConfigOptions, { publicBaseUrl, setti
         (value) => (typeof value === 'bigint' ? Number(value) : value),
         z.literal([500, 200], expected('500 or 200')).default(500),
       )
-      .describe('the HTTP status of SOAP faults, 500 or 200'),
+      .describe('the HTTP status of SOAP faults, 500 or 200; with 500, Sender faults of SOAP 1.2 have 400'),
     /** A name that `charset` knows. */
     reply_charset: pattern('a character set such as UTF-8, ISO-8859-1 or Windows-1252', canCarryXml)
       .default(UTF_8)

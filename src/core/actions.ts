@@ -60,7 +60,11 @@ const unservedActions: ReadonlySet<string> = new Set(
    get_file_info set_description public_share public_unshare private_share add_to_mybox add_to_tag get_updates
    get_versions make_current_version get_comments add_comment delete_comment search get_collaborations
    invite_collaborators accept_collaboration remove_collaboration toggle_folder_email get_friends request_friends
-   get_server_time get_user_id get_user_info get_managed_users get_groups authorization`.split(/\s+/),
+   get_server_time get_user_id get_user_info get_managed_users get_groups authorization
+   register register_new_user_name register_paid_user check_token get_directory_checksum box_add_node email_shared
+   get_public_folder_tree add_to_public_folder get_collaboration_invites get_collaborators get_collaboration_link
+   toggle_collaboration_link get_collaboration_permissions collaborator_change_permission
+   collaborator_change_notification`.split(/\s+/),
 );
 
 /** Whether the answers of an action have a `message` element. */

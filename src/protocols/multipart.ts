@@ -15,7 +15,7 @@ const FIRST_PART_BYTES = 1000;
  * where the body is none, whatever its Content-Type. Throws a `malformed` Fault where it is incomplete.
  */
 export function multipartFields(body: Buffer, contentType: string): [name: string, value: string][] | undefined {
-  const boundary = boundaryOf(body, contentType);
+  const boundary = boundaryOf(body, contentType, BOUNDARY_PARAMETER, FIRST_PART);
   if (boundary === undefined) return undefined;
   try {
     const parts = [...parseMultipart([normalized(body, boundary)], { boundary, maxFileSize: body.length })];
@@ -28,10 +28,59 @@ export function multipartFields(body: Buffer, contentType: string): [name: strin
   }
 }
 
-function boundaryOf(body: Buffer, contentType: string): string | undefined {
-  const [, quoted, declared = quoted] = BOUNDARY_PARAMETER.exec(contentType) ?? [];
+/** A part of a `multipart/related` body, its transfer encoding undone. */
+export interface Part {
+  /** Without its angle brackets; empty where it has none. */
+  readonly contentId: string;
+  /** Empty where it has none. */
+  readonly contentType: string;
+  readonly bytes: Buffer;
+}
+
+const RELATED_BOUNDARY_PARAMETER =
+  /^\s*multipart\/[^;]*;(?:.*;)?\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s";]{1,200}))/i;
+/** The first delimiter line alone: no other body of XML begins like it. */
+const FIRST_DELIMITER = /^(?:\r?\n)*--([^\r\n]{1,200}?)[ \t]*\r?\n/;
+
+/**
+ * The parts of a `multipart/related` body (https://www.rfc-editor.org/rfc/rfc2387), in order; undefined where the body is
+ * none, whatever its Content-Type. Throws a `malformed` Fault where it is incomplete.
+ */
+export function relatedParts(body: Buffer, contentType: string): Part[] | undefined {
+  const boundary = boundaryOf(body, contentType, RELATED_BOUNDARY_PARAMETER, FIRST_DELIMITER);
+  if (boundary === undefined) return undefined;
+  try {
+    const parts = parseMultipart([normalized(body, boundary)], { boundary, maxFileSize: body.length });
+    return [...parts].map(({ bytes, headers }) => ({
+      contentId: withoutBrackets(headers['content-id'] ?? ''),
+      contentType: headers['content-type'] ?? '',
+      bytes: transferDecoded(Buffer.from(bytes), headers['content-transfer-encoding'] ?? ''),
+    }));
+  } catch (error) {
+    throw new Fault('malformed', { explanation: `not a multipart message (${messageOf(error)})` });
+  }
+}
+
+/** A Content-ID without its angle brackets, which some stacks leave away. */
+export function withoutBrackets(contentId: string): string {
+  return contentId.replace(/^\s*<|>\s*$/g, '');
+}
+
+/** https://www.rfc-editor.org/rfc/rfc2045#section-6 */
+function transferDecoded(bytes: Buffer, encoding: string): Buffer {
+  if (/^base64$/i.test(encoding)) return Buffer.from(bytes.toString('latin1'), 'base64');
+  if (!/^quoted-printable$/i.test(encoding)) return bytes;
+  const text = bytes
+    .toString('latin1')
+    .replace(/=[ \t]*\r?\n/g, '')
+    .replace(/=([0-9a-f]{2})/gi, (_escape, code) => String.fromCharCode(Number.parseInt(code, 16)));
+  return Buffer.from(text, 'latin1');
+}
+
+function boundaryOf(body: Buffer, contentType: string, parameter: RegExp, firstPart: RegExp): string | undefined {
+  const [, quoted, declared = quoted] = parameter.exec(contentType) ?? [];
   if (declared !== undefined && startOf(body, declared) >= 0) return declared;
-  return FIRST_PART.exec(body.toString('latin1', 0, FIRST_PART_BYTES))?.[1];
+  return firstPart.exec(body.toString('latin1', 0, FIRST_PART_BYTES))?.[1];
 }
 
 /** The offset of the first delimiter line; -1 where there is none. */

@@ -4,11 +4,16 @@ import { Fault } from '../core/fault.js';
 /** Names of parameters in the oldest documents of the API. */
 const parameterAliases: ReadonlyMap<string, string> = new Map([['sid', 'auth_token']]);
 
+/** The name that a parameter has today. */
+export function parameterName(sentName: string): string {
+  return parameterAliases.get(sentName) ?? sentName;
+}
+
 /** The parameters of a request by name; a repeated name has all its values, in order. */
 export function collectParameters(pairs: Iterable<readonly [name: string, value: string]>): Map<string, string[]> {
   const parameters = new Map<string, string[]>();
   for (const [sentName, value] of pairs) {
-    const name = parameterAliases.get(sentName) ?? sentName;
+    const name = parameterName(sentName);
     const values = parameters.get(name);
     if (values) values.push(value);
     else parameters.set(name, [value]);

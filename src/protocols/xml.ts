@@ -1,6 +1,6 @@
 import { Fault } from '../core/fault.js';
-import { decodeBody } from '../shared/charset.js';
-import { readDocument, type XmlElement } from './document/reader.js';
+import { readBody } from './document/body.js';
+import type { XmlElement } from './document/reader.js';
 import { collectParameters, toCall } from './parameters.js';
 import { encodeResponse, plainInternalError } from './plain-response.js';
 import type { Protocol, ProtocolLimits } from './protocol.js';
@@ -13,7 +13,7 @@ export function xml({ xmlDepth }: ProtocolLimits): Protocol {
     methods: ['POST'],
     decode: ({ body, contentType }) => ({
       call: () => {
-        const request = readDocument(decodeBody(body, contentType), { depth: xmlDepth, namespaces: false });
+        const request = readBody(body, contentType, { depth: xmlDepth, namespaces: false });
         if (request.local !== 'request') {
           throw new Fault('malformed', { explanation: 'the root element is not <request>' });
         }

@@ -166,13 +166,14 @@ function nodeSoap(style: '' | 'literal', forceSoap12Headers: boolean): Pick<Stac
 /** Where the package puts the attributes of an element; where it does by default, an account has its own. */
 const ATTRIBUTES = '$attributes';
 
-/** The package gives an element that has attributes with them, or its text as `$value` beside them. */
+/** The package gives an element that has attributes with them, and its text, where it has one, as `$value` beside them. */
 function valuesIn(element: unknown, place = ''): [string, string][] {
   return Object.entries(Object(element)).flatMap(([name, content]: [string, unknown]): [string, string][] => {
     if (name === ATTRIBUTES) return [];
     if (content === null) return [[place + name, 'nil']];
     if (typeof content !== 'object') return [[place + name, String(content)]];
     if ('$value' in content) return [[place + name, String(content.$value)]];
+    if (Object.keys(content).join() === ATTRIBUTES) return [[place + name, '']];
     if (!('item' in content)) return valuesIn(content, place);
     return [content.item].flat().flatMap((item, index) => valuesIn(item, `${place}${name}.${index}.`));
   });

@@ -42,6 +42,8 @@ export interface ElementWriter {
   readonly text: (text: string) => string;
   /** Around what other writers wrote. */
   readonly children: (written: string) => string;
+  /** Around no text, by a start tag and an end tag. */
+  readonly emptyText: string;
 }
 
 /**
@@ -52,7 +54,8 @@ export function createElementWriter(name: string, attributes: XmlNode['attribute
   const [start = '', end = ''] = writeNode({ name, attributes, content: PLACEHOLDER }).split(`>${PLACEHOLDER}<`);
   const empty = writeNode({ name, attributes, content: '' });
   const children = (written: string) => (written === '' ? empty : `${start}>${written}<${end}`);
-  return { text: (text) => (text === '' ? empty : `${start}>${escapeText(text)}<${end}`), children };
+  const text = (content: string) => (content === '' ? empty : `${start}>${escapeText(content)}<${end}`);
+  return { text, children, emptyText: `${start}><${end}` };
 }
 
 /** Any text. */

@@ -60,7 +60,11 @@ function compileOperation(
   const attributes = hasEncodingStyle ? { 'SOAP-ENV:encodingStyle': version.encoding } : {};
   const { children } = createElementWriter(`${TARGET_PREFIX}:${action}Response`, attributes);
   const writeParts = compileParts(parts, style);
-  return ({ status, result }, unknownNumbers) => children(writeParts({ ...result, status }, unknownNumbers));
+  const writeFailure = compileFailure(parts, style);
+  return ({ status, reason, result }, unknownNumbers) => {
+    const write = reason === undefined ? writeParts : writeFailure;
+    return children(write({ ...result, status }, unknownNumbers));
+  };
 }
 
 type FieldsWriter = (fields: Fields, unknownNumbers: UnknownNumberStyle) => string;
@@ -72,6 +76,27 @@ function compileParts(parts: readonly SoapPart[], style: PartStyle): FieldsWrite
     for (const { name, write } of writers) content += write(fields[name] ?? null, unknownNumbers);
     return content;
   };
+}
+
+/**
+ * The writer of a failure. It lacks most parts: as the old service sent them, a text is empty, and a record nil; the
+ * message, which that had not, is nil.
+ */
+function compileFailure(parts: readonly SoapPart[], style: PartStyle): FieldsWriter {
+  const writers = parts.map((part) => {
+    const { name, type } = part;
+    const write = compilePart(part, style);
+    const isText = !type.parts && !isNumber(part) && name !== 'message';
+    const empty = isText ? createElementWriter(style.nameOf(part), style.attributesOf(part)).emptyText : undefined;
+    const lacking = isNumber(part) ? unknownNumber : null;
+    return (fields: Fields, unknownNumbers: UnknownNumberStyle) =>
+      empty !== undefined && fields[name] === undefined ? empty : write(fields[name] ?? lacking, unknownNumbers);
+  });
+  return (fields, unknownNumbers) => writers.map((write) => write(fields, unknownNumbers)).join('');
+}
+
+function isNumber({ type }: SoapPart): boolean {
+  return type.name === 'xsd:int' || type.name === 'xsd:long';
 }
 
 /** The writer of a part; an unknown number that is omitted is an empty text. */

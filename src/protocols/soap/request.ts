@@ -1,15 +1,17 @@
+import { isKnown } from '../../core/actions.js';
 import type { Call } from '../../core/call.js';
 import { Fault, toFault } from '../../core/fault.js';
-import { decodeBody } from '../../shared/charset.js';
-import { readDocument, type XmlElement } from '../document/reader.js';
+import { readBody } from '../document/body.js';
+import type { XmlElement } from '../document/reader.js';
 import type { XmlNode } from '../document/writer.js';
 import { collectParameters } from '../parameters.js';
 import type { DecodedRequest, LegacyRequest } from '../protocol.js';
+import { argumentsOf } from './arguments.js';
+import { attributeOf, childNamed, isTrue } from './elements.js';
+import { openMessage, type SoapMessage } from './message.js';
+import { createResolver } from './references.js';
 import { type FaultCode, type SoapVersion, soap11, soap12, versionOf, versionOfContentType } from './version.js';
 import { LITERAL_NAMESPACE } from './wsdl.js';
-
-/** The namespace of XML Schema instances, and that of its drafts of 1999, which programs of 2001 still send. */
-const XSI = ['http://www.w3.org/2001/XMLSchema-instance', 'http://www.w3.org/1999/XMLSchema-instance'];
 
 /** What a request determines about the envelope of its reply. */
 export interface ReplyEnvelope {
@@ -30,12 +32,19 @@ export function replyIn(version: SoapVersion): ReplyEnvelope {
   return { version, isLiteral: false, faultCode: 'Client', faultHeader: [] };
 }
 
+/** What bounds and types requests. */
+export interface RequestRules {
+  /** The deepest nesting of elements that is accepted. */
+  readonly depth: number;
+  /** The names of the parts of an action's request message, in order; undefined where there is no such message. */
+  readonly requestParts: (action: string) => readonly string[] | undefined;
+}
+
 /**
- * Decodes an envelope; `depth` is the deepest nesting of elements that is accepted. Relies on the place and the local
- * name of the operation alone: old clients differ in qualifying and typing parameters and in where they put the
- * encodingStyle.
+ * Decodes an envelope. Relies on the place and the local name of the operation alone: old clients differ in qualifying and
+ * typing parameters and in where they put the encodingStyle.
  */
-export function decodeSoapRequest({ body, contentType }: LegacyRequest, depth: number): SoapRequest {
+export function decodeSoapRequest(request: LegacyRequest, { depth, requestParts }: RequestRules): SoapRequest {
   const reject = (version: SoapVersion, fault: Fault, reply: Partial<SoapRequest> = {}): SoapRequest => ({
     call: () => {
       throw fault;
@@ -43,10 +52,13 @@ export function decodeSoapRequest({ body, contentType }: LegacyRequest, depth: n
     ...replyIn(version),
     ...reply,
   });
-  const declared = versionOfContentType(contentType);
+  let declared = versionOfContentType(request.contentType);
+  let message: SoapMessage;
   let envelope: XmlElement;
   try {
-    envelope = readDocument(decodeBody(body, contentType), { depth, namespaces: true });
+    message = openMessage(request);
+    declared = versionOfContentType(message.contentType);
+    envelope = readBody(message.body, message.contentType, { depth, namespaces: true });
   } catch (error) {
     return reject(declared, toFault(error));
   }
@@ -56,38 +68,78 @@ export function decodeSoapRequest({ body, contentType }: LegacyRequest, depth: n
     if (envelope.local !== 'Envelope') return reject(declared, fault);
     return reject(declared, fault, { faultCode: 'VersionMismatch', faultHeader: declared === soap12 ? [upgrade] : [] });
   }
-  const operations = childNamed(envelope, 'Body')?.children ?? [];
-  const [operation] = operations;
-  const header = mandatoryHeader(envelope, version);
-  const notUnderstood = header && mustUnderstand(header, version);
+  const body = childNamed(envelope, 'Body');
+  const elements = body?.children ?? [];
+  const operation = elements.find((element) => !isIndependent(element));
+  const refusal = notUnderstood(envelope, version) ?? encodingUnknown(envelope, body, version);
   if (!operation) {
     const fault = new Fault('malformed', { explanation: 'no operation in the Body' });
-    return reject(version, notUnderstood?.rejection ?? fault, notUnderstood);
+    return reject(version, refusal?.rejection ?? fault, refusal);
   }
   return {
-    call: () => decodeCall(operation, operations),
+    call: () => decodeCall(operation, elements, message, requestParts(operation.local)),
     ...replyIn(version),
     isLiteral: operation.namespace === LITERAL_NAMESPACE,
-    ...notUnderstood,
+    faultCode: isKnown(operation.local) ? 'Client' : 'ProcedureNotPresent',
+    ...refusal,
   };
 }
 
-function mustUnderstand(header: XmlElement, version: SoapVersion) {
-  return {
-    rejection: new Fault('malformed', { explanation: `the header ${header.local} is not understood` }),
-    faultCode: 'MustUnderstand',
-    faultHeader: version === soap12 ? [notUnderstoodBlock(header)] : [],
-  } as const;
+/** Whether an element of the Body is no root, but referred to: https://www.w3.org/TR/2000/NOTE-SOAP-20000508/#_Toc478383521. */
+function isIndependent(element: XmlElement): boolean {
+  return /^\s*(0|false)\s*$/.test(attributeOf(element, 'root', [soap11.encoding]) ?? '');
 }
 
-function childNamed({ children }: XmlElement, name: string): XmlElement | undefined {
-  return children.find(({ local }) => local === name);
+/** The call of an operation; the first parameter of every action is the api_key. */
+function decodeCall(
+  operation: XmlElement,
+  elements: readonly XmlElement[],
+  { attachmentText }: SoapMessage,
+  parts: readonly string[] = ['api_key'],
+): Call {
+  const resolve = createResolver(elements, attachmentText);
+  return { action: operation.local, parameters: collectParameters(argumentsOf(operation, parts, resolve)) };
+}
+
+type Refusal = Pick<SoapRequest, 'rejection' | 'faultCode' | 'faultHeader'>;
+
+/** Why a request MUST NOT be performed whose header the bridge does not understand. */
+function notUnderstood(envelope: XmlElement, version: SoapVersion): Refusal | undefined {
+  const header = mandatoryHeader(envelope, version);
+  return (
+    header && {
+      rejection: new Fault('malformed', { explanation: `the header ${header.local} is not understood` }),
+      faultCode: 'MustUnderstand',
+      faultHeader: version === soap12 ? [notUnderstoodBlock(header)] : [],
+    }
+  );
+}
+
+/**
+ * Why a request MUST NOT be performed that is in an unknown encoding. A known one is accepted on the Envelope too, though
+ * SOAP 1.2 forbids it there: SOAP::Lite sends it so.
+ */
+function encodingUnknown(
+  envelope: XmlElement,
+  body: XmlElement | undefined,
+  version: SoapVersion,
+): Refusal | undefined {
+  const { encodings } = version;
+  if (!encodings) return undefined;
+  const isUnknown = (element: XmlElement): boolean => {
+    const style = attributeOf(element, 'encodingStyle', [version.envelope]);
+    return style !== undefined && !encodings.includes(style.trim());
+  };
+  const hasUnknown = (element: XmlElement): boolean => isUnknown(element) || element.children.some(hasUnknown);
+  if (!isUnknown(envelope) && !(body && hasUnknown(body))) return undefined;
+  const rejection = new Fault('malformed', { explanation: 'the encodingStyle is unknown' });
+  return { rejection, faultCode: 'DataEncodingUnknown', faultHeader: [] };
 }
 
 /** The first header block that the receiver MUST understand; the bridge understands none. */
 function mandatoryHeader(envelope: XmlElement, { envelope: namespace, target }: SoapVersion): XmlElement | undefined {
   return childNamed(envelope, 'Header')?.children.find((header) => {
-    const isMandatory = /^\s*(1|true)\s*$/.test(attributeOf(header, 'mustUnderstand', [namespace]) ?? '');
+    const isMandatory = isTrue(attributeOf(header, 'mustUnderstand', [namespace]));
     return isMandatory && target.receivers.includes(attributeOf(header, target.attribute, [namespace]) ?? '');
   });
 }
@@ -107,55 +159,4 @@ function notUnderstoodBlock({ local, namespace }: XmlElement): XmlNode {
   // A prefix cannot stand for no namespace.
   const attributes = namespace ? { 'xmlns:h': namespace, qname: `h:${local}` } : { qname: local };
   return { name: 'SOAP-ENV:NotUnderstood', attributes, content: '' };
-}
-
-function decodeCall(operation: XmlElement, operations: readonly XmlElement[]): Call {
-  const multiRefs = new Map(operations.flatMap(elementsById));
-  let referencedValues = 0;
-  const pairs = operation.children.flatMap((parameter) => {
-    const element = dereference(parameter, multiRefs);
-    if (element !== parameter) referencedValues += Math.max(1, element.children.length);
-    if (referencedValues > MAX_REFERENCED_VALUES) throw new Fault('malformed', { explanation: 'too many references' });
-    return valuesOf(element).map((value): [string, string] => [parameter.local, value]);
-  });
-  return { action: operation.local, parameters: collectParameters(pairs) };
-}
-
-/** Bounds the amplification of many references to one large value. */
-const MAX_REFERENCED_VALUES = 256;
-
-/** Multi-reference values by their id: https://www.w3.org/TR/2000/NOTE-SOAP-20000508/#_Toc478383512. */
-type MultiRefs = ReadonlyMap<string, XmlElement>;
-
-function elementsById(element: XmlElement): [string, XmlElement][] {
-  const id = attributeOf(element, 'id') ?? attributeOf(element, 'id', [soap12.encoding]);
-  const descendants = element.children.flatMap(elementsById);
-  return id === undefined ? descendants : [[id, element], ...descendants];
-}
-
-/** The element that a parameter references by `href` (SOAP 1.1) or `ref` (SOAP 1.2), or the parameter itself. */
-function dereference(parameter: XmlElement, multiRefs: MultiRefs): XmlElement {
-  const id = attributeOf(parameter, 'href')?.replace(/^#/, '') ?? attributeOf(parameter, 'ref', [soap12.encoding]);
-  return (id !== undefined && multiRefs.get(id)) || parameter;
-}
-
-/** The values of a parameter: its text, or the texts of its items; empty where it is nil. */
-function valuesOf(element: XmlElement): string[] {
-  const nil = attributeOf(element, 'nil', XSI) ?? attributeOf(element, 'null', XSI) ?? '';
-  if (/^\s*(1|true)\s*$/.test(nil)) return [''];
-  return element.children.length === 0 ? [textOf(element)] : element.children.map(textOf);
-}
-
-/** The text of an element. Some stacks send text that is not ASCII as base64 of its UTF-8. */
-function textOf(element: XmlElement): string {
-  const type = attributeOf(element, 'type', XSI) ?? '';
-  return /(^|:)base64(Binary)?$/.test(type) ? Buffer.from(element.text, 'base64').toString() : element.text;
-}
-
-function attributeOf(
-  { attributes }: XmlElement,
-  local: string,
-  namespaces: readonly (string | undefined)[] = [undefined],
-): string | undefined {
-  return attributes.find((each) => each.local === local && namespaces.includes(each.namespace))?.value;
 }

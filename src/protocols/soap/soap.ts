@@ -6,7 +6,7 @@ import { createElementWriter, type ElementWriter, writeNode } from '../document/
 import type { LegacyReply, Protocol, ProtocolLimits, ReplyOptions } from '../protocol.js';
 import { createOperationWriters, encodedStyle, literalStyle, type UnknownNumberStyle } from './operation-writer.js';
 import { decodeSoapRequest, type ReplyEnvelope, replyIn } from './request.js';
-import { type SoapVersion, soap11 } from './version.js';
+import { type FaultCode, type SoapVersion, soap11 } from './version.js';
 import { LITERAL_NAMESPACE, TARGET_NAMESPACE, TARGET_PREFIX, type Wsdl } from './wsdl.js';
 
 /**
@@ -14,6 +14,7 @@ import { LITERAL_NAMESPACE, TARGET_NAMESPACE, TARGET_PREFIX, type Wsdl } from '.
  * request.
  */
 export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
+  const rules = { depth: xmlDepth, requestParts: wsdl.requestParts };
   const encoded = createOperationWriters(wsdl, encodedStyle);
   const literal = createOperationWriters(wsdl, literalStyle);
   return {
@@ -21,7 +22,7 @@ export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
     path: '/api/1.0/soap',
     methods: ['POST'],
     decode: (legacyRequest) => {
-      const request = decodeSoapRequest(legacyRequest, xmlDepth);
+      const request = decodeSoapRequest(legacyRequest, rules);
       return {
         call: request.call,
         rejection: request.rejection,
@@ -52,7 +53,12 @@ function fault(
   const code = isServerFault(reason) ? 'Server' : request.faultCode;
   const content = writeNode(request.version.fault(code, explanation ? `${status}: ${explanation}` : status));
   const header = request.faultHeader.map(writeNode).join('');
-  return { status: http ?? options.faultStatus, ...envelope(content, request, options, header) };
+  return { status: http ?? faultStatus(code, request, options), ...envelope(content, request, options, header) };
+}
+
+/** The configured status holds for both versions; without one, each version has its own. */
+function faultStatus(code: FaultCode, { version }: ReplyEnvelope, options: FaultOptions): number {
+  return options.faultStatus === defaultFaultStatus ? version.faultStatus(code) : options.faultStatus;
 }
 
 /** Old gSOAP stubs reject a nil that their WSDL did not announce; every stack accepts a missing element. */

@@ -18,6 +18,8 @@ export interface SoapPart {
 export interface Wsdl {
   /** The WSDL with the service at this URL: document/literal for the style `literal`, else RPC/encoded. */
   readonly textAt: (publicUrl: string, style?: string) => string;
+  /** The names of the parts of an action's request message, in order; undefined where the WSDL lacks the action. */
+  readonly requestParts: (action: string) => readonly string[] | undefined;
   /** The parts of an action's response message, in order; undefined where the WSDL lacks the action. */
   readonly responseParts: (action: string) => readonly SoapPart[] | undefined;
 }
@@ -43,7 +45,8 @@ function escapeUrl(url: string): string {
 export async function loadWsdl(): Promise<Wsdl> {
   const text = await readFile(file, 'utf8');
   const literal = await readFile(literalFile, 'utf8');
-  const wsdl = new WSDL(text, file.href, {});
+  // Port type, binding and service type nothing; reading them would take most of the time.
+  const wsdl = new WSDL(text.replace(/<portType .*<\/service>/s, ''), file.href, {});
   await new Promise<void>((resolve, reject) => wsdl.onReady((error) => (error ? reject(error) : resolve())));
   const { messages, schemas } = wsdl.definitions;
   const complexTypes = schemas[TARGET_NAMESPACE]?.complexTypes ?? {};
@@ -60,19 +63,12 @@ export async function loadWsdl(): Promise<Wsdl> {
     return { name: element.$name, type: typeOf(element.$type) };
   };
 
-  const responses = new Map(
-    Object.entries(messages).map(([message, { parts }]) => [
-      message,
-      // The package gives a simple type by its name, a complex one by its definition.
-      Object.entries<string | { $name: string }>(parts ?? {}).map(([name, type]) => ({
-        name,
-        type: typeOf(typeof type === 'string' ? type : type.$name),
-      })),
-    ]),
-  );
+  const parts = new Map(Object.entries(messages).map(([message, { children }]) => [message, children.map(partOf)]));
+  const partNames = new Map([...parts].map(([message, each]) => [message, each.map(({ name }) => name)]));
   return {
     textAt: (publicUrl, style) =>
       (style === 'literal' ? literal : text).replace(FILE_ADDRESS, () => escapeUrl(publicUrl)),
-    responseParts: (action) => responses.get(`${action}Response`),
+    requestParts: (action) => partNames.get(`${action}Request`),
+    responseParts: (action) => parts.get(`${action}Response`),
   };
 }

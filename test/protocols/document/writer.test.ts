@@ -88,6 +88,28 @@ describe('what xmlbuilder2 wrote once', () => {
   });
 });
 
+describe('a failure in SOAP', () => {
+  const parts: readonly SoapPart[] = [
+    { name: 'status', type: { name: 'xsd:string' } },
+    { name: 'ticket', type: { name: 'xsd:string' } },
+    { name: 'space', type: { name: 'xsd:long' } },
+    { name: 'user', type: { name: 'ns4:SOAPUser', parts: [] } },
+    { name: 'message', type: { name: 'xsd:string' } },
+  ];
+
+  test.each<[UnknownNumberStyle, string]>([
+    ['nil', '<space xsi:type="xsd:long" xsi:nil="true"/>'],
+    ['omit', ''],
+    ['zero', '<space xsi:type="xsd:long">0</space>'],
+  ])('has an empty text, a number as %s says, and nil for the rest', (unknownNumbers, space) => {
+    const write = createOperationWriters({ responseParts: () => parts }, encodedStyle)('act', soap11);
+    const answer: Answer = { action: 'act', status: 'not_logged_in', reason: 'unauthenticated', result: {} };
+    expect(write(answer, unknownNumbers)).toBe(
+      `<ns4:actResponse><status xsi:type="xsd:string">not_logged_in</status><ticket xsi:type="xsd:string"></ticket>${space}<user xsi:type="ns4:SOAPUser" xsi:nil="true"/><message xsi:type="xsd:string" xsi:nil="true"/></ns4:actResponse>`,
+    );
+  });
+});
+
 /** A part that the value fits into, as a WSDL would describe it. */
 function partOf(tag: string, each: Value): SoapPart {
   if (typeof each !== 'object' || each === null) return { name: tag, type: { name: 'xsd:string' } };

@@ -73,7 +73,7 @@ describe.each(styles)('the WSDL of %s', (style) => {
     const parts = of('message').flatMap((message) => childrenOf(message, 'part'));
     const types = [
       ...targets(childrenOf(schema, 'complexType', XSD)),
-      ...['string', 'int', 'long'].map((simple) => `{${XSD}}${simple}`),
+      ...['string', 'int', 'long', 'boolean', 'anyType'].map((simple) => `{${XSD}}${simple}`),
     ];
     expectAll(
       references(
@@ -92,7 +92,7 @@ describe.each(styles)('the WSDL of %s', (style) => {
     const bound = childrenOf(binding, 'operation');
     expect(namesOf(bound)).toEqual(namesOf(childrenOf(portType, 'operation')));
     const soapActions = bound.map((each) => attributeOf(childrenOf(each, 'operation', SOAP)[0] ?? each, 'soapAction'));
-    expect(new Set(soapActions).size).toBe(actionNames.length);
+    expect(new Set(soapActions).size).toBe(bound.length);
     expect(bound.map(({ children }) => children.map(({ local }) => local))).toEqual(
       bound.map(() => ['operation', 'input', 'output']),
     );

@@ -1,12 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { WSDL } from 'soap';
 import { accountFields, planFields, userFields } from '../../../src/bridge/account-view.js';
-import { type Action, type ActionName, actionNames, actions } from '../../../src/core/actions.js';
+import { type Action, type ActionName, actionNames, actions, isAction, isKnown } from '../../../src/core/actions.js';
 import { loadWsdl } from '../../../src/protocols/soap/wsdl.js';
 
 const file = new URL('../../../../wsdl/box.wsdl', import.meta.url);
-const { responseParts } = await loadWsdl();
+const { requestParts, responseParts } = await loadWsdl();
 const wsdl = new WSDL(await readFile(file, 'utf8'), file.href, {});
 await new Promise<void>((resolve, reject) => wsdl.onReady((error) => (error ? reject(error) : resolve())));
 const { messages, portTypes, bindings } = wsdl.definitions;
@@ -24,10 +25,15 @@ const results: Partial<Record<ActionName, readonly string[]>> = {
   get_account_plan: ['plan'],
 };
 
+/** The operations that the WSDL of the old service had and no modern API serves, with the parts of their requests. */
+const oldOperations: Readonly<Record<string, readonly string[]>> = JSON.parse(
+  readFileSync(new URL('../../../../test/fixtures/wsdl/old-operations.json', import.meta.url), 'utf8'),
+);
+
 const namesOf = (parts: readonly { readonly name: string }[] = []) => parts.map(({ name }) => name);
 
-test('the WSDL has every action, and no other', () => {
-  const all = [...actionNames].sort();
+test('the WSDL has every action and every old operation, and no other', () => {
+  const all = [...actionNames, ...Object.keys(oldOperations)].sort();
   expect(Object.keys(portTypes.boxnetPort?.methods ?? {}).sort()).toEqual(all);
   expect(Object.keys(bindings.boxnetBinding?.methods ?? {}).sort()).toEqual(all);
   const both = all.flatMap((name) => [`${name}Request`, `${name}Response`]);
@@ -52,6 +58,25 @@ describe.each(actionNames)('the WSDL on %s', (name) => {
     const method = bindings.boxnetBinding?.methods[name];
     expect(method).toMatchObject({ style: 'rpc', soapAction: `urn:boxnet#Box_SoapApi#${name}` });
     expect(method).toMatchObject({ input: { $name: `${name}Request` }, output: { $name: `${name}Response` } });
+  });
+});
+
+test('the WSDL has the account family first of the old operations', () => {
+  const methods = Object.keys(portTypes.boxnetPort?.methods ?? {});
+  const [first, second] = methods.filter((name) => !isAction(name));
+  expect([first, second]).toEqual(['register_new_user', 'verify_registration_email']);
+});
+
+describe.each(Object.entries(oldOperations))('the WSDL on %s', (name, parts) => {
+  test('has the parts that it had, and the status alone in the response', () => {
+    expect(requestParts(name)).toEqual(parts);
+    expect(namesOf(responseParts(name))).toEqual(['status']);
+  });
+
+  test('binds its SOAPAction, and it is known', () => {
+    const method = bindings.boxnetBinding?.methods[name];
+    expect(method).toMatchObject({ style: 'rpc', soapAction: `urn:boxnet#Box_SoapApi#${name}` });
+    expect([isKnown(name), isAction(name)]).toEqual([true, false]);
   });
 });
 

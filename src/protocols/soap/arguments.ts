@@ -1,0 +1,51 @@
+import type { XmlElement } from '../document/reader.js';
+import { parameterName } from '../parameters.js';
+import { childNamed, isNil, textOf } from './elements.js';
+import type { Resolve } from './references.js';
+
+/** A value as the caller named it. */
+interface Argument {
+  readonly name: string;
+  readonly element: XmlElement;
+}
+
+/**
+ * The parameters in an operation, each value with its name. Where none of them has a name of the message parts, they
+ * count in the order of these: callers without the WSDL make up names. A single struct, Map or wrapper under a name that
+ * is no part's is opened first.
+ */
+export function argumentsOf(
+  operation: XmlElement,
+  parts: readonly string[],
+  resolve: Resolve,
+): [name: string, value: string][] {
+  const isPart = ({ name }: Argument) => parts.includes(parameterName(name));
+  const opened = (found: readonly Argument[]): readonly Argument[] => {
+    const [only, ...others] = found;
+    const isWrapper = only && others.length === 0 && !isPart(only) && only.element.children.length > 0;
+    return isWrapper ? opened(membersOf(only.element, resolve)) : found;
+  };
+  const found = opened(membersOf(operation, resolve));
+  const isByName = found.some(isPart);
+  return found.flatMap(({ name, element }, position) => {
+    const counted = isByName ? name : (parts[position] ?? name);
+    return valuesOf(element, resolve).map((value): [string, string] => [counted, value]);
+  });
+}
+
+/** The members of a struct, or the entries of a Map: https://ws.apache.org/axis/java/user-guide.html#WhatAxisCanSend. */
+function membersOf({ children }: XmlElement, resolve: Resolve): Argument[] {
+  return children.map((child) => {
+    const element = resolve(child);
+    const key = child.local === 'item' && childNamed(element, 'key');
+    const value = key && childNamed(element, 'value');
+    return value ? { name: resolve(key).text, element: resolve(value) } : { name: child.local, element };
+  });
+}
+
+/** The values of an argument: its text, or the texts of its items; empty where it is nil. */
+function valuesOf(element: XmlElement, resolve: Resolve): string[] {
+  if (isNil(element)) return [''];
+  if (element.children.length === 0) return [textOf(element)];
+  return element.children.map((item) => textOf(resolve(item)));
+}

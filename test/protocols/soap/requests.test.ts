@@ -1,0 +1,118 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Action, actionNames, actions } from '../../../src/core/actions.js';
+import { toErrorAnswer } from '../../../src/core/error-mapping.js';
+import { Fault, toFault } from '../../../src/core/fault.js';
+import type { DecodedRequest, ReplyOptions } from '../../../src/protocols/protocol.js';
+import { soap } from '../../../src/protocols/soap/soap.js';
+import { soap11, soap12 } from '../../../src/protocols/soap/version.js';
+import { loadWsdl } from '../../../src/protocols/soap/wsdl.js';
+
+const protocol = soap({ xmlDepth: 32 }, await loadWsdl());
+const options: ReplyOptions = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: 'UTF-8' };
+const versions = { '1.1': soap11, '1.2': soap12 };
+
+const envelope = (inside: string, { envelope: namespace } = soap11) =>
+  `<e:Envelope xmlns:e="${namespace}"><e:Body>${inside}</e:Body></e:Envelope>`;
+
+function decode(body: string | Buffer, contentType = ''): DecodedRequest {
+  return protocol.decode({ query: Buffer.alloc(0), body: Buffer.from(body), contentType, userAgent: '' });
+}
+
+function parametersIn(body: string): Record<string, readonly string[]> {
+  return Object.fromEntries(decode(body).call().parameters);
+}
+
+/** The reply to a request that is answered with its own fault, as the pipeline does. */
+function faultOf(request: DecodedRequest, replyOptions = options) {
+  let fault: Fault | undefined = request.rejection;
+  let action: string | undefined;
+  try {
+    action = request.call().action;
+  } catch (error) {
+    fault ??= toFault(error);
+  }
+  const { status, body } = request.encode(toErrorAnswer(fault ?? new Fault('malformed'), action), replyOptions);
+  return { status, body };
+}
+
+describe.each(actionNames)('the parameters of %s', (name) => {
+  const { parameters }: Action = actions[name];
+  const names = ['api_key', ...Object.keys(parameters)];
+  const expected = Object.fromEntries(names.map((each) => [each, [`value of ${each}`]]));
+  const entry = (key: string, value: string) => `<item><key>${key}</key><value>${value}</value></item>`;
+
+  test.each<[string, string]>([
+    [
+      'in order, under names of the caller',
+      names.map((each, at) => `<param${at}>value of ${each}</param${at}>`).join(''),
+    ],
+    ['in order, all under one name', names.map((each) => `<item>value of ${each}</item>`).join('')],
+    ['in a struct', `<s>${names.map((each) => `<${each}>value of ${each}</${each}>`).join('')}</s>`],
+    ['in an array', `<s>${names.map((each) => `<item>value of ${each}</item>`).join('')}</s>`],
+    ['in a Map', `<s>${names.map((each) => entry(each, `value of ${each}`)).join('')}</s>`],
+    [
+      'in a Map with keys of the caller',
+      `<s>${names.map((each, at) => entry(`k${at}`, `value of ${each}`)).join('')}</s>`,
+    ],
+    [
+      'in a wrapper around a struct',
+      `<w><s>${names.map((each) => `<${each}>value of ${each}</${each}>`).join('')}</s></w>`,
+    ],
+  ])('are read %s', (_how, inside) => {
+    expect(parametersIn(envelope(`<${name}>${inside}</${name}>`))).toEqual(expected);
+  });
+});
+
+test.each<[string, string, Record<string, readonly string[]>]>([
+  ['one name that is known', '<a>1</a><auth_token>2</auth_token>', { a: ['1'], auth_token: ['2'] }],
+  ['one name that was known', '<a>1</a><sid>2</sid>', { a: ['1'], auth_token: ['2'] }],
+  ['a struct under a name that is known', '<api_key><a>1</a><b>2</b></api_key>', { api_key: ['1', '2'] }],
+  ['a struct beside something else', '<a><api_key>1</api_key></a><b>2</b>', { api_key: ['1'], auth_token: ['2'] }],
+])('%s: names and positions', (_what, inside, expected) => {
+  expect(parametersIn(envelope(`<get_account_info>${inside}</get_account_info>`))).toEqual(expected);
+});
+
+describe.each(Object.entries(versions))('a fault of SOAP %s', (name, version) => {
+  const is12 = name === '1.2';
+  const unknown = decode(envelope('<nothing/>', version));
+
+  test('for an operation that there is none says so', () => {
+    const { status, body } = faultOf(unknown);
+    expect(status).toBe(is12 ? 400 : 500);
+    const code = is12
+      ? '<SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:Sender</SOAP-ENV:Value><SOAP-ENV:Subcode><SOAP-ENV:Value xmlns:rpc="http://www.w3.org/2003/05/soap-rpc">rpc:ProcedureNotPresent</SOAP-ENV:Value></SOAP-ENV:Subcode></SOAP-ENV:Code>'
+      : '<faultcode>SOAP-ENV:Client</faultcode>';
+    expect(body).toContain(code);
+  });
+
+  test('for an unknown encodingStyle is one of SOAP 1.2', () => {
+    const operation = `<logout xmlns:e="${version.envelope}" e:encodingStyle="urn:other"/>`;
+    const { rejection } = decode(envelope(operation, version));
+    expect(rejection?.explanation).toBe(is12 ? 'the encodingStyle is unknown' : undefined);
+  });
+
+  test.each<[Fault, number, number]>([
+    [new Fault('malformed'), 400, 500],
+    [new Fault('malformed', { http: 413 }), 413, 413],
+    [new Fault('unavailable'), 500, 500],
+    [new Fault('internal'), 500, 500],
+  ])('for %j has the HTTP status of its binding', (fault, in12, in11) => {
+    const { status } = unknown.encode(toErrorAnswer(fault), options);
+    expect(status).toBe(is12 ? in12 : in11);
+  });
+
+  test('has the HTTP status that the application is configured with', () => {
+    expect(faultOf(unknown, { ...options, faultStatus: 200 }).status).toBe(200);
+  });
+});
+
+test('DIME is rejected by its name', () => {
+  const record = Buffer.concat([Buffer.from([0x0c, 0x20, 0, 0, 0, 0, 0, 0]), Buffer.from(envelope('<logout/>'))]);
+  expect(faultOf(decode(record)).body).toContain('wrong_input: a DIME message');
+});
+
+test('a multipart message that is rejected is rejected in the version of its root part', () => {
+  const part = (type: string) => `--b\r\nContent-Type: ${type}\r\n\r\n<a>\r\n--b--`;
+  expect(faultOf(decode(part('application/xop+xml; type="application/soap+xml"'))).body).toContain('SOAP-ENV:Sender');
+  expect(faultOf(decode(part('application/xop+xml; type="text/xml"'))).body).toContain('SOAP-ENV:Client');
+});
