@@ -11,7 +11,7 @@ import { createMetrics } from '../observability/metrics.js';
 import { createObserver } from '../observability/observer.js';
 import { createTracing } from '../observability/tracing.js';
 import { createProtocols } from '../protocols/index.js';
-import { loadWsdl } from '../protocols/soap/wsdl.js';
+import { openWsdl } from '../protocols/soap/wsdl.js';
 import type { Store } from '../store/store.js';
 import { listenAdmin } from './admin-listener.js';
 import type { RuntimeOptions } from './runtime-options.js';
@@ -66,7 +66,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     await tracing.close();
   };
   try {
-    const wsdl = await loadWsdl();
+    const wsdl = await openWsdl();
     const health = {
       isReady: async () => !admission.isDraining() && (await isReachable(services.store)),
       metrics: worker?.clusterMetrics ?? metrics.exposition,

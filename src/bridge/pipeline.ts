@@ -55,6 +55,7 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
       let answer: Answer;
       let cause: unknown;
       try {
+        if (protocol.load) await protocol.load();
         decoded = protocol.decode(request);
         await admission.rateLimit(address);
         if (failure) throw failure;

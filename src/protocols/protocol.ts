@@ -46,6 +46,8 @@ export interface Protocol {
   /** The path of the old API, in lower case; matched case-insensitively. */
   readonly path: string;
   readonly methods: readonly string[];
+  /** Loads what decoding and encoding need; absent where they need nothing. Idempotent; MUST be done before `decode`. */
+  readonly load?: () => Promise<void>;
   /** MUST NOT throw for any bytes: what cannot be decoded is a Fault of `call`. */
   readonly decode: (request: LegacyRequest) => DecodedRequest;
   /** The last-resort reply, in UTF-8, for a defect in decoding the request or encoding the answer. */

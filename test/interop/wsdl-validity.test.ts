@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { type ActionName, actionNames } from '../../src/core/actions.js';
-import { loadWsdl } from '../../src/protocols/soap/wsdl.js';
+import { openWsdl } from '../../src/protocols/soap/wsdl.js';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { afterwards } from '../support/cleanup.js';
@@ -10,7 +10,7 @@ import { describeWith } from './requirements.js';
 import { invalidity, invalidMessages, xmllint } from './xmllint.js';
 
 const grammar = fileURLToPath(new URL('../../../test/fixtures/wsdl/wsdl11.rng', import.meta.url));
-const { textAt } = await loadWsdl();
+const { textAt } = await openWsdl();
 const served = { encoded: textAt('https://box.example.com'), literal: textAt('https://box.example.com', 'literal') };
 type Style = keyof typeof served;
 const styles: readonly Style[] = ['encoded', 'literal'];

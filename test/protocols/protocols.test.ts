@@ -7,10 +7,12 @@ import { toErrorAnswer, toSuccessAnswer } from '../../src/core/error-mapping.js'
 import { Fault, type Reason, toFault } from '../../src/core/fault.js';
 import { createProtocols } from '../../src/protocols/index.js';
 import type { LegacyRequest, Protocol, ReplyOptions } from '../../src/protocols/protocol.js';
-import { loadWsdl } from '../../src/protocols/soap/wsdl.js';
+import { openWsdl } from '../../src/protocols/soap/wsdl.js';
 import { readAnswer, readRequest, squeezed, wireCases, wireFile } from '../support/cases/wire.js';
 
-const protocols = createProtocols({ xmlDepth: 32 }, await loadWsdl());
+const wsdl = await openWsdl();
+await wsdl.load();
+const protocols = createProtocols({ xmlDepth: 32 }, wsdl);
 const replyOptions: ReplyOptions = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: 'UTF-8' };
 
 type Pairs = readonly (readonly [name: string, value: string])[];

@@ -6,7 +6,7 @@ import { type Action, actionNames, actions } from '../../src/core/actions.js';
 import { httpStatusOf, statusWord } from '../../src/core/error-mapping.js';
 import type { Reason } from '../../src/core/fault.js';
 import { createProtocols } from '../../src/protocols/index.js';
-import { loadWsdl } from '../../src/protocols/soap/wsdl.js';
+import { openWsdl } from '../../src/protocols/soap/wsdl.js';
 import { providers } from '../../src/providers/index.js';
 import { sandboxCredentials, sandboxPaths } from '../../src/sandbox/sandbox.js';
 import { matrixIn } from '../interop/matrix.js';
@@ -21,7 +21,8 @@ const keyRow = (key: string) =>
   tableRows(readme, 'key')
     .filter(([cell = '']) => cell.split(/[^a-z_]/).includes(key))
     .join();
-const wsdl = await loadWsdl();
+const wsdl = await openWsdl();
+await wsdl.load();
 const protocols = createProtocols({ xmlDepth: 32 }, wsdl);
 
 describe('a provider', () => {

@@ -21,6 +21,7 @@ export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
     name: 'soap',
     path: '/api/1.0/soap',
     methods: ['POST'],
+    load: wsdl.load,
     decode: (legacyRequest) => {
       const request = decodeSoapRequest(legacyRequest, rules);
       return {

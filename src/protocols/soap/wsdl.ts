@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { WSDL } from 'soap/lib/wsdl/index.js';
 
 /** The type of a part or element of a reply. */
 interface SoapType {
@@ -18,6 +17,8 @@ export interface SoapPart {
 export interface Wsdl {
   /** The WSDL with the service at this URL: document/literal for the style `literal`, else RPC/encoded. */
   readonly textAt: (publicUrl: string, style?: string) => string;
+  /** Reads the messages, at the first call; their parts are known once it is done. */
+  readonly load: () => Promise<void>;
   /** The names of the parts of an action's request message, in order; undefined where the WSDL lacks the action. */
   readonly requestParts: (action: string) => readonly string[] | undefined;
   /** The parts of an action's response message, in order; undefined where the WSDL lacks the action. */
@@ -41,10 +42,35 @@ function escapeUrl(url: string): string {
   return new URL(url).href.replace(/\/$/, '').replaceAll('&', '&amp;');
 }
 
-/** Reads `wsdl/box.wsdl`, which types the SOAP replies and is served at `?wsdl`, and the WSDL of `?wsdl=literal`. */
-export async function loadWsdl(): Promise<Wsdl> {
+/** Opens `wsdl/box.wsdl`, which types the SOAP replies and is served at `?wsdl`, and the WSDL of `?wsdl=literal`. */
+export async function openWsdl(): Promise<Wsdl> {
   const text = await readFile(file, 'utf8');
   const literal = await readFile(literalFile, 'utf8');
+  let loading: Promise<void> | undefined;
+  let messages: Messages | undefined;
+  const loaded = (): Messages => {
+    if (!messages) throw new Error('the messages of the WSDL are not loaded');
+    return messages;
+  };
+  return {
+    textAt: (publicUrl, style) =>
+      (style === 'literal' ? literal : text).replace(FILE_ADDRESS, () => escapeUrl(publicUrl)),
+    load: () => {
+      loading ??= readMessages(text).then((read) => {
+        messages = read;
+      });
+      return loading;
+    },
+    requestParts: (action) => loaded().requestParts(action),
+    responseParts: (action) => loaded().responseParts(action),
+  };
+}
+
+type Messages = Pick<Wsdl, 'requestParts' | 'responseParts'>;
+
+async function readMessages(text: string): Promise<Messages> {
+  // Imported on demand: REST and XML do not need it.
+  const { WSDL } = await import('soap/lib/wsdl/index.js');
   // Port type, binding and service type nothing; reading them would take most of the time.
   const wsdl = new WSDL(text.replace(/<portType .*<\/service>/s, ''), file.href, {});
   await new Promise<void>((resolve, reject) => wsdl.onReady((error) => (error ? reject(error) : resolve())));
@@ -64,11 +90,9 @@ export async function loadWsdl(): Promise<Wsdl> {
   };
 
   const parts = new Map(Object.entries(messages).map(([message, { children }]) => [message, children.map(partOf)]));
-  const partNames = new Map([...parts].map(([message, each]) => [message, each.map(({ name }) => name)]));
+  const names = new Map([...parts].map(([message, each]) => [message, each.map(({ name }) => name)]));
   return {
-    textAt: (publicUrl, style) =>
-      (style === 'literal' ? literal : text).replace(FILE_ADDRESS, () => escapeUrl(publicUrl)),
-    requestParts: (action) => partNames.get(`${action}Request`),
+    requestParts: (action) => names.get(`${action}Request`),
     responseParts: (action) => parts.get(`${action}Response`),
   };
 }

@@ -5,9 +5,11 @@ import { Fault, toFault } from '../../../src/core/fault.js';
 import type { DecodedRequest, ReplyOptions } from '../../../src/protocols/protocol.js';
 import { soap } from '../../../src/protocols/soap/soap.js';
 import { soap11, soap12 } from '../../../src/protocols/soap/version.js';
-import { loadWsdl } from '../../../src/protocols/soap/wsdl.js';
+import { openWsdl } from '../../../src/protocols/soap/wsdl.js';
 
-const protocol = soap({ xmlDepth: 32 }, await loadWsdl());
+const wsdl = await openWsdl();
+await wsdl.load();
+const protocol = soap({ xmlDepth: 32 }, wsdl);
 const options: ReplyOptions = { unknownNumbers: 'auto', faultStatus: 500, replyCharset: 'UTF-8' };
 const versions = { '1.1': soap11, '1.2': soap12 };
 

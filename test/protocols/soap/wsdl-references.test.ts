@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Action, actionNames, actions } from '../../../src/core/actions.js';
 import { readDocument, type XmlElement } from '../../../src/protocols/document/reader.js';
-import { loadWsdl } from '../../../src/protocols/soap/wsdl.js';
+import { openWsdl } from '../../../src/protocols/soap/wsdl.js';
 
-const { textAt } = await loadWsdl();
+const { textAt } = await openWsdl();
 const served = { encoded: textAt('https://box.example.com'), literal: textAt('https://box.example.com', 'literal') };
 type Style = keyof typeof served;
 const styles: readonly Style[] = ['encoded', 'literal'];

@@ -4,10 +4,11 @@ import { describe, expect, test } from '@jest/globals';
 import { WSDL } from 'soap';
 import { accountFields, planFields, userFields } from '../../../src/bridge/account-view.js';
 import { type Action, type ActionName, actionNames, actions, isAction, isKnown } from '../../../src/core/actions.js';
-import { loadWsdl } from '../../../src/protocols/soap/wsdl.js';
+import { openWsdl } from '../../../src/protocols/soap/wsdl.js';
 
 const file = new URL('../../../../wsdl/box.wsdl', import.meta.url);
-const { requestParts, responseParts } = await loadWsdl();
+const { load, requestParts, responseParts } = await openWsdl();
+await load();
 const wsdl = new WSDL(await readFile(file, 'utf8'), file.href, {});
 await new Promise<void>((resolve, reject) => wsdl.onReady((error) => (error ? reject(error) : resolve())));
 const { messages, portTypes, bindings } = wsdl.definitions;

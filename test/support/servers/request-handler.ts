@@ -16,7 +16,7 @@ import { createObserver } from '../../../src/observability/observer.js';
 import { createTracing } from '../../../src/observability/tracing.js';
 import { createProtocols } from '../../../src/protocols/index.js';
 import type { Protocol } from '../../../src/protocols/protocol.js';
-import { loadWsdl } from '../../../src/protocols/soap/wsdl.js';
+import { openWsdl } from '../../../src/protocols/soap/wsdl.js';
 import { createMemoryRateLimiter } from '../../../src/shared/rate-limiter.js';
 
 export interface RequestHandlerOptions {
@@ -51,7 +51,7 @@ export async function startRequestHandler(options: RequestHandlerOptions = {}): 
   const { dispatch = async () => ({}), findApplication = () => undefined, protocol = (real) => real } = options;
   const { bodyBytes = 65536, xmlDepth = 32, trustProxy = false, onLog = () => {} } = options;
   const calls: Call[] = [];
-  const wsdl = await loadWsdl();
+  const wsdl = await openWsdl();
   const admission = createAdmission({
     concurrentCalls: 1024,
     callMs: 20_000,
