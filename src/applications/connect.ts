@@ -17,7 +17,7 @@ export async function connect(
   const { tls, settings, ...rest } = application;
   const { name, baseUrl, cacheSeconds } = rest;
   const kind = await loadProvider(rest.provider);
-  const send = sendFor({ baseUrl, name, provider: kind.name, tls });
+  const send = sendFor({ baseUrl, name, provider: kind.name, tls, isRefusal: kind.isRefusal });
   const cached = cache({ api: JSON.stringify([kind.name, baseUrl]), settings, seconds: cacheSeconds });
   const connectTo = (scope: Scope) =>
     cached(kind.connect({ baseUrl, settings, send: (request) => send(request, scope) }));
