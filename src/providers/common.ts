@@ -1,5 +1,6 @@
 import { Fault } from '../core/fault.js';
-import { type Json, textOf } from '../shared/json.js';
+import { type Json, type JsonObject, textOf } from '../shared/json.js';
+import type { Account } from './provider.js';
 
 /** Most servers accept at most 16 KiB of headers. */
 const MAX_HEADER_LENGTH = 16_384;
@@ -23,4 +24,17 @@ export function nativeIdOf(value: Json | undefined): string {
   const id = textOf(value);
   if (id === undefined) throw new Fault('unavailable', { cause: new Error('reply without the id of an account') });
   return id;
+}
+
+/**
+ * What the reply to a write tells of the account. The write succeeded: a reply that is no account tells nothing, and MUST
+ * NOT be an error, since the caller would repeat the write.
+ */
+export function accountAfterWrite(reply: JsonObject, toAccount: (reply: JsonObject) => Account): Partial<Account> {
+  try {
+    return toAccount(reply);
+  } catch (error) {
+    if (error instanceof Fault) return {};
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@ import { Fault, toFault } from '../core/fault.js';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Settings } from '../shared/setting.js';
 import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
-import { authorization, nativeIdOf } from './common.js';
+import { accountAfterWrite, authorization, nativeIdOf } from './common.js';
 import type { Account, Plan, ProviderKind } from './provider.js';
 
 const settings = {
@@ -34,6 +34,13 @@ function accountPath(id: string): string {
 
 function messageIn(body: Json | undefined): string {
   return (body !== undefined && extractMessage(body)) || '';
+}
+
+/** `error` or a list of `errors`; plain text where the web framework refuses. */
+function isRefusal(body: Json | undefined, text: string): boolean {
+  return isObject(body)
+    ? textOf(body.error) !== undefined || Array.isArray(body.errors)
+    : /^(authorization error$|parse request payload error|failed to parse )/i.test(text);
 }
 
 /** 401 is also the reply to a valid token whose operation is for administrators. */
@@ -68,6 +75,7 @@ export const golem: ProviderKind<typeof settings> = {
     name: 'API token',
     hint: 'golem-cli makes one for your account; it has the form of a UUID.',
   },
+  isRefusal,
   settings,
   connect: ({ baseUrl, settings: { accountId }, send }) => {
     const headersOf = (credential: string) => ({
@@ -124,16 +132,17 @@ export const golem: ProviderKind<typeof settings> = {
           const account = await find(credential, nativeId);
           const { name = '', email } = toAccount(account);
           const values = { name, email, ...changes };
-          return toAccount(await write('PUT', accountPath(nativeIdOf(account.id)), credential, values));
+          const reply = await write('PUT', accountPath(nativeIdOf(account.id)), credential, values);
+          return accountAfterWrite(reply, toAccount);
         },
       },
       deleteAccount: async (credential, nativeId) => {
         const url = baseUrl + accountPath(await idOf(credential, nativeId));
         const headers = headersOf(credential);
-        await send({ method: 'DELETE', url, headers, errorMapping: mapOtherAccountError, isEmpty: true });
+        await send({ method: 'DELETE', url, headers, errorMapping: mapOtherAccountError });
       },
       createAccount: async (credential, name, email) =>
-        toAccount(await write('POST', '/v1/accounts', credential, { name, email })),
+        accountAfterWrite(await write('POST', '/v1/accounts', credential, { name, email }), toAccount),
       findAccounts: async (credential, email) => {
         const query = email === undefined ? '' : `?${new URLSearchParams({ email })}`;
         return (await listAccounts(credential, query)).map((account) => toAccount(account));

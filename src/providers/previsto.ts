@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { UpstreamReason } from '../upstream/response.js';
-import { authorization, nativeIdOf } from './common.js';
+import { accountAfterWrite, authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
 function toAccount(account: JsonObject): Account {
@@ -19,6 +19,11 @@ function basic(key: string): string {
   return authorization('Basic', Buffer.from(`${key}:`).toString('base64'));
 }
 
+/** `type` is spelt in several ways, each of them a word; that of RFC 9457, which proxies send, is a URI. */
+function isRefusal(body: Json | undefined): boolean {
+  return isObject(body) && /^\w+$/.test(textOf(body.type) ?? '');
+}
+
 /** `param` of an error object names the parameter at fault. */
 function mapError(status: number, body: Json | undefined): UpstreamReason | undefined {
   if (status === 402) return 'invalid';
@@ -35,6 +40,7 @@ export const previsto: ProviderKind = {
     name: 'secret key',
     hint: 'It begins with sk_ and is among the API keys of your Previsto account.',
   },
+  isRefusal,
   connect: ({ baseUrl, send }) => {
     const current = `${baseUrl}/accounts/current`;
     const headersOf = (credential: string) => ({ Authorization: basic(credential), Accept: 'application/json' });
@@ -49,16 +55,16 @@ export const previsto: ProviderKind = {
           const { name = '' } = changes.name === undefined ? await readAccount(credential) : changes;
           const text = new URLSearchParams({ name, ...changes }).toString();
           const body = { type: 'application/x-www-form-urlencoded', text };
-          return toAccount(
-            await send({ method: 'POST', url: current, headers: headersOf(credential), body, errorMapping: mapError }),
-          );
+          const headers = headersOf(credential);
+          const reply = await send({ method: 'POST', url: current, headers, body, errorMapping: mapError });
+          return accountAfterWrite(reply, toAccount);
         },
       },
       /** This path has no "current": it takes the id that the API itself reports. */
       deleteAccount: async (credential) => {
         const { nativeId } = await readAccount(credential);
         const url = `${baseUrl}/accounts/${encodeURIComponent(nativeId)}`;
-        await send({ method: 'DELETE', url, headers: headersOf(credential), errorMapping: mapError, isEmpty: true });
+        await send({ method: 'DELETE', url, headers: headersOf(credential), errorMapping: mapError });
       },
     };
   },

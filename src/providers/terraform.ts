@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Settings } from '../shared/setting.js';
 import { extractMessage, type UpstreamReason } from '../upstream/response.js';
-import { authorization, nativeIdOf } from './common.js';
+import { accountAfterWrite, authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
 const settings = {
@@ -30,10 +30,19 @@ function toAccount(document: JsonObject): Account {
   };
 }
 
+function isRefusal(body: Json | undefined): boolean {
+  return isObject(body) && Array.isArray(body.errors);
+}
+
+/** A 404 to the owner of the account says that it is not permitted. */
+function mapWriteError(status: number): UpstreamReason | undefined {
+  return status === 404 ? 'restricted' : undefined;
+}
+
 /** A 422 names what is wrong in its message alone, several things at once. */
 function mapUpdateError(status: number, body: Json | undefined): UpstreamReason | undefined {
   const message = status === 422 && body !== undefined ? (extractMessage(body) ?? '') : '';
-  if (!/e-?mail/i.test(message)) return undefined;
+  if (!/e-?mail/i.test(message)) return mapWriteError(status);
   return /e-?mail[^;]*(already|taken|in use)/i.test(message) ? 'conflict' : 'invalid email';
 }
 
@@ -46,6 +55,7 @@ export const terraform: ProviderKind<typeof settings> = {
     name: 'API token',
     hint: 'Make one in Terraform under Account settings, Tokens.',
   },
+  isRefusal,
   settings,
   connect: ({ baseUrl, settings: { passwordKeys }, send }) => {
     const headersOf = (credential: string) => ({
@@ -56,11 +66,12 @@ export const terraform: ProviderKind<typeof settings> = {
       path: string,
       credential: string,
       attributes: object,
-      errorMapping?: typeof mapUpdateError,
+      errorMapping: typeof mapUpdateError = mapWriteError,
     ) => {
       const body = { type: JSON_API, text: JSON.stringify({ data: { type: 'users', attributes } }) };
-      const request = { method: 'PATCH', url: baseUrl + path, headers: headersOf(credential), body } as const;
-      return toAccount(await send(errorMapping ? { ...request, errorMapping } : request));
+      const headers = headersOf(credential);
+      const reply = await send({ method: 'PATCH', url: baseUrl + path, headers, body, errorMapping });
+      return accountAfterWrite(reply, toAccount);
     };
     return {
       readAccount: async (credential) => {

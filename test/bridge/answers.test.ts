@@ -23,7 +23,7 @@ beforeAll(async () => {
     const status = statuses[request.headers.authorization?.replace('Token ', '') ?? ''] ?? 500;
     response
       .writeHead(status, { 'Content-Type': 'application/json' })
-      .end(JSON.stringify(status === 200 ? account : {}));
+      .end(JSON.stringify(status === 200 ? account : { detail: 'Refused.' }));
   });
   const application = { provider: 'seatable', base_url: upstream.url };
   bridge = await startBridge({
@@ -139,9 +139,10 @@ const cases: readonly Case[] = [
   },
   { what: 'an account that is gone', parameters: [key, token('gone')], plain: '200 account_not_found', sent: 1 },
   {
-    what: 'values that the modern API rejects',
+    what: 'values that the modern API rejects, though a read has none',
     parameters: [key, token('invalid')],
-    plain: '200 e_get_account_info',
+    plain: '503 service_unavailable',
+    soap: server('service_unavailable'),
     sent: 1,
   },
   {
