@@ -1,5 +1,7 @@
 import { Fault } from '../core/fault.js';
-import { type Json, textOf } from '../shared/json.js';
+import { type Json, type JsonObject, textOf } from '../shared/json.js';
+import type { Send, UpstreamRequest } from '../upstream/client.js';
+import type { ErrorMapping } from '../upstream/response.js';
 
 /** Most servers accept at most 16 KiB of headers. */
 const MAX_HEADER_LENGTH = 16_384;
@@ -23,4 +25,21 @@ export function nativeIdOf(value: Json | undefined): string {
   const id = textOf(value);
   if (id === undefined) throw new Fault('unavailable', { cause: new Error('reply without the id of an account') });
   return id;
+}
+
+/** Sends a request; undefined where it is refused like this, which MUST be a refusal that did nothing. */
+export async function sendUnless(
+  isRefusal: (...reply: Parameters<ErrorMapping>) => boolean,
+  send: Send,
+  request: UpstreamRequest,
+): Promise<JsonObject | undefined> {
+  let isRefused = false;
+  const errorMapping: ErrorMapping = (...reply) => {
+    isRefused = isRefusal(...reply);
+    return request.errorMapping?.(...reply);
+  };
+  return send({ ...request, errorMapping }).catch((error: unknown) => {
+    if (isRefused) return undefined;
+    throw error;
+  });
 }

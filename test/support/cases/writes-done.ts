@@ -206,7 +206,7 @@ export const successfulWrites: readonly SuccessfulWrite[] = [
       ['email', 'nia@example.com'],
     ],
     requests: [
-      adminRequest('POST', 'accounts', { name: 'Nia New', email: 'nia@example.com' }),
+      adminRequest('POST', 'accounts', { name: 'Nia New', email: 'nia@example.com', roles: [] }),
       adminRequest('GET', `accounts/${created.id}`),
       adminRequest('GET', `accounts/${created.id}/plan`),
     ],
@@ -274,7 +274,10 @@ export const successfulWrites: readonly SuccessfulWrite[] = [
     action: 'delete_account',
     of: partner.account.id,
     with: [],
-    requests: [adminRequest('DELETE', `accounts/${partner.account.id}`)],
+    requests: [
+      adminRequest('GET', `accounts/${partner.account.id}`),
+      adminRequest('DELETE', `accounts/${partner.account.id}`),
+    ],
     result: {},
   },
 ];

@@ -73,8 +73,14 @@ const golemSigned: readonly Row[] = [
   [reply(401, { error: 'Invalid Token: Unknown token secret.' }), 'not_logged_in'],
   [reply(401, { error: onlyAdmin }), 'application_restricted'],
   [reply(403, { error: 'Forbidden' }), 'application_restricted'],
+  [reply(403, { code: 'AUTH_FORBIDDEN', error: 'The given action is not allowed' }), 'application_restricted'],
   [reply(404, { error: 'Account not found' }), 'account_not_found'],
+  [reply(404, { code: 'ACCOUNT_NOT_FOUND', error: 'Account Not Found' }), 'account_not_found'],
   ...outages,
+];
+const golemStale = (action: string): readonly Row[] => [
+  [reply(409, { code: 'CONCURRENT_UPDATE', error: 'Concurrent update' }), `e_${action}`, 'Concurrent update'],
+  [reply(409, { error: 'Concurrent update' }), `e_${action}`, 'Concurrent update'],
 ];
 const golemValues = (action: string): readonly Row[] => [
   ...golemSigned,
@@ -86,6 +92,14 @@ const golemValues = (action: string): readonly Row[] => [
   [reply(400, { errors: ['Name too long'] }), `e_${action}`, 'Name too long'],
   [reply(400, 'parse request payload error: x'), `e_${action}`, 'parse request payload error: x'],
   [reply(409, { error: 'Account exists' }), 'email_already_registered', 'Account exists'],
+  [
+    reply(409, { code: 'ACCOUNT_EMAIL_ALREADY_IN_USE', error: 'Email already in use' }),
+    'email_already_registered',
+    'Email already in use',
+  ],
+  ...golemStale(action),
+  [reply(409, { code: 'PLAN_NOT_FOUND', error: 'email plan' }), `e_${action}`, 'email plan'],
+  [reply(422, { code: 'LIMIT_EXCEEDED', error: 'Limit exceeded' }), `e_${action}`, 'Limit exceeded'],
   [
     reply(500, { error: 'Internal repository error (unique key violation)' }),
     'email_already_registered',
@@ -214,6 +228,12 @@ export const rejectedWrites: readonly RejectedWrite[] = [
 
   ...rejections({ api: 'golem', action: 'get_account_details', with: none, token: dan }, golemSigned.slice(0, 3)),
   ...rejections({ api: 'golem', action: 'update_account', with: email, token: dan }, golemValues('update_account')),
+  // Without an e-mail in the call, nothing is wrong with it.
+  ...rejections({ api: 'golem', action: 'update_account', with: [['name', 'N']], token: dan }, [
+    ...golemStale('update_account'),
+    [reply(409, { error: 'Account exists' }), 'e_update_account', 'Account exists'],
+    [reply(400, { errors: ['No e-mail in a name'] }), 'e_update_account', 'No e-mail in a name'],
+  ]),
   {
     api: 'golem',
     action: 'update_account',
@@ -253,6 +273,7 @@ export const rejectedWrites: readonly RejectedWrite[] = [
   },
   ...rejections({ api: 'golem', action: 'delete_account', with: none, of: danId }, [
     ...golemSigned,
+    ...golemStale('delete_account'),
     [reply(401, { error: `Access to account \`${danId}\` is not allowed` }), 'account_not_found'],
   ]),
   { api: 'golem', action: 'delete_account', with: none, token: dan, status: 'application_restricted' },
