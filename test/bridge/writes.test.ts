@@ -10,7 +10,12 @@ let bench: Workbench;
 
 beforeAll(async () => {
   bench = await startWorkbench([
-    { api_key: 'snake', provider: 'terraform', base_url: sandboxPaths.terraform, password_keys: 'snake' },
+    ...['kebab', 'snake'].map((password_keys) => ({
+      api_key: password_keys,
+      provider: 'terraform',
+      base_url: sandboxPaths.terraform,
+      password_keys,
+    })),
   ]);
 });
 afterAll(() => bench.close());

@@ -144,6 +144,23 @@ export const successfulWrites: readonly SuccessfulWrite[] = [
     requests: [
       terraformWrite('password', {
         'current-password': 'terraform-demo-password',
+        current_password: 'terraform-demo-password',
+        password: 'new password 34rk492+jgLL0@xhfyisj',
+        'password-confirmation': 'new password 34rk492+jgLL0@xhfyisj',
+        password_confirmation: 'new password 34rk492+jgLL0@xhfyisj',
+      }),
+      terraformRead,
+    ],
+    result: { account: terraform() },
+  },
+  {
+    api: 'terraform',
+    action: 'change_password',
+    key: 'kebab',
+    with: passwords,
+    requests: [
+      terraformWrite('password', {
+        'current-password': 'terraform-demo-password',
         password: 'new password 34rk492+jgLL0@xhfyisj',
         'password-confirmation': 'new password 34rk492+jgLL0@xhfyisj',
       }),

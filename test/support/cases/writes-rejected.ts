@@ -60,6 +60,16 @@ const previstoSigned: readonly Row[] = [
 ];
 const jsonApiErrors = (status: number, title: string, ...details: string[]) =>
   reply(status, { errors: details.map((detail) => ({ status: String(status), title, detail })) });
+/** Errors as today's servers write them: the attribute is in the pointer, and the text may be about another. */
+const pointed = (...errors: readonly (readonly [attribute: string, detail: string])[]) =>
+  reply(422, {
+    errors: errors.map(([attribute, detail]) => ({
+      status: '422',
+      title: 'invalid attribute',
+      detail,
+      source: { pointer: `/data/attributes/${attribute}` },
+    })),
+  });
 const terraformSigned: readonly Row[] = [
   [{ token: 'unknown' }, 'not_logged_in'],
   [reply(401, { errors: [{ status: '401', title: 'unauthorized' }] }), 'not_logged_in'],
@@ -175,6 +185,19 @@ export const rejectedWrites: readonly RejectedWrite[] = [
   ...rejections({ api: 'terraform', action: 'get_account_details', with: none }, terraformSigned),
   ...rejections({ api: 'terraform', action: 'update_account', with: email }, [
     ...terraformSigned,
+    [pointed(['email', 'is invalid']), 'email_invalid', 'is invalid'],
+    [pointed(['email', 'has already been taken']), 'email_already_registered', 'has already been taken'],
+    [
+      pointed(['username', 'may not be an e-mail that is taken']),
+      'e_update_account',
+      'may not be an e-mail that is taken',
+    ],
+    [
+      pointed(['email', 'is invalid'], ['username', 'has already been taken']),
+      'email_invalid',
+      'is invalid; has already been taken',
+    ],
+    [reply(422, { errors: ['Email is invalid'] }), 'email_invalid', 'Email is invalid'],
     [jsonApiErrors(422, 'invalid attribute', 'Email is invalid'), 'email_invalid', 'Email is invalid'],
     [
       jsonApiErrors(422, 'invalid attribute', 'Email is invalid', 'Username has already been taken'),
@@ -197,6 +220,13 @@ export const rejectedWrites: readonly RejectedWrite[] = [
     status: 'email_already_registered',
     message: 'Email has already been taken',
   },
+  ...rejections({ api: 'terraform', action: 'update_account', with: [['login', 'n']] }, [
+    [
+      jsonApiErrors(422, 'invalid attribute', 'Username is the email of another'),
+      'e_update_account',
+      'Username is the email of another',
+    ],
+  ]),
   {
     api: 'terraform',
     action: 'update_account',
