@@ -105,6 +105,28 @@ export const successfulWrites: readonly SuccessfulWrite[] = [
   },
   {
     api: 'previsto',
+    action: 'update_account',
+    with: [['meta.hairColor', 'Grey & white']],
+    requests: [previstoRead, previstoWrite('name=John+Dow&meta%5BhairColor%5D=Grey+%26+white'), previstoRead],
+    result: { account: previsto({ meta: { hairColor: 'Grey & white' } }) },
+  },
+  {
+    api: 'previsto',
+    action: 'update_account',
+    with: [
+      ['name', 'Jane'],
+      ['meta.__proto__', 'none'],
+      ['meta.größe', 'xl'],
+    ],
+    requests: [
+      previstoRead,
+      previstoWrite('name=Jane&meta%5BhairColor%5D=Brown&meta%5B__proto__%5D=none&meta%5Bgr%C3%B6%C3%9Fe%5D=xl'),
+      previstoRead,
+    ],
+    result: { account: previsto({ name: 'Jane', meta: { hairColor: 'Brown', ['__proto__']: 'none', größe: 'xl' } }) },
+  },
+  {
+    api: 'previsto',
     action: 'delete_account',
     with: [],
     requests: [

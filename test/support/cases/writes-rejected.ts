@@ -154,6 +154,29 @@ export const rejectedWrites: readonly RejectedWrite[] = [
     [reply(400, { type: 'x', message: 'bad name', param: 'name' }), 'e_update_account', 'bad name'],
     [reply(400, { type: 'x', message: 'already taken', param: 'email' }), 'email_already_registered', 'already taken'],
     [reply(402, { type: 'x', message: 'it failed' }), 'e_update_account', 'it failed'],
+    ...[400, 402, 422].flatMap((status): Row[] => [
+      [reply(status, { type: 'x', message: 'no mailbox', param: 'email' }), 'email_invalid', 'no mailbox'],
+      [reply(status, { type: 'x', message: 'in use', param: 'email' }), 'email_already_registered', 'in use'],
+      [reply(status, { type: 'x', message: 'bad', param: 'name' }), 'e_update_account', 'bad'],
+      [reply(status, { type: 'x', message: "'email' has no at" }), 'email_invalid', "'email' has no at"],
+      [reply(status, { type: 'x', message: 'E-mail is taken' }), 'email_already_registered', 'E-mail is taken'],
+      [
+        reply(status, { type: 'x', message: "'name' is an email in use" }),
+        'e_update_account',
+        "'name' is an email in use",
+      ],
+    ]),
+    // The e-mail alone was to be set.
+    [reply(400, { type: 'x', message: 'malformed value' }), 'email_invalid', 'malformed value'],
+    [reply(422, { type: 'x', message: 'malformed value' }), 'e_update_account', 'malformed value'],
+  ]),
+  ...rejections({ api: 'previsto', action: 'update_account', with: [['name', 'N'], ...email] }, [
+    [reply(400, { type: 'x', message: 'malformed value' }), 'e_update_account', 'malformed value'],
+  ]),
+  // Without an e-mail in the call, nothing is wrong with it.
+  ...rejections({ api: 'previsto', action: 'update_account', with: [['name', 'N']] }, [
+    [reply(400, { type: 'x', message: 'in use', param: 'email' }), 'e_update_account', 'in use'],
+    [reply(422, { type: 'x', message: 'no email yet' }), 'e_update_account', 'no email yet'],
   ]),
   {
     api: 'previsto',

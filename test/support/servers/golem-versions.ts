@@ -30,7 +30,7 @@ export function golemToken(version: LaterGolem, user: GolemUser): string {
 }
 
 /** The plan of every account; its names are those of Golem 1.4, newer versions add to them. */
-export const laterGolemPlan = {
+const laterGolemPlan = {
   planId,
   name: 'default',
   appLimit: 7,
