@@ -35,7 +35,7 @@ function accountsIn({ values }: JsonObject): JsonObject[] {
   throw new Fault('unavailable', { cause: new Error('reply without a list of accounts') });
 }
 
-/** The fields that were to change and that the reply shows as they were: servers ignore what they cannot change. */
+/** The fields that were to change and that the reply shows as they were: servers ignore what they do not know. */
 function ignoredFields(changes: AccountChanges, before: JsonObject, after: JsonObject): string[] {
   const comparable = (value: Json | undefined) => textOf(value)?.trim().toLowerCase();
   return (['name', 'email'] as const).filter((field) => {
@@ -163,21 +163,23 @@ export const golem: ProviderKind<typeof settings> = {
         /** Up to Golem 1.3, which has no revisions, a full replacement: unchanged fields are sent as they are. */
         send: async (credential, changes, nativeId) => {
           const account = await find(credential, nativeId);
-          const revision = integerOf(account.revision);
-          const { name = '', email } = toAccount(account);
-          const values =
-            revision === undefined ? { name, email, ...changes } : { currentRevision: Number(revision), ...changes };
-          const request = {
+          const update = (method: 'PUT' | 'PATCH', values: object): UpstreamRequest => ({
+            method,
             ...to(accountPath(nativeIdOf(account.id)), credential),
             body: jsonBody(values),
             errorMapping: writeErrorMapping(changes.email !== undefined),
-          };
-          // A 405 has done nothing: up to Golem 1.4, the method is PUT.
+          });
+          const revision = integerOf(account.revision);
+          if (revision === undefined) {
+            const { name = '', email } = toAccount(account);
+            const replaced = await send(update('PUT', { name, email, ...changes }));
+            return toAccount({ ...account, ...changes, ...replaced });
+          }
+          const values = { currentRevision: Number(revision), ...changes };
+          // A 405 has done nothing: in Golem 1.4, the method is PUT.
           const updated =
-            (revision === undefined
-              ? undefined
-              : await sendUnless((status) => status === 405, send, { method: 'PATCH', ...request })) ??
-            (await send({ method: 'PUT', ...request }));
+            (await sendUnless((status) => status === 405, send, update('PATCH', values))) ??
+            (await send(update('PUT', values)));
           const ignored = ignoredFields(changes, account, updated);
           if (ignored.length > 0) throw new Fault('invalid', { upstreamMessage: `not changed: ${ignored.join(', ')}` });
           return toAccount({ ...account, ...changes, ...updated });
