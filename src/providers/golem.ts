@@ -1,9 +1,9 @@
-import { Fault, toFault } from '../core/fault.js';
+import { Fault } from '../core/fault.js';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Settings } from '../shared/setting.js';
 import type { UpstreamRequest } from '../upstream/client.js';
 import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
-import { authorization, nativeIdOf, sendUnless } from './common.js';
+import { authorization, nativeIdOf, sendFirst, unless } from './common.js';
 import type { Account, AccountChanges, Plan, ProviderKind } from './provider.js';
 
 const settings = {
@@ -80,9 +80,9 @@ function mapListError(status: number, body: Json | undefined): UpstreamReason | 
   return status === 405 ? 'restricted' : mapError(status, body);
 }
 
-/** A 404 that names the token is about the caller's token, not about an account. */
-function mapTokenError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  return status === 404 && /token/i.test(messageIn(body)) ? 'unauthenticated' : mapError(status, body);
+/** Whether a hidden account exists, the operation on it tells. */
+function mapHiddenError(status: number, body: Json | undefined): UpstreamReason | undefined {
+  return isHidden(status, body) ? 'restricted' : mapError(status, body);
 }
 
 /** Whether a 409 is about the e-mail. Its `code` tells, up to Golem 1.4 its message alone. */
@@ -132,13 +132,13 @@ export const golem: ProviderKind<typeof settings> = {
     /** The account of the configuration, the only one of the list, or that of the token. */
     const readOwn = async (credential: string): Promise<JsonObject> => {
       if (accountId !== undefined) return send(read(accountPath(accountId), credential));
-      const list = await sendUnless(isUnserved, send, read('/v1/accounts', credential));
-      const [only, ...others] = list ? accountsIn(list) : [];
+      const loginToken = read('/v1/login/token', credential);
+      const requests = [read('/v1/accounts', credential), read('/v1/me/token', credential), loginToken];
+      const reply = await sendFirst(isUnserved, send, requests);
+      const [only, ...others] = reply.accountId === undefined ? accountsIn(reply) : [];
       if (only && others.length === 0) return only;
-      const token =
-        (list ? undefined : await sendUnless(isUnserved, send, read('/v1/me/token', credential))) ??
-        (await send(read('/v1/login/token', credential, mapTokenError)));
-      return send(read(accountPath(nativeIdOf(token.accountId)), credential));
+      const { accountId: id } = reply.accountId === undefined ? await send(loginToken) : reply;
+      return send(read(accountPath(nativeIdOf(id)), credential));
     };
     const find = (credential: string, nativeId: string | undefined) =>
       nativeId === undefined
@@ -147,12 +147,8 @@ export const golem: ProviderKind<typeof settings> = {
 
     const withPlan = async (credential: string, account: JsonObject): Promise<Account> => {
       const path = `${accountPath(nativeIdOf(account.id))}/plan`;
-      const plan = await send(read(path, credential, mapPlanError)).then(toPlan, (error: unknown) => {
-        const fault = toFault(error);
-        if (fault.reason === 'missing') return undefined;
-        throw fault;
-      });
-      return toAccount(account, plan);
+      const plan = await unless('missing', send(read(path, credential, mapPlanError)));
+      return toAccount(account, plan && toPlan(plan));
     };
 
     return {
@@ -177,20 +173,19 @@ export const golem: ProviderKind<typeof settings> = {
           }
           const values = { currentRevision: Number(revision), ...changes };
           // A 405 has done nothing: in Golem 1.4, the method is PUT.
-          const updated =
-            (await sendUnless((status) => status === 405, send, update('PATCH', values))) ??
-            (await send(update('PUT', values)));
+          const requests = [update('PATCH', values), update('PUT', values)];
+          const updated = await sendFirst((status) => status === 405, send, requests);
           const ignored = ignoredFields(changes, account, updated);
           if (ignored.length > 0) throw new Fault('invalid', { upstreamMessage: `not changed: ${ignored.join(', ')}` });
           return toAccount({ ...account, ...changes, ...updated });
         },
       },
-      /** Golem 1.3 has no revisions, and lets delete what it hides. */
+      /** What Golem 1.3 hides has no revision there, and the deletion itself is refused. */
       deleteAccount: async (credential, nativeId) => {
         const account =
           nativeId === undefined
             ? await readOwn(credential)
-            : await sendUnless(isHidden, send, read(accountPath(nativeId), credential, mapOtherAccountError));
+            : await unless('restricted', send(read(accountPath(nativeId), credential, mapHiddenError)));
         const path = accountPath(nativeId ?? nativeIdOf(account?.id));
         const revision = integerOf(account?.revision);
         const query = revision === undefined ? '' : `?current_revision=${revision}`;

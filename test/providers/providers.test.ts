@@ -223,11 +223,14 @@ describe('golem', () => {
     },
   );
 
-  test('takes a 404 about the token for a refusal of it', async () => {
-    const provider = await connect(golem, {
-      '/v1/login/token': { status: 404, body: { error: 'Token not found' } },
-    });
-    expect(await readOrReason(provider, 't')).toBe('unauthenticated');
+  test.each([
+    [404, { error: 'no' }, 405, 'missing'],
+    [405, '', 401, 'unauthenticated'],
+    [404, '', 503, 'unavailable'],
+  ])('where %i %j to the list is followed by %i to the rest, the account is %s', async (list, body, status, reason) => {
+    const rest = { status, body: { error: 'no' } };
+    const replies = { '/v1/accounts': { status: list, body }, '/v1/me/token': rest, '/v1/login/token': rest };
+    expect(await readOrReason(await connect(golem, replies), 't')).toBe(reason);
   });
 
   test('takes a list that is none for an outage', async () => {
