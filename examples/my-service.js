@@ -16,7 +16,7 @@
  *
  * `bridge.yaml` uses it.
  */
-import { headerText, integerOf, isObject, nativeIdOf, textOf } from 'boxbridge/provider';
+import { accountAfterWrite, headerText, integerOf, isObject, nativeIdOf, textOf } from 'boxbridge/provider';
 
 /**
  * Maps the API's account to the bridge's. `attributes` is the reply as it is: callers get every leaf of it.
@@ -38,8 +38,8 @@ function toAccount(me) {
 }
 
 /**
- * Only what differs from the common table of statuses: 400 and 422 invalid, 401 unauthenticated, 403 restricted,
- * 404 missing, 409 conflict, anything else an outage.
+ * Only what differs from the common table of statuses: 400 and 422 invalid and 409 conflict, all three for writes alone;
+ * 401 unauthenticated, 403 restricted, 404 missing; 405, 406, 410, 415 and 501 restricted; anything else an outage.
  *
  * @type {import('boxbridge/provider').ErrorMapping}
  */
@@ -71,9 +71,10 @@ const myService = {
         send: async (credential, { name, email }) => {
           // What is undefined is not in the JSON text.
           const body = { type: 'application/json', text: JSON.stringify({ full_name: name, email }) };
-          return toAccount(
-            await send({ method: 'PATCH', url, headers: headersOf(credential), body, errorMapping: mapError }),
-          );
+          const headers = headersOf(credential);
+          const reply = await send({ method: 'PATCH', url, headers, body, errorMapping: mapError });
+          // A write that got a 2xx has succeeded, whatever its reply.
+          return accountAfterWrite(reply, toAccount);
         },
       },
       // The API can neither change a password nor delete an account. A method that is absent is answered with

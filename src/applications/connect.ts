@@ -4,6 +4,7 @@ import { loadProvider } from '../providers/load.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { Upstreams } from '../upstream/client.js';
 import type { Application } from './application.js';
+import { noteSecrets } from './note-secrets.js';
 
 /**
  * Connects an application to its modern API. The provider MUST NOT get more of it than its base URL and its settings.
@@ -17,10 +18,10 @@ export async function connect(
   const { tls, settings, ...rest } = application;
   const { name, baseUrl, cacheSeconds } = rest;
   const kind = await loadProvider(rest.provider);
-  const send = sendFor({ baseUrl, name, provider: kind.name, tls });
+  const send = sendFor({ baseUrl, name, provider: kind.name, tls, isRefusal: kind.isRefusal });
   const cached = cache({ api: JSON.stringify([kind.name, baseUrl]), settings, seconds: cacheSeconds });
   const connectTo = (scope: Scope) =>
-    cached(kind.connect({ baseUrl, settings, send: (request) => send(request, scope) }));
+    noteSecrets(cached(kind.connect({ baseUrl, settings, send: (request) => send(request, scope) })), scope.secrets);
   // A provider that cannot connect is a problem of the start, not of each call.
   connectTo(createScope());
   return { ...rest, provider: kind.name, kind, connect: connectTo };

@@ -72,11 +72,13 @@ export const handlers: Readonly<Record<ActionName, (capabilities: Capabilities) 
     (async (context) => {
       const { name = '', email = '' } = context.values;
       const credential = await credentialOf(context);
-      const known = await createAccount(credential, name, email);
+      const known = { name, email, ...(await createAccount(credential, name, email)) };
+      const { nativeId } = known;
       return {
-        account: readAccountOf
-          ? await readBackAfterWrite(context, { credential, nativeId: known.nativeId }, known)
-          : await presentAfterWrite(known, context),
+        account:
+          readAccountOf && nativeId !== undefined
+            ? await readBackAfterWrite(context, { credential, nativeId }, known)
+            : await presentAfterWrite(known, context),
       };
     }),
 

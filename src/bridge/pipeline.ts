@@ -1,7 +1,7 @@
 import type { Application, FindApplication } from '../applications/application.js';
 import type { Answer } from '../core/answer.js';
-import { singleValue } from '../core/call.js';
-import { defaultFaultStatus, toErrorAnswer, toSuccessAnswer } from '../core/error-mapping.js';
+import { type Call, singleValue } from '../core/call.js';
+import { defaultFaultStatus, faultOfCall, toErrorAnswer, toSuccessAnswer } from '../core/error-mapping.js';
 import { Fault, toFault } from '../core/fault.js';
 import type { Observer } from '../observability/observer.js';
 import type { DecodedRequest, LegacyReply, LegacyRequest, Protocol, ReplyOptions } from '../protocols/protocol.js';
@@ -50,7 +50,7 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
   return (protocol, { request, id, address, failure }) =>
     observer.call({ protocol: protocol.name, id }, async (scope, report) => {
       let decoded: DecodedRequest | undefined;
-      let action: string | undefined;
+      let call: Call | undefined;
       let application: Application | undefined;
       let answer: Answer;
       let cause: unknown;
@@ -58,17 +58,17 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         decoded = protocol.decode(request);
         await admission.rateLimit(address);
         if (failure) throw failure;
-        const call = decoded.call();
-        action = call.action;
-        const apiKey = singleValue(call.parameters, 'api_key');
+        const asked = decoded.call();
+        call = asked;
+        const apiKey = singleValue(asked.parameters, 'api_key');
         application = apiKey === undefined ? undefined : findApplication(apiKey);
         if (decoded.rejection) throw decoded.rejection;
         const caller = { apiKey, application, scope };
-        answer = toSuccessAnswer(action, await admission.run(scope, application, () => dispatch(call, caller)));
+        answer = toSuccessAnswer(asked.action, await admission.run(scope, application, () => dispatch(asked, caller)));
       } catch (error) {
         const fault = toFault(error);
         cause = fault.cause;
-        answer = toErrorAnswer(fault, action);
+        answer = toErrorAnswer(call ? faultOfCall(fault, call, scope.secrets) : fault, call?.action);
       }
       let reply: HttpReply;
       try {
@@ -78,7 +78,7 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
           : toHttpReply(protocol.internalError, answer, defaultReplyOptions);
       } catch (error) {
         cause = error;
-        answer = toErrorAnswer(new Fault('internal'), action);
+        answer = toErrorAnswer(new Fault('internal'), call?.action);
         reply = toHttpReply(protocol.internalError, answer, defaultReplyOptions);
       }
       const { status, reason } = answer;

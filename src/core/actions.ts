@@ -71,6 +71,11 @@ export function hasMessage(name: string): boolean {
   return actionOf(name)?.isOwn ?? false;
 }
 
+/** Whether an action takes a parameter of this name. */
+export function hasParameter(name: string, parameter: string): boolean {
+  return Object.hasOwn(actionOf(name)?.parameters ?? {}, parameter);
+}
+
 /** Whether an action belongs to the old API or is the bridge's own. Names are case-sensitive. */
 export function isKnown(name: string): boolean {
   return isAction(name) || unservedActions.has(name);

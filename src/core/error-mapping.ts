@@ -1,6 +1,8 @@
-import { hasMessage, isKnown, statusWordsOf } from './actions.js';
+import { hasMessage, hasParameter, isKnown, statusWordsOf } from './actions.js';
 import type { Answer, Fields } from './answer.js';
-import type { Fault, Reason } from './fault.js';
+import type { Call } from './call.js';
+import { Fault, type Reason } from './fault.js';
+import { withoutSecrets } from './secrets.js';
 
 interface ErrorRow {
   /** The status word, unless the action has one of its own for the reason. */
@@ -79,6 +81,29 @@ export function toErrorAnswer(fault: Fault, action = ''): Answer {
     ...(retryAfter !== undefined && { retryAfter }),
     result: isExplained ? { message: fault.upstreamMessage ?? null } : {},
   };
+}
+
+/**
+ * A fault as the caller may be told of it: about the e-mail only where the call sets one, and without a text that repeats
+ * one of the secrets.
+ */
+export function faultOfCall(fault: Fault, call: Call, secrets: readonly string[]): Fault {
+  const { reason, about, explanation, upstreamMessage, http, retryAfter, cause } = fault;
+  const isOfEmail = setsEmail(call);
+  const harmless = (text: string | undefined) =>
+    text !== undefined && withoutSecrets(text, secrets) === text ? text : undefined;
+  return new Fault(reason === 'conflict' && !isOfEmail ? 'invalid' : reason, {
+    about: isOfEmail ? about : undefined,
+    explanation: harmless(explanation),
+    upstreamMessage: harmless(upstreamMessage),
+    http,
+    retryAfter,
+    cause,
+  });
+}
+
+function setsEmail({ action, parameters }: Call): boolean {
+  return hasParameter(action, 'email') && (parameters.get('email')?.some((value) => value !== '') ?? false);
 }
 
 /** Seconds for `Retry-After`; undefined where a retry is pointless. */

@@ -11,15 +11,15 @@ export type Reason =
 
 export interface FaultDetail {
   /** Plain text for the caller; MUST NOT hold a secret, a host name or a path. */
-  readonly explanation?: string;
+  readonly explanation?: string | undefined;
   /** The `invalid` parameter, where it has a status word of its own. */
   readonly about?: 'email' | undefined;
   /** The modern API's explanation, for the `message` element of the bridge's own actions. */
   readonly upstreamMessage?: string | undefined;
   /** HTTP status that overrides that of the reason. */
-  readonly http?: number;
+  readonly http?: number | undefined;
   /** Seconds for `Retry-After`; overrides that of the reason. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
   /** For the log; MUST NOT reach the caller. */
   readonly cause?: unknown;
 }

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { Reason } from '../core/fault.js';
+import { withoutSecrets } from '../core/secrets.js';
 import { messageOf } from '../shared/errors.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { UpstreamObservation } from '../upstream/client.js';
@@ -90,9 +91,10 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
               http_status: http,
               ms: Math.round(ms * 10) / 10,
               upstream_status: scope.outcomes,
-              ...(cause !== undefined && { cause: messageOf(cause) }),
+              ...(cause !== undefined && { cause: withoutSecrets(messageOf(cause), scope.secrets) }),
             };
-            if (reason === 'internal') log.error({ ...line, stack: stackOf(cause) }, 'a defect of the bridge');
+            const stack = withoutSecrets(stackOf(cause) ?? '', scope.secrets);
+            if (reason === 'internal') log.error({ ...line, stack }, 'a defect of the bridge');
             else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
             else log.info(line, 'call');
           },

@@ -2,6 +2,7 @@ import { Fault, type Reason, toFault } from '../core/fault.js';
 import { type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Send, UpstreamRequest } from '../upstream/client.js';
 import type { ErrorMapping } from '../upstream/response.js';
+import type { Account } from './provider.js';
 
 /** Most servers accept at most 16 KiB of headers. */
 const MAX_HEADER_LENGTH = 16_384;
@@ -60,4 +61,17 @@ export async function unless(reason: Reason, sent: Promise<JsonObject>): Promise
     if (fault.reason === reason) return undefined;
     throw fault;
   });
+}
+
+/**
+ * What the reply to a write tells of the account. The write succeeded: a reply that is no account tells nothing, and MUST
+ * NOT be an error, since the caller would repeat the write.
+ */
+export function accountAfterWrite(reply: JsonObject, toAccount: (reply: JsonObject) => Account): Partial<Account> {
+  try {
+    return toAccount(reply);
+  } catch (error) {
+    if (error instanceof Fault) return {};
+    throw error;
+  }
 }

@@ -3,7 +3,7 @@ import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shar
 import type { Settings } from '../shared/setting.js';
 import type { UpstreamRequest } from '../upstream/client.js';
 import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
-import { authorization, nativeIdOf, sendFirst, unless } from './common.js';
+import { accountAfterWrite, authorization, nativeIdOf, sendFirst, unless } from './common.js';
 import type { Account, AccountChanges, Plan, ProviderKind } from './provider.js';
 
 const settings = {
@@ -61,6 +61,13 @@ function messageIn(body: Json | undefined): string {
   return (body !== undefined && extractMessage(body)) || '';
 }
 
+/** `error` or a list of `errors`; plain text where the web framework refuses. */
+function isRefusal(body: Json | undefined, text: string): boolean {
+  return isObject(body)
+    ? textOf(body.error) !== undefined || Array.isArray(body.errors)
+    : /^(authorization error$|parse request payload error|failed to parse )/i.test(text);
+}
+
 /** 401 is also the reply to a valid token whose operation is for administrators. */
 function mapError(status: number, body: Json | undefined): UpstreamReason | undefined {
   return status === 401 && /only allowed for/.test(messageIn(body)) ? 'restricted' : undefined;
@@ -75,11 +82,6 @@ function mapOtherAccountError(status: number, body: Json | undefined): UpstreamR
   return isHidden(status, body) ? 'missing' : mapError(status, body);
 }
 
-/** The list of accounts was removed in Golem 1.4. */
-function mapListError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  return status === 405 ? 'restricted' : mapError(status, body);
-}
-
 /** Whether a hidden account exists, the operation on it tells. */
 function mapHiddenError(status: number, body: Json | undefined): UpstreamReason | undefined {
   return isHidden(status, body) ? 'restricted' : mapError(status, body);
@@ -91,16 +93,13 @@ function isEmailConflict(body: Json | undefined): boolean {
   return code === undefined ? !/concurrent/i.test(messageIn(body)) : /email/i.test(code);
 }
 
-/** A refusal may be about the e-mail only where that was to be set. */
-function writeErrorMapping(setsEmail: boolean): ErrorMapping {
-  return (status, body) => {
-    if (status === 409) return setsEmail && isEmailConflict(body) ? 'conflict' : 'invalid';
-    const message = setsEmail ? messageIn(body) : '';
-    // Golem 1.3 replies 500 to an e-mail in use, and a 400 names what is wrong in its message alone.
-    if (status === 500 && /unique key violation|duplicated account/i.test(message)) return 'conflict';
-    if (status === 400 && /e-?mail/i.test(message)) return 'invalid email';
-    return mapOtherAccountError(status, body);
-  };
+/** Golem 1.3 replies 500 to an e-mail in use, and a 400 names what is wrong in its message alone. */
+function mapWriteError(status: number, body: Json | undefined): UpstreamReason | undefined {
+  const message = messageIn(body);
+  if (status === 409 && !isEmailConflict(body)) return 'invalid';
+  if (status === 500 && /unique key violation|duplicated account/i.test(message)) return 'conflict';
+  if (status === 400 && /e-?mail/i.test(message)) return 'invalid email';
+  return mapOtherAccountError(status, body);
 }
 
 /** A plan that the caller may not see is unknown; any other failure is an outage. */
@@ -117,6 +116,7 @@ export const golem: ProviderKind<typeof settings> = {
   title: 'Golem',
   publicBaseUrl: 'https://release.api.golem.cloud',
   credential: { name: 'API token', hint: 'golem-cli makes one for your account.' },
+  isRefusal,
   settings,
   connect: ({ baseUrl, settings: { accountId }, send }) => {
     const to = (path: string, credential: string) => ({
@@ -163,7 +163,7 @@ export const golem: ProviderKind<typeof settings> = {
             method,
             ...to(accountPath(nativeIdOf(account.id)), credential),
             body: jsonBody(values),
-            errorMapping: writeErrorMapping(changes.email !== undefined),
+            errorMapping: mapWriteError,
           });
           const revision = integerOf(account.revision);
           if (revision === undefined) {
@@ -189,17 +189,16 @@ export const golem: ProviderKind<typeof settings> = {
         const path = accountPath(nativeId ?? nativeIdOf(account?.id));
         const revision = integerOf(account?.revision);
         const query = revision === undefined ? '' : `?current_revision=${revision}`;
-        const errorMapping = writeErrorMapping(false);
-        await send({ method: 'DELETE', ...to(path + query, credential), errorMapping, isEmpty: true });
+        await send({ method: 'DELETE', ...to(path + query, credential), errorMapping: mapWriteError });
       },
       createAccount: async (credential, name, email) => {
         const body = jsonBody({ name, email, roles: [] });
-        const errorMapping = writeErrorMapping(true);
-        return toAccount(await send({ method: 'POST', ...to('/v1/accounts', credential), body, errorMapping }));
+        const request = { ...to('/v1/accounts', credential), body, errorMapping: mapWriteError };
+        return accountAfterWrite(await send({ method: 'POST', ...request }), toAccount);
       },
       findAccounts: async (credential, email) => {
         const query = email === undefined ? '' : `?${new URLSearchParams({ email })}`;
-        const list = await send(read(`/v1/accounts${query}`, credential, mapListError));
+        const list = await send(read(`/v1/accounts${query}`, credential));
         return accountsIn(list).map((account) => toAccount(account));
       },
       readPlan: async (credential, nativeId) => {

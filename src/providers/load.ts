@@ -32,7 +32,7 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
   if (providers.some((other) => other.name === kind.name)) {
     throw new Error(`provider ${name} has the name ${kind.name}, which is taken; give it another`);
   }
-  const { title, publicBaseUrl, credential, settings } = kind;
+  const { title, publicBaseUrl, credential, isRefusal, settings } = kind;
   if (settings !== undefined && !areSettings(settings)) {
     throw new Error(
       `provider ${name} has settings that cannot be used: each needs a name in snake_case, a description and a kind (text, or choice with its choices), and a default has to be a value of it`,
@@ -43,6 +43,7 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
     title,
     publicBaseUrl,
     credential,
+    ...(isRefusal && { isRefusal }),
     ...(settings && { settings }),
     connect: (options) => connected(name, kind, options),
   };
@@ -69,6 +70,7 @@ type UncheckedKind = Omit<ProviderKind, 'settings'> & { readonly settings?: unkn
 function isProviderKind(value: unknown): value is UncheckedKind {
   return (
     isRecord(value) &&
+    (value.isRefusal === undefined || typeof value.isRefusal === 'function') &&
     [value.name, value.title, value.publicBaseUrl].every(isText) &&
     isRecord(value.credential) &&
     [value.credential.name, value.credential.hint].every(isText) &&

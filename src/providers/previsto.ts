@@ -1,7 +1,7 @@
 import { Fault } from '../core/fault.js';
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { ErrorMapping, UpstreamReason } from '../upstream/response.js';
-import { authorization, nativeIdOf } from './common.js';
+import { accountAfterWrite, authorization, nativeIdOf } from './common.js';
 import type { Account, AccountChanges, ProviderKind } from './provider.js';
 
 function toAccount(account: JsonObject): Account {
@@ -18,6 +18,11 @@ function toAccount(account: JsonObject): Account {
 /** The key is the user name of HTTP Basic, the password stays empty. */
 function basic(key: string): string {
   return authorization('Basic', Buffer.from(`${key}:`).toString('base64'));
+}
+
+/** `type` is spelt in several ways, each of them a word; that of RFC 9457, which proxies send, is a URI. */
+function isRefusal(body: Json | undefined): boolean {
+  return isObject(body) && /^\w+$/.test(textOf(body.type) ?? '');
 }
 
 /** All of the dictionary `meta` with its changes, as form fields: the API may replace it. */
@@ -64,6 +69,7 @@ export const previsto: ProviderKind = {
     name: 'secret key',
     hint: 'It begins with sk_ and is among the API keys of your Previsto account.',
   },
+  isRefusal,
   connect: ({ baseUrl, send }) => {
     const current = `${baseUrl}/accounts/current`;
     const headersOf = (credential: string) => ({ Authorization: basic(credential), Accept: 'application/json' });
@@ -86,16 +92,16 @@ export const previsto: ProviderKind = {
           ]).toString();
           const body = { type: 'application/x-www-form-urlencoded', text };
           const errorMapping = updateErrorMapping(changes);
-          return toAccount(
-            await send({ method: 'POST', url: current, headers: headersOf(credential), body, errorMapping }),
-          );
+          const headers = headersOf(credential);
+          const reply = await send({ method: 'POST', url: current, headers, body, errorMapping });
+          return accountAfterWrite(reply, toAccount);
         },
       },
       /** This path has no "current": it takes the id that the API itself reports. */
       deleteAccount: async (credential) => {
         const { nativeId } = await readAccount(credential);
         const url = `${baseUrl}/accounts/${encodeURIComponent(nativeId)}`;
-        await send({ method: 'DELETE', url, headers: headersOf(credential), errorMapping: mapError, isEmpty: true });
+        await send({ method: 'DELETE', url, headers: headersOf(credential), errorMapping: mapError });
       },
     };
   },

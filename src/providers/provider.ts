@@ -1,6 +1,7 @@
 import type { JsonObject } from '../shared/json.js';
 import type { Settings, SettingValues } from '../shared/setting.js';
 import type { Send } from '../upstream/client.js';
+import type { IsRefusal } from '../upstream/refusals.js';
 
 /** An account as the modern API reports it. An absent field is one that it does not report. */
 export interface Account {
@@ -64,7 +65,7 @@ export interface Provider {
     | ((credential: string, current: string, next: string) => Promise<Partial<Account>>)
     | undefined;
   readonly deleteAccount?: ((credential: string, nativeId?: string) => Promise<void>) | undefined;
-  readonly createAccount?: ((credential: string, name: string, email: string) => Promise<Account>) | undefined;
+  readonly createAccount?: ((credential: string, name: string, email: string) => Promise<Partial<Account>>) | undefined;
   /** All accounts that the credential may see, or those with this e-mail. */
   readonly findAccounts?: ((credential: string, email?: string) => Promise<readonly Account[]>) | undefined;
   readonly readPlan?: ((credential: string, nativeId?: string) => Promise<Plan>) | undefined;
@@ -88,6 +89,11 @@ export interface ProviderKind<Declared extends Settings = Settings> {
   readonly publicBaseUrl: string;
   /** The credential that a user signs in with: its name, and where to find it. */
   readonly credential: { readonly name: string; readonly hint: string };
+  /**
+   * Whether a reply that is no success is this API's own word: whether it has the shape in which the API refuses. Any
+   * other counts as an outage. A JSON object of any fields unless given.
+   */
+  readonly isRefusal?: IsRefusal;
   /** Keys of its own in the configuration of an application; none unless given. */
   readonly settings?: Declared;
   readonly connect: (options: ConnectOptions<Declared>) => Provider;

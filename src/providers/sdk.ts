@@ -3,6 +3,7 @@ export { Fault, type Reason } from '../core/fault.js';
 export { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 export type { Setting, Settings, SettingValues } from '../shared/setting.js';
 export type { Send, UpstreamRequest } from '../upstream/client.js';
+export type { IsRefusal } from '../upstream/refusals.js';
 export { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
-export { authorization, headerText, nativeIdOf } from './common.js';
+export { accountAfterWrite, authorization, headerText, nativeIdOf } from './common.js';
 export type { Account, AccountChanges, ConnectOptions, Plan, Provider, ProviderKind } from './provider.js';

@@ -32,9 +32,15 @@ function multipart(name: string, value: string): { type: string; text: string } 
   return { type: `multipart/form-data; boundary=${boundary}`, text };
 }
 
-/** A 403 of the layer that checks the token has `detail`, one of the operation itself has `error_msg`. */
+/** `detail` where the layer that checks the token refuses, `error_msg` where the operation itself does. */
+function isRefusal(body: Json | undefined): boolean {
+  return isObject(body) && (textOf(body.detail) ?? textOf(body.error_msg)) !== undefined;
+}
+
+/** A 403 is the reply to no token and to a bad one too, which only its `detail` tells. */
 function mapError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  return status === 403 && isObject(body) && 'detail' in body ? 'unauthenticated' : undefined;
+  const detail = status === 403 && isObject(body) ? (textOf(body.detail) ?? '') : '';
+  return /not provided|invalid|inactive|expired/i.test(detail) ? 'unauthenticated' : undefined;
 }
 
 function mapEmailError(status: number, body: Json | undefined): UpstreamReason | undefined {
@@ -50,6 +56,7 @@ export const seatable: ProviderKind = {
     name: 'account token',
     hint: 'SeaTable gives it in exchange for your user name and password at /api2/auth-token/; whoever runs your SeaTable can tell you yours.',
   },
+  isRefusal,
   connect: ({ baseUrl, send }) => {
     const headersOf = (credential: string) => ({
       Authorization: authorization('Token', credential),

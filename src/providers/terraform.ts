@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Settings } from '../shared/setting.js';
 import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
-import { authorization, nativeIdOf } from './common.js';
+import { accountAfterWrite, authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
 const settings = {
@@ -30,9 +30,18 @@ function toAccount(document: JsonObject): Account {
   };
 }
 
+function isRefusal(body: Json | undefined): boolean {
+  return isObject(body) && Array.isArray(body.errors);
+}
+
+/** A 404 to the owner of the account says that it is not permitted. */
+function mapWriteError(status: number): UpstreamReason | undefined {
+  return status === 404 ? 'restricted' : undefined;
+}
+
 /** Several things may be wrong with an e-mail that is to be set, and with others at the same time. */
 function mapEmailError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  if (status !== 422 || body === undefined) return undefined;
+  if (status !== 422 || body === undefined) return mapWriteError(status);
   const errors = isObject(body) && Array.isArray(body.errors) ? body.errors : [body];
   const messages = errors.filter(isAboutEmail).map((error: Json) => extractMessage(error) ?? '');
   if (messages.length === 0) return undefined;
@@ -68,16 +77,18 @@ export const terraform: ProviderKind<typeof settings> = {
     name: 'API token',
     hint: 'Make one in Terraform under Account settings, Tokens.',
   },
+  isRefusal,
   settings,
   connect: ({ baseUrl, settings: { passwordKeys = 'both' }, send }) => {
     const headersOf = (credential: string) => ({
       Authorization: authorization('Bearer', credential),
       Accept: JSON_API,
     });
-    const patch = async (path: string, credential: string, attributes: object, errorMapping?: ErrorMapping) => {
+    const patch = async (path: string, credential: string, attributes: object, errorMapping: ErrorMapping) => {
       const body = { type: JSON_API, text: JSON.stringify({ data: { type: 'users', attributes } }) };
-      const request = { method: 'PATCH', url: baseUrl + path, headers: headersOf(credential), body } as const;
-      return toAccount(await send(errorMapping ? { ...request, errorMapping } : request));
+      const headers = headersOf(credential);
+      const reply = await send({ method: 'PATCH', url: baseUrl + path, headers, body, errorMapping });
+      return accountAfterWrite(reply, toAccount);
     };
     return {
       readAccount: async (credential) => {
@@ -88,12 +99,12 @@ export const terraform: ProviderKind<typeof settings> = {
         fields: ['login', 'email'],
         send: (credential, { login, email }) => {
           const attributes = { ...(login !== undefined && { username: login }), ...(email !== undefined && { email }) };
-          return patch('/account/update', credential, attributes, email === undefined ? undefined : mapEmailError);
+          return patch('/account/update', credential, attributes, mapEmailError);
         },
       },
       changePassword: (credential, current, next) => {
         const attributes = passwordAttributes(passwordKeys, current, next);
-        return patch('/account/password', credential, attributes);
+        return patch('/account/password', credential, attributes, mapWriteError);
       },
     };
   },

@@ -10,40 +10,99 @@ export interface JsonObject {
 const DEPTH = 200;
 
 /**
- * Parses JSON; of a repeated key, the last value counts. Throws an Error where the text is not JSON or nested too
- * deeply.
+ * Parses JSON, with or without a byte order mark. Of a repeated key, the last value counts, and `leavesOf` gives every
+ * one. Throws an Error where the text is not JSON or nested too deeply.
  */
-export function parseJson(text: string): Json {
-  if (!MAY_LOSE_DIGITS.test(text) && !mayBeDeep(text)) {
-    // Of a repeated key, the last value counts here too.
-    const value: Json = JSON.parse(text);
-    return value;
+export function parseJson(marked: string): Json {
+  const text = marked.charCodeAt(0) === BYTE_ORDER_MARK ? marked.slice(1) : marked;
+  if (!MAY_LOSE_DIGITS.test(text)) {
+    const { brackets, keys } = count(text);
+    if (brackets <= DEPTH) {
+      const value: Json = JSON.parse(text);
+      if (keysIn(value) === keys) return value;
+    }
   }
-  return toJson(parse(text, null, { onDuplicateKey: ({ newValue }) => newValue }), DEPTH);
+  return toJson(parse(text, null, { onDuplicateKey: repeat }), DEPTH);
 }
+
+const BYTE_ORDER_MARK = 0xfeff;
 
 /** Anything that could be a number with a fraction, an exponent, a negative zero, or more than 15 digits. */
 const MAY_LOSE_DIGITS = /^\s*[-\d]|[[:,]\s*(?:-0|-?\d+(?:\d{15}|[.eE]))/;
 
-/** Whether there are more brackets than levels are accepted. */
-function mayBeDeep(text: string): boolean {
+/** Counts the brackets that open, up to more than levels are accepted, and the keys; quoted ones may add to both. */
+function count(text: string): { readonly brackets: number; readonly keys: number } {
   let brackets = 0;
+  let keys = 0;
+  let last = 0;
   for (let index = 0; index < text.length && brackets <= DEPTH; index += 1) {
     const code = text.charCodeAt(index);
+    if (code <= SPACE) continue;
     if (code === OPEN_BRACKET || code === OPEN_BRACE) brackets += 1;
+    else if (code === COLON && last === QUOTE) keys += 1;
+    last = code;
   }
-  return brackets > DEPTH;
+  return { brackets, keys };
 }
 
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const COLON = 0x3a;
 const OPEN_BRACKET = 0x5b;
 const OPEN_BRACE = 0x7b;
+
+/** How many keys all objects in a value have. */
+function keysIn(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const children = Object.values(value);
+  return children.reduce<number>((sum, child) => sum + keysIn(child), Array.isArray(value) ? 0 : children.length);
+}
+
+/** The values of a repeated key while the rest is parsed; its mark equals nothing that JSON has. */
+interface Repeated {
+  readonly mark: typeof REPEATED;
+  readonly values: unknown[];
+}
+
+const REPEATED = Symbol('repeated');
+
+function isRepeated(value: unknown): value is Repeated {
+  return typeof value === 'object' && value !== null && 'mark' in value && value.mark === REPEATED;
+}
+
+/** Collects the values of a repeated key in one list, which grows: any number of repetitions takes linear time. */
+function repeat({ oldValue, newValue }: { oldValue: unknown; newValue: unknown }): Repeated {
+  if (!isRepeated(oldValue)) return { mark: REPEATED, values: [oldValue, newValue] };
+  oldValue.values.push(newValue);
+  return oldValue;
+}
+
+/** The entries of the objects that have repeated keys, each value with its key. */
+const entriesWithRepeated = new WeakMap<object, readonly (readonly [string, Json])[]>();
 
 function toJson(value: unknown, depth: number): Json {
   if (depth < 0) throw new SyntaxError(`more than ${DEPTH} levels of JSON`);
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (isLosslessNumber(value)) return value;
   if (Array.isArray(value)) return value.map((child) => toJson(child, depth - 1));
-  return Object.fromEntries(Object.entries(Object(value)).map(([key, child]) => [key, toJson(child, depth - 1)]));
+  const entries = Object.entries(Object(value)).flatMap(([key, child]) =>
+    (isRepeated(child) ? child.values : [child]).map((each) => [key, toJson(each, depth - 1)] as const),
+  );
+  const object: JsonObject = Object.fromEntries(entries);
+  if (Object.keys(object).length < entries.length) entriesWithRepeated.set(object, entries);
+  return object;
+}
+
+/** A value in which `change` was applied to the text of every string and number. */
+export function mapTexts(value: Json, change: (text: string) => string): Json {
+  const text = textOf(value);
+  if (text !== undefined) {
+    const changed = change(text);
+    return changed === text ? value : changed;
+  }
+  if (Array.isArray(value)) return value.map((child: Json) => mapTexts(child, change));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, mapTexts(child, change)]));
 }
 
 export function isObject(value: Json | undefined): value is JsonObject {
@@ -71,13 +130,13 @@ export function integerOf(value: Json | undefined): bigint | undefined {
 
 /**
  * Every leaf of a value, named by its path with dots between the keys. Null stays null, any other leaf becomes its
- * text; an empty object or list is a leaf with an empty text.
+ * text; an empty object or list is a leaf with an empty text. A repeated key has a leaf for each of its values.
  */
 export function* leavesOf(value: Json, path?: string): Generator<Leaf> {
   const name = path ?? '';
   if (value === null || typeof value === 'string') return yield { name, value };
   if (typeof value === 'boolean' || isNumber(value)) return yield { name, value: value.toString() };
-  const children = Object.entries(value);
+  const children = entriesWithRepeated.get(value) ?? Object.entries(value);
   if (children.length === 0) return yield { name, value: '' };
   for (const [key, child] of children) yield* leavesOf(child, path === undefined ? key : `${path}.${key}`);
 }

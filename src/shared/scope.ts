@@ -7,11 +7,13 @@ export interface Scope {
   deadline: number;
   /** The outcomes of its upstream requests, in their order. */
   readonly outcomes: (number | string)[];
+  /** Its credential and passwords, which no reply, message or log may repeat. */
+  readonly secrets: string[];
 }
 
 /** The scope of work that nothing limits and nobody observes, until told otherwise. */
 export function createScope(): Scope {
-  return { deadline: Number.POSITIVE_INFINITY, outcomes: [] };
+  return { deadline: Number.POSITIVE_INFINITY, outcomes: [], secrets: [] };
 }
 
 /** Milliseconds until the deadline; infinite without one. */

@@ -2,6 +2,7 @@ import { Fault } from '../core/fault.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 import type { JsonObject } from '../shared/json.js';
 import { createScope, remainingMs, type Scope } from '../shared/scope.js';
+import type { IsRefusal } from './refusals.js';
 import { type BreakerState, createResilience, type Resilience, UpstreamOutage } from './resilience.js';
 import { type ErrorMapping, interpretResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
@@ -15,13 +16,12 @@ export interface UpstreamRequest {
   readonly body?: { readonly type: string; readonly text: string };
   /** Overrides the common table from status to reason; undefined falls back to it. */
   readonly errorMapping?: ErrorMapping;
-  /** A 2xx reply has no JSON object. */
-  readonly isEmpty?: true;
 }
 
 /**
- * Sends a request and gives the JSON object of a 2xx reply; rejects with a Fault for any other outcome. A GET is
- * repeated once after a retryable outage; any other request is never sent twice.
+ * Sends a request and gives the JSON object of a 2xx reply; rejects with a Fault for any other outcome. A GET is a read,
+ * and is repeated once after a retryable outage. Any other request is a write, which is never sent twice: a 2xx is its
+ * success, with an empty object where the reply has none.
  */
 export type Send = (request: UpstreamRequest) => Promise<JsonObject>;
 
@@ -33,6 +33,8 @@ interface UpstreamApplication {
   readonly name?: string;
   readonly provider?: string;
   readonly tls?: TlsFiles;
+  /** The shape in which the API refuses; a JSON object of any fields unless given. */
+  readonly isRefusal?: IsRefusal | undefined;
 }
 
 /** The outcome of one request that was sent. */
@@ -94,7 +96,7 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
   };
 
   return {
-    sendFor: ({ baseUrl, name, provider, tls }) => {
+    sendFor: ({ baseUrl, name, provider, tls, isRefusal }) => {
       const resilience = resilienceOf(baseUrl);
       const transport = transportOf(baseUrl, tls);
       return async (request, scope = createScope()) => {
@@ -106,7 +108,8 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
             const seconds = (performance.now() - begin) / 1000;
             observe?.({ application: name, provider, method, outcome, seconds }, scope);
           };
-          return sendOnce(request, route(request.url), transport, attemptMs, report);
+          const sent = { ...request, url: route(request.url), secrets: scope.secrets, isRefusal };
+          return sendOnce(sent, transport, attemptMs, report);
         };
         const timeLeft = () => Math.min(timeoutMs, remainingMs(scope));
         const result = await resilience.run(attempt, { mayRepeat: method === 'GET', timeLeft });
@@ -121,31 +124,41 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
 /** Statuses of a gateway whose server may be back in a moment: https://www.rfc-editor.org/rfc/rfc9110#section-15.6. */
 const RETRYABLE_STATUSES = [502, 503, 504];
 
+interface SentRequest extends UpstreamRequest {
+  /** The secrets of the call. */
+  readonly secrets: readonly string[];
+  readonly isRefusal: IsRefusal | undefined;
+}
+
 /** Makes one attempt: gives the result of the reply, or its Fault. Throws an UpstreamOutage where the API is down. */
 async function sendOnce(
-  request: UpstreamRequest,
-  url: string,
+  { method, url, headers, body, errorMapping, isRefusal, secrets }: SentRequest,
   transport: Transport,
   timeoutMs: number,
   report: (outcome: UpstreamObservation['outcome']) => void,
 ): Promise<JsonObject | Fault> {
-  const { method, headers, body, errorMapping, isEmpty } = request;
-  const reply = await transport({ method, url, headers, body, timeoutMs }).catch((error: unknown) => {
-    const code = codeOf(error);
-    const outcome = code === TIMED_OUT ? 'timeout' : (code ?? 'no readable reply');
-    report(outcome);
-    // A new error with the code or message alone: the original may hold the request with its credential.
-    const isCodeEnough = code !== undefined && !code.startsWith('UND_');
-    const fault = new Fault('unavailable', { cause: new Error(isCodeEnough ? outcome : messageOf(error)) });
-    if (outcome === TOO_LARGE) return fault;
-    throw new UpstreamOutage(fault, isConnectionError(outcome));
-  });
+  const isRead = method === 'GET';
+  const reply = await transport({ method, url, headers, body, timeoutMs, isBodyNeeded: isRead }).catch(
+    (error: unknown) => {
+      const code = codeOf(error);
+      const outcome = code === TIMED_OUT ? 'timeout' : (code ?? 'no readable reply');
+      report(outcome);
+      // A new error with the code or message alone: the original may hold the request with its credential.
+      const isCodeEnough = code !== undefined && !code.startsWith('UND_');
+      const fault = new Fault('unavailable', { cause: new Error(isCodeEnough ? outcome : messageOf(error)) });
+      if (outcome === TOO_LARGE) return fault;
+      throw new UpstreamOutage(fault, isConnectionError(outcome));
+    },
+  );
   if (reply instanceof Fault) return reply;
   report(reply.status);
-  const result = interpretResponse(reply, { errorMapping, isEmpty, sent: headers });
+  const result = interpretResponse(reply, { isRead, errorMapping, isRefusal, secrets, sent: headers });
   const isOutage = reply.status >= 500 && result instanceof Fault && result.reason === 'unavailable';
   if (!isOutage) return result;
-  const isRetryable = RETRYABLE_STATUSES.includes(reply.status) && reply.headers['retry-after'] === undefined;
+  const isRetryable =
+    RETRYABLE_STATUSES.includes(reply.status) &&
+    reply.headers['retry-after'] === undefined &&
+    result.retryAfter === undefined;
   throw new UpstreamOutage(result, isRetryable);
 }
 

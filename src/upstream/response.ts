@@ -1,73 +1,94 @@
 import { Fault, type Reason } from '../core/fault.js';
-import { isObject, type Json, type JsonObject, parseJson, textOf } from '../shared/json.js';
+import { withoutSecrets } from '../core/secrets.js';
+import { isObject, type Json, type JsonObject, mapTexts, parseJson, textOf } from '../shared/json.js';
+import { type IsRefusal, isObjectRefusal, refusals } from './refusals.js';
+import { isLimit, retryAfterIn, type UpstreamHeaders } from './retry-after.js';
 
 /** A reply of a modern API. */
 export interface UpstreamResponse {
   readonly status: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly headers: UpstreamHeaders;
   readonly text: string;
 }
 
 /** The reason of an error reply; `invalid email` is `invalid` about the e-mail address. */
 export type UpstreamReason = Reason | 'invalid email';
-/** Maps an error reply to its reason; undefined falls back to the common table. */
-export type ErrorMapping = (status: number, body: Json | undefined) => UpstreamReason | undefined;
-
-/** The common table from status to reason; any other status is `unavailable`. */
-const reasons: Readonly<Record<number, Reason>> = {
-  400: 'invalid',
-  401: 'unauthenticated',
-  403: 'restricted',
-  404: 'missing',
-  409: 'conflict',
-  422: 'invalid',
-  // The credential is the only header of variable length.
-  431: 'unauthenticated',
-};
+/**
+ * Maps an error reply to its reason; undefined falls back to the common table. `body` is undefined where it has not the
+ * shape in which this API refuses: then the reason counts only for a status that is anyone's to say.
+ */
+export type ErrorMapping = (
+  status: number,
+  body: Json | undefined,
+  headers: UpstreamHeaders,
+) => UpstreamReason | undefined;
 
 export interface ResponseRules {
+  /** Whether the request was a read: it cannot be refused for its values, and needs the reply. */
+  readonly isRead: boolean;
   readonly errorMapping?: ErrorMapping | undefined;
-  readonly isEmpty?: true | undefined;
+  /** A JSON object of any fields unless given. */
+  readonly isRefusal?: IsRefusal | undefined;
   /**
-   * The headers of the request. A message MUST NOT repeat the credential in them: the caller of a vault application
-   * does not have it.
+   * The secrets of the call. What a reply says MUST NOT repeat them to a caller or in a log: the caller of a vault
+   * application does not have the credential.
    */
+  readonly secrets: readonly string[];
+  /** The headers of the request, whose Authorization may be derived from the credential of the call. */
   readonly sent: Readonly<Record<string, string>>;
 }
 
-/** The JSON object of a 2xx reply; a Fault for any other. */
-export function interpretResponse(
-  { status, headers, text }: UpstreamResponse,
-  { errorMapping, isEmpty, sent }: ResponseRules,
-): JsonObject | Fault {
+/**
+ * The JSON object of a 2xx reply; a Fault for any other reply. A write that got a 2xx has succeeded: where it is without
+ * a JSON object, it gives an empty one.
+ */
+export function interpretResponse(response: UpstreamResponse, rules: ResponseRules): JsonObject | Fault {
+  const { status, headers, text } = response;
   const json = tryJson(text);
   if (status >= 200 && status < 300) {
     if (isObject(json)) return json;
-    if (isEmpty) return {};
+    if (!rules.isRead) return {};
     return new Fault('unavailable', { cause: new Error(`reply ${status} without a JSON object`) });
   }
-  const reason = errorMapping?.(status, json) ?? reasons[status] ?? 'unavailable';
-  const retryAfter = retryAfterIn(status, headers, Date.now());
-  const upstreamMessage = extractMessage(json ?? text);
+  const secrets = [...rules.secrets, ...secretsIn(rules.sent)];
+  const hide = (said: string) => withoutSecrets(said, secrets);
+  const body = json === undefined ? undefined : mapTexts(json, hide);
+  const reason = reasonOf(response, json, body, rules);
+  const words = extractMessage(body ?? hide(text));
+  const isExplained = reason === 'invalid email' || reason === 'invalid' || reason === 'conflict';
+  const retryAfter = status === 503 || isLimit(status, headers) ? retryAfterIn(headers, Date.now()) : undefined;
   return new Fault(reason === 'invalid email' ? 'invalid' : reason, {
     about: reason === 'invalid email' ? 'email' : undefined,
-    upstreamMessage: secretsIn(sent).some((secret) => upstreamMessage?.includes(secret)) ? undefined : upstreamMessage,
-    cause: new Error(`reply ${status}`),
+    upstreamMessage: isExplained && words === extractMessage(json ?? text) ? words : undefined,
+    // The caller is told why only where the values were refused, the log where they were not.
+    cause: new Error(
+      isExplained || words === undefined ? `reply ${status}` : `reply ${status}: ${words.slice(0, MAX_LOGGED_LENGTH)}`,
+    ),
     ...(retryAfter !== undefined && { retryAfter }),
   });
 }
 
-/** The credential in the headers of a request: as sent, decoded from Basic, and base64-encoded. */
-function secretsIn({ Authorization = '' }: ResponseRules['sent']): string[] {
-  const secret = Authorization.replace(/^\S+ /, '');
-  const [user = ''] = Buffer.from(secret, 'base64').toString('latin1').split(':');
-  const encoded = Buffer.from(secret).toString('base64').replace(/=+$/, '');
-  return [secret, user, encoded].filter(({ length }) => length >= MIN_SECRET_LENGTH);
+function reasonOf(
+  { status, headers, text }: UpstreamResponse,
+  json: Json | undefined,
+  body: Json | undefined,
+  { errorMapping, isRefusal = isObjectRefusal, isRead }: ResponseRules,
+): UpstreamReason {
+  const isOwnWord = isRefusal(json, text);
+  const mapped = errorMapping?.(status, isOwnWord ? body : undefined, headers);
+  const common = refusals[status];
+  if (isLimit(status, headers) || !(isOwnWord || common?.by === 'anyone')) return 'unavailable';
+  const reason = mapped ?? common?.[isRead ? 'read' : 'write'] ?? 'unavailable';
+  const isAboutValues = reason === 'invalid' || reason === 'invalid email' || reason === 'conflict';
+  return isRead && isAboutValues ? 'unavailable' : reason;
 }
 
-/** A shorter secret may occur in a message by chance. */
-const MIN_SECRET_LENGTH = 6;
+/** The credential in an Authorization header: as sent, and the user of Basic. */
+function secretsIn({ Authorization = '' }: ResponseRules['sent']): string[] {
+  const credential = Authorization.replace(/^\S+ /, '');
+  const [user = ''] = Buffer.from(credential, 'base64').toString('latin1').split(':');
+  return [credential, user];
+}
 
 function tryJson(text: string): Json | undefined {
   try {
@@ -77,30 +98,7 @@ function tryJson(text: string): Json | undefined {
   }
 }
 
-/** The longest wait that is passed on; a larger number is a point in time or an error. */
-const MAX_RETRY_AFTER_SECONDS = 24 * 60 * 60;
-
-/**
- * The wait that the modern API asks for, in whole seconds: `Retry-After` in seconds or as an HTTP date
- * (https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3), else `X-RateLimit-Reset` of Terraform, in seconds with a
- * fraction.
- */
-function retryAfterIn(status: number, headers: UpstreamResponse['headers'], now: number): number | undefined {
-  if (status !== 429 && status !== 503) return undefined;
-  const { 'retry-after': after, 'x-ratelimit-reset': reset } = headers;
-  const seconds = secondsIn(after) ?? secondsUntil(after, now) ?? secondsIn(reset);
-  return seconds === undefined || seconds > MAX_RETRY_AFTER_SECONDS ? undefined : seconds;
-}
-
-function secondsIn(value: unknown): number | undefined {
-  return typeof value === 'string' && /^\d{1,12}(\.\d+)?$/.test(value) ? Math.ceil(Number(value)) : undefined;
-}
-
-function secondsUntil(date: unknown, now: number): number | undefined {
-  const time = typeof date === 'string' && /^[A-Z][a-z]{2},? .*\d\d:\d\d:\d\d/.test(date) ? Date.parse(date) : NaN;
-  return Number.isNaN(time) ? undefined : Math.max(0, Math.ceil((time - now) / 1000));
-}
-
+const MAX_LOGGED_LENGTH = 200;
 const MAX_MESSAGE_LENGTH = 500;
 /** The fields in which modern APIs explain errors; the most specific first. */
 const MESSAGE_FIELDS = ['errors', 'detail', 'error_msg', 'message', 'error', 'title'];

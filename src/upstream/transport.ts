@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { Axios, type AxiosAdapter } from 'axios';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import { version } from '../shared/version.js';
@@ -29,6 +29,8 @@ interface TransportRequest {
   readonly body: { readonly type: string; readonly text: string } | undefined;
   /** The time for all of it, in milliseconds. */
   readonly timeoutMs: number;
+  /** Otherwise a 2xx reply whose body is lost, too large or cannot be decompressed is given with an empty one. */
+  readonly isBodyNeeded: boolean;
 }
 
 /**
@@ -44,6 +46,9 @@ export const TIMED_OUT = 'ERR_REPLY_TIMED_OUT';
 
 /** The size limit of a reply, before and after decompression. */
 const MAX_REPLY_BYTES = 1024 * 1024;
+
+/** The size limit of the head of a reply; cookies and policies of proxies may be long. */
+const MAX_HEAD_BYTES = 64 * 1024;
 
 const USER_AGENT = `BoxBridge/${version}`;
 
@@ -62,7 +67,13 @@ export function createTransport(options: TransportOptions): Transport {
 function dispatcherOf({ connectMs, sockets, proxies, tls = {} }: TransportOptions): Dispatcher {
   const connect = { timeout: connectMs, ...tls };
   // The timeouts of undici are off: the timer of the request limits it as a whole.
-  const settings = { connections: sockets, connect, headersTimeout: 0, bodyTimeout: 0 };
+  const settings = {
+    connections: sockets,
+    connect,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxHeaderSize: MAX_HEAD_BYTES,
+  };
   if (!proxies?.http && !proxies?.https) return new Agent(settings);
   return new EnvHttpProxyAgent({
     ...settings,
@@ -81,9 +92,15 @@ function dispatcherOf({ connectMs, sockets, proxies, tls = {} }: TransportOption
 function adapterFor(dispatcher: Dispatcher, request: TransportRequest): AxiosAdapter {
   return async (config) => {
     const { status, headers, body } = await dispatch(dispatcher, request);
-    const text = (await decompress(body, headers['content-encoding'])).toString();
+    const decompressed = decompress(body, headers['content-encoding']);
+    const text = (await (canLoseBody(request, status) ? decompressed.catch(() => EMPTY) : decompressed)).toString();
     return { status, statusText: '', headers: {}, data: { status, headers, text }, config };
   };
+}
+
+/** Whether a reply is known well enough by its status. */
+function canLoseBody({ isBodyNeeded }: TransportRequest, status: number): boolean {
+  return !isBodyNeeded && status >= 200 && status < 300;
 }
 
 interface RawReply extends Omit<UpstreamResponse, 'text'> {
@@ -102,11 +119,15 @@ function dispatch(dispatcher: Dispatcher, request: TransportRequest): Promise<Ra
     let replyHeaders: RawReply['headers'] = {};
     const chunks: Buffer[] = [];
     let size = 0;
+    const giveUp = (error: Error) => {
+      clearTimeout(timer);
+      if (canLoseBody(request, status)) resolve({ status, headers: replyHeaders, body: EMPTY });
+      else reject(error);
+    };
     const fail = (message: string, code: string) => {
       failure = Object.assign(new Error(message), { code });
-      clearTimeout(timer);
+      giveUp(failure);
       controller?.abort(failure);
-      reject(failure);
     };
     dispatcher.dispatch(
       {
@@ -141,10 +162,7 @@ function dispatch(dispatcher: Dispatcher, request: TransportRequest): Promise<Ra
           const [only = EMPTY] = chunks;
           resolve({ status, headers: replyHeaders, body: chunks.length > 1 ? Buffer.concat(chunks) : only });
         },
-        onResponseError: (_controller, error) => {
-          clearTimeout(timer);
-          reject(error);
-        },
+        onResponseError: (_controller, error) => giveUp(error),
       },
     );
     timer = setTimeout(fail, timeoutMs, 'no reply in time', TIMED_OUT);
@@ -153,12 +171,30 @@ function dispatch(dispatcher: Dispatcher, request: TransportRequest): Promise<Ra
 
 const EMPTY = Buffer.alloc(0);
 
-const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate), br: promisify(brotliDecompress) };
+type Decompress = (bytes: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
+
+const gzip: Decompress = promisify(gunzip);
+const zlib: Decompress = promisify(inflate);
+const rawDeflate: Decompress = promisify(inflateRaw);
+
+/** The content codings that are asked for: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1. */
+const decoders: Readonly<Record<string, Decompress>> = {
+  gzip,
+  // Some servers omit the zlib header that the coding requires: https://www.rfc-editor.org/rfc/rfc1950#section-2.2.
+  deflate: (bytes, options) =>
+    (bytes.readUInt8() % 16 === 8 && bytes.length > 1 && bytes.readUInt16BE() % 31 === 0 ? zlib : rawDeflate)(
+      bytes,
+      options,
+    ),
+  br: promisify(brotliDecompress),
+};
 const ACCEPT_ENCODING = Object.keys(decoders).join(', ');
 
 async function decompress(bytes: Buffer, encoding: UpstreamResponse['headers'][string]): Promise<Buffer> {
   if (bytes.length === 0 || encoding === undefined || encoding === 'identity') return bytes;
-  const [, decode] = Object.entries(decoders).find(([name]) => name === encoding) ?? [];
+  const coding = String(encoding).trim().toLowerCase().replace(/^x-/, '');
+  if (coding === 'identity' || coding === '') return bytes;
+  const [, decode] = Object.entries(decoders).find(([name]) => name === coding) ?? [];
   if (!decode) throw new Error('a reply in an encoding that was not asked for');
   return decode(bytes, { maxOutputLength: MAX_REPLY_BYTES });
 }

@@ -183,7 +183,7 @@ describe('check', () => {
     const line = (name: string, url: string, why: string) =>
       `boxbridge: Old ${name} client: ${url} does not answer as ${name} should (${why}); check base_url\n`;
     expect(stderr).toBe(
-      line('seatable', closed, 'ECONNREFUSED') + line('golem', `${sandbox.url}/seatable`, 'reply 404'),
+      line('seatable', closed, 'ECONNREFUSED') + line('golem', `${sandbox.url}/seatable`, 'reply 404: Not found.'),
     );
     expect(stderr).not.toMatch(/key-of/);
   });

@@ -15,6 +15,7 @@ import { type ProviderMember, providerSuite, readOrReason } from '../support/sui
 const members: readonly ProviderMember[] = [
   {
     kind: seatable,
+    refusal: { detail: 'Refused.' },
     credential: 'a-seatable-token',
     readPath: '/api2/account/info/',
     reply: { email: 'a@auth.local', contact_email: 'a@example.com', total: 100000000000, usage: 121974751 },
@@ -28,6 +29,7 @@ const members: readonly ProviderMember[] = [
   },
   {
     kind: previsto,
+    refusal: { type: 'invalid_request' },
     credential: 'sk_secret',
     readPath: '/accounts/current',
     reply: { id: 'acct_1', login: 'john', email: 'john@doe.com', name: 'John Dow' },
@@ -35,6 +37,7 @@ const members: readonly ProviderMember[] = [
   },
   {
     kind: terraform,
+    refusal: { errors: [{ title: 'refused' }] },
     credential: 'a-terraform-token',
     readPath: '/account/details',
     reply: { data: { id: 'user-1', type: 'users', attributes: { username: 'admin', email: 'admin@example.com' } } },
@@ -42,6 +45,7 @@ const members: readonly ProviderMember[] = [
   },
   {
     kind: golem,
+    refusal: { error: 'Refused.' },
     credential: '00000000-0000-4000-8000-000000000001',
     readPath: '/v1/accounts',
     reply: { values: [{ id: 'g1', name: 'G', email: 'g@example.com', planId: 'p1' }] },
@@ -68,7 +72,7 @@ async function connect(
   afterwards(upstream.close);
   return kind.connect({
     baseUrl: upstream.url,
-    send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url }),
+    send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url, isRefusal: kind.isRefusal }),
     settings,
   });
 }
@@ -110,6 +114,11 @@ describe('seatable', () => {
 
   test.each([
     [{ detail: 'Authentication credentials were not provided.' }, 'unauthenticated'],
+    [{ detail: 'Invalid token' }, 'unauthenticated'],
+    [{ detail: 'User inactive or deleted' }, 'unauthenticated'],
+    [{ detail: 'Token has expired.' }, 'unauthenticated'],
+    [{ detail: 'You do not have permission to perform this action.' }, 'restricted'],
+    [{ detail: 'Permission denied.' }, 'restricted'],
     [{ error_msg: 'Feature disabled.' }, 'restricted'],
   ])('distinguishes the two kinds of 403: %j', async (body, reason) => {
     const provider = await connect(seatable, { [info]: { status: 403, body } });

@@ -65,6 +65,14 @@ describe('the provider of the examples', () => {
     expect(fault).toMatchObject({ reason, about, upstreamMessage: body.message });
   });
 
+  test('has written where the reply says nothing', async () => {
+    const upstream = await startUpstream(canned({ '/me': { body: '' } }));
+    afterwards(upstream.close);
+    const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
+    const api = kind.connect({ baseUrl: upstream.url, settings: {}, send });
+    expect(await api.updateAccount?.send('key-of-ada', { email: 'b' })).toEqual({});
+  });
+
   test.each([
     ['/me', {}],
     ['/me?workspace=a+%26+b', { workspace: 'a & b' }],

@@ -77,6 +77,38 @@ describe('parseJson', () => {
     expect(() => parseJson(`[${'{},'.repeat(300)}1]`)).not.toThrow();
   });
 
+  test.each<[string, readonly string[]]>([
+    ['{"a":1,"b":2,"a":3}', ['a=1', 'a=3', 'b=2']],
+    ['{"a" : 1, "a"\n:\t2}', ['a=1', 'a=2']],
+    [
+      '{"data":{"links":{"self":"x"},"links":{"related":"y"},"id":"1"}}',
+      ['data.links.self=x', 'data.links.related=y', 'data.id=1'],
+    ],
+    ['[{"a":"\\":","a":null}]', ['0.a=":', '0.a=null']],
+    ['{"a":1,"a":2,"a":1.5,"a":[]}', ['a=1', 'a=2', 'a=1.5', 'a=']],
+    ['{"__proto__":1,"__proto__":2}', ['__proto__=1', '__proto__=2']],
+  ])('keeps every value of a repeated key: %s', (text, expected) => {
+    expect([...leavesOf(parseJson(text))].map(({ name, value }) => `${name}=${value}`)).toEqual(expected);
+  });
+
+  test('of a repeated key, the last value counts', () => {
+    expect(parseJson('{"a":{"b":1},"a":{"c":2}}')).toEqual({ a: { c: expect.anything() } });
+    expect(parseJson('{"a":"1","a":"2"}')).toEqual({ a: '2' });
+  });
+
+  test('takes linear time for a key that is repeated without end', () => {
+    const times = (count: number) => {
+      const text = `{${Array.from({ length: count }, (_, index) => `"a":"${index}"`).join(',')}}`;
+      return [...leavesOf(parseJson(text))].length;
+    };
+    expect(times(100_000)).toBe(100_000);
+  });
+
+  test('takes a byte order mark, once', () => {
+    expect(parseJson('\ufeff{"a":"b"}')).toEqual({ a: 'b' });
+    expect(() => parseJson('\ufeff\ufeff{}')).toThrow();
+  });
+
   test('numbers of either kind have texts, integers and leaves', () => {
     expect([textOf(parseJson('{"a":12}')), integerOf(12), integerOf(parseJson('12'))]).toEqual([undefined, 12n, 12n]);
     expect([...leavesOf(parseJson('{"a":[12,12.50]}'))]).toEqual([

@@ -22,12 +22,30 @@ const GOOD = credentials.previsto;
 const formats = Object.entries(oldClients).map(([format, call]) => ({ format, call }));
 const unavailable = expect.stringMatching(/^(.*\bServer: )?service_unavailable$/);
 
+const html =
+  (status: number): RequestListener =>
+  (_request, response) =>
+    void response.writeHead(status, { 'Content-Type': 'text/html' }).end('<html><h1>nginx</h1></html>');
+const text =
+  (status: number): RequestListener =>
+  (_request, response) =>
+    void response.writeHead(status, { 'Content-Type': 'text/plain' }).end('404 page not found\n');
+
 const outages: readonly (readonly [what: string, api: RequestListener])[] = [
   ['500', always(500)],
   ['503', always(503)],
   ['429', always(429)],
   ['402', always(402)],
   ['a redirect', always(302)],
+  ['400', always(400)],
+  [
+    'a 403 that says when to try again',
+    (_request, response) => void response.writeHead(403, { 'Retry-After': '10' }).end(),
+  ],
+  ...[400, 401, 403, 404, 409].flatMap((status) => [
+    [`${status} in HTML`, html(status)] as const,
+    [`${status} in plain text`, text(status)] as const,
+  ]),
   ['an account without an id', always(200)],
   ['HTML', (_request, response) => void response.end('<title>Maintenance</title>')],
   ['a broken connection', (request) => void request.socket.destroy()],
@@ -96,6 +114,18 @@ describe.each(outages)('an outage, %s', (_what, outage) => {
     apis.become();
     expect(await ask('get_account_info', parameters)).toEqual(inEveryFormat('get_account_info_ok'));
   });
+});
+
+test('what a proxy says never uses up the tries at the page', async () => {
+  const address = pageAddress(bridge.url, await newTicket(bridge.url, 'previsto'));
+  for (const status of [400, 401, 403, 404, 409]) {
+    for (const outage of [html(status), text(status), always(status, { message: 'Forbidden' })]) {
+      apis.become(outage);
+      expect((await enter(address, GOOD)).status).toBe(503);
+    }
+  }
+  apis.become();
+  expect((await enter(address, GOOD)).text).toContain('You are signed in');
 });
 
 test('logout needs no modern API', async () => {

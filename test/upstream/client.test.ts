@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { toFault } from '../../src/core/fault.js';
 import { createScope, type Scope } from '../../src/shared/scope.js';
@@ -11,6 +11,7 @@ import {
   type UpstreamObservation,
   type UpstreamRequest,
 } from '../../src/upstream/client.js';
+import type { ErrorMapping } from '../../src/upstream/response.js';
 import { afterwards } from '../support/cleanup.js';
 import { type CannedReply, startUpstream, type Upstream } from '../support/servers/upstream.js';
 
@@ -125,7 +126,6 @@ describe('a read', () => {
 describe('a write is sent once', () => {
   const troubles: readonly (readonly [string, RequestListener | CannedReply])[] = [
     ['a closed connection', closes],
-    ['half a reply', half],
     ['silence', silent],
     ...[500, 502, 503, 504, 429].map((status) => [`${status}`, { status }] as const),
   ];
@@ -172,10 +172,41 @@ describe('a write is sent once', () => {
   });
 });
 
+describe('a write that got a 2xx has succeeded', () => {
+  const broken: RequestListener = (_request, response) => {
+    response.writeHead(200, { 'Content-Encoding': 'gzip' }).end('{}');
+  };
+  const unended: RequestListener = (_request, response) => {
+    response.writeHead(200).write('{"good":');
+  };
+  test.each<[string, RequestListener | CannedReply]>([
+    ['half a reply', half],
+    ['a reply without an end', unended],
+    ['a reply in another encoding', broken],
+    ['too much', { body: `{"much":"${'x'.repeat(1024 * 1024)}"}` }],
+    ['HTML', { body: '<html>Welcome</html>' }],
+    ['nothing', { body: '' }],
+    ['204', { status: 204, body: '' }],
+    ['202 with a list', { status: 202, body: '[1]' }],
+    ['null', { body: 'null' }],
+  ])('with %s', async (_what, trouble) => {
+    const upstream = await upstreamWith(trouble);
+    const sendRequest = senderTo(upstream, { timeoutMs: 300 });
+    for (const method of methods) expect(await sendRequest(method)).toEqual({});
+    expect(upstream.received).toHaveLength(methods.length);
+  });
+});
+
 describe('a reply', () => {
   const large = JSON.stringify({ text: 'x'.repeat(100_000) });
   const packed = (body: string, encoding: string): RequestListener => {
-    const pack = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }[encoding];
+    const packers: Readonly<Record<string, (body: string) => Buffer>> = {
+      gzip: gzipSync,
+      'X-GZIP': gzipSync,
+      deflate: deflateSync,
+      br: brotliCompressSync,
+    };
+    const pack = packers[encoding];
     return (_request, response) => void response.setHeader('Content-Encoding', encoding).end(pack?.(body) ?? body);
   };
 
@@ -183,6 +214,25 @@ describe('a reply', () => {
     const upstream = await upstreamWith(packed(large, encoding));
     expect(JSON.stringify(await senderTo(upstream)())).toBe(large);
     expect(upstream.received[0]?.headers['accept-encoding']).toContain(encoding);
+  });
+
+  test('may be compressed with deflate without its header, and with a name of gzip as of old', async () => {
+    const raw: RequestListener = (_request, response) =>
+      void response.setHeader('Content-Encoding', 'deflate').end(deflateRawSync(large));
+    expect(JSON.stringify(await senderTo(await upstreamWith(raw))())).toBe(large);
+    expect(JSON.stringify(await senderTo(await upstreamWith(packed(large, 'X-GZIP')))())).toBe(large);
+  });
+
+  test('may have a byte order mark', async () => {
+    expect(await senderTo(await upstreamWith({ body: '\ufeff{"good":"yes"}' }))()).toEqual({ good: 'yes' });
+  });
+
+  test.each([
+    [60, { good: 'yes' }],
+    [70, unavailable],
+  ])('may have a head of 64 KiB: %i', async (kibibytes, expected) => {
+    const upstream = await upstreamWith({ ...GOOD, headers: { 'X-Policy': 'x'.repeat(kibibytes * 1024) } });
+    expect(await senderTo(upstream)()).toMatchObject(expected);
   });
 
   test.each(['gzip', 'deflate', 'br'])(
@@ -227,8 +277,25 @@ describe('Retry-After', () => {
     [429, { 'X-RateLimit-Reset': '12.4', 'X-RateLimit-Limit': '30' }, 13],
     [429, { 'X-RateLimit-Reset': '12.4', 'Retry-After': '20' }, 20],
     [429, { 'Retry-After': new Date(0).toUTCString() }, 0],
-    // A point in time, not a wait.
-    [429, { 'X-RateLimit-Reset': '1796083200' }, undefined],
+    // A point in time more than a day away, or gone.
+    [429, { 'X-RateLimit-Reset': '9999999999' }, undefined],
+    [429, { 'X-RateLimit-Reset': '1000000000' }, 0],
+    [429, { 'Retry-After': '1000000000000' }, 0],
+    [429, { 'RateLimit-Reset': '30' }, 30],
+    [429, { 'X-Rate-Limit-Reset': '30' }, 30],
+    [503, { 'RateLimit-Reset': '30' }, 30],
+    [429, { RateLimit: '"default";r=0;t=12' }, 12],
+    [429, { RateLimit: '"burst";r=5;t=90, "day";r=0;t=40;pk=:YQ==:' }, 40],
+    [429, { RateLimit: 'limit=100, remaining=0, reset=7' }, 7],
+    [429, { RateLimit: '"default";r=0' }, undefined],
+    [429, { 'Retry-After': '3', RateLimit: '"default";r=0;t=12' }, 3],
+    // Limits that are told by another status.
+    [403, { 'Retry-After': '60' }, 60],
+    [403, { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': '45' }, 45],
+    [403, { 'RateLimit-Remaining': '0', 'RateLimit-Reset': '45' }, 45],
+    [403, { RateLimit: '"default";r=0;t=12' }, 12],
+    [401, { 'Retry-After': '60' }, 60],
+    [409, { 'Retry-After': '1' }, 1],
     [429, { 'Retry-After': 'soon' }, undefined],
     [429, { 'Retry-After': '-1' }, undefined],
     [429, {}, undefined],
@@ -238,13 +305,34 @@ describe('Retry-After', () => {
     expect(await senderTo(upstream)()).toMatchObject({ ...unavailable, retryAfter });
   });
 
-  test.each([429, 503])('of %i as a date', async (status) => {
-    const upstream = await upstreamWith({ status, headers: { 'Retry-After': inAMinute().toUTCString() } });
+  test.each<[number, Record<string, string>]>([
+    [429, { 'Retry-After': inAMinute().toUTCString() }],
+    [503, { 'Retry-After': inAMinute().toUTCString() }],
+    [429, { 'X-RateLimit-Reset': `${Math.floor(inAMinute().getTime() / 1000)}` }],
+    [403, { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': `${Math.floor(inAMinute().getTime() / 1000)}` }],
+    [429, { 'X-Rate-Limit-Reset': `${inAMinute().getTime()}` }],
+    [429, { 'RateLimit-Reset': inAMinute().toISOString() }],
+  ])('of %i as a point in time: %j', async (status, headers) => {
+    const upstream = await upstreamWith({ status, headers });
     const fault = await senderTo(upstream)();
     expect(fault).toMatchObject(unavailable);
-    expect(Number(fault.retryAfter)).toBeGreaterThan(50);
+    expect(Number(fault.retryAfter)).toBeGreaterThan(20);
     expect(Number(fault.retryAfter)).toBeLessThanOrEqual(60);
   });
+});
+
+test('a 403 that is no limit stays one, and an error mapping sees the headers', async () => {
+  const left = await upstreamWith({
+    status: 403,
+    headers: { 'X-RateLimit-Remaining': '1', 'X-RateLimit-Reset': '45' },
+  });
+  expect(await senderTo(left)()).toMatchObject({ reason: 'restricted' });
+  const coded = await upstreamWith({ status: 403, headers: { 'X-Error-Code': 'gone' } });
+  const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: coded.url });
+  const errorMapping: ErrorMapping = (_status, _body, headers) =>
+    headers['x-error-code'] === 'gone' ? 'missing' : undefined;
+  const sent = send({ method: 'GET', url: coded.url, headers: {}, errorMapping });
+  await expect(sent).rejects.toMatchObject({ reason: 'missing' });
 });
 
 describe('the timeout', () => {
@@ -478,6 +566,55 @@ test.each([
     );
   expect(await sendRequest()).toMatchObject({ reason: 'invalid', upstreamMessage: undefined });
   expect(await sendRequest()).toMatchObject({ reason: 'invalid', upstreamMessage: 'Bad name' });
+});
+
+describe('the secrets of a call', () => {
+  const credential = 'key-of/the+vault 1';
+  const words: readonly string[] = [
+    credential,
+    credential.toUpperCase(),
+    encodeURIComponent(credential),
+    new URLSearchParams({ credential }).toString().slice('credential='.length),
+    Buffer.from(credential).toString('hex'),
+    Buffer.from(`user:${credential}:`).toString('base64'),
+    Buffer.from(`x${credential}`).toString('base64url'),
+    JSON.stringify({ credential }).replaceAll('/', '\\/'),
+    `${'x'.repeat(490)}${credential}`,
+    `${'x'.repeat(190)}${credential}`,
+  ];
+  const parts = [credential, encodeURIComponent(credential), 'key-of', 'a2V5LW9m', '6b65792d6f66'];
+
+  test.each(words)('are in no message and in no cause, whatever carried them: %s', async (said) => {
+    const upstream = await upstreamWith({ status: 422, body: { errors: [`Bad: ${said}`] } });
+    const scope = { ...createScope(), secrets: [credential] };
+    const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
+    const headers = { 'X-Api-Key': credential };
+    for (const method of ['GET', 'PUT'] as const) {
+      const fault = await send({ method, url: upstream.url, headers }, scope).then(() => undefined, toFault);
+      expect(fault).toMatchObject({ reason: method === 'GET' ? 'unavailable' : 'invalid', upstreamMessage: undefined });
+      const told = `${fault?.message} ${fault?.upstreamMessage} ${fault?.cause}`.toLowerCase();
+      for (const part of parts) expect(told).not.toContain(part.toLowerCase());
+    }
+  });
+
+  test('are hidden from an error mapping too, which may pass on what it reads', async () => {
+    const upstream = await upstreamWith({ status: 422, body: { code: [{ text: `no ${credential}` }], n: 1 } });
+    const scope = { ...createScope(), secrets: [credential] };
+    const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
+    const bodies: unknown[] = [];
+    const errorMapping: ErrorMapping = (_status, body) => void bodies.push(body);
+    await send({ method: 'PUT', url: upstream.url, headers: {}, errorMapping }, scope).catch(() => {});
+    expect(bodies).toEqual([{ code: [{ text: 'no ***' }], n: 1 }]);
+  });
+});
+
+test.each([
+  [{ body: { detail: 'Invalid\ntoken' }, status: 401 }, 'reply 401: Invalid token'],
+  [{ body: { message: 'x'.repeat(300) }, status: 400 }, `reply 400: ${'x'.repeat(200)}`],
+  [{ body: 'no healthy upstream', status: 503 }, 'reply 503: no healthy upstream'],
+  [{ body: '<html>down</html>', status: 404 }, 'reply 404'],
+])('what the API says of a read that it refuses is in the cause: %j', async (reply, message) => {
+  expect(await senderTo(await upstreamWith(reply))()).toMatchObject({ cause: { message } });
 });
 
 test('every request is observed, with its outcome and without its credential', async () => {

@@ -73,9 +73,9 @@ const pointed = (...errors: readonly (readonly [attribute: string, detail: strin
 const terraformSigned: readonly Row[] = [
   [{ token: 'unknown' }, 'not_logged_in'],
   [reply(401, { errors: [{ status: '401', title: 'unauthorized' }] }), 'not_logged_in'],
-  [reply(404, { errors: [{ status: '404', title: 'not found' }] }), 'account_not_found'],
   ...outages,
 ];
+const terraformNotFound = reply(404, { errors: [{ status: '404', title: 'not found' }] });
 const onlyAdmin = 'Action is only allowed for [Admin]';
 const golemSigned: readonly Row[] = [
   [{ token: 'no-uuid' }, 'not_logged_in'],
@@ -203,9 +203,13 @@ export const rejectedWrites: readonly RejectedWrite[] = [
     ...previstoSigned,
     [reply(400, { type: 'x', message: 'still in use' }), 'e_delete_account', 'still in use'],
     [reply(402, { type: 'x', message: 'it failed' }), 'e_delete_account', 'it failed'],
+    [reply(409, { type: 'x', message: 'has invoices' }), 'e_delete_account', 'has invoices'],
   ]),
 
-  ...rejections({ api: 'terraform', action: 'get_account_details', with: none }, terraformSigned),
+  ...rejections({ api: 'terraform', action: 'get_account_details', with: none }, [
+    ...terraformSigned,
+    [terraformNotFound, 'account_not_found'],
+  ]),
   ...rejections({ api: 'terraform', action: 'update_account', with: email }, [
     ...terraformSigned,
     [pointed(['email', 'is invalid']), 'email_invalid', 'is invalid'],
@@ -221,6 +225,7 @@ export const rejectedWrites: readonly RejectedWrite[] = [
       'is invalid; has already been taken',
     ],
     [reply(422, { errors: ['Email is invalid'] }), 'email_invalid', 'Email is invalid'],
+    [terraformNotFound, 'application_restricted'],
     [jsonApiErrors(422, 'invalid attribute', 'Email is invalid'), 'email_invalid', 'Email is invalid'],
     [
       jsonApiErrors(422, 'invalid attribute', 'Email is invalid', 'Username has already been taken'),
@@ -266,7 +271,12 @@ export const rejectedWrites: readonly RejectedWrite[] = [
         ['new_password', 'long enough as it is'],
       ],
     },
-    [...terraformSigned, [jsonApiErrors(422, 'invalid', 'too weak'), 'e_change_password', 'too weak']],
+    [
+      ...terraformSigned,
+      [terraformNotFound, 'application_restricted'],
+      [jsonApiErrors(422, 'invalid', 'too weak'), 'e_change_password', 'too weak'],
+      [jsonApiErrors(409, 'conflict', 'in use'), 'e_change_password', 'in use'],
+    ],
   ),
   {
     api: 'terraform',

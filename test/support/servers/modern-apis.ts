@@ -44,8 +44,11 @@ export async function startModernApis(): Promise<ModernApis> {
   };
 }
 
+/** A refusal, in the shapes of all four APIs. */
+const REFUSAL = { detail: 'Refused.', type: 'invalid_request', errors: ['Refused.'] };
+
 /** An API that answers everything with this status. */
-export function always(status: number, body: unknown = {}): RequestListener {
+export function always(status: number, body: unknown = REFUSAL): RequestListener {
   return (_request, response) => {
     response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
   };

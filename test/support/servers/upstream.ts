@@ -38,10 +38,10 @@ export interface CannedReply {
   readonly body?: unknown;
 }
 
-/** An API with a canned reply for each path; any other path is a 404. */
-export function canned(replies: Readonly<Record<string, CannedReply>>): RequestListener {
+/** An API with a canned reply for each path; any other path is a 404 with the body `missing`. */
+export function canned(replies: Readonly<Record<string, CannedReply>>, missing: unknown = {}): RequestListener {
   return (request, response) => {
-    const { status = 200, headers = {}, body = '' } = replies[request.url ?? ''] ?? { status: 404, body: {} };
+    const { status = 200, headers = {}, body = '' } = replies[request.url ?? ''] ?? { status: 404, body: missing };
     response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   };

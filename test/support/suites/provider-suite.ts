@@ -17,6 +17,8 @@ export interface ProviderMember {
   readonly reply: unknown;
   /** The account that the reply is mapped to; `attributes` aside, which is the reply unchanged. */
   readonly account: Omit<Account, 'attributes'>;
+  /** The body of a reply that refuses, in the shape of the modern API; an empty object unless given. */
+  readonly refusal?: unknown;
 }
 
 /** Reads an account and gives the outcome: the account, or the reason of the fault. */
@@ -29,16 +31,21 @@ const TIMEOUT_MS = 5000;
 const SILENCE_TIMEOUT_MS = 300;
 
 /** The rules of the interface Provider, run for every member. */
-export function providerSuite({ kind, settings = {}, credential, readPath, reply, account }: ProviderMember): void {
+export function providerSuite(member: ProviderMember): void {
+  const { kind, settings = {}, credential, readPath, reply, account, refusal = {} } = member;
   let upstream: Upstream;
   afterEach(() => upstream.close());
 
   const answering = async (replies: Readonly<Record<string, CannedReply>>) => {
-    upstream = await startUpstream(canned(replies));
+    upstream = await startUpstream(canned(replies, refusal));
     return connected(upstream.url);
   };
   const connected = (baseUrl: string, timeoutMs = TIMEOUT_MS) =>
-    kind.connect({ baseUrl, settings, send: createUpstreams({ timeoutMs }).sendFor({ baseUrl }) });
+    kind.connect({
+      baseUrl,
+      settings,
+      send: createUpstreams({ timeoutMs }).sendFor({ baseUrl, isRefusal: kind.isRefusal }),
+    });
 
   test('reads the account', async () => {
     const provider = await answering({ [readPath]: { body: reply } });
@@ -47,22 +54,34 @@ export function providerSuite({ kind, settings = {}, credential, readPath, reply
 
   test.each<[number, Reason]>([
     [302, 'unavailable'],
-    [400, 'invalid'],
+    [400, 'unavailable'],
     [401, 'unauthenticated'],
     [402, 'unavailable'],
     [403, 'restricted'],
     [404, 'missing'],
-    [409, 'conflict'],
+    [405, 'restricted'],
+    [409, 'unavailable'],
+    [410, 'restricted'],
     [418, 'unavailable'],
-    [422, 'invalid'],
+    [422, 'unavailable'],
     [429, 'unavailable'],
     [500, 'unavailable'],
+    [501, 'restricted'],
     [502, 'unavailable'],
     [503, 'unavailable'],
   ])('takes %i for %s', async (status, reason) => {
     const headers = { Location: '/elsewhere' };
-    const provider = await answering({ [readPath]: { status, headers, body: {} }, '/elsewhere': { body: reply } });
+    const provider = await answering({ [readPath]: { status, headers, body: refusal }, '/elsewhere': { body: reply } });
     expect(await readOrReason(provider, credential)).toBe(reason);
+  });
+
+  test.each(
+    [400, 401, 403, 404, 409].flatMap((status) =>
+      ['<html><body>nginx</body></html>', '404 page not found', ''].map((body) => [status, body] as const),
+    ),
+  )('takes %i with %j for an outage: the API did not say it', async (status, body) => {
+    const provider = await answering({ [readPath]: { status, body } });
+    expect(await readOrReason(provider, credential)).toBe('unavailable');
   });
 
   test('passes on when to try again', async () => {
@@ -108,7 +127,7 @@ export function providerSuite({ kind, settings = {}, credential, readPath, reply
   test.each(['a b', 'a\r\nX-Injected: 1', 'schlüssel', '☃', '\0'])(
     'refuses %j, which was never issued',
     async (odd) => {
-      const provider = await answering({ [readPath]: { status: 401, body: {} } });
+      const provider = await answering({ [readPath]: { status: 401, body: refusal } });
       expect(await readOrReason(provider, odd)).toBe('unauthenticated');
       for (const { headers } of upstream.received) expect(headers).not.toHaveProperty('x-injected');
     },

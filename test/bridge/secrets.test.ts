@@ -1,0 +1,111 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { startBridgeServer } from '../../src/bootstrap/bridge-server.js';
+import { parseConfig } from '../../src/config/load.js';
+import { actionNames } from '../../src/core/actions.js';
+import { faultOfCall } from '../../src/core/error-mapping.js';
+import { Fault } from '../../src/core/fault.js';
+import { providers } from '../../src/providers/index.js';
+import { loadProvider } from '../../src/providers/load.js';
+import { afterwards } from '../support/cleanup.js';
+import { callBridge, formats, type Parameters } from '../support/clients/legacy.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
+import { startUpstream } from '../support/servers/upstream.js';
+
+const example = fileURLToPath(new URL('../../../examples/my-service.js', import.meta.url));
+const credential = 'key-of-the_vault';
+const passwords = ['old password, long enough', 'new+password/long&enough'] as const;
+
+/** A modern API that repeats all of a request in its refusal. */
+async function startEcho(status: number) {
+  const upstream = await startUpstream((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on('end', () => {
+      const said = JSON.stringify([request.headers, body]);
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify({ errors: [said, body] }));
+    });
+  });
+  afterwards(upstream.close);
+  return upstream;
+}
+
+async function startWith(provider: string, baseUrl: string) {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  const kind = await loadProvider(provider);
+  const lines: string[] = [];
+  const config = parseConfig(
+    {
+      listen: { host: '127.0.0.1', port: 0 },
+      applications: [{ api_key: 'k', provider: kind.name, base_url: baseUrl }],
+    },
+    { directory: path, actions: actionNames, providers: [...providers, kind] },
+  );
+  const applications = config.applications.map((each) => ({ ...each, provider }));
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  const bridge = await startBridgeServer({ ...config, applications }, log);
+  afterwards(bridge.close);
+  return { url: bridge.url, lines };
+}
+
+const signed: Parameters = [
+  ['api_key', 'k'],
+  ['auth_token', credential],
+];
+const change: Parameters = [
+  ['current_password', passwords[0]],
+  ['new_password', passwords[1]],
+];
+
+describe.each<[string, string, Parameters]>([
+  [example, 'update_account', [['name', 'Ada']]],
+  [example, 'get_account_info', []],
+  ['terraform', 'change_password', change],
+])('%s: %s, whose refusal repeats the request', (provider, action, parameters) => {
+  test.each([400, 403, 422, 500])('with %i, gives no secret away', async (status) => {
+    const upstream = await startEcho(status);
+    const bridge = await startWith(provider, upstream.url);
+    for (const format of formats) {
+      const reply = await callBridge(bridge.url, format, action, [...signed, ...parameters]);
+      expect(reply.status).toMatch(/^(e_|application_restricted|service_unavailable)/);
+      expect(reply.result.message ?? '').toBe('');
+    }
+    expect(upstream.received.length).toBeGreaterThanOrEqual(3);
+    const log = bridge.lines.join('');
+    expect(log).toContain('"cause":"reply ');
+    for (const secret of [credential, ...passwords, encodeURIComponent(passwords[1])])
+      expect(log).not.toContain(secret);
+  });
+});
+
+describe('a fault as a caller may be told of it', () => {
+  const call = (action: string, ...parameters: readonly (readonly [string, string])[]) => ({
+    action,
+    parameters: new Map(parameters.map(([name, value]) => [name, [value]])),
+  });
+
+  test.each([
+    [call('update_account', ['email', 'a@b.c']), 'conflict', 'email'],
+    [call('create_account', ['email', 'a@b.c']), 'conflict', 'email'],
+    [call('update_account', ['email', '']), 'invalid', undefined],
+    [call('update_account', ['name', 'N']), 'invalid', undefined],
+    // Takes no e-mail, whatever a call has.
+    [call('change_password', ['email', 'a@b.c']), 'invalid', undefined],
+    [call('delete_account', ['email', 'a@b.c']), 'invalid', undefined],
+  ])('is about the e-mail only where the call sets one: %j', (asked, reason, about) => {
+    expect(faultOfCall(new Fault('conflict', { about: 'email' }), asked, [])).toMatchObject({ reason, about });
+  });
+
+  test('has no text that repeats a secret', () => {
+    const details = { explanation: `no ${credential}`, upstreamMessage: `bad ${credential}`, retryAfter: 3, http: 429 };
+    const fault = new Fault('unavailable', { ...details, cause: new Error('why') });
+    expect(faultOfCall(fault, call('logout'), [])).toMatchObject(details);
+    const told = faultOfCall(fault, call('logout'), ['other', credential]);
+    expect(told).toMatchObject({ explanation: undefined, upstreamMessage: undefined, retryAfter: 3, http: 429 });
+    expect(told.message).toBe('unavailable');
+  });
+});
