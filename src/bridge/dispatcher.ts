@@ -1,5 +1,5 @@
 import type { Application } from '../applications/application.js';
-import { type ActionName, actions, isAction, isKnown } from '../core/actions.js';
+import { type Action, type ActionName, actions, isAction, isKnown } from '../core/actions.js';
 import type { Fields } from '../core/answer.js';
 import { type Call, singleValue } from '../core/call.js';
 import { Fault } from '../core/fault.js';
@@ -35,11 +35,17 @@ export function createDispatcher(services: HandlerServices): Dispatcher {
 }
 
 function valuesOf(action: ActionName, parameters: Call['parameters']): HandlerContext['values'] {
+  const { parameters: declared, prefix }: Action = actions[action];
   const values: Record<string, string> = {};
-  for (const [name, presence] of Object.entries(actions[action].parameters)) {
+  for (const [name, presence] of Object.entries(declared)) {
     const value = singleValue(parameters, name);
     if (value !== undefined) values[name] = value;
     else if (presence === 'required') throw new Fault('malformed', { explanation: `no ${name}` });
+  }
+  if (prefix === undefined) return values;
+  for (const name of parameters.keys()) {
+    const value = name.startsWith(prefix) && name !== prefix ? singleValue(parameters, name) : undefined;
+    if (value !== undefined) values[name] = value;
   }
   return values;
 }

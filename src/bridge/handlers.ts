@@ -1,4 +1,4 @@
-import type { ActionName } from '../core/actions.js';
+import { type ActionName, actions } from '../core/actions.js';
 import type { Fields } from '../core/answer.js';
 import { Fault } from '../core/fault.js';
 import type { AccountChanges } from '../providers/provider.js';
@@ -108,12 +108,18 @@ async function endSession({ application, sessions, values }: HandlerContext): Pr
 }
 
 /** The changes in a call of `update_account`. Throws a `malformed` Fault where there is none. */
-function changesIn({ values: { name, login, email, language_code } }: HandlerContext): AccountChanges {
+function changesIn({ values }: HandlerContext): AccountChanges {
+  const { name, login, email, language_code } = values;
+  const { prefix } = actions.update_account;
+  const meta = Object.entries(values)
+    .filter(([parameter]) => parameter.startsWith(prefix))
+    .map(([parameter, value]) => [parameter.slice(prefix.length), value] as const);
   const changes = {
     ...(name !== undefined && { name }),
     ...(login !== undefined && { login }),
     ...(email !== undefined && { email }),
     ...(language_code !== undefined && { languageCode: language_code }),
+    ...(meta.length > 0 && { meta: Object.fromEntries(meta) }),
   };
   if (Object.keys(changes).length === 0) throw new Fault('malformed', { explanation: 'nothing to change' });
   return changes;

@@ -3,6 +3,8 @@ import type { Reason } from './fault.js';
 export interface Action {
   /** In the order of the WSDL's message parts, without `action` and `api_key`, which every action takes. */
   readonly parameters: Readonly<Record<string, 'required' | 'optional'>>;
+  /** The beginning of further optional parameters, whose names the caller chooses: no WSDL can list them. */
+  readonly prefix?: string;
   /** Whether the action is the bridge's own; its answers carry the modern API's message on `invalid` and `conflict`. */
   readonly isOwn?: true;
   /** Status words that replace those of the common table in `error-mapping.ts`. */
@@ -26,6 +28,7 @@ export const actions = {
       email: 'optional',
       language_code: 'optional',
     },
+    prefix: 'meta.',
   },
   change_password: {
     isOwn: true,

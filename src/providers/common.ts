@@ -1,5 +1,7 @@
-import { Fault } from '../core/fault.js';
+import { Fault, type Reason, toFault } from '../core/fault.js';
 import { type Json, type JsonObject, textOf } from '../shared/json.js';
+import type { Send, UpstreamRequest } from '../upstream/client.js';
+import type { ErrorMapping } from '../upstream/response.js';
 import type { Account } from './provider.js';
 
 /** Most servers accept at most 16 KiB of headers. */
@@ -24,6 +26,41 @@ export function nativeIdOf(value: Json | undefined): string {
   const id = textOf(value);
   if (id === undefined) throw new Fault('unavailable', { cause: new Error('reply without the id of an account') });
   return id;
+}
+
+/**
+ * Sends one request after the other until one is not refused like this, which MUST be a refusal that did nothing. Rejects
+ * as the first one where all of them are.
+ */
+export async function sendFirst(
+  isRefusal: (...reply: Parameters<ErrorMapping>) => boolean,
+  send: Send,
+  requests: readonly UpstreamRequest[],
+): Promise<JsonObject> {
+  let firstError: unknown;
+  for (const request of requests) {
+    let isRefused = false;
+    const errorMapping: ErrorMapping = (...reply) => {
+      isRefused = isRefusal(...reply);
+      return request.errorMapping?.(...reply);
+    };
+    try {
+      return await send({ ...request, errorMapping });
+    } catch (error) {
+      if (!isRefused) throw error;
+      firstError ??= error;
+    }
+  }
+  throw firstError;
+}
+
+/** The reply to a request; undefined where it is refused for this reason. */
+export async function unless(reason: Reason, sent: Promise<JsonObject>): Promise<JsonObject | undefined> {
+  return sent.catch((error: unknown) => {
+    const fault = toFault(error);
+    if (fault.reason === reason) return undefined;
+    throw fault;
+  });
 }
 
 /**

@@ -1,9 +1,10 @@
-import { Fault, toFault } from '../core/fault.js';
+import { Fault } from '../core/fault.js';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Settings } from '../shared/setting.js';
+import type { UpstreamRequest } from '../upstream/client.js';
 import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
-import { accountAfterWrite, authorization, nativeIdOf } from './common.js';
-import type { Account, Plan, ProviderKind } from './provider.js';
+import { accountAfterWrite, authorization, nativeIdOf, sendFirst, unless } from './common.js';
+import type { Account, AccountChanges, Plan, ProviderKind } from './provider.js';
 
 const settings = {
   account_id: { kind: 'text', description: 'whose account it is, where the token does not tell' },
@@ -22,14 +23,38 @@ function toAccount(account: JsonObject, plan?: Plan): Account {
   };
 }
 
+/** The limits are below `planData` up to Golem 1.3, and beside the id from 1.4 on. */
 function toPlan(reply: JsonObject): Plan {
-  const planData = isObject(reply.planData) ? reply.planData : {};
+  const planData = isObject(reply.planData) ? reply.planData : reply;
   const limits = Object.fromEntries(Object.entries(planData).map(([name, value]) => [name, integerOf(value)]));
   return { planId: textOf(reply.planId), limits, attributes: reply };
 }
 
+function accountsIn({ values }: JsonObject): JsonObject[] {
+  if (Array.isArray(values) && values.every(isObject)) return values;
+  throw new Fault('unavailable', { cause: new Error('reply without a list of accounts') });
+}
+
+/** The fields that were to change and that the reply shows as they were: servers ignore what they do not know. */
+function ignoredFields(changes: AccountChanges, before: JsonObject, after: JsonObject): string[] {
+  const comparable = (value: Json | undefined) => textOf(value)?.trim().toLowerCase();
+  return (['name', 'email'] as const).filter((field) => {
+    const [asked, was, is] = [changes[field], before[field], after[field]].map(comparable);
+    return asked !== undefined && is !== undefined && is === was && is !== asked;
+  });
+}
+
 function accountPath(id: string): string {
   return `/v1/accounts/${encodeURIComponent(id)}`;
+}
+
+function jsonBody(values: object) {
+  return { type: 'application/json', text: JSON.stringify(values) };
+}
+
+/** Whether the server does not have an operation. */
+function isUnserved(status: number): boolean {
+  return status === 404 || status === 405;
 }
 
 function messageIn(body: Json | undefined): string {
@@ -48,14 +73,30 @@ function mapError(status: number, body: Json | undefined): UpstreamReason | unde
   return status === 401 && /only allowed for/.test(messageIn(body)) ? 'restricted' : undefined;
 }
 
-/** 401, not 404, is the reply for another's account that the caller may not see. */
+/** Golem 1.3 hides another's account with 401, not 404, whether or not there is one. */
+function isHidden(status: number, body: Json | undefined): boolean {
+  return status === 401 && /^Access to account/.test(messageIn(body));
+}
+
 function mapOtherAccountError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  return status === 401 && /^Access to account/.test(messageIn(body)) ? 'missing' : mapError(status, body);
+  return isHidden(status, body) ? 'missing' : mapError(status, body);
+}
+
+/** Whether a hidden account exists, the operation on it tells. */
+function mapHiddenError(status: number, body: Json | undefined): UpstreamReason | undefined {
+  return isHidden(status, body) ? 'restricted' : mapError(status, body);
+}
+
+/** Whether a 409 is about the e-mail. Its `code` tells, up to Golem 1.4 its message alone. */
+function isEmailConflict(body: Json | undefined): boolean {
+  const code = isObject(body) ? textOf(body.code) : undefined;
+  return code === undefined ? !/concurrent/i.test(messageIn(body)) : /email/i.test(code);
 }
 
 /** Golem 1.3 replies 500 to an e-mail in use, and a 400 names what is wrong in its message alone. */
 function mapWriteError(status: number, body: Json | undefined): UpstreamReason | undefined {
   const message = messageIn(body);
+  if (status === 409 && !isEmailConflict(body)) return 'invalid';
   if (status === 500 && /unique key violation|duplicated account/i.test(message)) return 'conflict';
   if (status === 400 && /e-?mail/i.test(message)) return 'invalid email';
   return mapOtherAccountError(status, body);
@@ -66,60 +107,48 @@ function mapPlanError(status: number): UpstreamReason {
   return status === 401 || status === 403 || status === 404 ? 'missing' : 'unavailable';
 }
 
-/** https://learn.golem.cloud/rest-api/account, as of Golem 1.3. */
+/**
+ * https://learn.golem.cloud/rest-api/account, as of Golem 1.3, and the later versions, which tell nowhere which one they
+ * are: each operation is one that all have, or the newest that the server has.
+ */
 export const golem: ProviderKind<typeof settings> = {
   name: 'golem',
   title: 'Golem',
   publicBaseUrl: 'https://release.api.golem.cloud',
-  credential: {
-    name: 'API token',
-    hint: 'golem-cli makes one for your account; it has the form of a UUID.',
-  },
+  credential: { name: 'API token', hint: 'golem-cli makes one for your account.' },
   isRefusal,
   settings,
   connect: ({ baseUrl, settings: { accountId }, send }) => {
-    const headersOf = (credential: string) => ({
-      Authorization: authorization('Bearer', credential),
-      Accept: 'application/json',
+    const to = (path: string, credential: string) => ({
+      url: baseUrl + path,
+      headers: { Authorization: authorization('Bearer', credential), Accept: 'application/json' },
     });
-    const get = (path: string, credential: string, errorMapping: ErrorMapping = mapError) =>
-      send({ method: 'GET', url: baseUrl + path, headers: headersOf(credential), errorMapping });
-    const write = (method: 'POST' | 'PUT', path: string, credential: string, values: object) =>
-      send({
-        method,
-        url: baseUrl + path,
-        headers: headersOf(credential),
-        body: { type: 'application/json', text: JSON.stringify(values) },
-        errorMapping: mapWriteError,
-      });
+    const read = (path: string, credential: string, errorMapping: ErrorMapping = mapError): UpstreamRequest => ({
+      method: 'GET',
+      ...to(path, credential),
+      errorMapping,
+    });
 
-    const listAccounts = async (credential: string, query = ''): Promise<JsonObject[]> => {
-      const { values } = await get(`/v1/accounts${query}`, credential);
-      if (Array.isArray(values) && values.every(isObject)) return values;
-      throw new Fault('unavailable', { cause: new Error('reply without a list of accounts') });
-    };
-
-    /** The API has no "me": the account is that of the configuration, the only one of the list, or that of the token. */
+    /** The account of the configuration, the only one of the list, or that of the token. */
     const readOwn = async (credential: string): Promise<JsonObject> => {
-      if (accountId !== undefined) return get(accountPath(accountId), credential);
-      const [only, ...others] = await listAccounts(credential);
+      if (accountId !== undefined) return send(read(accountPath(accountId), credential));
+      const loginToken = read('/v1/login/token', credential);
+      const requests = [read('/v1/accounts', credential), read('/v1/me/token', credential), loginToken];
+      const reply = await sendFirst(isUnserved, send, requests);
+      const [only, ...others] = reply.accountId === undefined ? accountsIn(reply) : [];
       if (only && others.length === 0) return only;
-      const token = await get('/v1/login/token', credential);
-      return get(accountPath(nativeIdOf(token.accountId)), credential);
+      const { accountId: id } = reply.accountId === undefined ? await send(loginToken) : reply;
+      return send(read(accountPath(nativeIdOf(id)), credential));
     };
     const find = (credential: string, nativeId: string | undefined) =>
-      nativeId === undefined ? readOwn(credential) : get(accountPath(nativeId), credential, mapOtherAccountError);
-    const idOf = async (credential: string, nativeId: string | undefined) =>
-      nativeId ?? nativeIdOf((await readOwn(credential)).id);
+      nativeId === undefined
+        ? readOwn(credential)
+        : send(read(accountPath(nativeId), credential, mapOtherAccountError));
 
     const withPlan = async (credential: string, account: JsonObject): Promise<Account> => {
       const path = `${accountPath(nativeIdOf(account.id))}/plan`;
-      const plan = await get(path, credential, mapPlanError).then(toPlan, (error: unknown) => {
-        const fault = toFault(error);
-        if (fault.reason === 'missing') return undefined;
-        throw fault;
-      });
-      return toAccount(account, plan);
+      const plan = await unless('missing', send(read(path, credential, mapPlanError)));
+      return toAccount(account, plan && toPlan(plan));
     };
 
     return {
@@ -127,29 +156,55 @@ export const golem: ProviderKind<typeof settings> = {
       readAccountOf: async (credential, nativeId) => withPlan(credential, await find(credential, nativeId)),
       updateAccount: {
         fields: ['name', 'email'],
-        /** A full replacement: unchanged fields are sent as they are. */
+        /** Up to Golem 1.3, which has no revisions, a full replacement: unchanged fields are sent as they are. */
         send: async (credential, changes, nativeId) => {
           const account = await find(credential, nativeId);
-          const { name = '', email } = toAccount(account);
-          const values = { name, email, ...changes };
-          const reply = await write('PUT', accountPath(nativeIdOf(account.id)), credential, values);
-          return accountAfterWrite(reply, toAccount);
+          const update = (method: 'PUT' | 'PATCH', values: object): UpstreamRequest => ({
+            method,
+            ...to(accountPath(nativeIdOf(account.id)), credential),
+            body: jsonBody(values),
+            errorMapping: mapWriteError,
+          });
+          const revision = integerOf(account.revision);
+          if (revision === undefined) {
+            const { name = '', email } = toAccount(account);
+            const replaced = await send(update('PUT', { name, email, ...changes }));
+            return toAccount({ ...account, ...changes, ...replaced });
+          }
+          const values = { currentRevision: Number(revision), ...changes };
+          // A 405 has done nothing: in Golem 1.4, the method is PUT.
+          const requests = [update('PATCH', values), update('PUT', values)];
+          const updated = await sendFirst((status) => status === 405, send, requests);
+          const ignored = ignoredFields(changes, account, updated);
+          if (ignored.length > 0) throw new Fault('invalid', { upstreamMessage: `not changed: ${ignored.join(', ')}` });
+          return toAccount({ ...account, ...changes, ...updated });
         },
       },
+      /** What Golem 1.3 hides has no revision there, and the deletion itself is refused. */
       deleteAccount: async (credential, nativeId) => {
-        const url = baseUrl + accountPath(await idOf(credential, nativeId));
-        const headers = headersOf(credential);
-        await send({ method: 'DELETE', url, headers, errorMapping: mapOtherAccountError });
+        const account =
+          nativeId === undefined
+            ? await readOwn(credential)
+            : await unless('restricted', send(read(accountPath(nativeId), credential, mapHiddenError)));
+        const path = accountPath(nativeId ?? nativeIdOf(account?.id));
+        const revision = integerOf(account?.revision);
+        const query = revision === undefined ? '' : `?current_revision=${revision}`;
+        await send({ method: 'DELETE', ...to(path + query, credential), errorMapping: mapWriteError });
       },
-      createAccount: async (credential, name, email) =>
-        accountAfterWrite(await write('POST', '/v1/accounts', credential, { name, email }), toAccount),
+      createAccount: async (credential, name, email) => {
+        const body = jsonBody({ name, email, roles: [] });
+        const request = { ...to('/v1/accounts', credential), body, errorMapping: mapWriteError };
+        return accountAfterWrite(await send({ method: 'POST', ...request }), toAccount);
+      },
       findAccounts: async (credential, email) => {
         const query = email === undefined ? '' : `?${new URLSearchParams({ email })}`;
-        return (await listAccounts(credential, query)).map((account) => toAccount(account));
+        const list = await send(read(`/v1/accounts${query}`, credential));
+        return accountsIn(list).map((account) => toAccount(account));
       },
       readPlan: async (credential, nativeId) => {
-        const path = `${accountPath(await idOf(credential, nativeId))}/plan`;
-        return toPlan(await get(path, credential, nativeId === undefined ? mapError : mapOtherAccountError));
+        const id = nativeId ?? nativeIdOf((await readOwn(credential)).id);
+        const errorMapping = nativeId === undefined ? mapError : mapOtherAccountError;
+        return toPlan(await send(read(`${accountPath(id)}/plan`, credential, errorMapping)));
       },
     };
   },

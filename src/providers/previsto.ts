@@ -1,7 +1,8 @@
+import { Fault } from '../core/fault.js';
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
-import type { UpstreamReason } from '../upstream/response.js';
+import type { ErrorMapping, UpstreamReason } from '../upstream/response.js';
 import { accountAfterWrite, authorization, nativeIdOf } from './common.js';
-import type { Account, ProviderKind } from './provider.js';
+import type { Account, AccountChanges, ProviderKind } from './provider.js';
 
 function toAccount(account: JsonObject): Account {
   return {
@@ -24,11 +25,39 @@ function isRefusal(body: Json | undefined): boolean {
   return isObject(body) && /^\w+$/.test(textOf(body.type) ?? '');
 }
 
-/** `param` of an error object names the parameter at fault. */
-function mapError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  if (status === 402) return 'invalid';
-  if (status !== 400 || !isObject(body) || body.param !== 'email') return undefined;
-  return /already|exists|in use|taken/i.test(textOf(body.message) ?? '') ? 'conflict' : 'invalid email';
+/** All of the dictionary `meta` with its changes, as form fields: the API may replace it. */
+function metaFields(meta: Json | undefined, changes: Readonly<Record<string, string>>): [string, string][] {
+  const present = isObject(meta) ? meta : {};
+  return Object.entries({ ...present, ...changes }).flatMap(([key, value]): [string, string][] =>
+    isText(value) ? [[`meta[${key}]`, value.toString()]] : [],
+  );
+}
+
+/** Whether a form can carry a value. */
+function isText(value: Json): value is Exclude<Json, JsonObject | readonly Json[] | null> {
+  return value !== null && !isObject(value) && !Array.isArray(value);
+}
+
+function mapError(status: number): UpstreamReason | undefined {
+  return status === 402 ? 'invalid' : undefined;
+}
+
+/** A refusal of an update. It may be about the e-mail only where that was to be set. */
+function updateErrorMapping({ email, ...others }: AccountChanges): ErrorMapping {
+  return (status, body) => {
+    if (email === undefined || !isObject(body) || ![400, 402, 422].includes(status)) return mapError(status);
+    const isAlone = status === 400 && Object.keys(others).length === 0;
+    if ((paramIn(body) ?? (isAlone ? 'email' : undefined)) !== 'email') return mapError(status);
+    return /already|exists|in use|taken/i.test(textOf(body.message) ?? '') ? 'conflict' : 'invalid email';
+  };
+}
+
+/** The parameter at fault: `param` of an error object, else the one that its message quotes or speaks of. */
+function paramIn({ param, message }: JsonObject): string | undefined {
+  const text = textOf(message) ?? '';
+  return (
+    textOf(param) ?? /'(name|email|languageCode|meta)'/.exec(text)?.[1] ?? (/e-?mail/i.test(text) ? 'email' : undefined)
+  );
 }
 
 /** https://developer.previsto.com. */
@@ -49,14 +78,22 @@ export const previsto: ProviderKind = {
     return {
       readAccount,
       updateAccount: {
-        fields: ['name', 'email', 'languageCode'],
+        fields: ['name', 'email', 'languageCode', 'meta'],
         /** The API requires a name in every update: the present one is sent unless it changes. */
         send: async (credential, changes) => {
-          const { name = '' } = changes.name === undefined ? await readAccount(credential) : changes;
-          const text = new URLSearchParams({ name, ...changes }).toString();
+          const { meta, ...texts } = changes;
+          if (meta && Object.keys(meta).some((key) => /[[\]]/.test(key))) {
+            throw new Fault('malformed', { explanation: 'a bracket in the name of a value of meta' });
+          }
+          const present = texts.name === undefined || meta ? await readAccount(credential) : undefined;
+          const text = new URLSearchParams([
+            ...Object.entries({ name: present?.name ?? '', ...texts }),
+            ...(meta ? metaFields(present?.attributes.meta, meta) : []),
+          ]).toString();
           const body = { type: 'application/x-www-form-urlencoded', text };
+          const errorMapping = updateErrorMapping(changes);
           const headers = headersOf(credential);
-          const reply = await send({ method: 'POST', url: current, headers, body, errorMapping: mapError });
+          const reply = await send({ method: 'POST', url: current, headers, body, errorMapping });
           return accountAfterWrite(reply, toAccount);
         },
       },

@@ -39,6 +39,8 @@ export interface AccountChanges {
   readonly login?: string;
   readonly email?: string;
   readonly languageCode?: string;
+  /** Further values under names of the caller's own; those that are not named stay as they are. */
+  readonly meta?: Readonly<Record<string, string>>;
 }
 
 /**

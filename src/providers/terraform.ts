@@ -1,15 +1,15 @@
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Settings } from '../shared/setting.js';
-import { extractMessage, type UpstreamReason } from '../upstream/response.js';
+import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
 import { accountAfterWrite, authorization, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
 const settings = {
   password_keys: {
     kind: 'choice',
-    choices: ['kebab', 'snake'],
-    default: 'kebab',
-    description: 'how it spells the names of a password change, `kebab` or `snake`',
+    choices: ['both', 'kebab', 'snake'],
+    default: 'both',
+    description: 'how it spells the names of a password change, `kebab`, `snake` or `both`',
   },
 } as const satisfies Settings;
 
@@ -39,11 +39,33 @@ function mapWriteError(status: number): UpstreamReason | undefined {
   return status === 404 ? 'restricted' : undefined;
 }
 
-/** A 422 names what is wrong in its message alone, several things at once. */
-function mapUpdateError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  const message = status === 422 && body !== undefined ? (extractMessage(body) ?? '') : '';
-  if (!/e-?mail/i.test(message)) return mapWriteError(status);
-  return /e-?mail[^;]*(already|taken|in use)/i.test(message) ? 'conflict' : 'invalid email';
+/** Several things may be wrong with an e-mail that is to be set, and with others at the same time. */
+function mapEmailError(status: number, body: Json | undefined): UpstreamReason | undefined {
+  if (status !== 422 || body === undefined) return mapWriteError(status);
+  const errors = isObject(body) && Array.isArray(body.errors) ? body.errors : [body];
+  const messages = errors.filter(isAboutEmail).map((error: Json) => extractMessage(error) ?? '');
+  if (messages.length === 0) return undefined;
+  return messages.some((message) => /already|taken|in use/i.test(message)) ? 'conflict' : 'invalid email';
+}
+
+/** The attribute is in `source.pointer` (https://jsonapi.org/format/#error-objects); in its absence, the message tells. */
+function isAboutEmail(error: Json): boolean {
+  const source = isObject(error) ? error.source : undefined;
+  const pointer = isObject(source) ? textOf(source.pointer) : undefined;
+  return pointer === undefined ? /e-?mail/i.test(extractMessage(error) ?? '') : /(^|[/_-])email$/.test(pointer);
+}
+
+/** What stands between the words of a name. */
+const SEPARATORS = { both: ['-', '_'], kebab: ['-'], snake: ['_'] } as const;
+
+/** `data.attributes` of a password change. */
+function passwordAttributes(keys: keyof typeof SEPARATORS, current: string, next: string): Record<string, string> {
+  const separators = SEPARATORS[keys];
+  return Object.fromEntries([
+    ...separators.map((separator) => [`current${separator}password`, current]),
+    ['password', next],
+    ...separators.map((separator) => [`password${separator}confirmation`, next]),
+  ]);
 }
 
 /** https://developer.hashicorp.com/terraform/cloud-docs/api-docs/account; the base URL ends in `/api/v2`. */
@@ -57,17 +79,12 @@ export const terraform: ProviderKind<typeof settings> = {
   },
   isRefusal,
   settings,
-  connect: ({ baseUrl, settings: { passwordKeys }, send }) => {
+  connect: ({ baseUrl, settings: { passwordKeys = 'both' }, send }) => {
     const headersOf = (credential: string) => ({
       Authorization: authorization('Bearer', credential),
       Accept: JSON_API,
     });
-    const patch = async (
-      path: string,
-      credential: string,
-      attributes: object,
-      errorMapping: typeof mapUpdateError = mapWriteError,
-    ) => {
+    const patch = async (path: string, credential: string, attributes: object, errorMapping: ErrorMapping) => {
       const body = { type: JSON_API, text: JSON.stringify({ data: { type: 'users', attributes } }) };
       const headers = headersOf(credential);
       const reply = await send({ method: 'PATCH', url: baseUrl + path, headers, body, errorMapping });
@@ -82,16 +99,12 @@ export const terraform: ProviderKind<typeof settings> = {
         fields: ['login', 'email'],
         send: (credential, { login, email }) => {
           const attributes = { ...(login !== undefined && { username: login }), ...(email !== undefined && { email }) };
-          return patch('/account/update', credential, attributes, mapUpdateError);
+          return patch('/account/update', credential, attributes, mapEmailError);
         },
       },
       changePassword: (credential, current, next) => {
-        const [currentKey, confirmationKey] =
-          passwordKeys === 'snake'
-            ? ['current_password', 'password_confirmation']
-            : ['current-password', 'password-confirmation'];
-        const attributes = { [currentKey]: current, password: next, [confirmationKey]: next };
-        return patch('/account/password', credential, attributes);
+        const attributes = passwordAttributes(passwordKeys, current, next);
+        return patch('/account/password', credential, attributes, mapWriteError);
       },
     };
   },

@@ -91,7 +91,7 @@ interface Form {
   readonly meta: Readonly<Record<string, string>> | undefined;
 }
 
-/** `meta[colour]=red` sets the value of one key. */
+/** `meta[colour]=red` is a value of one key; together they replace all of `meta`. */
 function readForm(request: Request): Form {
   const values = new URLSearchParams(bodyBytes(request).toString('utf8'));
   const meta = [...values].flatMap(([name, value]) => {

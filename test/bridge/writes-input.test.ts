@@ -59,7 +59,7 @@ async function userIdOf(api: Api, token: string, key = keyOf(api)): Promise<stri
 }
 
 describe.each(formats)('%s: wrong input, and nothing is sent', (format) => {
-  const twice = ['name', 'login', 'email', 'language_code', 'user_id', 'auth_token'];
+  const twice = ['name', 'login', 'email', 'language_code', 'meta.colour', 'user_id', 'auth_token'];
   const passwords: Parameters = [
     ['current_password', 'terraform-demo-password'],
     ['new_password', 'long enough as it is'],
@@ -76,6 +76,8 @@ describe.each(formats)('%s: wrong input, and nothing is sent', (format) => {
         ['email', ''],
       ],
     ],
+    ['a name of meta without a value', 'previsto', 'update_account', [['meta.colour', '']]],
+    ['a value of meta without a name', 'previsto', 'update_account', [['meta.', 'red']]],
     ...twice.map((name): [string, Api, string, Parameters] => [
       `two of ${name}`,
       'previsto',
@@ -109,12 +111,19 @@ describe.each(formats)('%s: wrong input, and nothing is sent', (format) => {
   });
 });
 
+test.each(['meta.a[b]', 'meta.a][name', 'meta.]'])('%s, which has a bracket, is wrong input', async (name) => {
+  const parameters = [...callerOf({ api: 'previsto' }), [name, 'red']] as const;
+  expect(await outcome('rest', 'update_account', parameters)).toBe('200 wrong_input');
+  expect(bench.received).toEqual([]);
+});
+
 describe.each(['\0', '\u0001', '\u000b', '\u001f', '\ufffe', '\uffff'])(
   '%j, which XML cannot represent',
   (character) => {
     test.each<[Api, string, string]>([
       ['previsto', 'update_account', 'name'],
       ['previsto', 'update_account', 'email'],
+      ['previsto', 'update_account', 'meta.colour'],
       ['terraform', 'change_password', 'new_password'],
       ['terraform', 'change_password', 'current_password'],
       ['golem', 'create_account', 'name'],
@@ -123,6 +132,7 @@ describe.each(['\0', '\u0001', '\u000b', '\u001f', '\ufffe', '\uffff'])(
       const fine: Parameters = [
         ['name', 'N'],
         ['email', 'n@example.com'],
+        ['meta.colour', 'red'],
         ['current_password', 'terraform-demo-password'],
         ['new_password', 'long enough as it is'],
       ];

@@ -10,7 +10,12 @@ let bench: Workbench;
 
 beforeAll(async () => {
   bench = await startWorkbench([
-    { api_key: 'snake', provider: 'terraform', base_url: sandboxPaths.terraform, password_keys: 'snake' },
+    ...['kebab', 'snake'].map((password_keys) => ({
+      api_key: password_keys,
+      provider: 'terraform',
+      base_url: sandboxPaths.terraform,
+      password_keys,
+    })),
   ]);
 });
 afterAll(() => bench.close());
@@ -78,7 +83,7 @@ const can: Readonly<Record<Api, readonly string[]>> = {
 };
 const changeable: Readonly<Record<Api, readonly string[]>> = {
   seatable: ['email'],
-  previsto: ['name', 'email', 'language_code'],
+  previsto: ['name', 'email', 'language_code', 'meta.colour'],
   terraform: ['login', 'email'],
   golem: ['name', 'email'],
 };
@@ -87,6 +92,7 @@ const values: Readonly<Record<string, string>> = {
   login: 'n',
   email: 'n@example.com',
   language_code: 'en',
+  'meta.colour': 'red',
   current_password: 'terraform-demo-password',
   new_password: 'long enough as it is',
 };
@@ -98,7 +104,7 @@ const own = [
   'find_accounts',
   'get_account_plan',
 ];
-const fields = ['name', 'login', 'email', 'language_code'];
+const fields = ['name', 'login', 'email', 'language_code', 'meta.colour'];
 const given = (...names: readonly string[]): Parameters => names.map((name) => [name, values[name] ?? '']);
 
 const impossible = apis.flatMap((api) => [

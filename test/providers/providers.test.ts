@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { toFault } from '../../src/core/fault.js';
 import { golem } from '../../src/providers/golem.js';
 import { providers } from '../../src/providers/index.js';
 import { previsto } from '../../src/providers/previsto.js';
@@ -200,6 +201,45 @@ describe('golem', () => {
   ])('takes 401 "%s" for %s', async (error, reason) => {
     const provider = await connect(golem, { '/v1/accounts': { status: 401, body: { error } } });
     expect(await readOrReason(provider, 't')).toBe(reason);
+  });
+
+  test.each([
+    ['a plan of Golem 1.3', { planId: 'p1', planData: { storageLimit: 1, workerLimit: 2 } }],
+    ['a plan of later versions', { planId: 'p1', name: 'default', storageLimit: 1, workerLimit: 2 }],
+  ])('reads %s', async (_what, body) => {
+    const provider = await connect(golem, { '/v1/accounts/g1/plan': { body } });
+    expect(await provider.readPlan?.('t', 'g1')).toMatchObject({
+      planId: 'p1',
+      limits: { storageLimit: 1n, workerLimit: 2n },
+      attributes: body,
+    });
+  });
+
+  test.each([400, 401, 403, 404, 409, 415, 422, 429, 500, 501, 502, 503])(
+    'sends a change that is answered with %i in no other way',
+    async (status) => {
+      upstream = await startUpstream((request, response) => {
+        const isRead = request.method === 'GET';
+        response.writeHead(isRead ? 200 : status, { 'Content-Type': 'application/json' });
+        response.end(JSON.stringify(isRead ? { ...one, revision: 7 } : { error: 'no' }));
+      });
+      afterwards(upstream.close);
+      const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
+      const provider = golem.connect({ baseUrl: upstream.url, send, settings: { accountId: 'g1' } });
+      const refused = provider.updateAccount?.send('t', { name: 'N' }).then(() => 'done', toFault);
+      expect(await refused).toBeInstanceOf(Error);
+      expect(upstream.received.map(({ method }) => method)).toEqual(['GET', 'PATCH']);
+    },
+  );
+
+  test.each([
+    [404, { error: 'no' }, 405, 'missing'],
+    [405, '', 401, 'unauthenticated'],
+    [404, '', 503, 'unavailable'],
+  ])('where %i %j to the list is followed by %i to the rest, the account is %s', async (list, body, status, reason) => {
+    const rest = { status, body: { error: 'no' } };
+    const replies = { '/v1/accounts': { status: list, body }, '/v1/me/token': rest, '/v1/login/token': rest };
+    expect(await readOrReason(await connect(golem, replies), 't')).toBe(reason);
   });
 
   test('takes a list that is none for an outage', async () => {

@@ -53,8 +53,10 @@ describe('an action', () => {
   test("that is the bridge's own is in the README with its parameters and results", () => {
     const rows = tableRows(readme, 'action').filter(({ length }) => length === 3);
     const expected = own.map((name) => {
-      const { parameters }: Action = actions[name];
-      const taken = Object.entries(parameters).filter(([parameter]) => parameter !== 'auth_token');
+      const { parameters, prefix }: Action = actions[name];
+      const taken = Object.entries({ ...parameters, ...(prefix && { [`${prefix}NAME`]: 'optional' }) }).filter(
+        ([parameter]) => parameter !== 'auth_token',
+      );
       const given = wsdl.responseParts(name)?.map((part) => part.name) ?? [];
       return [
         name,

@@ -61,7 +61,8 @@ export const seatableHeaders = { authorization: 'Token 43543wrsd', accept: 'appl
 export const seatableRead = { method: 'GET', path: '/seatable/api2/account/info/', headers: seatableHeaders, body: '' };
 
 const john = previstoAccounts.john.account;
-export const previsto = (changes: { name?: string; email?: string; languageCode?: string } = {}) => {
+type PrevistoChanges = { name?: string; email?: string; languageCode?: string; meta?: Record<string, string> };
+export const previsto = (changes: PrevistoChanges = {}) => {
   const now = { ...john, ...changes };
   const { id: native_id, login, name, email, languageCode: language_code } = now;
   return account({ native_id, login, name, email, language_code }, now);

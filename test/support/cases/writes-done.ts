@@ -105,6 +105,28 @@ export const successfulWrites: readonly SuccessfulWrite[] = [
   },
   {
     api: 'previsto',
+    action: 'update_account',
+    with: [['meta.hairColor', 'Grey & white']],
+    requests: [previstoRead, previstoWrite('name=John+Dow&meta%5BhairColor%5D=Grey+%26+white'), previstoRead],
+    result: { account: previsto({ meta: { hairColor: 'Grey & white' } }) },
+  },
+  {
+    api: 'previsto',
+    action: 'update_account',
+    with: [
+      ['name', 'Jane'],
+      ['meta.__proto__', 'none'],
+      ['meta.größe', 'xl'],
+    ],
+    requests: [
+      previstoRead,
+      previstoWrite('name=Jane&meta%5BhairColor%5D=Brown&meta%5B__proto__%5D=none&meta%5Bgr%C3%B6%C3%9Fe%5D=xl'),
+      previstoRead,
+    ],
+    result: { account: previsto({ name: 'Jane', meta: { hairColor: 'Brown', ['__proto__']: 'none', größe: 'xl' } }) },
+  },
+  {
+    api: 'previsto',
     action: 'delete_account',
     with: [],
     requests: [
@@ -141,6 +163,23 @@ export const successfulWrites: readonly SuccessfulWrite[] = [
     api: 'terraform',
     action: 'change_password',
     with: [...passwords, ['new_password_confirmation', 'new password 34rk492+jgLL0@xhfyisj']],
+    requests: [
+      terraformWrite('password', {
+        'current-password': 'terraform-demo-password',
+        current_password: 'terraform-demo-password',
+        password: 'new password 34rk492+jgLL0@xhfyisj',
+        'password-confirmation': 'new password 34rk492+jgLL0@xhfyisj',
+        password_confirmation: 'new password 34rk492+jgLL0@xhfyisj',
+      }),
+      terraformRead,
+    ],
+    result: { account: terraform() },
+  },
+  {
+    api: 'terraform',
+    action: 'change_password',
+    key: 'kebab',
+    with: passwords,
     requests: [
       terraformWrite('password', {
         'current-password': 'terraform-demo-password',
@@ -206,7 +245,7 @@ export const successfulWrites: readonly SuccessfulWrite[] = [
       ['email', 'nia@example.com'],
     ],
     requests: [
-      adminRequest('POST', 'accounts', { name: 'Nia New', email: 'nia@example.com' }),
+      adminRequest('POST', 'accounts', { name: 'Nia New', email: 'nia@example.com', roles: [] }),
       adminRequest('GET', `accounts/${created.id}`),
       adminRequest('GET', `accounts/${created.id}/plan`),
     ],
@@ -274,7 +313,10 @@ export const successfulWrites: readonly SuccessfulWrite[] = [
     action: 'delete_account',
     of: partner.account.id,
     with: [],
-    requests: [adminRequest('DELETE', `accounts/${partner.account.id}`)],
+    requests: [
+      adminRequest('GET', `accounts/${partner.account.id}`),
+      adminRequest('DELETE', `accounts/${partner.account.id}`),
+    ],
     result: {},
   },
 ];

@@ -60,6 +60,16 @@ const previstoSigned: readonly Row[] = [
 ];
 const jsonApiErrors = (status: number, title: string, ...details: string[]) =>
   reply(status, { errors: details.map((detail) => ({ status: String(status), title, detail })) });
+/** Errors as today's servers write them: the attribute is in the pointer, and the text may be about another. */
+const pointed = (...errors: readonly (readonly [attribute: string, detail: string])[]) =>
+  reply(422, {
+    errors: errors.map(([attribute, detail]) => ({
+      status: '422',
+      title: 'invalid attribute',
+      detail,
+      source: { pointer: `/data/attributes/${attribute}` },
+    })),
+  });
 const terraformSigned: readonly Row[] = [
   [{ token: 'unknown' }, 'not_logged_in'],
   [reply(401, { errors: [{ status: '401', title: 'unauthorized' }] }), 'not_logged_in'],
@@ -73,8 +83,14 @@ const golemSigned: readonly Row[] = [
   [reply(401, { error: 'Invalid Token: Unknown token secret.' }), 'not_logged_in'],
   [reply(401, { error: onlyAdmin }), 'application_restricted'],
   [reply(403, { error: 'Forbidden' }), 'application_restricted'],
+  [reply(403, { code: 'AUTH_FORBIDDEN', error: 'The given action is not allowed' }), 'application_restricted'],
   [reply(404, { error: 'Account not found' }), 'account_not_found'],
+  [reply(404, { code: 'ACCOUNT_NOT_FOUND', error: 'Account Not Found' }), 'account_not_found'],
   ...outages,
+];
+const golemStale = (action: string): readonly Row[] => [
+  [reply(409, { code: 'CONCURRENT_UPDATE', error: 'Concurrent update' }), `e_${action}`, 'Concurrent update'],
+  [reply(409, { error: 'Concurrent update' }), `e_${action}`, 'Concurrent update'],
 ];
 const golemValues = (action: string): readonly Row[] => [
   ...golemSigned,
@@ -86,6 +102,14 @@ const golemValues = (action: string): readonly Row[] => [
   [reply(400, { errors: ['Name too long'] }), `e_${action}`, 'Name too long'],
   [reply(400, 'parse request payload error: x'), `e_${action}`, 'parse request payload error: x'],
   [reply(409, { error: 'Account exists' }), 'email_already_registered', 'Account exists'],
+  [
+    reply(409, { code: 'ACCOUNT_EMAIL_ALREADY_IN_USE', error: 'Email already in use' }),
+    'email_already_registered',
+    'Email already in use',
+  ],
+  ...golemStale(action),
+  [reply(409, { code: 'PLAN_NOT_FOUND', error: 'email plan' }), `e_${action}`, 'email plan'],
+  [reply(422, { code: 'LIMIT_EXCEEDED', error: 'Limit exceeded' }), `e_${action}`, 'Limit exceeded'],
   [
     reply(500, { error: 'Internal repository error (unique key violation)' }),
     'email_already_registered',
@@ -130,6 +154,29 @@ export const rejectedWrites: readonly RejectedWrite[] = [
     [reply(400, { type: 'x', message: 'bad name', param: 'name' }), 'e_update_account', 'bad name'],
     [reply(400, { type: 'x', message: 'already taken', param: 'email' }), 'email_already_registered', 'already taken'],
     [reply(402, { type: 'x', message: 'it failed' }), 'e_update_account', 'it failed'],
+    ...[400, 402, 422].flatMap((status): Row[] => [
+      [reply(status, { type: 'x', message: 'no mailbox', param: 'email' }), 'email_invalid', 'no mailbox'],
+      [reply(status, { type: 'x', message: 'in use', param: 'email' }), 'email_already_registered', 'in use'],
+      [reply(status, { type: 'x', message: 'bad', param: 'name' }), 'e_update_account', 'bad'],
+      [reply(status, { type: 'x', message: "'email' has no at" }), 'email_invalid', "'email' has no at"],
+      [reply(status, { type: 'x', message: 'E-mail is taken' }), 'email_already_registered', 'E-mail is taken'],
+      [
+        reply(status, { type: 'x', message: "'name' is an email in use" }),
+        'e_update_account',
+        "'name' is an email in use",
+      ],
+    ]),
+    // The e-mail alone was to be set.
+    [reply(400, { type: 'x', message: 'malformed value' }), 'email_invalid', 'malformed value'],
+    [reply(422, { type: 'x', message: 'malformed value' }), 'e_update_account', 'malformed value'],
+  ]),
+  ...rejections({ api: 'previsto', action: 'update_account', with: [['name', 'N'], ...email] }, [
+    [reply(400, { type: 'x', message: 'malformed value' }), 'e_update_account', 'malformed value'],
+  ]),
+  // Without an e-mail in the call, nothing is wrong with it.
+  ...rejections({ api: 'previsto', action: 'update_account', with: [['name', 'N']] }, [
+    [reply(400, { type: 'x', message: 'in use', param: 'email' }), 'e_update_account', 'in use'],
+    [reply(422, { type: 'x', message: 'no email yet' }), 'e_update_account', 'no email yet'],
   ]),
   {
     api: 'previsto',
@@ -165,6 +212,19 @@ export const rejectedWrites: readonly RejectedWrite[] = [
   ]),
   ...rejections({ api: 'terraform', action: 'update_account', with: email }, [
     ...terraformSigned,
+    [pointed(['email', 'is invalid']), 'email_invalid', 'is invalid'],
+    [pointed(['email', 'has already been taken']), 'email_already_registered', 'has already been taken'],
+    [
+      pointed(['username', 'may not be an e-mail that is taken']),
+      'e_update_account',
+      'may not be an e-mail that is taken',
+    ],
+    [
+      pointed(['email', 'is invalid'], ['username', 'has already been taken']),
+      'email_invalid',
+      'is invalid; has already been taken',
+    ],
+    [reply(422, { errors: ['Email is invalid'] }), 'email_invalid', 'Email is invalid'],
     [terraformNotFound, 'application_restricted'],
     [jsonApiErrors(422, 'invalid attribute', 'Email is invalid'), 'email_invalid', 'Email is invalid'],
     [
@@ -188,6 +248,13 @@ export const rejectedWrites: readonly RejectedWrite[] = [
     status: 'email_already_registered',
     message: 'Email has already been taken',
   },
+  ...rejections({ api: 'terraform', action: 'update_account', with: [['login', 'n']] }, [
+    [
+      jsonApiErrors(422, 'invalid attribute', 'Username is the email of another'),
+      'e_update_account',
+      'Username is the email of another',
+    ],
+  ]),
   {
     api: 'terraform',
     action: 'update_account',
@@ -224,6 +291,12 @@ export const rejectedWrites: readonly RejectedWrite[] = [
 
   ...rejections({ api: 'golem', action: 'get_account_details', with: none, token: dan }, golemSigned.slice(0, 3)),
   ...rejections({ api: 'golem', action: 'update_account', with: email, token: dan }, golemValues('update_account')),
+  // Without an e-mail in the call, nothing is wrong with it.
+  ...rejections({ api: 'golem', action: 'update_account', with: [['name', 'N']], token: dan }, [
+    ...golemStale('update_account'),
+    [reply(409, { error: 'Account exists' }), 'e_update_account', 'Account exists'],
+    [reply(400, { errors: ['No e-mail in a name'] }), 'e_update_account', 'No e-mail in a name'],
+  ]),
   {
     api: 'golem',
     action: 'update_account',
@@ -263,6 +336,7 @@ export const rejectedWrites: readonly RejectedWrite[] = [
   },
   ...rejections({ api: 'golem', action: 'delete_account', with: none, of: danId }, [
     ...golemSigned,
+    ...golemStale('delete_account'),
     [reply(401, { error: `Access to account \`${danId}\` is not allowed` }), 'account_not_found'],
   ]),
   { api: 'golem', action: 'delete_account', with: none, token: dan, status: 'application_restricted' },
