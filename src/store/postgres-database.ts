@@ -74,6 +74,7 @@ const migrations = [
      points integer NOT NULL,
      expire bigint
    )`,
+  'CREATE INDEX sessions_by_creation ON sessions (created_at, digest)',
 ];
 
 /**

@@ -3,13 +3,15 @@ import { Fault } from '../core/fault.js';
 import { codeOf } from '../shared/errors.js';
 import { attemptsInPostgres } from './attempts.js';
 import { openDatabase, type Statements } from './postgres-database.js';
-import { sealedIn, toAccount, toKey, toSession, toTicket } from './rows.js';
+import { afterPrefix, sealedIn, toAccount, toKey, toPrefixMatch, toSession, toTicket } from './rows.js';
 import {
   type AccountKey,
+  BEFORE_ALL_SESSIONS,
   columnsOf,
   isEmpty,
   type KnownAccount,
   type KnownSession,
+  SESSIONS_PER_PAGE,
   type SessionRecord,
   type Store,
   type StoreContent,
@@ -75,11 +77,26 @@ export async function openPostgres(url: string): Promise<Store> {
       await addSessions(database, [session]);
     },
     session: async (digest) => (await all(`${SESSIONS} WHERE sessions.digest = $1`, digest)).map(toSession)[0],
-    sessions: async () => (await all(`${SESSIONS} ORDER BY created_at, sessions.digest`)).map(toSession),
+    sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) => {
+      const rows = await all(
+        `${SESSIONS} WHERE (created_at, sessions.digest) > ($1, $2) ORDER BY created_at, sessions.digest LIMIT $3`,
+        ...[createdAt, digest, SESSIONS_PER_PAGE],
+      );
+      return rows.map(toSession);
+    },
+    sessionsByPrefix: async (prefix) =>
+      toPrefixMatch(
+        await one(
+          'SELECT count(*) AS count, min(digest) AS digest FROM sessions WHERE digest >= $1 AND digest < $2',
+          ...[prefix, afterPrefix(prefix)],
+        ),
+      ),
     touchSession: async (digest, lastUsed) => {
       await change('UPDATE sessions SET last_used = $1 WHERE digest = $2', lastUsed, digest);
     },
     removeSession: (digest) => change('DELETE FROM sessions WHERE digest = $1', digest),
+    removeSessions: async (digests) =>
+      (await all('DELETE FROM sessions WHERE digest = ANY ($1) RETURNING digest', digests)).length,
 
     attempts: attemptsInPostgres(database.pool),
 

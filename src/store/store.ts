@@ -35,6 +35,15 @@ export interface KnownSession extends SessionRecord {
   readonly lastUsed: number | undefined;
 }
 
+/** Where a session stands in the order of creation. */
+export type SessionPosition = Pick<SessionRecord, 'createdAt' | 'digest'>;
+
+/** The largest number of sessions in a page: few enough for memory and a short statement. */
+export const SESSIONS_PER_PAGE = 1000;
+
+/** Comes before every session. */
+export const BEFORE_ALL_SESSIONS: SessionPosition = { createdAt: Number.MIN_SAFE_INTEGER, digest: '' };
+
 /** An account as a store knows it. */
 export interface KnownAccount extends AccountKey {
   readonly userId: number;
@@ -48,6 +57,13 @@ export interface StoreContent {
   readonly masterKey: Uint8Array | undefined;
   readonly tickets: readonly TicketRecord[];
   readonly sessions: readonly KnownSession[];
+}
+
+/** What a prefix of digests stands for. */
+export interface PrefixMatch {
+  readonly count: number;
+  /** Undefined where `count` is 0. */
+  readonly digest: string | undefined;
 }
 
 /** Counts attempts per subject, such as a ticket or an address. */
@@ -84,11 +100,18 @@ export interface Store {
   /** Stores a session; replaces one of the same digest. */
   readonly addSession: (session: SessionRecord) => Promise<void>;
   readonly session: (digest: string) => Promise<KnownSession | undefined>;
-  /** All sessions, the oldest first. */
-  readonly sessions: () => Promise<readonly KnownSession[]>;
+  /**
+   * A page of the sessions that come after a position, by default of all, the oldest first. It is empty where there are
+   * none, and else has at most SESSIONS_PER_PAGE.
+   */
+  readonly sessions: (after?: SessionPosition) => Promise<readonly KnownSession[]>;
+  /** How many sessions have a digest that begins with `prefix`, and one of these digests. */
+  readonly sessionsByPrefix: (prefix: string) => Promise<PrefixMatch>;
   readonly touchSession: (digest: string, lastUsed: number) => Promise<void>;
   /** False where there is none. */
   readonly removeSession: (digest: string) => Promise<boolean>;
+  /** Removes those of some sessions that there are, all or none; gives their number. */
+  readonly removeSessions: (digests: readonly string[]) => Promise<number>;
 
   /** A counter of at most `max` attempts in `seconds`. It counts for all nodes where they share the store. */
   readonly attempts: (limit: {
@@ -106,6 +129,14 @@ export interface Store {
 
   /** Idempotent. */
   readonly close: () => Promise<void>;
+}
+
+/**
+ * All sessions, page by page, the oldest first. A session that is there from the first page to the last is given once; of
+ * one that is stored or removed meanwhile nothing is promised.
+ */
+export async function* sessionPages({ sessions }: Pick<Store, 'sessions'>): AsyncGenerator<readonly KnownSession[]> {
+  for (let page = await sessions(); page.length > 0; page = await sessions(page.at(-1))) yield page;
 }
 
 /** Whether it is the content of a new store. */

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { AccountKey, Store } from '../../../src/store/store.js';
 import { afterwards } from '../cleanup.js';
 import { contentSuite } from './store-content-suite.js';
+import { pagesSuite } from './store-pages-suite.js';
 import { signInStoreSuite } from './store-sign-in-suite.js';
 
 /** The largest number that the old clients can read. */
@@ -138,6 +139,7 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
     });
 
     contentSuite(open, distinct);
+    pagesSuite(open);
     signInStoreSuite(open, (store, nativeId) => store.userId(named(nativeId)));
   });
 }
