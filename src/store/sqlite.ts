@@ -3,6 +3,7 @@ import { attemptsInMemory } from './attempts.js';
 import { afterPrefix, sealedIn, toAccount, toKey, toPrefixMatch, toSession, toTicket } from './rows.js';
 import { type Database, openDatabase } from './sqlite-database.js';
 import {
+  type AccountKey,
   BEFORE_ALL_SESSIONS,
   columnsOf,
   isEmpty,
@@ -28,15 +29,8 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     });
 
   return {
-    userId: async (account) => {
-      const key = columnsOf(account);
-      const find = 'SELECT user_id FROM accounts WHERE provider = ? AND base_url = ? AND native_id = ?';
-      const known = one(find, ...key);
-      if (!known) {
-        change('INSERT INTO accounts (provider, base_url, native_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...key);
-      }
-      return Number((known ?? one(find, ...key))?.user_id);
-    },
+    userId: async (account) => userIdOf(database, account),
+    userIds: async (accounts) => transaction(() => accounts.map((account) => userIdOf(database, account))),
 
     accountOf: async (userId) => {
       const row = one('SELECT provider, base_url, native_id FROM accounts WHERE user_id = ?', userId);
@@ -94,6 +88,16 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     load: async (content) => transaction(() => load(database, content)),
     close: async () => close(),
   };
+}
+
+function userIdOf({ one, change }: Database, account: AccountKey): number {
+  const key = columnsOf(account);
+  const find = 'SELECT user_id FROM accounts WHERE provider = ? AND base_url = ? AND native_id = ?';
+  const known = one(find, ...key);
+  if (!known) {
+    change('INSERT INTO accounts (provider, base_url, native_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...key);
+  }
+  return Number((known ?? one(find, ...key))?.user_id);
 }
 
 function addTicket({ change }: Database, { digest, application, expiresAt, sealed }: TicketRecord): boolean {

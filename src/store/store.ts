@@ -79,6 +79,8 @@ export interface AttemptCounter {
 export interface Store {
   /** The user_id of an account, a positive 32-bit integer: assigned on first use, stable for ever, never reused. */
   readonly userId: (account: AccountKey) => Promise<number>;
+  /** The user_ids of accounts, in their order: assigned as by `userId`, to all that have none or to none. */
+  readonly userIds: (accounts: readonly AccountKey[]) => Promise<readonly number[]>;
   /** The account of a user_id; undefined where it is not assigned. */
   readonly accountOf: (userId: number) => Promise<AccountKey | undefined>;
 

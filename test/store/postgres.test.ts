@@ -46,6 +46,14 @@ describeWithPostgres('PostgreSQL', (server) => {
     expect(await store.userId(account)).toBe(id + 1);
   });
 
+  test('an account is unavailable where the counter was set back by hand', async () => {
+    const url = await newUrl(server);
+    const store = await opened(url);
+    await store.userId(account);
+    await server.query(url, 'UPDATE user_ids SET last = 0');
+    await expect(store.userId(named('new'))).rejects.toEqual(unavailable);
+  });
+
   test('attempts are counted over all nodes, and their subject is not stored', async () => {
     const url = await newUrl(server);
     const nodes = [await opened(url), await opened(url), await opened(url)];
