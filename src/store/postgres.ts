@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
 import { attemptsInPostgres } from './attempts.js';
-import { openDatabase, type Statements, violates } from './postgres-database.js';
+import { addAccounts, userIdsOf } from './postgres-accounts.js';
+import { openDatabase, type Statements } from './postgres-database.js';
 import { afterPrefix, sealedIn, toAccount, toKey, toPrefixMatch, toSession, toTicket } from './rows.js';
 import {
   type AccountKey,
   BEFORE_ALL_SESSIONS,
-  columnsOf,
   isEmpty,
-  type KnownAccount,
   type KnownSession,
   SESSIONS_PER_PAGE,
   type SessionRecord,
@@ -21,20 +19,7 @@ export async function openPostgres(url: string): Promise<Store> {
   const database = await openDatabase(url);
   const { one, all, change, transaction, close } = database;
 
-  const userIds = async (accounts: readonly AccountKey[]): Promise<readonly number[]> => {
-    const rows = await all(
-      `SELECT user_id FROM unnest($1::bytea[]) WITH ORDINALITY AS wanted (digest, nth)
-       LEFT JOIN accounts USING (digest) ORDER BY nth`,
-      accounts.map((account) => digestOf(columnsOf(account))),
-    );
-    const found = rows.map(({ user_id: userId }) => (userId === null ? undefined : Number(userId)));
-    if (found.every((userId) => userId !== undefined)) return found;
-    await assignUserIds(
-      database,
-      accounts.filter((_account, n) => found[n] === undefined),
-    );
-    return userIds(accounts);
-  };
+  const userIds = (accounts: readonly AccountKey[]) => userIdsOf(database, accounts);
   /** Changes a ticket and stores a session with it: both, or neither where there was no such ticket. */
   const replaceTicket = (
     session: SessionRecord | undefined,
@@ -117,51 +102,6 @@ export async function openPostgres(url: string): Promise<Store> {
 }
 
 const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';
-
-/** The index of an account: its columns may exceed the size that an index entry can have. */
-function digestOf(columns: readonly string[]): Uint8Array {
-  return createHash('sha256').update(JSON.stringify(columns)).digest();
-}
-
-/**
- * Assigns user_ids to accounts that have none. One statement: the row lock on `user_ids` serializes the nodes. A node that
- * loses the race for any account changes neither accounts nor the counter; then at least that account has a user_id.
- */
-async function assignUserIds({ change }: Statements, accounts: readonly AccountKey[]): Promise<void> {
-  const rows = accounts.map(columnsOf);
-  const distinct = [...new Map(rows.map((columns) => [JSON.stringify(columns), columns])).values()];
-  const assigned = change(
-    `WITH next AS (
-       UPDATE user_ids SET last = last + cardinality($1::bytea[])
-       WHERE NOT EXISTS (SELECT FROM accounts WHERE digest = ANY ($1::bytea[]))
-       RETURNING last - cardinality($1::bytea[]) AS previous
-     )
-     INSERT INTO accounts (user_id, digest, provider, base_url, native_id)
-     SELECT previous + nth, digest, provider, base_url, native_id
-     FROM next, unnest($1::bytea[], $2::text[], $3::text[], $4::text[])
-       WITH ORDINALITY AS account (digest, provider, base_url, native_id, nth)`,
-    distinct.map(digestOf),
-    distinct.map(([provider]) => provider),
-    distinct.map(([, baseUrl]) => baseUrl),
-    distinct.map(([, , nativeId]) => nativeId),
-  );
-  await assigned.catch((error: unknown) => {
-    if (!violates(error, 'accounts_digest_key')) throw error;
-  });
-}
-
-function addAccounts({ change }: Statements, accounts: readonly KnownAccount[]): Promise<boolean> {
-  const columns = accounts.map(columnsOf);
-  return change(
-    `INSERT INTO accounts (user_id, digest, provider, base_url, native_id)
-     SELECT * FROM unnest($1::integer[], $2::bytea[], $3::text[], $4::text[], $5::text[])`,
-    accounts.map(({ userId }) => userId),
-    columns.map(digestOf),
-    columns.map(([provider]) => provider),
-    columns.map(([, baseUrl]) => baseUrl),
-    columns.map(([, , nativeId]) => nativeId),
-  );
-}
 
 function addTickets({ change }: Statements, tickets: readonly TicketRecord[]): Promise<boolean> {
   return change(
