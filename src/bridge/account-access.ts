@@ -76,6 +76,13 @@ export async function presentAccount(account: Partial<Account>, context: Handler
   return accountFields(account, userId, context.application.defaults);
 }
 
+/** As `presentAccount`, for a list. */
+export async function presentAccounts(accounts: readonly Account[], context: HandlerContext): Promise<Fields[]> {
+  const { provider, baseUrl, defaults } = context.application;
+  const userIds = await context.store.userIds(accounts.map(({ nativeId }) => ({ provider, baseUrl, nativeId })));
+  return accounts.map((account, n) => accountFields(account, userIds[n], defaults));
+}
+
 /** The elements of `user`. Assigns a user_id to a new account. */
 export async function presentUser(account: Account, context: HandlerContext): Promise<Fields> {
   return userFields(account, await userIdOf(account.nativeId, context), context.application.defaults);

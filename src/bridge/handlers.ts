@@ -5,6 +5,7 @@ import type { AccountChanges } from '../providers/provider.js';
 import {
   credentialOf,
   presentAccount,
+  presentAccounts,
   presentAfterWrite,
   presentUser,
   readAccount,
@@ -86,7 +87,7 @@ export const handlers: Readonly<Record<ActionName, (capabilities: Capabilities) 
     findAccounts &&
     (async (context) => {
       const accounts = await findAccounts(await credentialOf(context), context.values.email);
-      return { accounts: await Promise.all(accounts.map((account) => presentAccount(account, context))) };
+      return { accounts: await presentAccounts(accounts, context) };
     }),
 
   get_account_plan: ({ api: { readPlan } }) =>

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.js';
 import { toFault } from '../core/fault.js';
 import { createScope } from '../shared/scope.js';
 import { openStore } from '../store/open.js';
-import type { KnownSession } from '../store/store.js';
+import { type KnownSession, type Store, sessionPages } from '../store/store.js';
 import { changeKey, type KeySource } from '../vault/master-key.js';
 
 /** The length of the digest prefix that identifies a session for the operator. */
@@ -70,21 +70,31 @@ function applicationOf(applications: readonly Application[], selector: Applicati
   return application;
 }
 
-/** A table with a line for every auth_token, which it shows by a prefix of its digest. */
-export function listTokens(config: Config, runtime: RuntimeOptions): Promise<string> {
-  return withServices(config, runtime, async ({ applications, store, sessions }) => {
+/** A table with a line for every auth_token, which it shows by a prefix of its digest; some lines at a time. */
+export async function* listTokens(config: Config, runtime: RuntimeOptions): AsyncGenerator<string> {
+  const { applications, store, sessions } = await openServices(config, runtime);
+  try {
     const names = new Map(applications.map((application) => [sessions.labelOf(application), application.name]));
-    const rows = (await store.sessions()).map(({ digest, application, userId, nativeId, createdAt, lastUsed }) => [
-      digest.slice(0, PREFIX_LENGTH),
-      names.get(application) ?? '(not in the configuration)',
-      `${userId} (${nativeId})`,
-      new Date(createdAt).toISOString(),
-      lastUsed === undefined ? 'never' : new Date(lastUsed).toISOString(),
-    ]);
-    return [['token', 'application', 'account', 'created', 'last used'], ...rows]
-      .map((row) => `${row.join('\t')}\n`)
-      .join('');
-  });
+    yield lineOf(['token', 'application', 'account', 'created', 'last used']);
+    for await (const page of sessionPages(store)) yield page.map((session) => lineOf(cellsOf(session, names))).join('');
+  } finally {
+    await store.close();
+  }
+}
+
+function cellsOf(session: KnownSession, names: ReadonlyMap<string, string>): string[] {
+  const { digest, application, userId, nativeId, createdAt, lastUsed } = session;
+  return [
+    digest.slice(0, PREFIX_LENGTH),
+    names.get(application) ?? '(not in the configuration)',
+    `${userId} (${nativeId})`,
+    new Date(createdAt).toISOString(),
+    lastUsed === undefined ? 'never' : new Date(lastUsed).toISOString(),
+  ];
+}
+
+function lineOf(cells: readonly string[]): string {
+  return `${cells.join('\t')}\n`;
 }
 
 /** Selects tokens: one by a prefix of its digest, those of an application, or all. */
@@ -96,19 +106,25 @@ export type TokenSelector = { readonly prefix: string } | ApplicationSelector | 
  */
 export function revokeTokens(config: Config, runtime: RuntimeOptions, selector: TokenSelector): Promise<number> {
   return withServices(config, runtime, async ({ applications, store, sessions }) => {
-    const toFilter = (): ((session: KnownSession) => boolean) => {
-      if (selector === 'all') return () => true;
-      if ('prefix' in selector) return ({ digest }) => digest.startsWith(selector.prefix);
-      const label = sessions.labelOf(applicationOf(applications, selector));
-      return ({ application }) => application === label;
-    };
-    const found = (await store.sessions()).filter(toFilter());
-    if (selector !== 'all' && 'prefix' in selector && found.length !== 1) {
-      throw new Error(`${found.length} tokens begin with ${selector.prefix}; \`tokens list\` shows them all`);
-    }
-    for (const { digest } of found) await store.removeSession(digest);
-    return found.length;
+    if (selector === 'all') return revokeWhere(store, () => true);
+    if ('prefix' in selector) return revokeOne(store, selector.prefix);
+    const label = sessions.labelOf(applicationOf(applications, selector));
+    return revokeWhere(store, ({ application }) => application === label);
   });
+}
+
+async function revokeOne(store: Store, prefix: string): Promise<number> {
+  const { count, digest } = await store.sessionsByPrefix(prefix);
+  if (count !== 1 || digest === undefined)
+    throw new Error(`${count} tokens begin with ${prefix}; \`tokens list\` shows them all`);
+  return store.removeSessions([digest]);
+}
+
+async function revokeWhere(store: Store, isSelected: (session: KnownSession) => boolean): Promise<number> {
+  let revoked = 0;
+  for await (const page of sessionPages(store))
+    revoked += await store.removeSessions(page.filter(isSelected).map(({ digest }) => digest));
+  return revoked;
 }
 
 /** Rotates the server's key; the new one is made where its file does not exist yet. */

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { codeOf } from '../shared/errors.js';
 import type { Environment } from './environment.js';
 import { loadConfigFile } from './load-config.js';
 import type { ApplicationSelector, TokenSelector } from './token-operations.js';
@@ -38,7 +41,7 @@ export function addTokensCommand(program: Command, environment: () => Environmen
   command('list', 'show what auth_tokens there are, by the beginning of their digests').action(
     async ({ config }: { config: string }) => {
       const { listTokens } = await operations();
-      process.stdout.write(await listTokens(await loadConfigFile(config), environment()));
+      await print(listTokens(await loadConfigFile(config), environment()));
     },
   );
 
@@ -86,6 +89,13 @@ interface AuthTokenOptions {
 
 function selectorsOf({ application, apiKey }: ApplicationOptions): ApplicationSelector[] {
   return [...(application === undefined ? [] : [{ application }]), ...(apiKey === undefined ? [] : [{ apiKey }])];
+}
+
+/** Writes texts to standard output as it takes them, until its reader leaves. */
+async function print(texts: AsyncIterable<string>): Promise<void> {
+  await pipeline(Readable.from(texts), process.stdout, { end: false }).catch((error: unknown) => {
+    if (codeOf(error) !== 'EPIPE') throw error;
+  });
 }
 
 async function readToken(file: string): Promise<string> {

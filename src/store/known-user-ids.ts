@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Store } from './store.js';
+import type { AccountKey, Store } from './store.js';
 
 /** About three megabytes. */
 const MAX_KNOWN = 20_000;
@@ -10,12 +10,24 @@ export function withKnownUserIds(store: Store): Store {
   return {
     ...store,
     userId: async (account) => {
-      const key = JSON.stringify([account.provider, account.baseUrl, account.nativeId]);
+      const key = keyOf(account);
       const found = known.get(key);
       if (found !== undefined) return found;
       const userId = await store.userId(account);
       known.set(key, userId);
       return userId;
     },
+    userIds: async (accounts) => {
+      const keys = accounts.map(keyOf);
+      const found = keys.map((key) => known.get(key));
+      if (found.every((userId) => userId !== undefined)) return found;
+      const userIds = await store.userIds(accounts);
+      for (const [n, key] of keys.entries()) known.set(key, userIds[n]);
+      return userIds;
+    },
   };
+}
+
+function keyOf({ provider, baseUrl, nativeId }: AccountKey): string {
+  return JSON.stringify([provider, baseUrl, nativeId]);
 }

@@ -1,4 +1,4 @@
-import { Client, Pool, type PoolConfig, type QueryResult } from 'pg';
+import { Client, DatabaseError, Pool, type PoolConfig, type QueryResult } from 'pg';
 import { Fault } from '../core/fault.js';
 import { checkUrl, messageWithoutUser } from './postgres-url.js';
 import type { Row } from './rows.js';
@@ -74,6 +74,7 @@ const migrations = [
      points integer NOT NULL,
      expire bigint
    )`,
+  'CREATE INDEX sessions_by_creation ON sessions (created_at, digest)',
 ];
 
 /**
@@ -98,6 +99,11 @@ export async function openDatabase(url: string): Promise<Database> {
       return closed;
     },
   };
+}
+
+/** Whether a statement failed because its rows violate a constraint. */
+export function violates(error: unknown, constraint: string): boolean {
+  return error instanceof Fault && error.cause instanceof DatabaseError && error.cause.constraint === constraint;
 }
 
 function statementsOf(query: (sql: string, values: readonly Column[]) => Promise<QueryResult<Row>>): Statements {

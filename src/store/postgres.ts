@@ -1,15 +1,13 @@
-import { createHash } from 'node:crypto';
-import { Fault } from '../core/fault.js';
-import { codeOf } from '../shared/errors.js';
+import { addAccounts, userIdsOf } from './postgres-accounts.js';
 import { attemptsInPostgres } from './postgres-attempts.js';
 import { openDatabase, type Statements } from './postgres-database.js';
-import { sealedIn, toAccount, toKey, toSession, toTicket } from './rows.js';
+import { afterPrefix, sealedIn, toAccount, toKey, toPrefixMatch, toSession, toTicket } from './rows.js';
 import {
   type AccountKey,
-  columnsOf,
+  BEFORE_ALL_SESSIONS,
   isEmpty,
-  type KnownAccount,
   type KnownSession,
+  SESSIONS_PER_PAGE,
   type SessionRecord,
   type Store,
   type StoreContent,
@@ -21,8 +19,7 @@ export async function openPostgres(url: string): Promise<Store> {
   const database = await openDatabase(url);
   const { one, all, change, transaction, close } = database;
 
-  const find = async (account: AccountKey) =>
-    (await one('SELECT user_id FROM accounts WHERE digest = $1', digestOf(account)))?.user_id;
+  const userIds = (accounts: readonly AccountKey[]) => userIdsOf(database, accounts);
   /** Changes a ticket and stores a session with it: both, or neither where there was no such ticket. */
   const replaceTicket = (
     session: SessionRecord | undefined,
@@ -35,12 +32,8 @@ export async function openPostgres(url: string): Promise<Store> {
     });
 
   return {
-    userId: async (account) => {
-      const known = await find(account);
-      if (known !== undefined) return Number(known);
-      await assignUserId(database, account);
-      return Number(await find(account));
-    },
+    userId: async (account) => Number((await userIds([account]))[0]),
+    userIds,
 
     accountOf: async (userId) => {
       const row = await one('SELECT provider, base_url, native_id FROM accounts WHERE user_id = $1', userId);
@@ -75,11 +68,26 @@ export async function openPostgres(url: string): Promise<Store> {
       await addSessions(database, [session]);
     },
     session: async (digest) => (await all(`${SESSIONS} WHERE sessions.digest = $1`, digest)).map(toSession)[0],
-    sessions: async () => (await all(`${SESSIONS} ORDER BY created_at, sessions.digest`)).map(toSession),
+    sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) => {
+      const rows = await all(
+        `${SESSIONS} WHERE (created_at, sessions.digest) > ($1, $2) ORDER BY created_at, sessions.digest LIMIT $3`,
+        ...[createdAt, digest, SESSIONS_PER_PAGE],
+      );
+      return rows.map(toSession);
+    },
+    sessionsByPrefix: async (prefix) =>
+      toPrefixMatch(
+        await one(
+          'SELECT count(*) AS count, min(digest) AS digest FROM sessions WHERE digest >= $1 AND digest < $2',
+          ...[prefix, afterPrefix(prefix)],
+        ),
+      ),
     touchSession: async (digest, lastUsed) => {
       await change('UPDATE sessions SET last_used = $1 WHERE digest = $2', lastUsed, digest);
     },
     removeSession: (digest) => change('DELETE FROM sessions WHERE digest = $1', digest),
+    removeSessions: async (digests) =>
+      (await all('DELETE FROM sessions WHERE digest = ANY ($1) RETURNING digest', digests)).length,
 
     attempts: attemptsInPostgres(database.pool),
 
@@ -94,48 +102,6 @@ export async function openPostgres(url: string): Promise<Store> {
 }
 
 const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';
-
-/** The index of an account: its columns may exceed the size that an index entry can have. */
-function digestOf(account: AccountKey): Uint8Array {
-  return createHash('sha256')
-    .update(JSON.stringify(columnsOf(account)))
-    .digest();
-}
-
-/**
- * Assigns a user_id to an account that has none. One statement: the row lock on `user_ids` serializes the nodes, and the
- * node that loses the race changes neither the account nor the counter.
- */
-async function assignUserId({ change }: Statements, account: AccountKey): Promise<void> {
-  const assigned = change(
-    `WITH next AS (
-       UPDATE user_ids SET last = last + 1
-       WHERE NOT EXISTS (SELECT FROM accounts WHERE digest = $1::bytea) RETURNING last
-     )
-     INSERT INTO accounts (user_id, digest, provider, base_url, native_id)
-     SELECT last, $1::bytea, $2::text, $3::text, $4::text FROM next`,
-    ...[digestOf(account), ...columnsOf(account)],
-  );
-  await assigned.catch((error: unknown) => {
-    if (!(error instanceof Fault) || codeOf(error.cause) !== UNIQUE_VIOLATION) throw error;
-  });
-}
-
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const UNIQUE_VIOLATION = '23505';
-
-function addAccounts({ change }: Statements, accounts: readonly KnownAccount[]): Promise<boolean> {
-  const columns = accounts.map(columnsOf);
-  return change(
-    `INSERT INTO accounts (user_id, digest, provider, base_url, native_id)
-     SELECT * FROM unnest($1::integer[], $2::bytea[], $3::text[], $4::text[], $5::text[])`,
-    accounts.map(({ userId }) => userId),
-    accounts.map(digestOf),
-    columns.map(([provider]) => provider),
-    columns.map(([, baseUrl]) => baseUrl),
-    columns.map(([, , nativeId]) => nativeId),
-  );
-}
 
 function addTickets({ change }: Statements, tickets: readonly TicketRecord[]): Promise<boolean> {
   return change(

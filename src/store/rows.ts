@@ -1,5 +1,12 @@
 import { types } from 'node:util';
-import { type AccountKey, type KnownAccount, type KnownSession, keyIn, type TicketRecord } from './store.js';
+import {
+  type AccountKey,
+  type KnownAccount,
+  type KnownSession,
+  keyIn,
+  type PrefixMatch,
+  type TicketRecord,
+} from './store.js';
 
 /** A row of a query. All databases use the same column names. */
 export type Row = Readonly<Record<string, string | number | Uint8Array | null>>;
@@ -31,6 +38,15 @@ export function toSession(row: Row): KnownSession {
     lastUsed: row.last_used === null ? undefined : Number(row.last_used),
     sealed: sealedIn(row) ?? NOTHING,
   };
+}
+
+export function toPrefixMatch(row: Row | undefined): PrefixMatch {
+  return { count: Number(row?.count), digest: typeof row?.digest === 'string' ? row.digest : undefined };
+}
+
+/** Comes after every digest that begins with `prefix`, in the order of code points that digests are in. */
+export function afterPrefix(prefix: string): string {
+  return `${prefix}\u{10ffff}`;
 }
 
 const NOTHING = new Uint8Array();

@@ -51,6 +51,7 @@ const migrations = [
      last_used INTEGER,
      sealed BLOB NOT NULL
    ) STRICT`,
+  'CREATE INDEX sessions_by_creation ON sessions (created_at, digest)',
 ];
 
 /**

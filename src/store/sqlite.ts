@@ -1,11 +1,14 @@
 import { type CreateRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
 import { attemptsInMemory } from './attempts.js';
-import { sealedIn, toAccount, toKey, toSession, toTicket } from './rows.js';
+import { afterPrefix, sealedIn, toAccount, toKey, toPrefixMatch, toSession, toTicket } from './rows.js';
 import { type Database, openDatabase } from './sqlite-database.js';
 import {
+  type AccountKey,
+  BEFORE_ALL_SESSIONS,
   columnsOf,
   isEmpty,
   type KnownSession,
+  SESSIONS_PER_PAGE,
   type SessionRecord,
   type Store,
   type StoreContent,
@@ -26,15 +29,8 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     });
 
   return {
-    userId: async (account) => {
-      const key = columnsOf(account);
-      const find = 'SELECT user_id FROM accounts WHERE provider = ? AND base_url = ? AND native_id = ?';
-      const known = one(find, ...key);
-      if (!known) {
-        change('INSERT INTO accounts (provider, base_url, native_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...key);
-      }
-      return Number((known ?? one(find, ...key))?.user_id);
-    },
+    userId: async (account) => userIdOf(database, account),
+    userIds: async (accounts) => transaction(() => accounts.map((account) => userIdOf(database, account))),
 
     accountOf: async (userId) => {
       const row = one('SELECT provider, base_url, native_id FROM accounts WHERE user_id = ?', userId);
@@ -64,11 +60,24 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
       addSession(database, session);
     },
     session: async (digest) => all(`${SESSIONS} WHERE digest = ?`, digest).map(toSession)[0],
-    sessions: async () => all(`${SESSIONS} ORDER BY created_at, digest`).map(toSession),
+    sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) =>
+      all(
+        `${SESSIONS} WHERE (created_at, digest) > (?, ?) ORDER BY created_at, digest LIMIT ?`,
+        ...[createdAt, digest, SESSIONS_PER_PAGE],
+      ).map(toSession),
+    sessionsByPrefix: async (prefix) =>
+      toPrefixMatch(
+        one(
+          'SELECT count(*) AS count, min(digest) AS digest FROM sessions WHERE digest >= ? AND digest < ?',
+          ...[prefix, afterPrefix(prefix)],
+        ),
+      ),
     touchSession: async (digest, lastUsed) => {
       changeUnsynced('UPDATE sessions SET last_used = ? WHERE digest = ?', lastUsed, digest);
     },
-    removeSession: async (digest) => change('DELETE FROM sessions WHERE digest = ?', digest),
+    removeSession: async (digest) => removeSession(database, digest),
+    removeSessions: async (digests) =>
+      transaction(() => digests.filter((digest) => removeSession(database, digest)).length),
 
     attempts: attemptsInMemory(createRateLimiter),
 
@@ -79,6 +88,16 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     load: async (content) => transaction(() => load(database, content)),
     close: async () => close(),
   };
+}
+
+function userIdOf({ one, change }: Database, account: AccountKey): number {
+  const key = columnsOf(account);
+  const find = 'SELECT user_id FROM accounts WHERE provider = ? AND base_url = ? AND native_id = ?';
+  const known = one(find, ...key);
+  if (!known) {
+    change('INSERT INTO accounts (provider, base_url, native_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...key);
+  }
+  return Number((known ?? one(find, ...key))?.user_id);
 }
 
 function addTicket({ change }: Database, { digest, application, expiresAt, sealed }: TicketRecord): boolean {
@@ -95,6 +114,10 @@ function addSession({ change }: Database, session: SessionRecord & Partial<Known
      VALUES (?, ?, ?, ?, ?, ?)`,
     ...[digest, application, userId, createdAt, lastUsed, sealed],
   );
+}
+
+function removeSession({ change }: Database, digest: string): boolean {
+  return change('DELETE FROM sessions WHERE digest = ?', digest);
 }
 
 function dump({ one, all }: Database): StoreContent {

@@ -35,6 +35,15 @@ export interface KnownSession extends SessionRecord {
   readonly lastUsed: number | undefined;
 }
 
+/** Where a session stands in the order of creation. */
+export type SessionPosition = Pick<SessionRecord, 'createdAt' | 'digest'>;
+
+/** The largest number of sessions in a page: few enough for memory and a short statement. */
+export const SESSIONS_PER_PAGE = 1000;
+
+/** Comes before every session. */
+export const BEFORE_ALL_SESSIONS: SessionPosition = { createdAt: Number.MIN_SAFE_INTEGER, digest: '' };
+
 /** An account as a store knows it. */
 export interface KnownAccount extends AccountKey {
   readonly userId: number;
@@ -50,6 +59,13 @@ export interface StoreContent {
   readonly sessions: readonly KnownSession[];
 }
 
+/** What a prefix of digests stands for. */
+export interface PrefixMatch {
+  readonly count: number;
+  /** Undefined where `count` is 0. */
+  readonly digest: string | undefined;
+}
+
 /** Counts attempts per subject, such as a ticket or an address. */
 export interface AttemptCounter {
   /** Takes one attempt; false where none is left. */
@@ -63,6 +79,8 @@ export interface AttemptCounter {
 export interface Store {
   /** The user_id of an account, a positive 32-bit integer: assigned on first use, stable for ever, never reused. */
   readonly userId: (account: AccountKey) => Promise<number>;
+  /** The user_ids of accounts, in their order: assigned as by `userId`, to all that have none or to none. */
+  readonly userIds: (accounts: readonly AccountKey[]) => Promise<readonly number[]>;
   /** The account of a user_id; undefined where it is not assigned. */
   readonly accountOf: (userId: number) => Promise<AccountKey | undefined>;
 
@@ -84,11 +102,18 @@ export interface Store {
   /** Stores a session; replaces one of the same digest. */
   readonly addSession: (session: SessionRecord) => Promise<void>;
   readonly session: (digest: string) => Promise<KnownSession | undefined>;
-  /** All sessions, the oldest first. */
-  readonly sessions: () => Promise<readonly KnownSession[]>;
+  /**
+   * A page of the sessions that come after a position, by default of all, the oldest first. It is empty where there are
+   * none, and else has at most SESSIONS_PER_PAGE.
+   */
+  readonly sessions: (after?: SessionPosition) => Promise<readonly KnownSession[]>;
+  /** How many sessions have a digest that begins with `prefix`, and one of these digests. */
+  readonly sessionsByPrefix: (prefix: string) => Promise<PrefixMatch>;
   readonly touchSession: (digest: string, lastUsed: number) => Promise<void>;
   /** False where there is none. */
   readonly removeSession: (digest: string) => Promise<boolean>;
+  /** Removes those of some sessions that there are, all or none; gives their number. */
+  readonly removeSessions: (digests: readonly string[]) => Promise<number>;
 
   /** A counter of at most `max` attempts in `seconds`. It counts for all nodes where they share the store. */
   readonly attempts: (limit: {
@@ -106,6 +131,14 @@ export interface Store {
 
   /** Idempotent. */
   readonly close: () => Promise<void>;
+}
+
+/**
+ * All sessions, page by page, the oldest first. A session that is there from the first page to the last is given once; of
+ * one that is stored or removed meanwhile nothing is promised.
+ */
+export async function* sessionPages({ sessions }: Pick<Store, 'sessions'>): AsyncGenerator<readonly KnownSession[]> {
+  for (let page = await sessions(); page.length > 0; page = await sessions(page.at(-1))) yield page;
 }
 
 /** Whether it is the content of a new store. */

@@ -46,6 +46,14 @@ describeWithPostgres('PostgreSQL', (server) => {
     expect(await store.userId(account)).toBe(id + 1);
   });
 
+  test('an account is unavailable where the counter was set back by hand', async () => {
+    const url = await newUrl(server);
+    const store = await opened(url);
+    await store.userId(account);
+    await server.query(url, 'UPDATE user_ids SET last = 0');
+    await expect(store.userId(named('new'))).rejects.toEqual(unavailable);
+  });
+
   test('attempts are counted over all nodes, and their subject is not stored', async () => {
     const url = await newUrl(server);
     const nodes = [await opened(url), await opened(url), await opened(url)];
@@ -81,6 +89,18 @@ describeWithPostgres('PostgreSQL', (server) => {
       limited.username = role;
       limited.password = 'weak';
       expect(await (await opened(limited.href)).userId(account)).toBe(1);
+    });
+
+    test('of version 1 gets the index of pages', async () => {
+      const url = await newUrl(server);
+      const store = await openPostgres(url);
+      const id = await store.userId(account);
+      await store.close();
+      await server.query(url, 'DROP INDEX sessions_by_creation; UPDATE boxbridge_version SET version = 1');
+      expect(await (await opened(url)).userId(account)).toBe(id);
+      expect(await server.query(url, "SELECT to_regclass('sessions_by_creation')::text AS name")).toEqual([
+        { name: 'sessions_by_creation' },
+      ]);
     });
 
     test.each<[why: string, sql: string, message: string]>([

@@ -74,6 +74,18 @@ describe('a SQLite file', () => {
     }
   });
 
+  test('of version 2 gets the index of pages', async () => {
+    const file = join(await folder(), 'bridge.db');
+    const store = openSqlite(file);
+    const id = await store.userId(account);
+    await store.close();
+    byHand(file, 'DROP INDEX sessions_by_creation; PRAGMA user_version = 2');
+    const database = openDatabase(file);
+    afterwards(async () => database.close());
+    expect(database.one('SELECT user_id FROM accounts')).toEqual({ user_id: id });
+    expect(database.one("SELECT name FROM sqlite_schema WHERE name = 'sessions_by_creation'")).toBeDefined();
+  });
+
   const unusable: readonly [why: string, prepare: (file: string) => unknown, message: RegExp][] = [
     ['its folder is a file', (file) => writeFile(dirname(file), 'a file'), /^E[A-Z]+: .*mkdir/],
     ['it is a folder', (file) => mkdir(file, { recursive: true }), /unable to open database file$/],

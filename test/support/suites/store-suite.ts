@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { AccountKey, Store } from '../../../src/store/store.js';
 import { afterwards } from '../cleanup.js';
 import { contentSuite } from './store-content-suite.js';
+import { pagesSuite } from './store-pages-suite.js';
 import { signInStoreSuite } from './store-sign-in-suite.js';
 
 /** The largest number that the old clients can read. */
@@ -97,6 +98,37 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       expect(new Set(pairs.map((pair) => pair.split(' ')[1])).size).toBe(20);
     });
 
+    test('a list of accounts gets ids in its order, whatever is known and however often one is in it', async () => {
+      const [store, other] = [await open(), await open()];
+      expect(await store.userIds([])).toEqual([]);
+      const known = await store.userId(named('n3'));
+      const list = [...accounts(5), named('n0'), named('n3'), ...distinct];
+      const ids = await store.userIds(list);
+      expect(ids).toHaveLength(list.length);
+      expect([ids[3], ids[5], ids[6]]).toEqual([known, ids[0], known]);
+      expect(new Set(ids).size).toBe(5 + distinct.length);
+      expect(await other.userIds(list)).toEqual(ids);
+      for (const [n, key] of list.entries()) expect(await other.userId(key)).toBe(ids[n]);
+    });
+
+    test('lists that overlap, at once, agree and leave no gap', async () => {
+      const stores = await Promise.all([open(), open(), open(), open()]);
+      const all = accounts(60);
+      const lists = [all, all.toReversed(), all.slice(0, 40), all.slice(20)];
+      const ids = await Promise.all(stores.map((store, n) => store.userIds(lists[n] ?? [])));
+      const pairs = lists.flatMap((list, n) => list.map(({ nativeId }, at) => `${nativeId} ${ids[n]?.[at]}`));
+      expect(new Set(pairs).size).toBe(60);
+      expect([...(ids[0] ?? [])].sort((one, other) => one - other)).toEqual(all.map((_account, n) => n + 1));
+    });
+
+    test('a list with more new accounts than there are ids gets none', async () => {
+      const store = await open();
+      const id = await store.userId(named('first'));
+      await fresh.skipTo(LARGEST - 1);
+      await expect(store.userIds([named('first'), named('x'), named('y')])).rejects.toEqual(unavailable);
+      expect(await store.userIds([named('y'), named('first')])).toEqual([LARGEST, id]);
+    });
+
     test('an id is not reused after a restart', async () => {
       const store = await open();
       const old = await Promise.all(accounts(5).map(store.userId));
@@ -120,6 +152,7 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       await store.close();
       await store.close();
       await expect(store.userId(account)).rejects.toEqual(unavailable);
+      await expect(store.userIds([account])).rejects.toEqual(unavailable);
     });
 
     test('attempts are counted, and given back', async () => {
@@ -138,6 +171,7 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
     });
 
     contentSuite(open, distinct);
+    pagesSuite(open);
     signInStoreSuite(open, (store, nativeId) => store.userId(named(nativeId)));
   });
 }
