@@ -2,7 +2,7 @@ import { hasMessage, hasParameter, isKnown, statusWordsOf } from './actions.js';
 import type { Answer, Fields } from './answer.js';
 import type { Call } from './call.js';
 import { Fault, type Reason } from './fault.js';
-import { withoutSecrets } from './secrets.js';
+import { createMask } from './secrets.js';
 
 interface ErrorRow {
   /** The status word, unless the action has one of its own for the reason. */
@@ -90,8 +90,8 @@ export function toErrorAnswer(fault: Fault, action = ''): Answer {
 export function faultOfCall(fault: Fault, call: Call, secrets: readonly string[]): Fault {
   const { reason, about, explanation, upstreamMessage, http, retryAfter, cause } = fault;
   const isOfEmail = setsEmail(call);
-  const harmless = (text: string | undefined) =>
-    text !== undefined && withoutSecrets(text, secrets) === text ? text : undefined;
+  const hide = createMask(secrets);
+  const harmless = (text: string | undefined) => (text !== undefined && hide(text) === text ? text : undefined);
   return new Fault(reason === 'conflict' && !isOfEmail ? 'invalid' : reason, {
     about: isOfEmail ? about : undefined,
     explanation: harmless(explanation),

@@ -3,14 +3,26 @@ const MIN_SECRET_LENGTH = 6;
 const MASK = '***';
 
 /**
- * A text in which every occurrence of a secret is masked: as it is, in base64 at any offset, in hexadecimal, and escaped
- * for a URL or for JSON, in upper or lower case.
+ * Gives texts in which every occurrence of a secret is masked: as it is, in base64 at any offset, in hexadecimal, and
+ * escaped for a URL or for JSON, in upper or lower case. To be kept for all texts about one call: the forms are worked out
+ * once, for the first of them.
  */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
+export function createMask(secrets: readonly string[]): (text: string) => string {
+  let pattern: RegExp | undefined;
+  return (text) => {
+    pattern ??= patternOf(secrets);
+    return text.replace(pattern, MASK);
+  };
+}
+
+/** A pattern that nothing matches. */
+const NOTHING = /(?!)/;
+
+function patternOf(secrets: readonly string[]): RegExp {
   const forms = new Set(secrets.filter(({ length }) => length >= MIN_SECRET_LENGTH).flatMap(formsOf));
-  if (forms.size === 0) return text;
+  if (forms.size === 0) return NOTHING;
   const longestFirst = [...forms].sort((one, other) => other.length - one.length);
-  return text.replace(new RegExp(longestFirst.map(literal).join('|'), 'gi'), MASK);
+  return new RegExp(longestFirst.map(literal).join('|'), 'gi');
 }
 
 function formsOf(secret: string): string[] {

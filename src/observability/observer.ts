@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import type { Reason } from '../core/fault.js';
-import { withoutSecrets } from '../core/secrets.js';
+import { createMask } from '../core/secrets.js';
 import { messageOf } from '../shared/errors.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { UpstreamObservation } from '../upstream/client.js';
@@ -82,6 +82,7 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
           },
           () => endSpan({ protocol, provider, action, status, id }),
           () => {
+            const hide = createMask(scope.secrets);
             const line = {
               request_id: id,
               protocol,
@@ -91,11 +92,11 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
               http_status: http,
               ms: Math.round(ms * 10) / 10,
               upstream_status: scope.outcomes,
-              ...(cause !== undefined && { cause: withoutSecrets(messageOf(cause), scope.secrets) }),
+              ...(cause !== undefined && { cause: hide(messageOf(cause)) }),
             };
-            const stack = withoutSecrets(stackOf(cause) ?? '', scope.secrets);
-            if (reason === 'internal') log.error({ ...line, stack }, 'a defect of the bridge');
-            else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
+            if (reason === 'internal') {
+              log.error({ ...line, stack: hide(stackOf(cause) ?? '') }, 'a defect of the bridge');
+            } else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
             else log.info(line, 'call');
           },
         );

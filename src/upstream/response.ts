@@ -1,5 +1,5 @@
 import { Fault, type Reason } from '../core/fault.js';
-import { withoutSecrets } from '../core/secrets.js';
+import { createMask } from '../core/secrets.js';
 import { isObject, type Json, type JsonObject, mapTexts, parseJson, textOf } from '../shared/json.js';
 import { type IsRefusal, isObjectRefusal, refusals } from './refusals.js';
 import { isLimit, retryAfterIn, type UpstreamHeaders } from './retry-after.js';
@@ -50,8 +50,7 @@ export function interpretResponse(response: UpstreamResponse, rules: ResponseRul
     if (!rules.isRead) return {};
     return new Fault('unavailable', { cause: new Error(`reply ${status} without a JSON object`) });
   }
-  const secrets = [...rules.secrets, ...secretsIn(rules.sent)];
-  const hide = (said: string) => withoutSecrets(said, secrets);
+  const hide = createMask([...rules.secrets, ...secretsIn(rules.sent)]);
   const body = json === undefined ? undefined : mapTexts(json, hide);
   const reason = reasonOf(response, json, body, rules);
   const words = extractMessage(body ?? hide(text));
