@@ -8,8 +8,8 @@ import { toRequestFault } from '../http/request-errors.js';
 import type { Observer } from '../observability/observer.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { Store } from '../store/store.js';
+import { createAttemptLimits } from '../vault/attempt-limits.js';
 import type { Tickets } from '../vault/tickets.js';
-import { createAttemptLimits } from './attempt-limits.js';
 import { type Page, pageHeaders, renderPage } from './page.js';
 
 export interface SignInParts {
