@@ -63,7 +63,7 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         const apiKey = singleValue(call.parameters, 'api_key');
         application = apiKey === undefined ? undefined : findApplication(apiKey);
         if (decoded.rejection) throw decoded.rejection;
-        const caller = { apiKey, application, scope };
+        const caller = { address, apiKey, application, scope };
         answer = toSuccessAnswer(action, await admission.run(scope, application, () => dispatch(call, caller)));
       } catch (error) {
         const fault = toFault(error);
