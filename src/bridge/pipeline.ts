@@ -1,6 +1,6 @@
 import type { Application, FindApplication } from '../applications/application.js';
 import type { Answer } from '../core/answer.js';
-import { singleValue } from '../core/call.js';
+import { type Call, singleValue } from '../core/call.js';
 import { defaultFaultStatus, toErrorAnswer, toSuccessAnswer } from '../core/error-mapping.js';
 import { Fault, toFault } from '../core/fault.js';
 import type { Observer } from '../observability/observer.js';
@@ -8,6 +8,7 @@ import type { DecodedRequest, LegacyReply, LegacyRequest, Protocol, ReplyOptions
 import { encodeText, UTF_8 } from '../shared/charset.js';
 import type { Admission } from './admission.js';
 import type { Dispatcher } from './dispatcher.js';
+import { whiteSpaceCause } from './white-space.js';
 
 /** A request at the path of a protocol, and what HTTP knows of it. */
 interface IncomingCall {
@@ -51,6 +52,7 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
     observer.call({ protocol: protocol.name, id }, async (scope, report) => {
       let decoded: DecodedRequest | undefined;
       let action: string | undefined;
+      let parameters: Call['parameters'] | undefined;
       let application: Application | undefined;
       let answer: Answer;
       let cause: unknown;
@@ -59,7 +61,7 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         await admission.rateLimit(address);
         if (failure) throw failure;
         const call = decoded.call();
-        action = call.action;
+        ({ action, parameters } = call);
         const apiKey = singleValue(call.parameters, 'api_key');
         application = apiKey === undefined ? undefined : findApplication(apiKey);
         if (decoded.rejection) throw decoded.rejection;
@@ -67,7 +69,7 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         answer = toSuccessAnswer(action, await admission.run(scope, application, () => dispatch(call, caller)));
       } catch (error) {
         const fault = toFault(error);
-        cause = fault.cause;
+        cause = whiteSpaceCause(fault.reason, parameters, application) ?? fault.cause;
         answer = toErrorAnswer(fault, action);
       }
       let reply: HttpReply;
