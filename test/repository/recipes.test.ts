@@ -25,7 +25,7 @@ const wsdl = await loadWsdl();
 const protocols = createProtocols({ xmlDepth: 32 }, wsdl);
 
 describe('a provider', () => {
-  const general = ['cache', 'common', 'index', 'load', 'provider', 'sdk'];
+  const general = ['cache', 'common', 'index', 'load', 'own-kind', 'own-provider', 'provider', 'resolve-sdk', 'sdk'];
 
   test('that has a file is in the list', () => {
     const files = readdirSync(join(root, 'src/providers')).map((name) => name.replace(/\.ts$/, ''));
