@@ -57,7 +57,11 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   worker?.serveSnapshots(metrics.snapshot);
   const tracing = await createTracing(collector);
   const observer = createObserver({ log, metrics, tracing });
-  const services = await openServices(config, runtime, { observe: observer.upstream, onState: observer.breaker });
+  const services = await openServices(config, runtime, {
+    observe: observer.upstream,
+    onState: observer.breaker,
+    onTrial: observer.signIn,
+  });
   for (const { baseUrl } of services.applications) metrics.breaker.set({ base_url: baseUrl }, 0);
   const listeners: Listener[] = [];
   const close = async (graceMs?: number) => {

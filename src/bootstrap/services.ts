@@ -11,6 +11,7 @@ import { openMasterKey } from '../vault/master-key.js';
 import { createSealer } from '../vault/seal.js';
 import { createSessions } from '../vault/sessions.js';
 import { createTickets } from '../vault/tickets.js';
+import { createTrials, type ObserveTrial } from '../vault/trials.js';
 import type { RuntimeOptions } from './runtime-options.js';
 
 /** The services that calls, the sign-in page and the command line share. */
@@ -19,8 +20,10 @@ export interface Services extends HandlerServices {
   readonly upstreams: Upstreams;
 }
 
-/** Hooks that observe the requests to modern APIs. */
-export type UpstreamHooks = Pick<UpstreamOptions, 'observe' | 'onState'>;
+/** Hooks that observe the requests to modern APIs and the secrets that are tried. */
+export interface ServiceHooks extends Pick<UpstreamOptions, 'observe' | 'onState'> {
+  readonly onTrial?: ObserveTrial;
+}
 
 /** In a cluster the primary counts for all workers. */
 export function rateLimitersOf({ worker }: RuntimeOptions): CreateRateLimiter {
@@ -31,7 +34,7 @@ export function rateLimitersOf({ worker }: RuntimeOptions): CreateRateLimiter {
 export async function openServices(
   config: Config,
   runtime: RuntimeOptions,
-  hooks: UpstreamHooks = {},
+  { onTrial = () => {}, ...hooks }: ServiceHooks = {},
 ): Promise<Services> {
   const { key, proxies, route } = runtime;
   const { upstreamTimeoutMs: timeoutMs, concurrentCalls } = config.limits;
@@ -45,7 +48,7 @@ export async function openServices(
     const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
     const sessions = createSessions(store, sealer, Date.now);
     const tickets = createTickets({ store, sealer, sessions, applications, now: Date.now });
-    return { applications, upstreams, store, sessions, tickets };
+    return { applications, upstreams, store, sessions, tickets, trials: createTrials(store, onTrial) };
   } catch (error) {
     await store.close();
     throw error;

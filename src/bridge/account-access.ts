@@ -88,6 +88,10 @@ export async function presentUser(account: Account, context: HandlerContext): Pr
   return userFields(account, await userIdOf(account.nativeId, context), context.application.defaults);
 }
 
-function userIdOf(nativeId: string, { application: { provider, baseUrl }, store }: HandlerContext): Promise<number> {
+/** The user_id of an account of the application's modern API. Assigns one to a new account. */
+export function userIdOf(
+  nativeId: string,
+  { application: { provider, baseUrl }, store }: HandlerContext,
+): Promise<number> {
   return store.userId({ provider, baseUrl, nativeId });
 }

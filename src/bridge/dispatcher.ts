@@ -9,6 +9,7 @@ import { handlers } from './handlers.js';
 
 /** The caller of a call, as its api_key identifies it. */
 interface Caller {
+  readonly address: string;
   /** Undefined where the call has none. */
   readonly apiKey: string | undefined;
   /** Undefined where the api_key is absent or unknown. */
@@ -21,7 +22,7 @@ export type Dispatcher = (call: Call, caller: Caller) => Promise<Fields>;
 
 /** The order of the checks is contract: action, api_key, application, permission and capability, parameters. */
 export function createDispatcher(services: HandlerServices): Dispatcher {
-  return async ({ action, parameters }, { apiKey, application, scope }) => {
+  return async ({ action, parameters }, { address, apiKey, application, scope }) => {
     if (!isKnown(action)) throw new Fault('malformed', { explanation: 'unknown action' });
     if (apiKey === undefined) throw new Fault('malformed', { explanation: 'no api_key' });
     const isAllowed = application?.actions?.includes(action) ?? true;
@@ -29,8 +30,9 @@ export function createDispatcher(services: HandlerServices): Dispatcher {
     const api = application.connect(scope);
     const handler = handlers[action]({ api, credentials: application.credentials });
     if (!handler) throw new Fault('restricted');
-    const { store, sessions, tickets } = services;
-    return handler({ store, sessions, tickets, application, api, values: valuesOf(action, parameters) });
+    const { store, sessions, tickets, trials } = services;
+    const values = valuesOf(action, parameters);
+    return handler({ store, sessions, tickets, trials, address, application, api, values });
   };
 }
 

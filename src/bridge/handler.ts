@@ -4,6 +4,7 @@ import type { Provider } from '../providers/provider.js';
 import type { Store } from '../store/store.js';
 import type { Sessions } from '../vault/sessions.js';
 import type { Tickets } from '../vault/tickets.js';
+import type { Trials } from '../vault/trials.js';
 
 /** What determines whether an action is possible for an application. */
 export interface Capabilities extends Pick<Application, 'credentials'> {
@@ -15,11 +16,14 @@ export interface HandlerServices {
   readonly store: Store;
   readonly sessions: Sessions;
   readonly tickets: Tickets;
+  readonly trials: Trials;
 }
 
 /** The input of a handler: one call. */
 export interface HandlerContext extends HandlerServices {
   readonly application: Application;
+  /** The caller's address. */
+  readonly address: string;
   /** Its modern API, for this call. */
   readonly api: Provider;
   /** The values of the action's parameters; an absent optional parameter has no entry. */

@@ -11,6 +11,7 @@ import {
   readAccount,
   readBackAfterWrite,
   resolveAccount,
+  userIdOf,
 } from './account-access.js';
 import { planFields } from './account-view.js';
 import type { Capabilities, Handler, HandlerContext } from './handler.js';
@@ -32,6 +33,8 @@ export const handlers: Readonly<Record<ActionName, (capabilities: Capabilities) 
   }),
 
   logout: ({ credentials }) => (credentials === 'vault' ? endSession : async () => ({})),
+
+  authorization: () => authorize,
 
   get_account_details: () => async (context) => ({
     account: await presentAccount(await readAccount(context, await resolveAccount(context)), context),
@@ -106,6 +109,33 @@ function ifVault(handler: Handler): (capabilities: Capabilities) => Handler | un
 async function endSession({ application, sessions, values }: HandlerContext): Promise<Fields> {
   await sessions.end(application, values.auth_token ?? '');
   return {};
+}
+
+/**
+ * The sign-in of a program that asks its user itself: the password is tried as the credential, within the limits of the
+ * sign-in page.
+ */
+async function authorize(context: HandlerContext): Promise<Fields> {
+  const { address, api, application, sessions, store, trials } = context;
+  const { login = '', password = '' } = context.values;
+  // As at the page, without the blanks around a pasted secret.
+  const credential = password.trim();
+  // A login counts for each address on its own: nobody can lock out the users of another.
+  const subject = JSON.stringify(['login', application.apiKey, login, address]);
+  const trial = await trials.attempt(
+    { application, subject, address },
+    () => api.readAccount(credential),
+    async (account) => {
+      const user = await presentUser(account, context);
+      if (application.credentials === 'passthrough') return { auth_token: credential, user };
+      const userId = await userIdOf(account.nativeId, context);
+      const { authToken, record } = sessions.make(application, credential, userId);
+      await store.addSession(record);
+      return { auth_token: authToken, user };
+    },
+  );
+  if ('fault' in trial) throw trial.fault;
+  return trial.kept;
 }
 
 /** The changes in a call of `update_account`. Throws a `malformed` Fault where there is none. */

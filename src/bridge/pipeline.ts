@@ -8,6 +8,7 @@ import type { DecodedRequest, LegacyReply, LegacyRequest, Protocol, ReplyOptions
 import { encodeText, UTF_8 } from '../shared/charset.js';
 import type { Admission } from './admission.js';
 import type { Dispatcher } from './dispatcher.js';
+import { whiteSpaceCause } from './white-space.js';
 
 /** A request at the path of a protocol, and what HTTP knows of it. */
 interface IncomingCall {
@@ -64,11 +65,11 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         const apiKey = singleValue(asked.parameters, 'api_key');
         application = apiKey === undefined ? undefined : findApplication(apiKey);
         if (decoded.rejection) throw decoded.rejection;
-        const caller = { apiKey, application, scope };
+        const caller = { address, apiKey, application, scope };
         answer = toSuccessAnswer(asked.action, await admission.run(scope, application, () => dispatch(asked, caller)));
       } catch (error) {
         const fault = toFault(error);
-        cause = fault.cause;
+        cause = whiteSpaceCause(fault.reason, call?.parameters, application) ?? fault.cause;
         answer = toErrorAnswer(call ? faultOfCall(fault, call, scope.secrets) : fault, call?.action);
       }
       let reply: HttpReply;

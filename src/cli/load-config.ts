@@ -2,16 +2,22 @@ import { type Config, ConfigError } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
 import { actionNames } from '../core/actions.js';
 import { providers } from '../providers/index.js';
-import { loadProvider } from '../providers/load.js';
+import { loadProvider, provideSdk } from '../providers/load.js';
 
 /** The configuration in a file. Throws an Error with a line for every problem, each with the file and its line. */
 export async function loadConfigFile(file: string): Promise<Config> {
   try {
-    return await loadConfig(file, { actions: actionNames, providers, loadProvider });
+    return await loadConfig(file, { actions: actionNames, providers, loadProvider: loadOwnProvider });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new Error(
       error.problems.map(({ line, message }) => (line === 0 ? message : `${file}:${line}: ${message}`)).join('\n'),
     );
   }
+}
+
+/** Loads the provider of a module that the configuration names. Only then the process is made ready for one. */
+function loadOwnProvider(module: string): ReturnType<typeof loadProvider> {
+  provideSdk();
+  return loadProvider(module);
 }

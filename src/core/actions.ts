@@ -7,8 +7,8 @@ export interface Action {
   readonly prefix?: string;
   /** Whether the action is the bridge's own; its answers carry the modern API's message on `invalid` and `conflict`. */
   readonly isOwn?: true;
-  /** Status words that replace those of the common table in `error-mapping.ts`. */
-  readonly statusWords?: Partial<Record<Reason, string>>;
+  /** Status words that replace those of the common table in `error-mapping.ts`, and that of success. */
+  readonly statusWords?: Partial<Record<Reason | 'success', string>>;
 }
 
 /** The actions that have a handler. */
@@ -17,6 +17,10 @@ export const actions = {
   get_ticket: { parameters: {} },
   get_auth_token: { parameters: { ticket: 'required' }, statusWords: { missing: 'get_auth_token_error' } },
   logout: { parameters: { auth_token: 'required' } },
+  authorization: {
+    parameters: { login: 'required', password: 'required' },
+    statusWords: { success: 'logged', unauthenticated: 'invalid_login' },
+  },
   get_account_details: { isOwn: true, parameters: { auth_token: 'required', user_id: 'optional' } },
   update_account: {
     isOwn: true,
@@ -63,7 +67,7 @@ const unservedActions: ReadonlySet<string> = new Set(
    get_file_info set_description public_share public_unshare private_share add_to_mybox add_to_tag get_updates
    get_versions make_current_version get_comments add_comment delete_comment search get_collaborations
    invite_collaborators accept_collaboration remove_collaboration toggle_folder_email get_friends request_friends
-   get_server_time get_user_id get_user_info get_managed_users get_groups authorization
+   get_server_time get_user_id get_user_info get_managed_users get_groups
    register register_new_user_name register_paid_user check_token get_directory_checksum box_add_node email_shared
    get_public_folder_tree add_to_public_folder get_collaboration_invites get_collaborators get_collaboration_link
    toggle_collaboration_link get_collaboration_permissions collaborator_change_permission
@@ -85,7 +89,7 @@ export function isKnown(name: string): boolean {
   return isAction(name) || unservedActions.has(name);
 }
 
-/** The status words of an action that replace those of the common table. */
+/** The status words of an action that replace those of the common table, and that of success. */
 export function statusWordsOf(name: string): Action['statusWords'] {
   return actionOf(name)?.statusWords;
 }

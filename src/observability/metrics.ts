@@ -64,7 +64,7 @@ export function createMetrics(inFlight: () => number): Metrics {
     }),
     signIns: new Counter({
       name: 'boxbridge_sign_ins_total',
-      help: 'Secrets entered at the sign-in page',
+      help: 'Secrets entered at the sign-in page or sent with authorization',
       labelNames: ['provider', 'outcome'],
       registers,
     }),

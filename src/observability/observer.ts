@@ -1,7 +1,6 @@
-import { types } from 'node:util';
 import type { Reason } from '../core/fault.js';
 import { createMask } from '../core/secrets.js';
-import { messageOf } from '../shared/errors.js';
+import { messageOf, ProviderDefect, stackOf } from '../shared/errors.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { UpstreamObservation } from '../upstream/client.js';
 import type { BreakerState } from '../upstream/resilience.js';
@@ -95,7 +94,7 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
               ...(cause !== undefined && { cause: hide(messageOf(cause)) }),
             };
             if (reason === 'internal') {
-              log.error({ ...line, stack: hide(stackOf(cause) ?? '') }, 'a defect of the bridge');
+              log.error({ ...line, stack: hide(stackOf(cause) ?? '') }, defectOf(cause));
             } else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
             else log.info(line, 'call');
           },
@@ -135,6 +134,5 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
   };
 }
 
-function stackOf(cause: unknown): string | undefined {
-  return types.isNativeError(cause) ? cause.stack : undefined;
-}
+const defectOf = (cause: unknown) =>
+  cause instanceof ProviderDefect ? 'a defect of the provider' : 'a defect of the bridge';

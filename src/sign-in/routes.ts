@@ -2,7 +2,7 @@ import { type ErrorRequestHandler, type Request, type RequestHandler, type Respo
 import type { Application } from '../applications/application.js';
 import type { Admission } from '../bridge/admission.js';
 import { httpErrors, pageStatusOf, retryAfterOf } from '../core/error-mapping.js';
-import { type Reason, toFault } from '../core/fault.js';
+import type { Reason } from '../core/fault.js';
 import { readBody } from '../http/body.js';
 import { toRequestFault } from '../http/request-errors.js';
 import type { Observer } from '../observability/observer.js';
@@ -10,24 +10,17 @@ import { formFields } from '../protocols/form.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { Store } from '../store/store.js';
 import type { Tickets } from '../vault/tickets.js';
-import { createAttemptLimits } from './attempt-limits.js';
+import type { Trials } from '../vault/trials.js';
 import { type Page, pageHeaders, renderPage } from './page.js';
 
 export interface SignInParts {
   readonly tickets: Tickets;
   readonly store: Store;
+  readonly trials: Trials;
   /** Admits the requests of pages as it does calls. */
   readonly admission: Admission;
   readonly observer: Observer;
 }
-
-/** The outcome of a secret that a user entered. */
-type Outcome =
-  | { readonly authToken: string | undefined }
-  /** An outage; `retryAfter` in seconds. */
-  | { readonly retryAfter: number | undefined }
-  | 'refused'
-  | 'too many';
 
 type PageHandler = (
   request: Request<{ ticket: string }>,
@@ -36,7 +29,6 @@ type PageHandler = (
 ) => Promise<void>;
 
 const FORM_BYTES = 16_384;
-const TOO_MANY_SECONDS = 900;
 
 const signedInPage: Page = {
   title: 'You are signed in',
@@ -56,41 +48,25 @@ const failurePage: Page = {
 const pages: Partial<Record<Reason, Page>> = { conflict: signedInPage, missing: expiredPage };
 
 /** The page at `/api/1.0/auth/:ticket`, where users enter their credential of the modern API. */
-export function signInRouter({ tickets, store, admission, observer }: SignInParts): Router {
-  const limits = createAttemptLimits(store);
-
-  /** Only a secret that the modern API accepts is sealed under the ticket. */
-  const signIn = async (
+export function signInRouter({ tickets, store, trials, admission, observer }: SignInParts): Router {
+  /** Only a secret that the modern API accepts is sealed under the ticket. Gives the auth_token of a redirect. */
+  const signIn = (
     ticket: string,
     application: Application,
     secret: string,
-    from: { readonly address: string; readonly scope: Scope },
-  ): Promise<Outcome> => {
-    if (!(await limits.take(ticket, from.address))) {
-      observer.signIn(application, 'too many');
-      return 'too many';
-    }
-    const { provider, baseUrl } = application;
-    const account = await application
-      .connect(from.scope)
-      .readAccount(secret)
-      .catch((error: unknown) => toFault(error));
-    if (!('reason' in account)) {
-      await limits.giveBack(ticket, from.address);
-      const userId = await store.userId({ provider, baseUrl, nativeId: account.nativeId });
-      const authToken = await tickets.signIn(ticket, secret, userId);
-      // Fails open: the count expires by itself.
-      await limits.forget(ticket).catch(() => {});
-      observer.signIn(application, 'signed in');
-      return { authToken };
-    }
-    if (account.reason === 'internal') throw account;
-    const isOutage = account.reason === 'unavailable';
-    observer.signIn(application, isOutage ? 'outage' : 'refused', account.cause);
-    if (!isOutage) return 'refused';
-    await limits.giveBack(ticket, from.address);
-    return { retryAfter: retryAfterOf(account) };
-  };
+    { address, scope }: { readonly address: string; readonly scope: Scope },
+  ) =>
+    trials.attempt(
+      { application, subject: ticket, address },
+      () => application.connect(scope).readAccount(secret),
+      async ({ nativeId }) => {
+        const { provider, baseUrl } = application;
+        const authToken = await tickets.signIn(ticket, secret, await store.userId({ provider, baseUrl, nativeId }));
+        // Fails open: the count expires by itself.
+        await trials.forget(ticket).catch(() => {});
+        return authToken;
+      },
+    );
 
   const router = Router();
 
@@ -118,30 +94,19 @@ export function signInRouter({ tickets, store, admission, observer }: SignInPart
     const secret = credentialIn(formFields(form, request.get('Content-Type') ?? ''));
     const { title, credential } = application.kind;
     if (secret === '') return showProblem(200, `Enter your ${title} ${credential.name}.`);
-    const outcome = await signIn(ticket, application, secret, { address: request.ip ?? '', scope });
-    if (outcome === 'refused') {
-      return showProblem(200, `${title} did not accept this ${credential.name}. Check it and try again.`);
-    }
-    if (outcome === 'too many') {
-      response.set('Retry-After', `${TOO_MANY_SECONDS}`);
-      return showProblem(
-        httpErrors.tooManyRequests,
-        'Too many wrong tries. Wait 15 minutes, then sign in from your program again.',
-      );
-    }
-    if ('retryAfter' in outcome) {
-      response.set('Retry-After', `${outcome.retryAfter}`);
-      return showProblem(
-        pageStatusOf({ reason: 'unavailable', http: undefined }),
-        `${title} does not answer right now. Nothing is lost: try again in a moment.`,
-      );
+    const trial = await signIn(ticket, application, secret, { address: request.ip ?? '', scope });
+    if ('fault' in trial) {
+      const retryAfter = retryAfterOf(trial.fault);
+      if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
+      const status = trial.outcome === 'refused' ? 200 : pageStatusOf(trial.fault);
+      return showProblem(status, problemOf(trial.outcome, application));
     }
     const { redirectUrl } = application;
-    if (redirectUrl === undefined || outcome.authToken === undefined) return sendPage(response, 200, signedInPage);
+    if (redirectUrl === undefined || trial.kept === undefined) return sendPage(response, 200, signedInPage);
     response
       .status(303)
       // In lower case, as old programs look for it; they take what follows `auth_token=` for the token.
-      .set({ ...pageHeaders(redirectUrl), location: redirectTarget(redirectUrl, ticket, outcome.authToken) })
+      .set({ ...pageHeaders(redirectUrl), location: redirectTarget(redirectUrl, ticket, trial.kept) })
       .end();
   };
 
@@ -168,6 +133,14 @@ export function signInRouter({ tickets, store, admission, observer }: SignInPart
   };
   router.use(onError);
   return router;
+}
+
+/** What the page says of a secret that was not accepted. */
+function problemOf(outcome: 'refused' | 'outage' | 'too many', { kind: { title, credential } }: Application): string {
+  if (outcome === 'refused') return `${title} did not accept this ${credential.name}. Check it and try again.`;
+  return outcome === 'outage'
+    ? `${title} does not answer right now. Nothing is lost: try again in a moment.`
+    : 'Too many wrong tries. Wait 15 minutes, then sign in from your program again.';
 }
 
 /** The URL of the web application, with the ticket and the auth_token. */

@@ -100,6 +100,19 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
         replies.push(JSON.stringify(reply));
       }
     }
+    for (const apiKey of [key, vaultKey]) {
+      for (const password of [good, canary('wrong'), canary('down'), canary('silent')]) {
+        const reply = await callBridge(url, format, 'authorization', [
+          ['api_key', apiKey],
+          ['login', canary('login')],
+          ['password', password],
+        ]);
+        // What was issued is for the caller alone, and what was the caller's own it gets back.
+        const { auth_token: issued, ...rest } = reply.result;
+        if (apiKey === vaultKey && reply.status === 'logged') secrets.push(String(issued));
+        replies.push(JSON.stringify({ ...reply, result: rest }));
+      }
+    }
     const path = `/api/1.0/${format}`;
     const secret = canary('broken');
     for (const body of [`<a>${secret}`, `<!DOCTYPE ${secret}><a/>`, `api_key=${secret}`, `${secret}`]) {
@@ -131,6 +144,7 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
 
   expect(stderr).toContain('"status":"get_account_info_ok"');
   expect(stderr).toContain('"outcome":"signed in"');
+  expect(stderr).toContain('"status":"logged"');
   expect(metrics).toContain('boxbridge_calls_total');
   expect(spans.length).toBeGreaterThan(0);
   const outputs = { stdout, stderr, metrics, spans: spans.join(''), lines: lines.join(''), replies: replies.join('') };

@@ -184,6 +184,9 @@ static int perform(struct soap *soap, const char *endpoint, const char *action)
     PERFORM(get_USCOREaccount_USCOREinfo, show_user(reply.user), api_key, auth_token);
   if (!strcmp(action, "logout"))
     PERFORM(logout, (void)0, api_key, auth_token);
+  if (!strcmp(action, "authorization"))
+    PERFORM(authorization, SHOW("auth_token", reply.auth_USCOREtoken); show_user(reply.user), api_key,
+            value_of("login"), value_of("password"));
   if (!strcmp(action, "get_account_details"))
     PERFORM(get_USCOREaccount_USCOREdetails, show_account(reply.account), api_key, auth_token, user_id);
   if (!strcmp(action, "update_account"))

@@ -79,6 +79,15 @@ export const proofs: Readonly<Record<ActionName, (setting: Setting) => Promise<v
     expect(await setting.call('get_account_info', session)).toMatchObject({ status: 'not_logged_in' });
   },
 
+  authorization: async ({ call, tag }) => {
+    const signIn = (password: string) => call('authorization', { ...vault, login: `Łucja & <${tag}>`, password });
+    const outcome = await signIn(dan.token);
+    expect(outcome).toMatchObject({ status: 'logged', ...danAsUser, space_amount: storage });
+    const { auth_token = '' } = outcome;
+    expect(await call('get_account_info', { ...vault, auth_token })).toMatchObject(danAsUser);
+    expect(await signIn('wrong')).toMatchObject({ status: 'invalid_login' });
+  },
+
   get_account_details: async ({ call }) => {
     expect(await call('get_account_details', developer)).toMatchObject({
       status: 'get_account_details_ok',

@@ -162,10 +162,13 @@ async function serveExample() {
 describe('a module', () => {
   const properties = "name: 'n', title: 't', publicBaseUrl: 'https://n.example', credential: { name: 'c', hint: 'h' }";
   const parts = 'its default export needs name, title, publicBaseUrl, credential and connect';
-  const noProvider = `is none: ${parts}`;
-  const badSettings =
-    'has settings that cannot be used: each needs a name in snake_case, a description and a kind (text, or choice with its choices), and a default has to be a value of it';
-  const notConnected = 'is none: its connect has to give an object with readAccount';
+  const noProvider = (missing: string) => `is none: ${parts}; it lacks ${missing}`;
+  const badSettings = (keys: string) =>
+    `has settings that cannot be used: each needs a name in snake_case, a description and a kind (text, or choice with its choices), and a default has to be a value of it; mend ${keys}`;
+  const notConnected = (missing: string) =>
+    `is none: its connect has to give an object with readAccount; it lacks ${missing}`;
+  const all = 'name and title and publicBaseUrl and credential and connect';
+  const loadable = 'name a module that can, a file with ./ in front';
 
   /** The text of a module that is no provider (undefined: no module), and the rest of the message. */
   const wrong: readonly (readonly [module: string | undefined, message: string | RegExp])[] = [
@@ -175,41 +178,58 @@ describe('a module', () => {
       'cannot be loaded (no luck); name a module that can, a file with ./ in front',
     ],
     ['throw undefined', 'cannot be loaded (undefined); name a module that can, a file with ./ in front'],
-    ['export default {', 'cannot be loaded (Unexpected end of input); name a module that can, a file with ./ in front'],
+    ['\nexport default {', `cannot be loaded ({}:2: Unexpected end of input); ${loadable}`],
+    [
+      'export default {\n  name: "n",\n  title = 2\n};',
+      `cannot be loaded ({}:3: Invalid shorthand property initializer); ${loadable}`,
+    ],
+    [
+      "import { Fault } from 'boxbridge/provider';\nimport { nope } from 'boxbridge/provider';\nexport default Fault",
+      `cannot be loaded ({}:2: The requested module 'boxbridge/provider' does not provide an export named 'nope'); ${loadable}`,
+    ],
+    [
+      "JSON.parse('{')",
+      /^cannot be loaded \((?!.*\.js:)[^\n]*JSON[^\n]*\); name a module that can, a file with .\/ in front$/,
+    ],
     [
       "import 'no-such-package'",
       /^cannot be loaded \(Cannot find package 'no-such-package' .*\); name a module that can, a file with .\/ in front$/,
     ],
-    [`export const it = { ${properties}, connect: () => ({}) }`, noProvider],
-    ['export default null', noProvider],
-    ['export default () => {}', noProvider],
-    [`export default { ${properties}, name: '', connect: () => ({}) }`, noProvider],
-    [`export default { ${properties}, credential: { name: 'c' }, connect: () => ({}) }`, noProvider],
-    [`export default { ${properties} }`, noProvider],
+    [`export const it = { ${properties}, connect: () => ({}) }`, noProvider(all)],
+    ['export default null', noProvider(all)],
+    ['export default () => {}', noProvider(all)],
+    [`export default { ${properties}, name: '', connect: () => ({}) }`, noProvider('name')],
+    [`export default { ${properties}, credential: { name: 'c' }, connect: () => ({}) }`, noProvider('credential.hint')],
+    [`export default { ${properties} }`, noProvider('connect')],
+    ['export default { connect() {} }', noProvider('name and title and publicBaseUrl and credential')],
     ...[
-      '[]',
-      'null',
-      "'a'",
-      "{ aB: { kind: 'text', description: 'd' } }",
-      "{ a_: { kind: 'text', description: 'd' } }",
-      "{ a: { kind: 'number', description: 'd' } }",
-      "{ a: { kind: 'text' } }",
-      "{ a: { kind: 'text', description: 'd', default: 1 } }",
-      "{ a: { kind: 'choice', description: 'd' } }",
-      "{ a: { kind: 'choice', description: 'd', choices: [] } }",
-      "{ a: { kind: 'choice', description: 'd', choices: ['b', 1] } }",
-      "{ a: { kind: 'choice', description: 'd', choices: ['b'], default: 'c' } }",
+      ['[]', 'settings'],
+      ['null', 'settings'],
+      ["'a'", 'settings'],
+      ["{ aB: { kind: 'text', description: 'd' } }", 'settings.aB'],
+      ["{ a_: { kind: 'text', description: 'd' } }", 'settings.a_'],
+      ["{ a: { kind: 'number', description: 'd' } }", 'settings.a'],
+      ["{ a: { kind: 'text' }, b: { kind: 'text', description: 'd' }, c: 1 }", 'settings.a and settings.c'],
+      ["{ a: { kind: 'text', description: 'd', default: 1 } }", 'settings.a'],
+      ["{ a: { kind: 'choice', description: 'd' } }", 'settings.a'],
+      ["{ a: { kind: 'choice', description: 'd', choices: [] } }", 'settings.a'],
+      ["{ a: { kind: 'choice', description: 'd', choices: ['b', 1] } }", 'settings.a'],
+      ["{ a: { kind: 'choice', description: 'd', choices: ['b'], default: 'c' } }", 'settings.a'],
     ].map(
-      (settings) =>
-        [`export default { ${properties}, settings: ${settings}, connect: () => ({}) }`, badSettings] as const,
+      ([settings, keys = '']) =>
+        [`export default { ${properties}, settings: ${settings}, connect: () => ({}) }`, badSettings(keys)] as const,
     ),
     [
       `export default { ${properties}, name: 'golem', connect: () => ({}) }`,
       'has the name golem, which is taken; give it another',
     ],
-    [`export default { ${properties}, connect: () => undefined }`, notConnected],
-    [`export default { ${properties}, connect: () => ({}) }`, notConnected],
-    [`export default { ${properties}, connect: async () => ({ readAccount() {} }) }`, notConnected],
+    [`export default { ${properties}, connect: () => undefined }`, notConnected('readAccount')],
+    [`export default { ${properties}, connect: () => ({}) }`, notConnected('readAccount')],
+    [`export default { ${properties}, connect: async () => ({ readAccount() {} }) }`, notConnected('readAccount')],
+    [
+      `export default { ${properties}, connect: () => ({ readAccount() {}, updateAccount: async () => {}, readPlan: 1 }) }`,
+      notConnected('updateAccount.fields and updateAccount.send and readPlan'),
+    ],
     [
       `export default { ${properties}, connect: () => { throw new Error('no way') } }`,
       'cannot connect (no way); mend it',
@@ -230,7 +250,8 @@ describe('a module', () => {
   test('that is no provider is refused in one line', async () => {
     const folder = await folderWith(wrong.map(([module]) => module));
     const files = wrong.map((_, index) => join(folder, `${index}.js`));
-    const script = `import { loadProvider } from ${JSON.stringify(join(root, 'dist/src/providers/load.js'))};
+    const script = `import { loadProvider, provideSdk } from ${JSON.stringify(join(root, 'dist/src/providers/load.js'))};
+      provideSdk();
       const use = async (file) => (await loadProvider(file)).connect({ baseUrl: 'http://127.0.0.1:9' });
       const outcome = (file) => use(file).then(() => 'is good', (error) => error.message);
       console.log((await Promise.all(${JSON.stringify(files)}.map(outcome))).join('\\n'));`;
@@ -239,7 +260,7 @@ describe('a module', () => {
     for (const [index, [, expected]] of wrong.entries()) {
       const [before, rest] = messages[index]?.split(`provider ${files[index]} `) ?? [];
       expect(before).toBe('');
-      if (typeof expected === 'string') expect(rest).toBe(expected);
+      if (typeof expected === 'string') expect(rest).toBe(expected.replace('{}', files[index] ?? ''));
       else expect(rest).toMatch(expected);
     }
   });

@@ -18,6 +18,7 @@ const results: Partial<Record<ActionName, readonly string[]>> = {
   get_account_info: ['user'],
   get_ticket: ['ticket'],
   get_auth_token: ['auth_token', 'user'],
+  authorization: ['auth_token', 'user'],
   get_account_details: ['account'],
   update_account: ['account'],
   change_password: ['account'],

@@ -1,0 +1,98 @@
+import type { Setting, Settings } from '../shared/setting.js';
+import type { Provider, ProviderKind } from './provider.js';
+
+/** A kind whose settings are not checked yet. */
+export type UncheckedKind = Omit<ProviderKind, 'settings'> & { readonly settings?: unknown };
+
+/** The keys that the default export of a module lacks, or has with a value that is of no use. */
+export function missingIn(kind: unknown): string[] {
+  const { name, title, publicBaseUrl, credential, isRefusal, connect } = isRecord(kind) ? kind : {};
+  const { name: credentialName, hint } = isRecord(credential) ? credential : {};
+  const credentialKeys = isRecord(credential)
+    ? { 'credential.name': isText(credentialName), 'credential.hint': isText(hint) }
+    : { credential: false };
+  return falseKeys({
+    name: isText(name),
+    title: isText(title),
+    publicBaseUrl: isText(publicBaseUrl),
+    ...credentialKeys,
+    isRefusal: isAbsent(isRefusal) || isFunction(isRefusal),
+    connect: isFunction(connect),
+  });
+}
+
+export function isProviderKind(value: unknown): value is UncheckedKind {
+  return missingIn(value).length === 0;
+}
+
+/** The keys of a Provider that it lacks, or has with a value that is of no use. */
+export function missingInProvider(api: unknown): string[] {
+  const { readAccount, updateAccount, ...optional } = isRecord(api) ? api : {};
+  const { fields, send } = isRecord(updateAccount) ? updateAccount : {};
+  return falseKeys({
+    readAccount: isFunction(readAccount),
+    'updateAccount.fields': isAbsent(updateAccount) || (Array.isArray(fields) && fields.every(isText)),
+    'updateAccount.send': isAbsent(updateAccount) || isFunction(send),
+    ...Object.fromEntries(
+      optionalMethods.map((name) => [name, isAbsent(optional[name]) || isFunction(optional[name])]),
+    ),
+  });
+}
+
+const optionalMethods = [
+  'readAccountOf',
+  'changePassword',
+  'deleteAccount',
+  'createAccount',
+  'findAccounts',
+  'readPlan',
+] as const satisfies readonly (keyof Provider)[];
+
+export function isProvider(value: unknown): value is Provider {
+  return missingInProvider(value).length === 0;
+}
+
+/** Such names stay distinct in camelCase: no two of them differ in their underscores alone. */
+const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*$/;
+
+/** The settings of a kind that cannot be used. */
+export function unusableIn(settings: unknown): string[] {
+  if (!isRecord(settings) || Array.isArray(settings)) return ['settings'];
+  return falseKeys(
+    Object.fromEntries(
+      Object.entries(settings).map(([key, setting]) => [`settings.${key}`, SNAKE_CASE.test(key) && isSetting(setting)]),
+    ),
+  );
+}
+
+export function areSettings(value: unknown): value is Settings {
+  return unusableIn(value).length === 0;
+}
+
+function isSetting(value: unknown): value is Setting {
+  if (!isRecord(value) || !isText(value.description)) return false;
+  const { kind, choices, default: fallback } = value;
+  if (kind === 'text') return fallback === undefined || isText(fallback);
+  if (kind !== 'choice' || !Array.isArray(choices) || choices.length === 0 || !choices.every(isText)) return false;
+  return fallback === undefined || choices.includes(fallback);
+}
+
+function falseKeys(facts: Readonly<Record<string, boolean>>): string[] {
+  return Object.entries(facts).flatMap(([key, isTrue]) => (isTrue ? [] : [key]));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}

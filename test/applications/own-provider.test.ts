@@ -1,0 +1,199 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { startBridgeServer } from '../../src/bootstrap/bridge-server.js';
+import { loadConfig } from '../../src/config/load.js';
+import { actionNames } from '../../src/core/actions.js';
+import { providers } from '../../src/providers/index.js';
+import { loadProvider } from '../../src/providers/load.js';
+import { afterwards } from '../support/cleanup.js';
+import { callBridge, formats, type Reply } from '../support/clients/legacy.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
+import { enter, newTicket, pageAddress } from '../support/servers/modern-apis.js';
+import { startNode } from '../support/servers/process.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const CREDENTIAL = 'credential-of-ada';
+const account = "{ nativeId: '7', login: 'ada', email: 'ada@example.com', attributes: {} }";
+
+/** A provider in a module of its own, with these methods. */
+const moduleWith = (methods: string, imports = '') => `${imports}export default {
+  name: 'own', title: 'Own', publicBaseUrl: 'https://own.example', credential: { name: 'key', hint: 'h' },
+  connect: ({ baseUrl, send }) => ({ readAccount: async () => (${account}), ${methods} }),
+};
+`;
+
+/** A bridge in front of a provider with these methods, and what it logs. */
+async function serveOwn(methods: string) {
+  const log: string[] = [];
+  const { path, remove } = await temporaryFolder();
+  await writeFile(join(path, 'package.json'), '{ "type": "module" }');
+  await writeFile(join(path, 'own.js'), moduleWith(methods));
+  const shared = 'provider: ./own.js, base_url: "http://127.0.0.1:9"';
+  await writeFile(
+    join(path, 'bridge.yaml'),
+    `listen: { port: 0 }\napplications: [{ api_key: k, ${shared} }, { api_key: v, ${shared}, credentials: vault }]\n`,
+  );
+  const config = await loadConfig(join(path, 'bridge.yaml'), { actions: actionNames, providers, loadProvider });
+  const bridge = await startBridgeServer(config, pino({}, { write: (line) => void log.push(line) }));
+  afterwards(async () => {
+    await bridge.close();
+    await remove();
+  });
+  return { url: bridge.url, lines: () => log.splice(0).map((line): Record<string, unknown> => JSON.parse(line)) };
+}
+
+type Format = (typeof formats)[number];
+
+const call = (url: string, format: Format, action: string, more: Record<string, string> = {}): Promise<Reply> =>
+  callBridge(url, format, action, Object.entries({ api_key: 'k', auth_token: CREDENTIAL, ...more }));
+
+/** Methods of which one has a defect, the action that meets it, what the log says, and what the call has besides. */
+const defects: readonly (readonly [methods: string, action: string, cause: string, more?: Record<string, string>])[] = [
+  ["readAccount: async () => { throw new TypeError('no luck') }", 'get_account_info', 'no luck'],
+  ["readAccount: () => { throw new Error('no luck') }", 'get_account_info', 'no luck'],
+  ["readAccount: async () => { throw 'a text' }", 'get_account_info', 'a text'],
+  ['readAccount: async (key) => { throw new Error("no such key: " + key) }', 'get_account_info', 'no such key: ***'],
+  ['readAccount: async () => undefined', 'get_account_info', 'an account is no object'],
+  ["readAccount: async () => ({ login: 'a' })", 'get_account_info', 'an account has no nativeId'],
+  [`readAccount: async () => ({ ...${account}, email: 1 })`, 'get_account_info', 'an account has no email'],
+  [`readAccount: async () => ({ ...${account}, name: {} })`, 'get_account_info', 'name of an account is no string'],
+  [
+    `readAccount: async () => ({ ...${account}, spaceUsed: 5 })`,
+    'get_account_info',
+    'spaceUsed of an account is no bigint',
+  ],
+  ['findAccounts: async () => ({})', 'find_accounts', 'the accounts are no array'],
+  ['findAccounts: async () => [{}]', 'find_accounts', 'an account has no nativeId'],
+  ['readPlan: async () => ({ attributes: {} })', 'get_account_plan', 'a plan has no limits'],
+  [
+    'readPlan: async () => ({ limits: { storageLimit: 1 }, attributes: {} })',
+    'get_account_plan',
+    'storageLimit of a plan is no bigint',
+  ],
+  [
+    "updateAccount: { fields: ['name'], send: async () => { throw new Error('not saved') } }",
+    'update_account',
+    'not saved',
+    { name: 'Ada' },
+  ],
+  [
+    'changePassword: async (key, from, to) => { throw new Error(from + " to " + to) }',
+    'change_password',
+    '*** to ***',
+    { current_password: 'old-secret', new_password: 'new-secret' },
+  ],
+];
+
+describe.each(formats)("in %s an author's defect", (format) => {
+  test.each(defects.map(([methods, action, cause, more]) => ({ methods, action, cause, more })))(
+    "counts as the provider's, in its own words: $methods",
+    async ({ methods, action, cause, more }) => {
+      const { url, lines } = await serveOwn(methods);
+      const { http, status } = await call(url, format, action, more);
+      expect({ http, status }).toEqual({ http: 500, status: 'internal_error' });
+      const [line, ...others] = lines();
+      expect(others).toEqual([]);
+      expect(line).toMatchObject({
+        level: 50,
+        msg: 'a defect of the provider',
+        action,
+        status: 'internal_error',
+        cause,
+      });
+      expect(JSON.stringify(line)).not.toMatch(/credential-of|old-secret|new-secret/);
+      if (cause === 'no luck') expect(line?.stack).toMatch(/own\.js/);
+    },
+  );
+
+  test('is not told of what fails as it should', async () => {
+    const { url, lines } = await serveOwn(
+      "readAccount: () => send({ method: 'GET', url: baseUrl, headers: {} }), readPlan: null",
+    );
+    expect((await call(url, format, 'get_account_info')).status).toBe('service_unavailable');
+    expect((await call(url, format, 'get_account_plan')).status).toBe('application_restricted');
+    expect(lines().map(({ msg }) => msg)).toEqual(['a call could not be answered', 'call']);
+  });
+
+  test('is not that a write gives nothing', async () => {
+    const { url } = await serveOwn("updateAccount: { fields: ['name'], send: async () => {} }");
+    expect(await call(url, format, 'update_account', { name: 'Ada' })).toMatchObject({
+      status: 'update_account_ok',
+      result: { account: { login: 'ada' } },
+    });
+  });
+});
+
+test('a defect of the provider is no wrong secret', async () => {
+  const { url } = await serveOwn(
+    `readAccount: async (key) => { if (key === 'bad') throw new Error('no luck'); return ${account}; }`,
+  );
+  const page = pageAddress(url, await newTicket(url, 'v'));
+  const signIn = (password: string) => call(url, 'rest', 'authorization', { api_key: 'v', login: 'a', password });
+  for (let n = 0; n < 12; n++) {
+    expect((await enter(page, 'bad')).status).toBe(500);
+    expect((await signIn('bad')).status).toBe('internal_error');
+  }
+  expect((await enter(page, 'good')).text).toContain('You are signed in');
+  expect((await signIn('good')).status).toBe('logged');
+});
+
+describe('a module outside of any package', () => {
+  const imports = "import { Fault } from 'boxbridge/provider';\n";
+  const refusing = moduleWith("readAccount: async () => { throw new Fault('unauthenticated') }", imports);
+  const broken = refusing.replace('connect:', 'connect =');
+
+  async function folderWith(files: Readonly<Record<string, string>>, provider = './own.js'): Promise<string> {
+    const { path, remove } = await temporaryFolder();
+    afterwards(remove);
+    await mkdir(join(path, 'lib'));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
+    await writeFile(
+      join(path, 'bridge.yaml'),
+      `listen: { port: 0 }\napplications: [{ api_key: k, provider: ${provider}, base_url: "http://127.0.0.1:9" }]\n`,
+    );
+    return path;
+  }
+
+  test.each<[name: string, files: Readonly<Record<string, string>>, provider: string]>([
+    ['own.js', { 'own.js': refusing }, './own.js'],
+    ['own.mjs', { 'own.mjs': refusing }, './own.mjs'],
+    [
+      'a file that imports another',
+      { 'own.mjs': "export { default } from './lib/it.mjs';", 'lib/it.mjs': refusing },
+      './own.mjs',
+    ],
+    [
+      'one with a boxbridge of its own',
+      {
+        'own.mjs': refusing,
+        'package.json': '{ "name": "boxbridge", "exports": { "./provider": "./lib/none.js" } }',
+      },
+      './own.mjs',
+    ],
+  ])("finds the bridge's boxbridge/provider, and its Faults are the bridge's: %s", async (_what, files, provider) => {
+    const folder = await folderWith(files, provider);
+    const cli = join(root, 'dist/src/cli.js');
+    const checking = await startNode(folder, cli, 'check', '--config', 'bridge.yaml', '--online').end;
+    expect(checking).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test.each<[what: string, files: Readonly<Record<string, string>>, place: string]>([
+    ['the module', { 'own.js': broken }, 'own.js:4'],
+    [
+      'a file that it imports',
+      { 'own.js': `${imports}export { default } from './it.mjs';`, 'it.mjs': broken },
+      'it.mjs:4',
+    ],
+  ])('has the line of a syntax error in %s', async (_what, files, place) => {
+    const folder = await folderWith(files);
+    const cli = join(root, 'dist/src/cli.js');
+    const { code, stderr } = await startNode(folder, cli, 'check', '--config', 'bridge.yaml').end;
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `own.js cannot be loaded (${join(folder, place)}: Invalid shorthand property initializer)`,
+    );
+  });
+});
