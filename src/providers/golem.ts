@@ -87,16 +87,16 @@ function mapHiddenError(status: number, body: Json | undefined): UpstreamReason 
   return isHidden(status, body) ? 'restricted' : mapError(status, body);
 }
 
-/** Whether a 409 is about another change at the same time. Its `code` tells, up to Golem 1.4 its message alone. */
-function isConcurrent(body: Json | undefined): boolean {
+/** Whether a 409 is about the e-mail. Its `code` tells, up to Golem 1.4 its message alone. */
+function isEmailConflict(body: Json | undefined): boolean {
   const code = isObject(body) ? textOf(body.code) : undefined;
-  return /concurrent/i.test(code ?? messageIn(body));
+  return code === undefined ? !/concurrent/i.test(messageIn(body)) : /email/i.test(code);
 }
 
 /** Golem 1.3 replies 500 to an e-mail in use, and a 400 names what is wrong in its message alone. */
 function mapWriteError(status: number, body: Json | undefined): UpstreamReason | undefined {
   const message = messageIn(body);
-  if (status === 409 && isConcurrent(body)) return 'invalid';
+  if (status === 409 && !isEmailConflict(body)) return 'invalid';
   if (status === 500 && /unique key violation|duplicated account/i.test(message)) return 'conflict';
   if (status === 400 && /e-?mail/i.test(message)) return 'invalid email';
   return mapOtherAccountError(status, body);

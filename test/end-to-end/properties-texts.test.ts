@@ -89,8 +89,10 @@ describe('any text', () => {
       read: attributes,
       expected: ({ current_password, new_password }) => ({
         'current-password': current_password,
+        current_password,
         password: new_password,
         'password-confirmation': new_password,
+        password_confirmation: new_password,
       }),
     },
     {
@@ -107,7 +109,7 @@ describe('any text', () => {
       takes: ['name', 'email'],
       method: 'POST',
       read: (body) => JSON.parse(body),
-      expected: (values) => values,
+      expected: (values) => ({ ...values, roles: [] }),
     },
     {
       provider: 'golem',
