@@ -111,7 +111,7 @@ function expectForm({ text }: ShownPage, secret: string): void {
 }
 
 describe('signing in', () => {
-  test.each(stories)('$format to $provider', async ({ call, provider, service, login }) => {
+  test.each(stories)('$format to $provider', async ({ format, call, provider, service, login }) => {
     const key = { api_key: provider };
     const issued = await call(bridge.url, 'get_ticket', key);
     expect(issued).toMatchObject({ status: 'get_ticket_ok', names: ['status', 'ticket'] });
@@ -119,7 +119,8 @@ describe('signing in', () => {
     expect(ticket).toMatch(SECRET);
     expect(await call(bridge.url, 'get_auth_token', { ...key, ticket })).toMatchObject({
       status: 'not_logged_in',
-      names: ['status'],
+      // In SOAP the auth_token is an empty text, as the old service sent it.
+      names: format === 'soap' ? ['status', 'auth_token'] : ['status'],
     });
 
     const address = pageAddress(bridge.url, ticket);
