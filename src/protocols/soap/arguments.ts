@@ -11,8 +11,8 @@ interface Argument {
 
 /**
  * The parameters in an operation, each value with its name. Where none of them has a name of the message parts, they
- * count in the order of these: callers without the WSDL make up names. A single struct, Map or wrapper under a name that
- * is no part's is opened first.
+ * count in the order of these: callers without the WSDL make up names. A single struct, Map or wrapper is opened first,
+ * unless its name is a part's and none within it is: that is a list of values.
  */
 export function argumentsOf(
   operation: XmlElement,
@@ -22,8 +22,9 @@ export function argumentsOf(
   const isPart = ({ name }: Argument) => parts.includes(parameterName(name));
   const opened = (found: readonly Argument[]): readonly Argument[] => {
     const [only, ...others] = found;
-    const isWrapper = only && others.length === 0 && !isPart(only) && only.element.children.length > 0;
-    return isWrapper ? opened(membersOf(only.element, resolve)) : found;
+    if (!only || others.length > 0 || only.element.children.length === 0) return found;
+    const members = membersOf(only.element, resolve);
+    return isPart(only) && !members.some(isPart) ? found : opened(members);
   };
   const found = opened(membersOf(operation, resolve));
   const isByName = found.some(isPart);
@@ -33,13 +34,17 @@ export function argumentsOf(
   });
 }
 
-/** The members of a struct, or the entries of a Map: https://ws.apache.org/axis/java/user-guide.html#WhatAxisCanSend. */
+/**
+ * The members of a struct, or the entries of a Map, by Apache (https://ws.apache.org/axis/java/user-guide.html#WhatAxisCanSend)
+ * or by JAXB.
+ */
 function membersOf({ children }: XmlElement, resolve: Resolve): Argument[] {
   return children.map((child) => {
     const element = resolve(child);
-    const key = child.local === 'item' && childNamed(element, 'key');
+    const isEntry = child.local === 'item' || child.local === 'entry';
+    const key = isEntry ? childNamed(element, 'key') : undefined;
     const value = key && childNamed(element, 'value');
-    return value ? { name: resolve(key).text, element: resolve(value) } : { name: child.local, element };
+    return value ? { name: resolve(key).text.trim(), element: resolve(value) } : { name: child.local, element };
   });
 }
 

@@ -50,6 +50,24 @@ describe.each(actionNames)('the parameters of %s', (name) => {
     ],
     ['in order, all under one name', names.map((each) => `<item>value of ${each}</item>`).join('')],
     ['in a struct', `<s>${names.map((each) => `<${each}>value of ${each}</${each}>`).join('')}</s>`],
+    [
+      'in a struct under the name of one',
+      `<api_key>${names.map((each) => `<${each}>value of ${each}</${each}>`).join('')}</api_key>`,
+    ],
+    [
+      'in a Map of JAXB',
+      `<s>${names
+        .map((each) => entry(each, `value of ${each}`))
+        .join('')
+        .replaceAll('item>', 'entry>')}</s>`,
+    ],
+    [
+      'in a Map with blanks around its keys',
+      `<s>${names
+        .toReversed()
+        .map((each) => entry(`\n  ${each}\n  `, `value of ${each}`))
+        .join('')}</s>`,
+    ],
     ['in an array', `<s>${names.map((each) => `<item>value of ${each}</item>`).join('')}</s>`],
     ['in a Map', `<s>${names.map((each) => entry(each, `value of ${each}`)).join('')}</s>`],
     [
