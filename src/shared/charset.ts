@@ -24,11 +24,10 @@ export function decodeBody(bytes: Buffer, contentType: string): string {
     return text;
   }
   const start = startOf(bytes);
-  const isPossible = (label: string) => !WIDE.test(label) || !isInBytes(bytes, start);
   const labeled = unmarkedUtf16(bytes, start) ?? charset;
-  if (labeled && isPossible(labeled)) return decode(bytes, labeled);
+  if (labeled && !(WIDE.test(labeled) && isInBytes(bytes, start))) return decode(bytes, labeled);
   const declared = declaredCharset(bytes.toString('latin1', 0, DECLARATION_BYTES));
-  return declared && isPossible(declared) ? decode(bytes, declared) : decodeUnlabeled(bytes);
+  return declared ? decode(bytes, declared) : decodeUnlabeled(bytes);
 }
 
 /**
@@ -114,9 +113,9 @@ function declaredCharset(start: string): string | undefined {
   return /^[\0\s]*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']/.exec(start)?.[1];
 }
 
-/** Whether an XML declaration agrees with the byte order mark in front of it; .NET declares UTF-16 in UTF-8. */
+/** Whether an XML declaration agrees with the byte order mark in front of it. */
 function agrees(declared: string, marked: string): boolean {
-  if (marked === 'utf-8') return UTF8.test(declared) || WIDE.test(declared);
+  if (marked === 'utf-8') return UTF8.test(declared);
   return declared.toLowerCase() === marked || /^(utf-?16|(iso-10646-)?ucs-?2)$/i.test(declared);
 }
 
