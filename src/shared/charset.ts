@@ -73,17 +73,21 @@ function canonical(label: string): string {
   return label.toLowerCase().replace(/:\d{4}$|[^a-z0-9]/g, '');
 }
 
-/** Where a document or form starts, behind the NUL, blanks and line ends that old clients leave in front of it. */
+/** Whether old clients leave a character around a document: NUL, a blank or a line end. */
+export function isSurrounding(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09 || code === 0;
+}
+
+/** Where a document or form starts behind what surrounds it. */
 function startOf(bytes: Buffer): number {
-  const start = bytes.findIndex(
-    (byte) => byte !== 0 && byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09,
-  );
-  return Math.max(start, 0);
+  let start = 0;
+  while (start < bytes.length && isSurrounding(bytes[start] ?? LESS_THAN)) start += 1;
+  return start;
 }
 
 /**
  * UTF-16 without a byte order mark, by the zeros in its first two characters: https://www.w3.org/TR/xml/#sec-guessing.
- * White space in front of them has zeros too, but does not tell which byte comes first.
+ * What surrounds a document tells nothing: NUL and blanks in turn look the same.
  */
 function unmarkedUtf16(bytes: Buffer, start: number): string | undefined {
   if (bytes[start + 1] !== 0 || bytes[start + 3] !== 0 || !bytes[start + 2]) return undefined;
