@@ -1,3 +1,4 @@
+import { hasPrefixed } from '../../core/actions.js';
 import type { XmlElement } from '../document/reader.js';
 import { parameterName } from '../parameters.js';
 import { childNamed, isNil, textOf } from './elements.js';
@@ -10,24 +11,24 @@ interface Argument {
 }
 
 /**
- * The parameters in an operation, each value with its name. Where none of them has a name of the message parts, they
- * count in the order of these: callers without the WSDL make up names. A single struct, Map or wrapper is opened first,
- * unless its name is a part's and none within it is: that is a list of values.
+ * The parameters in an operation, each value with its name. Where the action knows none of the names, they count in the
+ * order of the message parts: callers without the WSDL make up names. A single struct, Map or wrapper is opened first,
+ * unless its name is known and none within it is: that is a list of values.
  */
 export function argumentsOf(
   operation: XmlElement,
   parts: readonly string[],
   resolve: Resolve,
 ): [name: string, value: string][] {
-  const isPart = ({ name }: Argument) => parts.includes(parameterName(name));
+  const isKnown = ({ name }: Argument) => parts.includes(parameterName(name)) || hasPrefixed(operation.local, name);
   const opened = (found: readonly Argument[]): readonly Argument[] => {
     const [only, ...others] = found;
     if (!only || others.length > 0 || only.element.children.length === 0) return found;
     const members = membersOf(only.element, resolve);
-    return isPart(only) && !members.some(isPart) ? found : opened(members);
+    return isKnown(only) && !members.some(isKnown) ? found : opened(members);
   };
   const found = opened(membersOf(operation, resolve));
-  const isByName = found.some(isPart);
+  const isByName = found.some(isKnown);
   return found.flatMap(({ name, element }, position) => {
     const counted = isByName ? name : (parts[position] ?? name);
     return valuesOf(element, resolve).map((value): [string, string] => [counted, value]);
@@ -35,8 +36,8 @@ export function argumentsOf(
 }
 
 /**
- * The members of a struct, or the entries of a Map, by Apache (https://ws.apache.org/axis/java/user-guide.html#WhatAxisCanSend)
- * or by JAXB.
+ * The members of a struct, or the entries of a Map, of JAXB or of Apache:
+ * https://ws.apache.org/axis/java/user-guide.html#WhatAxisCanSend.
  */
 function membersOf({ children }: XmlElement, resolve: Resolve): Argument[] {
   return children.map((child) => {

@@ -92,6 +92,16 @@ test.each<[string, string, Record<string, readonly string[]>]>([
   expect(parametersIn(envelope(`<get_account_info>${inside}</get_account_info>`))).toEqual(expected);
 });
 
+test('a name that an action takes for its beginning is known', () => {
+  const inside = '<a>1</a><b>2</b><c/><meta.color>red</meta.color>';
+  expect(parametersIn(envelope(`<update_account>${inside}</update_account>`))).toEqual({
+    a: ['1'],
+    b: ['2'],
+    c: [''],
+    'meta.color': ['red'],
+  });
+});
+
 describe.each(Object.entries(versions))('a fault of SOAP %s', (name, version) => {
   const is12 = name === '1.2';
   const unknown = decode(envelope('<nothing/>', version));
