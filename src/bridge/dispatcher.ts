@@ -1,5 +1,5 @@
 import type { Application } from '../applications/application.js';
-import { type Action, type ActionName, actions, isAction, isKnown } from '../core/actions.js';
+import { type Action, type ActionName, actions, hasPrefixed, isAction, isKnown } from '../core/actions.js';
 import type { Fields } from '../core/answer.js';
 import { type Call, singleValue } from '../core/call.js';
 import { Fault } from '../core/fault.js';
@@ -46,7 +46,7 @@ function valuesOf(action: ActionName, parameters: Call['parameters']): HandlerCo
   }
   if (prefix === undefined) return values;
   for (const name of parameters.keys()) {
-    const value = name.startsWith(prefix) && name !== prefix ? singleValue(parameters, name) : undefined;
+    const value = hasPrefixed(action, name) ? singleValue(parameters, name) : undefined;
     if (value !== undefined) values[name] = value;
   }
   return values;

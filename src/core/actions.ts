@@ -84,6 +84,12 @@ export function hasParameter(name: string, parameter: string): boolean {
   return Object.hasOwn(actionOf(name)?.parameters ?? {}, parameter);
 }
 
+/** Whether an action takes a parameter of this name for its beginning. */
+export function hasPrefixed(name: string, parameter: string): boolean {
+  const prefix = actionOf(name)?.prefix;
+  return prefix !== undefined && parameter.startsWith(prefix) && parameter !== prefix;
+}
+
 /** Whether an action belongs to the old API or is the bridge's own. Names are case-sensitive. */
 export function isKnown(name: string): boolean {
   return isAction(name) || unservedActions.has(name);

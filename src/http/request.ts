@@ -18,9 +18,9 @@ export const identify: RequestHandler = (request, response, next) => {
 };
 
 /**
- * The path and query of a request target in the form of the routes: old clients double slashes, leave out the version and
- * send the fragment of the URL, and clients of a proxy send the absolute form
- * (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
+ * The path and query of a request target in the form of the routes: old clients double slashes, leave out the version,
+ * escape what needs no escape (https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2.2) and send the fragment of the URL,
+ * and clients of a proxy send the absolute form (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
  */
 export function normalizeTarget(target: string): string {
   if (PLAIN_TARGET.test(target)) return target;
@@ -28,12 +28,15 @@ export function normalizeTarget(target: string): string {
     .replace(/#.*/s, '')
     .replace(/^[a-z]+:\/\/[^/?]*/i, '')
     .split('?');
-  const absolutePath = path.replace(/^\/*|\/{2,}/g, '/').replace(UNVERSIONED, '/api/1.0/$1');
+  const absolutePath = path
+    .replace(/%(?:2[DE]|3\d|[46][1-9A-F]|5[0-9AF]|7[0-9AE])/gi, decodeURIComponent)
+    .replace(/^\/*|\/{2,}/g, '/')
+    .replace(UNVERSIONED, '/api/1.0/$1');
   return [absolutePath, ...query].join('?');
 }
 
-/** A path of the old API without doubled slashes, with any query and no fragment. */
-const PLAIN_TARGET = /^\/api\/1\.0(?:\/[^/?#]+)+\/?(?:\?[^#]*)?$/;
+/** A path of the old API without doubled slashes and escapes, with any query and no fragment. */
+const PLAIN_TARGET = /^\/api\/1\.0(?:\/[^/?#%]+)+\/?(?:\?[^#]*)?$/;
 /** The beginning of a path of the old API without its version. */
 const UNVERSIONED = /^\/api\/(rest|xml|soap|auth)(?=\/|$)/i;
 

@@ -56,7 +56,7 @@ export function createRoutes(parts: RoutesParts, { perform, reject, answerError,
   app.use(identify);
   app.use(health);
   app.get('/api/1.0/soap', (request, response, next) => {
-    const style = /(?:^|&)(?:single)?wsdl(?:=([^&]*))?(?:&|$)/i.exec(queryOf(request));
+    const style = /(?:^|[&;?])(?:single)?wsdl(?:=([^&;?]*))?(?:[&;?]|$)/i.exec(queryOf(request));
     if (!style) return next();
     response
       .set('Cache-Control', 'no-store')

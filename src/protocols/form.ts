@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { parse } from 'node:querystring';
 import { decodeBody, percentDecoder } from '../shared/charset.js';
 import { multipartFields } from './multipart.js';
@@ -17,7 +18,9 @@ export function formFields(body: Buffer, contentType: string): Field[] {
  * Throws a `malformed` Fault where it is not text in its charset.
  */
 export function urlencodedFields(encoded: Buffer, contentType: string): Field[] {
-  const fields = parse(decodeBody(encoded, contentType), '&', '=', {
+  // Escaped text is ASCII, of whatever charset a client says that it is; with NUL it may be UTF-16.
+  const isEscaped = isAscii(encoded) && !encoded.includes(0);
+  const fields = parse(isEscaped ? encoded.toString('latin1') : decodeBody(encoded, contentType), '&', '=', {
     maxKeys: 0,
     decodeURIComponent: percentDecoder(contentType),
   });

@@ -103,8 +103,13 @@ function normalized(body: Buffer, boundary: string): Buffer {
   );
   const lines = `\n${body.toString('latin1', startOf(body, boundary))}`;
   const text = lines.replace(delimiter, (_delimiter, header?: string) => {
-    const end = header === undefined ? '--' : `\r\n${header.replace(/\r?\n/g, '\r\n')}`;
+    const end = header === undefined ? '--' : `\r\n${withFields(header).replace(/\r?\n/g, '\r\n')}`;
     return `\r\n--${boundary}${end}`;
   });
   return Buffer.from(text.trimStart(), 'latin1');
+}
+
+/** The parser wants a header field, which a part need not have. */
+function withFields(header: string): string {
+  return /^\r?\n/.test(header) ? `Content-Type:${header}${header}` : header;
 }

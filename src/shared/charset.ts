@@ -6,14 +6,14 @@ export const UTF_8 = 'UTF-8';
 const WINDOWS_1252 = 'windows-1252';
 
 /**
- * The text of a request body. Its charset is that of the byte order mark, else of the Content-Type, else UTF-16 where
- * the first four bytes are, else of the XML declaration, else UTF-8, else Windows-1252 where the bytes are not UTF-8. A
- * label of the Content-Type that names no charset is as none. Throws a `malformed` Fault where the declaration names an
- * unknown charset or contradicts the byte order mark, and where the bytes are not in the charset.
+ * The text of a request body. Its charset is that of the byte order mark, else UTF-16 where its first four bytes are, else
+ * of the Content-Type, else of the XML declaration, else UTF-8, else Windows-1252 where the bytes are not UTF-8. A label
+ * of the Content-Type that names no charset is as none, and so is one of UTF-16 for a document in bytes. Throws a
+ * `malformed` Fault where the declaration names an unknown charset or contradicts the byte order mark, and where the bytes
+ * are not in the charset.
  */
 export function decodeBody(bytes: Buffer, contentType: string): string {
-  const start = bytes.toString('latin1', 0, 4);
-  const mark = /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/.exec(start)?.[1];
+  const mark = /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/.exec(bytes.toString('latin1', 0, 3))?.[1];
   const markedCharset = mark && byteOrderMarks[mark];
   const charset = charsetParameter(contentType);
   if (markedCharset) {
@@ -23,8 +23,9 @@ export function decodeBody(bytes: Buffer, contentType: string): string {
     if (text.startsWith('\uFEFF')) throw new Fault('malformed', { explanation: 'a second byte order mark' });
     return text;
   }
-  const labeled = charset ?? unmarkedUtf16(start);
-  if (labeled) return decode(bytes, labeled);
+  const start = startOf(bytes);
+  const labeled = unmarkedUtf16(bytes, start) ?? charset;
+  if (labeled && !(WIDE.test(labeled) && isInBytes(bytes, start))) return decode(bytes, labeled);
   const declared = declaredCharset(bytes.toString('latin1', 0, DECLARATION_BYTES));
   return declared ? decode(bytes, declared) : decodeUnlabeled(bytes);
 }
@@ -58,7 +59,7 @@ function unescapeBytes(text: string): Buffer {
 
 /** The charset of a Content-Type; undefined where it has none, and where its label names none, such as `none`. */
 function charsetParameter(contentType: string): string | undefined {
-  const label = /;\s*charset\s*=\s*["']?([\w.:-]+)/i.exec(contentType)?.[1];
+  const label = /;\s*charset\s*=\s*["'\s]*([\w.:-]+)/i.exec(contentType)?.[1];
   return label && isCharsetLabel(label) ? label : undefined;
 }
 
@@ -72,11 +73,36 @@ function canonical(label: string): string {
   return label.toLowerCase().replace(/:\d{4}$|[^a-z0-9]/g, '');
 }
 
-/** UTF-16 without a byte order mark, by the zeros in its first two characters: https://www.w3.org/TR/xml/#sec-guessing */
-function unmarkedUtf16(start: string): string | undefined {
-  if (/^[^\0]\0[^\0]\0/.test(start)) return 'utf-16le';
-  return /^\0[^\0]\0[^\0]/.test(start) ? 'utf-16be' : undefined;
+/** Whether old clients leave a character around a document: NUL, a blank or a line end. */
+export function isSurrounding(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09 || code === 0;
 }
+
+/** Where a document or form starts behind what surrounds it. */
+function startOf(bytes: Buffer): number {
+  let start = 0;
+  while (start < bytes.length && isSurrounding(bytes[start] ?? LESS_THAN)) start += 1;
+  return start;
+}
+
+/**
+ * UTF-16 without a byte order mark, by the zeros in its first two characters: https://www.w3.org/TR/xml/#sec-guessing.
+ * What surrounds a document tells nothing: NUL and blanks in turn look the same.
+ */
+function unmarkedUtf16(bytes: Buffer, start: number): string | undefined {
+  if (bytes[start + 1] !== 0 || bytes[start + 3] !== 0 || !bytes[start + 2]) return undefined;
+  return start % 2 === 0 ? 'utf-16le' : 'utf-16be';
+}
+
+/** Charsets whose characters of markup are of more than one byte, by the beginning of their names. */
+const WIDE = /^(utf[-_]?(16|32)|ucs[-_]?[24])/i;
+
+/** Whether a document has its characters of markup in one byte each, whatever is said of it. */
+function isInBytes(bytes: Buffer, start: number): boolean {
+  return bytes[start] === LESS_THAN && bytes[start + 1] !== 0;
+}
+
+const LESS_THAN = 0x3c;
 
 const byteOrderMarks: Readonly<Record<string, string>> = {
   '\xef\xbb\xbf': 'utf-8',
@@ -97,15 +123,19 @@ function agrees(declared: string, marked: string): boolean {
   return declared.toLowerCase() === marked || /^(utf-?16|(iso-10646-)?ucs-?2)$/i.test(declared);
 }
 
-const UTF8 = /^utf-?8$/i;
+/** Labels of UTF-8: https://encoding.spec.whatwg.org/#names-and-labels. */
+const UTF8 = /^(unicode-1-1-)?utf[-_]?8$/i;
 
 function decode(bytes: Buffer, charset: string): string {
   if (!isKnownCharset(charset)) throw undecodable(charset);
-  if (UTF8.test(charset) && !isUtf8(bytes)) throw undecodable(charset);
-  if (/^utf-?16/i.test(charset) && bytes.length % 2 !== 0) throw undecodable(charset);
+  if (UTF8.test(charset)) {
+    if (!isUtf8(bytes)) throw undecodable(charset);
+    return bytes.toString();
+  }
+  if (/^utf[-_]?16/i.test(charset) && bytes.length % 2 !== 0) throw undecodable(charset);
   const text = iconv.decode(bytes, actualCharset(charset), { stripBOM: false });
   // iconv-lite decodes an invalid sequence as U+FFFD.
-  if (!text.includes('\uFFFD') || /^(utf|ucs)/i.test(charset)) return text;
+  if (!text.includes('\uFFFD') || WIDE.test(charset)) return text;
   if (LATIN_1.test(charset)) return bytes.toString('latin1');
   if (!encode(text, charset).equals(bytes)) throw undecodable(charset);
   return text;
@@ -120,7 +150,8 @@ function actualCharset(charset: string): string {
   return LATIN_1.test(charset) ? WINDOWS_1252 : charset;
 }
 
-const LATIN_1 = /^(iso-?8859-1|latin-?1|us-ascii)$/i;
+const LATIN_1 =
+  /^(iso[-_]?8859[-_]?1(:1987)?|latin[-_]?1|l1|(us-)?ascii|ansi_x3\.4-1968|(cp|ibm)819|iso-ir-100|csisolatin1)$/i;
 
 /** Whether text may be in a character set of this name. UTF-7 hides markup from whoever does not decode it. */
 function isKnownCharset(name: string): boolean {

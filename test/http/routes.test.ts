@@ -63,6 +63,8 @@ describe.each([
   '/api/soap/',
   '/API/Soap',
   '//api//soap',
+  '/api/1%2E0/so%61p',
+  '/api/%73oap',
 ])('%s', (target) => {
   test('performs a call of SOAP', async () => {
     const { http, body, protocol } = await answerTo(post(target, soapCall));
@@ -117,6 +119,10 @@ const wsdlQueries = [
   'v=1&wsdl',
   'v=1&wsdl=1&w=2',
   'wsdl#bottom',
+  'wsdl;v=1',
+  'v=1;wsdl=1',
+  'wsdl?v=1',
+  'v=1?wsdl',
 ];
 
 test.each(wsdlQueries)('?%s gives the WSDL', async (query) => {
@@ -125,14 +131,18 @@ test.each(wsdlQueries)('?%s gives the WSDL', async (query) => {
     expect(await answerTo(get(`${path}?${query}`))).toEqual({ ...plain, http: 200 });
 });
 
-test.each(['wsdl=literal', 'WSDL=Literal', 'v=1&wsdl=literal', 'singleWsdl=literal', 'wsdl=literal#x'])(
-  '?%s gives the literal WSDL',
-  async (query) => {
-    const { http, body } = await answerTo(get(`/api/1.0/soap?${query}`));
-    expect(http).toBe(200);
-    expect(body).toContain('urn:boxnet:literal');
-  },
-);
+test.each([
+  'wsdl=literal',
+  'WSDL=Literal',
+  'v=1&wsdl=literal',
+  'singleWsdl=literal',
+  'wsdl=literal#x',
+  'v=1;wsdl=literal;w=2',
+])('?%s gives the literal WSDL', async (query) => {
+  const { http, body } = await answerTo(get(`/api/1.0/soap?${query}`));
+  expect(http).toBe(200);
+  expect(body).toContain('urn:boxnet:literal');
+});
 
 test.each(['', '?', '?wsdlx', '?xwsdl', '?v=wsdl', '#wsdl', '?v=1#&wsdl'])(
   'GET of SOAP with %j is not allowed',

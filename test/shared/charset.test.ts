@@ -55,6 +55,31 @@ test.each<[string, Buffer, string, string]>([
   ],
   ['text whose label is a transfer encoding', Buffer.from('4142'), 'text/xml; charset=hex', '4142'],
   ['an encoded replacement character', Buffer.from('8431a437', 'hex'), 'text/xml; charset=gb18030', '\uFFFD'],
+  ['UTF-8 under another of its labels', Buffer.from('ü☃'), 'text/xml; charset=UTF_8', 'ü☃'],
+  ['a label in quotes and blanks', latin1('ü'), 'text/xml; charset=" latin1 "', 'ü'],
+  ['UTF-8 whose charset is said to be UTF-16', Buffer.from('\n<a>ü</a>'), 'text/xml; charset=utf-16', '\n<a>ü</a>'],
+  ['a declaration behind UTF-16', latin1(declared('latin1')), 'text/xml; charset=utf-16', declared('latin1')],
+  [
+    'UTF-16 whose charset is said to be UTF-8',
+    Buffer.from('<a>ü☃</a>', 'utf16le'),
+    'text/xml; charset=utf-8',
+    '<a>ü☃</a>',
+  ],
+  [
+    'UTF-16 that is said to have the other end first',
+    Buffer.from('<a>ü☃</a>', 'utf16le').swap16(),
+    'text/xml; charset=utf-16le',
+    '<a>ü☃</a>',
+  ],
+  ['UTF-16 behind NUL and a line end', Buffer.from('\0\r\n<a>ü☃</a>', 'utf16le'), '', '\0\r\n<a>ü☃</a>'],
+  [
+    'UTF-16 behind NUL and a line end, big end first',
+    Buffer.from('\0\r\n<a>ü☃</a>', 'utf16le').swap16(),
+    '',
+    '\0\r\n<a>ü☃</a>',
+  ],
+  ['NUL and blanks in turn, which make no UTF-16', Buffer.from(' \0 \0\n<a/>'), '', ' \0 \0\n<a/>'],
+  ['blanks and NUL in turn, which make no UTF-16', Buffer.from('\0 \0 \0<a/>'), '', '\0 \0 \0<a/>'],
   ['nothing', Buffer.alloc(0), '', ''],
 ])('reads %s', (_what, bytes, contentType, text) => {
   expect(decodeBody(bytes, contentType)).toBe(text);
@@ -69,7 +94,17 @@ test.each(['none', 'undefined', 'null', 'utf-8-strict', '8859_1', 'x-mac-roman',
   },
 );
 
+test.each(['iso8859_1', 'ISO_8859-1:1987', 'ascii', 'ANSI_X3.4-1968', 'cp819', 'l1', 'latin-1', 'us-ascii'])(
+  'takes %s for Windows-1252, and for ISO 8859-1 where that has no letter',
+  (label) => {
+    expect(decodeBody(latin1('ü\x93'), `text/xml; charset=${label}`)).toBe('ü“');
+    expect(decodeBody(latin1('ü\x81'), `text/xml; charset=${label}`)).toBe('ü\x81');
+  },
+);
+
 test.each<[string, Buffer, string]>([
+  ['bytes that are not in UTF-8, under another of its labels', latin1('ü'), 'text/xml; charset=UTF_8'],
+  ['a byte order mark and another declaration', Buffer.from(`\uFEFF${declared('latin1')}`), ''],
   ['an unknown declaration', Buffer.from(declared('klingon')), ''],
   ['an unknown declaration in UTF-16', utf16be(declared('klingon')), ''],
   ['bytes that are not in the charset', latin1('ü'), 'text/xml; charset=utf-8'],

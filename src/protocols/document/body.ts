@@ -1,4 +1,4 @@
-import { decodeBody } from '../../shared/charset.js';
+import { decodeBody, isSurrounding } from '../../shared/charset.js';
 import { readDocument, type XmlElement } from './reader.js';
 
 /**
@@ -19,8 +19,4 @@ function withoutSurroundings(text: string): string {
   while (start < end && isSurrounding(text.charCodeAt(start))) start += 1;
   while (start < end && isSurrounding(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(start, end);
-}
-
-function isSurrounding(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09 || code === 0;
 }

@@ -1,3 +1,4 @@
+import { hasPrefixed } from '../../core/actions.js';
 import type { XmlElement } from '../document/reader.js';
 import { parameterName } from '../parameters.js';
 import { childNamed, isNil, textOf } from './elements.js';
@@ -10,36 +11,41 @@ interface Argument {
 }
 
 /**
- * The parameters in an operation, each value with its name. Where none of them has a name of the message parts, they
- * count in the order of these: callers without the WSDL make up names. A single struct, Map or wrapper under a name that
- * is no part's is opened first.
+ * The parameters in an operation, each value with its name. Where the action knows none of the names, they count in the
+ * order of the message parts: callers without the WSDL make up names. A single struct, Map or wrapper is opened first,
+ * unless its name is known and none within it is: that is a list of values.
  */
 export function argumentsOf(
   operation: XmlElement,
   parts: readonly string[],
   resolve: Resolve,
 ): [name: string, value: string][] {
-  const isPart = ({ name }: Argument) => parts.includes(parameterName(name));
+  const isKnown = ({ name }: Argument) => parts.includes(parameterName(name)) || hasPrefixed(operation.local, name);
   const opened = (found: readonly Argument[]): readonly Argument[] => {
     const [only, ...others] = found;
-    const isWrapper = only && others.length === 0 && !isPart(only) && only.element.children.length > 0;
-    return isWrapper ? opened(membersOf(only.element, resolve)) : found;
+    if (!only || others.length > 0 || only.element.children.length === 0) return found;
+    const members = membersOf(only.element, resolve);
+    return isKnown(only) && !members.some(isKnown) ? found : opened(members);
   };
   const found = opened(membersOf(operation, resolve));
-  const isByName = found.some(isPart);
+  const isByName = found.some(isKnown);
   return found.flatMap(({ name, element }, position) => {
     const counted = isByName ? name : (parts[position] ?? name);
     return valuesOf(element, resolve).map((value): [string, string] => [counted, value]);
   });
 }
 
-/** The members of a struct, or the entries of a Map: https://ws.apache.org/axis/java/user-guide.html#WhatAxisCanSend. */
+/**
+ * The members of a struct, or the entries of a Map, of JAXB or of Apache:
+ * https://ws.apache.org/axis/java/user-guide.html#WhatAxisCanSend.
+ */
 function membersOf({ children }: XmlElement, resolve: Resolve): Argument[] {
   return children.map((child) => {
     const element = resolve(child);
-    const key = child.local === 'item' && childNamed(element, 'key');
+    const isEntry = child.local === 'item' || child.local === 'entry';
+    const key = isEntry ? childNamed(element, 'key') : undefined;
     const value = key && childNamed(element, 'value');
-    return value ? { name: resolve(key).text, element: resolve(value) } : { name: child.local, element };
+    return value ? { name: resolve(key).text.trim(), element: resolve(value) } : { name: child.local, element };
   });
 }
 

@@ -27,9 +27,11 @@ export function createResolver(roots: readonly XmlElement[], attachmentText: Att
     const reference = referenceIn(element);
     if (reference === undefined) return element;
     byId ??= new Map(roots.flatMap(elementsById));
-    const target = reference.startsWith('cid:')
-      ? attachment(element, attachmentText(contentIdOf(reference)))
-      : byId.get(reference.replace(/^#/, ''));
+    const contentId = /^cid:(.*)/is.exec(reference)?.[1];
+    const target =
+      contentId !== undefined
+        ? attachment(element, attachmentText(contentId) ?? attachmentText(unescapedId(contentId)))
+        : byId.get(reference.replace(/^#/, ''));
     if (!target) return element;
     referencedValues += Math.max(1, target.children.length);
     if (referencedValues > MAX_REFERENCED_VALUES) throw new Fault('malformed', { explanation: 'too many references' });
@@ -49,13 +51,12 @@ function attachment(element: XmlElement, text: string | undefined): XmlElement |
   return text === undefined ? undefined : { ...element, attributes: [], children: [], text };
 }
 
-/** The Content-ID in a `cid:` URL: https://www.rfc-editor.org/rfc/rfc2392. */
-function contentIdOf(url: string): string {
-  const escaped = url.slice('cid:'.length);
+/** Some stacks escape a Content-ID in its header too, where it has no escapes: https://www.rfc-editor.org/rfc/rfc2392. */
+function unescapedId(contentId: string): string {
   try {
-    return decodeURIComponent(escaped);
+    return decodeURIComponent(contentId);
   } catch {
-    return escaped;
+    return contentId;
   }
 }
 

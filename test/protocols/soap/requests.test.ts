@@ -50,6 +50,24 @@ describe.each(actionNames)('the parameters of %s', (name) => {
     ],
     ['in order, all under one name', names.map((each) => `<item>value of ${each}</item>`).join('')],
     ['in a struct', `<s>${names.map((each) => `<${each}>value of ${each}</${each}>`).join('')}</s>`],
+    [
+      'in a struct under the name of one',
+      `<api_key>${names.map((each) => `<${each}>value of ${each}</${each}>`).join('')}</api_key>`,
+    ],
+    [
+      'in a Map of JAXB',
+      `<s>${names
+        .map((each) => entry(each, `value of ${each}`))
+        .join('')
+        .replaceAll('item>', 'entry>')}</s>`,
+    ],
+    [
+      'in a Map with blanks around its keys',
+      `<s>${names
+        .toReversed()
+        .map((each) => entry(`\n  ${each}\n  `, `value of ${each}`))
+        .join('')}</s>`,
+    ],
     ['in an array', `<s>${names.map((each) => `<item>value of ${each}</item>`).join('')}</s>`],
     ['in a Map', `<s>${names.map((each) => entry(each, `value of ${each}`)).join('')}</s>`],
     [
@@ -72,6 +90,16 @@ test.each<[string, string, Record<string, readonly string[]>]>([
   ['a struct beside something else', '<a><api_key>1</api_key></a><b>2</b>', { api_key: ['1'], auth_token: ['2'] }],
 ])('%s: names and positions', (_what, inside, expected) => {
   expect(parametersIn(envelope(`<get_account_info>${inside}</get_account_info>`))).toEqual(expected);
+});
+
+test('a name that an action takes for its beginning is known', () => {
+  const inside = '<a>1</a><b>2</b><c/><meta.color>red</meta.color>';
+  expect(parametersIn(envelope(`<update_account>${inside}</update_account>`))).toEqual({
+    a: ['1'],
+    b: ['2'],
+    c: [''],
+    'meta.color': ['red'],
+  });
 });
 
 describe.each(Object.entries(versions))('a fault of SOAP %s', (name, version) => {
