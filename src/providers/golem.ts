@@ -3,7 +3,7 @@ import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shar
 import type { Settings } from '../shared/setting.js';
 import type { UpstreamRequest } from '../upstream/client.js';
 import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
-import { accountAfterWrite, authorization, nativeIdOf, sendFirst, unless } from './common.js';
+import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf, sendFirst, unless } from './common.js';
 import type { Account, AccountChanges, Plan, ProviderKind } from './provider.js';
 
 const settings = {
@@ -61,10 +61,14 @@ function messageIn(body: Json | undefined): string {
   return (body !== undefined && extractMessage(body)) || '';
 }
 
-/** `error` or a list of `errors`; plain text where the web framework refuses. */
+/**
+ * `error`, never with a `message` as that of other servers, or a list of `errors`; plain text where the web framework
+ * refuses.
+ */
 function isRefusal(body: Json | undefined, text: string): boolean {
   return isObject(body)
-    ? textOf(body.error) !== undefined || Array.isArray(body.errors)
+    ? isOwnRefusal(body) &&
+        ((textOf(body.error) !== undefined && body.message === undefined) || Array.isArray(body.errors))
     : /^(authorization error$|parse request payload error|failed to parse )/i.test(text);
 }
 

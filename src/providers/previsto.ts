@@ -1,7 +1,7 @@
 import { Fault } from '../core/fault.js';
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { ErrorMapping, UpstreamReason } from '../upstream/response.js';
-import { accountAfterWrite, authorization, nativeIdOf } from './common.js';
+import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf } from './common.js';
 import type { Account, AccountChanges, ProviderKind } from './provider.js';
 
 function toAccount(account: JsonObject): Account {
@@ -22,7 +22,7 @@ function basic(key: string): string {
 
 /** `type` is spelt in several ways, each of them a word; that of RFC 9457, which proxies send, is a URI. */
 function isRefusal(body: Json | undefined): boolean {
-  return isObject(body) && /^\w+$/.test(textOf(body.type) ?? '');
+  return isOwnRefusal(body) && /^\w+$/.test(textOf(body.type) ?? '');
 }
 
 /** All of the dictionary `meta` with its changes, as form fields: the API may replace it. */

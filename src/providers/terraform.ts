@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Settings } from '../shared/setting.js';
 import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
-import { accountAfterWrite, authorization, nativeIdOf } from './common.js';
+import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
 const settings = {
@@ -31,7 +31,7 @@ function toAccount(document: JsonObject): Account {
 }
 
 function isRefusal(body: Json | undefined): boolean {
-  return isObject(body) && Array.isArray(body.errors);
+  return isOwnRefusal(body) && Array.isArray(body.errors);
 }
 
 /** A 404 to the owner of the account says that it is not permitted. */
