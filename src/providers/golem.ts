@@ -94,7 +94,7 @@ function mapHiddenError(status: number, body: Json | undefined): UpstreamReason 
 /** Whether a 409 is about the e-mail. Its `code` tells, up to Golem 1.4 its message alone. */
 function isEmailConflict(body: Json | undefined): boolean {
   const code = isObject(body) ? textOf(body.code) : undefined;
-  return code === undefined ? !/concurrent/i.test(messageIn(body)) : /email/i.test(code);
+  return code === undefined ? !/concurrent|revision/i.test(messageIn(body)) : /email/i.test(code);
 }
 
 /** Golem 1.3 replies 500 to an e-mail in use, and a 400 names what is wrong in its message alone. */
@@ -163,9 +163,10 @@ export const golem: ProviderKind<typeof settings> = {
         /** Up to Golem 1.3, which has no revisions, a full replacement: unchanged fields are sent as they are. */
         send: async (credential, changes, nativeId) => {
           const account = await find(credential, nativeId);
+          const id = nativeIdOf(account.id);
           const update = (method: 'PUT' | 'PATCH', values: object): UpstreamRequest => ({
             method,
-            ...to(accountPath(nativeIdOf(account.id)), credential),
+            ...to(accountPath(id), credential),
             body: jsonBody(values),
             errorMapping: mapWriteError,
           });
@@ -173,7 +174,7 @@ export const golem: ProviderKind<typeof settings> = {
           if (revision === undefined) {
             const { name = '', email } = toAccount(account);
             const replaced = await send(update('PUT', { name, email, ...changes }));
-            return toAccount({ ...account, ...changes, ...replaced });
+            return toAccount({ ...account, ...changes, ...replaced, id });
           }
           const values = { currentRevision: Number(revision), ...changes };
           // A 405 has done nothing: in Golem 1.4, the method is PUT.
@@ -181,7 +182,7 @@ export const golem: ProviderKind<typeof settings> = {
           const updated = await sendFirst((status) => status === 405, send, requests);
           const ignored = ignoredFields(changes, account, updated);
           if (ignored.length > 0) throw new Fault('invalid', { upstreamMessage: `not changed: ${ignored.join(', ')}` });
-          return toAccount({ ...account, ...changes, ...updated });
+          return toAccount({ ...account, ...changes, ...updated, id });
         },
       },
       /** What Golem 1.3 hides has no revision there, and the deletion itself is refused. */

@@ -48,11 +48,15 @@ function mapEmailError(status: number, body: Json | undefined): UpstreamReason |
   return messages.some((message) => /already|taken|in use/i.test(message)) ? 'conflict' : 'invalid email';
 }
 
-/** The attribute is in `source.pointer` (https://jsonapi.org/format/#error-objects); in its absence, the message tells. */
+/**
+ * The attribute is in `source.pointer` (https://jsonapi.org/format/#error-objects); where that is absent, or points to
+ * the whole document, the message tells.
+ */
 function isAboutEmail(error: Json): boolean {
   const source = isObject(error) ? error.source : undefined;
   const pointer = isObject(source) ? textOf(source.pointer) : undefined;
-  return pointer === undefined ? /e-?mail/i.test(extractMessage(error) ?? '') : /(^|[/_-])email$/.test(pointer);
+  const isOfDocument = pointer === undefined || /^\/?(data(\/attributes)?)?\/?$/.test(pointer);
+  return isOfDocument ? /e-?mail/i.test(extractMessage(error) ?? '') : /e-?mail$/i.test(pointer);
 }
 
 /** What stands between the words of a name. */
