@@ -60,6 +60,9 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
   };
 }
 
+/** The time of a method in work that nothing else limits. */
+const MAX_MS = 60_000;
+
 function connected(name: string, kind: UncheckedKind, options: ConnectOptions): Provider {
   let api: unknown;
   try {
@@ -67,7 +70,7 @@ function connected(name: string, kind: UncheckedKind, options: ConnectOptions): 
   } catch (error) {
     throw new ProviderDefect(`provider ${name} cannot connect (${singleLine(error)}); mend it`, stackOf(error));
   }
-  if (isProvider(api)) return ownProvider(api);
+  if (isProvider(api)) return ownProvider(api, () => Math.min(options.timeLeft?.() ?? MAX_MS, MAX_MS));
   const missing = lacking(missingInProvider(api));
   throw new ProviderDefect(`provider ${name} is none: its connect has to give an object with readAccount; ${missing}`);
 }

@@ -77,6 +77,8 @@ export interface ConnectOptions<Declared extends Settings = Settings> {
   readonly baseUrl: string;
   readonly settings: SettingValues<Declared>;
   readonly send: Send;
+  /** Milliseconds until the call has to be over; infinite where nothing limits it. */
+  readonly timeLeft?: (() => number) | undefined;
 }
 
 /** A kind of modern API: one file in this folder, one line in the list of `index.ts`. */
