@@ -69,7 +69,7 @@ function isRefusal(body: Json | undefined, text: string): boolean {
   return isObject(body)
     ? isOwnRefusal(body) &&
         ((textOf(body.error) !== undefined && body.message === undefined) || Array.isArray(body.errors))
-    : /^(authorization error$|parse request payload error|failed to parse )/i.test(text);
+    : /^(authorization error\s*$|parse request payload error|failed to parse )/i.test(text);
 }
 
 /** 401 is also the reply to a valid token whose operation is for administrators. */

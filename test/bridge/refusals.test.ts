@@ -33,7 +33,12 @@ const own: Readonly<Record<Api, readonly unknown[]>> = {
   seatable: [{ detail: refused }, { error_msg: refused }],
   previsto: [{ type: 'invalid_request', message: refused }, { type: 'InvalidRequestError' }],
   terraform: [{ errors: [{ status: '400', title: 'refused', detail: refused }] }, { errors: [refused] }],
-  golem: [{ error: refused }, { errors: [refused] }, { code: 'EMAIL_REFUSED', error: refused }],
+  golem: [
+    { error: refused },
+    { errors: [refused] },
+    { code: 'EMAIL_REFUSED', error: refused },
+    'authorization error\n',
+  ],
 };
 const html = '<html>\r\n<head><title>Refused</title></head>\r\n<body>nginx</body>\r\n</html>\r\n';
 /** What proxies, firewalls and starting servers say. */
