@@ -22,8 +22,8 @@ export async function connect(
   const cached = cache({ api: JSON.stringify([kind.name, baseUrl]), settings, seconds: cacheSeconds });
   const connectTo = (scope: Scope) => {
     const timeLeft = () => remainingMs(scope);
-    const options = { baseUrl, settings, send: (request: UpstreamRequest) => send(request, scope), timeLeft };
-    return noteSecrets(cached(kind.connect(options)), scope.secrets);
+    const options = { baseUrl, settings, send: (request: UpstreamRequest) => send(request, scope) };
+    return noteSecrets(cached(kind.connect(options, timeLeft)), scope.secrets);
   };
   // A provider that cannot connect is a problem of the start, not of each call.
   connectTo(createScope());

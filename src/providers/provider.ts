@@ -77,8 +77,6 @@ export interface ConnectOptions<Declared extends Settings = Settings> {
   readonly baseUrl: string;
   readonly settings: SettingValues<Declared>;
   readonly send: Send;
-  /** Milliseconds until the call has to be over; infinite where nothing limits it. */
-  readonly timeLeft?: (() => number) | undefined;
 }
 
 /** A kind of modern API: one file in this folder, one line in the list of `index.ts`. */
@@ -98,5 +96,6 @@ export interface ProviderKind<Declared extends Settings = Settings> {
   readonly isRefusal?: IsRefusal;
   /** Keys of its own in the configuration of an application; none unless given. */
   readonly settings?: Declared;
-  readonly connect: (options: ConnectOptions<Declared>) => Provider;
+  /** `timeLeft` gives the milliseconds until the call has to be over; infinite where nothing limits it. */
+  readonly connect: (options: ConnectOptions<Declared>, timeLeft?: () => number) => Provider;
 }
