@@ -1,8 +1,8 @@
 import type { ApplicationConfig } from '../config/config.js';
 import type { createCache } from '../providers/cache.js';
 import { loadProvider } from '../providers/load.js';
-import { createScope, type Scope } from '../shared/scope.js';
-import type { Upstreams } from '../upstream/client.js';
+import { createScope, remainingMs, type Scope } from '../shared/scope.js';
+import type { UpstreamRequest, Upstreams } from '../upstream/client.js';
 import type { Application } from './application.js';
 import { noteSecrets } from './note-secrets.js';
 
@@ -20,8 +20,11 @@ export async function connect(
   const kind = await loadProvider(rest.provider);
   const send = sendFor({ baseUrl, name, provider: kind.name, tls, isRefusal: kind.isRefusal });
   const cached = cache({ api: JSON.stringify([kind.name, baseUrl]), settings, seconds: cacheSeconds });
-  const connectTo = (scope: Scope) =>
-    noteSecrets(cached(kind.connect({ baseUrl, settings, send: (request) => send(request, scope) })), scope.secrets);
+  const connectTo = (scope: Scope) => {
+    const timeLeft = () => remainingMs(scope);
+    const options = { baseUrl, settings, send: (request: UpstreamRequest) => send(request, scope) };
+    return noteSecrets(cached(kind.connect(options, timeLeft)), scope.secrets);
+  };
   // A provider that cannot connect is a problem of the start, not of each call.
   connectTo(createScope());
   return { ...rest, provider: kind.name, kind, connect: connectTo };

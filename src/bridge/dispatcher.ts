@@ -3,6 +3,7 @@ import { type Action, type ActionName, actions, hasPrefixed, isAction, isKnown }
 import type { Fields } from '../core/answer.js';
 import { type Call, singleValue } from '../core/call.js';
 import { Fault } from '../core/fault.js';
+import { hideFrom } from '../core/secrets.js';
 import type { Scope } from '../shared/scope.js';
 import type { HandlerContext, HandlerServices } from './handler.js';
 import { handlers } from './handlers.js';
@@ -32,7 +33,8 @@ export function createDispatcher(services: HandlerServices): Dispatcher {
     if (!handler) throw new Fault('restricted');
     const { store, sessions, tickets, trials } = services;
     const values = valuesOf(action, parameters);
-    return handler({ store, sessions, tickets, trials, address, application, api, values });
+    const result = await handler({ store, sessions, tickets, trials, address, application, api, values });
+    return hideFrom(Object.values(values), scope.secrets, result);
   };
 }
 

@@ -1,13 +1,16 @@
 /** Why a call failed. The set is closed: `error-mapping.ts` has a row for each. */
-export type Reason =
-  | 'malformed'
-  | 'restricted'
-  | 'unauthenticated'
-  | 'missing'
-  | 'invalid'
-  | 'conflict'
-  | 'unavailable'
-  | 'internal';
+export const reasons = [
+  'malformed',
+  'restricted',
+  'unauthenticated',
+  'missing',
+  'invalid',
+  'conflict',
+  'unavailable',
+  'internal',
+] as const;
+
+export type Reason = (typeof reasons)[number];
 
 export interface FaultDetail {
   /** Plain text for the caller; MUST NOT hold a secret, a host name or a path. */

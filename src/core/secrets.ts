@@ -1,11 +1,13 @@
+import { type Fields, isList, type Value } from './answer.js';
+
 /** A shorter secret may occur in a text by chance. */
 const MIN_SECRET_LENGTH = 6;
 const MASK = '***';
 
 /**
  * Gives texts in which every occurrence of a secret is masked: as it is, in base64 at any offset, in hexadecimal, and
- * escaped for a URL or for JSON, in upper or lower case. To be kept for all texts about one call: the forms are worked out
- * once, for the first of them.
+ * escaped for a URL, JSON or HTML, in upper or lower case. To be kept for all texts about one call: the forms are worked
+ * out once, for the first of them.
  */
 export function createMask(secrets: readonly string[]): (text: string) => string {
   let pattern: RegExp | undefined;
@@ -13,6 +15,34 @@ export function createMask(secrets: readonly string[]): (text: string) => string
     pattern ??= patternOf(secrets);
     return text.replace(pattern, MASK);
   };
+}
+
+/**
+ * The elements of an answer in which every occurrence of a secret, as it is, is masked; unchanged where there is none.
+ * Secrets that the caller has sent itself are no secrets to it.
+ */
+export function hideFrom(sent: readonly string[], secrets: readonly string[], result: Fields): Fields {
+  const unsent = secrets.filter(
+    (secret) => secret.length >= MIN_SECRET_LENGTH && !sent.some((value) => value.includes(secret)),
+  );
+  return unsent.length > 0 && holds(result, unsent) ? maskFields(result, unsent) : result;
+}
+
+function holds(value: Value, secrets: readonly string[]): boolean {
+  if (typeof value === 'string') return secrets.some((secret) => value.includes(secret));
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some((child: Value) => holds(child, secrets));
+}
+
+function maskFields(fields: Fields, secrets: readonly string[]): Fields {
+  const masked = Object.entries(fields).map(([name, value]) => [name, maskValue(value, secrets)] as const);
+  return Object.fromEntries(masked);
+}
+
+function maskValue(value: Value, secrets: readonly string[]): Value {
+  if (typeof value === 'string') return secrets.reduce((text, secret) => text.replaceAll(secret, MASK), value);
+  if (typeof value !== 'object' || value === null) return value;
+  return isList(value) ? value.map((each) => maskFields(each, secrets)) : maskFields(value, secrets);
 }
 
 /** A pattern that nothing matches. */
@@ -34,11 +64,27 @@ function formsOf(secret: string): string[] {
     secret,
     quoted,
     quoted.replaceAll('/', '\\/'),
+    ...htmlForms(secret),
     escaped,
     escaped.replaceAll('%20', '+'),
     bytes.toString('hex'),
     ...[0, 1, 2].flatMap((offset) => base64At(offset, bytes)),
   ];
+}
+
+/** As a text of HTML or XML has it: quotes may be escaped or not, by number or by name. */
+function htmlForms(secret: string): string[] {
+  const text = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const quotes = [
+    ['"', "'"],
+    ['&quot;', "'"],
+    ['&quot;', '&#39;'],
+    ['&quot;', '&#x27;'],
+    ['&quot;', '&#039;'],
+    ['&quot;', '&apos;'],
+    ['&#34;', '&#39;'],
+  ] as const;
+  return quotes.map(([double, single]) => text.replaceAll('"', double).replaceAll("'", single));
 }
 
 /** The characters of base64 that these bytes alone decide, where they follow others. */

@@ -1,8 +1,19 @@
 import { Fault, type Reason, toFault } from '../core/fault.js';
-import { type Json, type JsonObject, textOf } from '../shared/json.js';
+import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Send, UpstreamRequest } from '../upstream/client.js';
 import type { ErrorMapping } from '../upstream/response.js';
 import type { Account } from './provider.js';
+
+/**
+ * Keys that none of the modern APIs has in a refusal, and that web frameworks and gateways have: Spring, Express, Nest,
+ * OAuth (https://www.rfc-editor.org/rfc/rfc6749#section-5.2) and RFC 9457.
+ */
+const FOREIGN_KEYS = ['error_description', 'path', 'status', 'statusCode', 'success', 'timestamp', 'title'];
+
+/** Whether a body is an object without the keys that tell a refusal of a web framework or a gateway. */
+export function isOwnRefusal(body: Json | undefined): body is JsonObject {
+  return isObject(body) && !FOREIGN_KEYS.some((key) => Object.hasOwn(body, key));
+}
 
 /** Most servers accept at most 16 KiB of headers. */
 const MAX_HEADER_LENGTH = 16_384;

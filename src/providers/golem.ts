@@ -3,7 +3,7 @@ import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shar
 import type { Settings } from '../shared/setting.js';
 import type { UpstreamRequest } from '../upstream/client.js';
 import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
-import { accountAfterWrite, authorization, nativeIdOf, sendFirst, unless } from './common.js';
+import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf, sendFirst, unless } from './common.js';
 import type { Account, AccountChanges, Plan, ProviderKind } from './provider.js';
 
 const settings = {
@@ -61,11 +61,15 @@ function messageIn(body: Json | undefined): string {
   return (body !== undefined && extractMessage(body)) || '';
 }
 
-/** `error` or a list of `errors`; plain text where the web framework refuses. */
+/**
+ * `error`, never with a `message` as that of other servers, or a list of `errors`; plain text where the web framework
+ * refuses.
+ */
 function isRefusal(body: Json | undefined, text: string): boolean {
   return isObject(body)
-    ? textOf(body.error) !== undefined || Array.isArray(body.errors)
-    : /^(authorization error$|parse request payload error|failed to parse )/i.test(text);
+    ? isOwnRefusal(body) &&
+        ((textOf(body.error) !== undefined && body.message === undefined) || Array.isArray(body.errors))
+    : /^(authorization error\s*$|parse request payload error|failed to parse )/i.test(text);
 }
 
 /** 401 is also the reply to a valid token whose operation is for administrators. */
@@ -90,7 +94,7 @@ function mapHiddenError(status: number, body: Json | undefined): UpstreamReason 
 /** Whether a 409 is about the e-mail. Its `code` tells, up to Golem 1.4 its message alone. */
 function isEmailConflict(body: Json | undefined): boolean {
   const code = isObject(body) ? textOf(body.code) : undefined;
-  return code === undefined ? !/concurrent/i.test(messageIn(body)) : /email/i.test(code);
+  return code === undefined ? !/concurrent|revision/i.test(messageIn(body)) : /email/i.test(code);
 }
 
 /** Golem 1.3 replies 500 to an e-mail in use, and a 400 names what is wrong in its message alone. */
@@ -159,9 +163,10 @@ export const golem: ProviderKind<typeof settings> = {
         /** Up to Golem 1.3, which has no revisions, a full replacement: unchanged fields are sent as they are. */
         send: async (credential, changes, nativeId) => {
           const account = await find(credential, nativeId);
+          const id = nativeIdOf(account.id);
           const update = (method: 'PUT' | 'PATCH', values: object): UpstreamRequest => ({
             method,
-            ...to(accountPath(nativeIdOf(account.id)), credential),
+            ...to(accountPath(id), credential),
             body: jsonBody(values),
             errorMapping: mapWriteError,
           });
@@ -169,7 +174,7 @@ export const golem: ProviderKind<typeof settings> = {
           if (revision === undefined) {
             const { name = '', email } = toAccount(account);
             const replaced = await send(update('PUT', { name, email, ...changes }));
-            return toAccount({ ...account, ...changes, ...replaced });
+            return toAccount({ ...account, ...changes, ...replaced, id });
           }
           const values = { currentRevision: Number(revision), ...changes };
           // A 405 has done nothing: in Golem 1.4, the method is PUT.
@@ -177,7 +182,7 @@ export const golem: ProviderKind<typeof settings> = {
           const updated = await sendFirst((status) => status === 405, send, requests);
           const ignored = ignoredFields(changes, account, updated);
           if (ignored.length > 0) throw new Fault('invalid', { upstreamMessage: `not changed: ${ignored.join(', ')}` });
-          return toAccount({ ...account, ...changes, ...updated });
+          return toAccount({ ...account, ...changes, ...updated, id });
         },
       },
       /** What Golem 1.3 hides has no revision there, and the deletion itself is refused. */

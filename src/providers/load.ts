@@ -56,18 +56,21 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
     credential,
     ...(isRefusal && { isRefusal }),
     ...(settings && { settings }),
-    connect: (options) => connected(name, kind, options),
+    connect: (options, timeLeft) => connected(name, kind, options, timeLeft),
   };
 }
 
-function connected(name: string, kind: UncheckedKind, options: ConnectOptions): Provider {
+/** The time of a method in work that nothing else limits. */
+const MAX_MS = 60_000;
+
+function connected(name: string, kind: UncheckedKind, options: ConnectOptions, timeLeft = () => MAX_MS): Provider {
   let api: unknown;
   try {
     api = kind.connect(options);
   } catch (error) {
     throw new ProviderDefect(`provider ${name} cannot connect (${singleLine(error)}); mend it`, stackOf(error));
   }
-  if (isProvider(api)) return ownProvider(api);
+  if (isProvider(api)) return ownProvider(api, () => Math.min(timeLeft(), MAX_MS));
   const missing = lacking(missingInProvider(api));
   throw new ProviderDefect(`provider ${name} is none: its connect has to give an object with readAccount; ${missing}`);
 }

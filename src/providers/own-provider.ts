@@ -1,13 +1,15 @@
-import { Fault } from '../core/fault.js';
+import { Fault, reasons } from '../core/fault.js';
 import { createMask } from '../core/secrets.js';
 import { messageOf, ProviderDefect, stackOf } from '../shared/errors.js';
 import type { Account, Provider } from './provider.js';
 
 /**
  * A provider in a module of its own, whose author's errors are ProviderDefects: what a method throws that is no Fault, and
- * what a read gives that is no account or plan. A write that went well is never one.
+ * what a read gives that is no account or plan. A write that went well is never one. A method that does not settle in the
+ * time that is left, in milliseconds, is `unavailable`.
  */
-export function ownProvider(provider: Provider): Provider {
+export function ownProvider(provider: Provider, timeLeft: () => number): Provider {
+  const guarded = guardWith(timeLeft);
   const { readAccount, readAccountOf, updateAccount, changePassword } = provider;
   const { deleteAccount, createAccount, findAccounts, readPlan } = provider;
   return {
@@ -31,26 +33,55 @@ export function ownProvider(provider: Provider): Provider {
 }
 
 /**
- * A method whose errors are ProviderDefects, in the author's own words without the secrets that it was given. `check`
+ * Guards a method: its errors are ProviderDefects, in the author's own words without the secrets that it was given. `check`
  * throws for a result that is none.
  */
-function guarded<Parameters extends [credential: string, ...unknown[]], Result>(
-  method: (...parameters: Parameters) => Promise<Result>,
-  check: (result: Result) => void = () => {},
-  secretsIn: (...parameters: Parameters) => string[] = (...[credential]) => [credential],
-): (...parameters: Parameters) => Promise<Result> {
-  return async (...parameters) => {
-    try {
-      const result = await method(...parameters);
-      check(result);
-      return result;
-    } catch (error) {
-      if (error instanceof Fault) throw error;
-      const hide = createMask(secretsIn(...parameters));
-      const stack = stackOf(error);
-      throw new ProviderDefect(hide(messageOf(error)), stack === undefined ? undefined : hide(stack));
-    }
-  };
+function guardWith(timeLeft: () => number) {
+  return <Parameters extends [credential: string, ...unknown[]], Result>(
+    method: (...parameters: Parameters) => Promise<Result>,
+    check: (result: Result) => void = () => {},
+    secretsIn: (...parameters: Parameters) => string[] = (...[credential]) => [credential],
+  ): ((...parameters: Parameters) => Promise<Result>) =>
+    async (...parameters) => {
+      try {
+        const result = await inTime(() => method(...parameters), timeLeft());
+        check(result);
+        return result;
+      } catch (error) {
+        throw withoutSecrets(error, createMask(secretsIn(...parameters)));
+      }
+    };
+}
+
+/** Rejects as `unavailable` where work does not settle in time. */
+async function inTime<Result>(work: () => Promise<Result>, timeoutMs: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    const fail = () => reject(new Fault('unavailable', { cause: new Error('the provider gave nothing in time') }));
+    timer = setTimeout(fail, Math.max(0, timeoutMs));
+  });
+  try {
+    return await Promise.race([work(), over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What a method threw, as the bridge takes it: a Fault, or a ProviderDefect. */
+function withoutSecrets(error: unknown, hide: (text: string) => string): Error {
+  if (!(error instanceof Fault) || error.reason === 'internal') {
+    return hidden(error instanceof Fault ? (error.cause ?? error) : error, hide);
+  }
+  if (!reasons.includes(error.reason)) return hidden(new Error(`no reason of a Fault: ${error.reason}`), hide);
+  if (error.cause === undefined || hide(messageOf(error.cause)) === messageOf(error.cause)) return error;
+  const { reason, explanation, about, upstreamMessage, http, retryAfter } = error;
+  const cause = hidden(error.cause, hide);
+  return new Fault(reason, { explanation, about, upstreamMessage, http, retryAfter, cause });
+}
+
+function hidden(error: unknown, hide: (text: string) => string): ProviderDefect {
+  const stack = stackOf(error);
+  return new ProviderDefect(hide(messageOf(error)), stack === undefined ? undefined : hide(stack));
 }
 
 /** A write whose result may be nothing: the account is read again. */

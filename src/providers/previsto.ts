@@ -1,7 +1,7 @@
 import { Fault } from '../core/fault.js';
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { ErrorMapping, UpstreamReason } from '../upstream/response.js';
-import { accountAfterWrite, authorization, nativeIdOf } from './common.js';
+import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf } from './common.js';
 import type { Account, AccountChanges, ProviderKind } from './provider.js';
 
 function toAccount(account: JsonObject): Account {
@@ -22,7 +22,7 @@ function basic(key: string): string {
 
 /** `type` is spelt in several ways, each of them a word; that of RFC 9457, which proxies send, is a URI. */
 function isRefusal(body: Json | undefined): boolean {
-  return isObject(body) && /^\w+$/.test(textOf(body.type) ?? '');
+  return isOwnRefusal(body) && /^\w+$/.test(textOf(body.type) ?? '');
 }
 
 /** All of the dictionary `meta` with its changes, as form fields: the API may replace it. */
@@ -47,17 +47,22 @@ function updateErrorMapping({ email, ...others }: AccountChanges): ErrorMapping 
   return (status, body) => {
     if (email === undefined || !isObject(body) || ![400, 402, 422].includes(status)) return mapError(status);
     const isAlone = status === 400 && Object.keys(others).length === 0;
-    if ((paramIn(body) ?? (isAlone ? 'email' : undefined)) !== 'email') return mapError(status);
+    if (!(paramsIn(body) ?? (isAlone ? ['email'] : [])).some(isEmail)) return mapError(status);
     return /already|exists|in use|taken/i.test(textOf(body.message) ?? '') ? 'conflict' : 'invalid email';
   };
 }
 
-/** The parameter at fault: `param` of an error object, else the one that its message quotes or speaks of. */
-function paramIn({ param, message }: JsonObject): string | undefined {
+/** The parameters at fault: `param` of an error object, else the one that its message quotes or speaks of. */
+function paramsIn({ param, message }: JsonObject): string[] | undefined {
+  const params = (Array.isArray(param) ? param : [param]).flatMap((each: Json | undefined) => textOf(each) ?? []);
+  if (params.length > 0) return params;
   const text = textOf(message) ?? '';
-  return (
-    textOf(param) ?? /'(name|email|languageCode|meta)'/.exec(text)?.[1] ?? (/e-?mail/i.test(text) ? 'email' : undefined)
-  );
+  const [, quoted = /e-?mail/i.test(text) ? 'email' : undefined] = /'(name|email|languageCode|meta)'/.exec(text) ?? [];
+  return quoted === undefined ? undefined : [quoted];
+}
+
+function isEmail(param: string): boolean {
+  return param.toLowerCase() === 'email';
 }
 
 /** https://developer.previsto.com. */

@@ -96,5 +96,6 @@ export interface ProviderKind<Declared extends Settings = Settings> {
   readonly isRefusal?: IsRefusal;
   /** Keys of its own in the configuration of an application; none unless given. */
   readonly settings?: Declared;
-  readonly connect: (options: ConnectOptions<Declared>) => Provider;
+  /** `timeLeft` gives the milliseconds until the call has to be over; infinite where nothing limits it. */
+  readonly connect: (options: ConnectOptions<Declared>, timeLeft?: () => number) => Provider;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { UpstreamReason } from '../upstream/response.js';
-import { authorization, nativeIdOf } from './common.js';
+import { authorization, isOwnRefusal, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
 function toAccount(info: JsonObject): Account {
@@ -34,7 +34,7 @@ function multipart(name: string, value: string): { type: string; text: string } 
 
 /** `detail` where the layer that checks the token refuses, `error_msg` where the operation itself does. */
 function isRefusal(body: Json | undefined): boolean {
-  return isObject(body) && (textOf(body.detail) ?? textOf(body.error_msg)) !== undefined;
+  return isOwnRefusal(body) && (textOf(body.detail) ?? textOf(body.error_msg)) !== undefined;
 }
 
 /** A 403 is the reply to no token and to a bad one too, which only its `detail` tells. */

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Settings } from '../shared/setting.js';
 import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
-import { accountAfterWrite, authorization, nativeIdOf } from './common.js';
+import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
 const settings = {
@@ -31,7 +31,7 @@ function toAccount(document: JsonObject): Account {
 }
 
 function isRefusal(body: Json | undefined): boolean {
-  return isObject(body) && Array.isArray(body.errors);
+  return isOwnRefusal(body) && Array.isArray(body.errors);
 }
 
 /** A 404 to the owner of the account says that it is not permitted. */
@@ -48,11 +48,15 @@ function mapEmailError(status: number, body: Json | undefined): UpstreamReason |
   return messages.some((message) => /already|taken|in use/i.test(message)) ? 'conflict' : 'invalid email';
 }
 
-/** The attribute is in `source.pointer` (https://jsonapi.org/format/#error-objects); in its absence, the message tells. */
+/**
+ * The attribute is in `source.pointer` (https://jsonapi.org/format/#error-objects); where that is absent, or points to
+ * the whole document, the message tells.
+ */
 function isAboutEmail(error: Json): boolean {
   const source = isObject(error) ? error.source : undefined;
   const pointer = isObject(source) ? textOf(source.pointer) : undefined;
-  return pointer === undefined ? /e-?mail/i.test(extractMessage(error) ?? '') : /(^|[/_-])email$/.test(pointer);
+  const isOfDocument = pointer === undefined || /^\/?(data(\/attributes)?)?\/?$/.test(pointer);
+  return isOfDocument ? /e-?mail/i.test(extractMessage(error) ?? '') : /e-?mail$/i.test(pointer);
 }
 
 /** What stands between the words of a name. */

@@ -119,10 +119,15 @@ export function textOf(value: Json | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** An integer; undefined for any other value. */
+/** The longest integer that is read as one. */
+const MAX_DIGITS = 1000;
+
+/** An integer of up to a thousand digits; undefined for any other value. */
 export function integerOf(value: Json | undefined): bigint | undefined {
   if (!isNumber(value)) return undefined;
   const digits = value.toString();
+  // Reading digits takes more than linear time; no size or id has as many.
+  if (digits.length > MAX_DIGITS) return undefined;
   if (/^-?\d+$/.test(digits)) return BigInt(digits);
   const number = Number(digits);
   return Number.isSafeInteger(number) ? BigInt(number) : undefined;

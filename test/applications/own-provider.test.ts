@@ -15,6 +15,8 @@ import { enter, newTicket, pageAddress } from '../support/servers/modern-apis.js
 import { startNode } from '../support/servers/process.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
+/** What `boxbridge/provider` is in a process of the bridge's own. */
+const sdk = join(root, 'dist/src/providers/sdk.js');
 const CREDENTIAL = 'credential-of-ada';
 const account = "{ nativeId: '7', login: 'ada', email: 'ada@example.com', attributes: {} }";
 
@@ -26,15 +28,15 @@ const moduleWith = (methods: string, imports = '') => `${imports}export default 
 `;
 
 /** A bridge in front of a provider with these methods, and what it logs. */
-async function serveOwn(methods: string) {
+async function serveOwn(methods: string, upstreamTimeoutMs = 10_000) {
   const log: string[] = [];
   const { path, remove } = await temporaryFolder();
   await writeFile(join(path, 'package.json'), '{ "type": "module" }');
-  await writeFile(join(path, 'own.js'), moduleWith(methods));
+  await writeFile(join(path, 'own.js'), moduleWith(methods, `import { Fault } from ${JSON.stringify(sdk)};\n`));
   const shared = 'provider: ./own.js, base_url: "http://127.0.0.1:9"';
   await writeFile(
     join(path, 'bridge.yaml'),
-    `listen: { port: 0 }\napplications: [{ api_key: k, ${shared} }, { api_key: v, ${shared}, credentials: vault }]\n`,
+    `listen: { port: 0 }\nlimits: { upstream_timeout_ms: ${upstreamTimeoutMs} }\napplications: [{ api_key: k, ${shared} }, { api_key: v, ${shared}, credentials: vault }]\n`,
   );
   const config = await loadConfig(join(path, 'bridge.yaml'), { actions: actionNames, providers, loadProvider });
   const bridge = await startBridgeServer(config, pino({}, { write: (line) => void log.push(line) }));
@@ -57,6 +59,12 @@ const defects: readonly (readonly [methods: string, action: string, cause: strin
   ["readAccount: async () => { throw 'a text' }", 'get_account_info', 'a text'],
   ['readAccount: async (key) => { throw new Error("no such key: " + key) }', 'get_account_info', 'no such key: ***'],
   ['readAccount: async () => undefined', 'get_account_info', 'an account is no object'],
+  ["readAccount: async () => { throw new Fault('forbidden') }", 'get_account_info', 'no reason of a Fault: forbidden'],
+  [
+    "readAccount: async (key) => { throw new Fault('internal', { cause: new Error(key + ' is odd') }) }",
+    'get_account_info',
+    '*** is odd',
+  ],
   ["readAccount: async () => ({ login: 'a' })", 'get_account_info', 'an account has no nativeId'],
   [`readAccount: async () => ({ ...${account}, email: 1 })`, 'get_account_info', 'an account has no email'],
   [`readAccount: async () => ({ ...${account}, name: {} })`, 'get_account_info', 'name of an account is no string'],
@@ -117,6 +125,16 @@ describe.each(formats)("in %s an author's defect", (format) => {
     expect(lines().map(({ msg }) => msg)).toEqual(['a call could not be answered', 'call']);
   });
 
+  test.each([
+    ['readAccount: () => new Promise(() => {})', 'get_account_info'],
+    ["updateAccount: { fields: ['name'], send: () => new Promise(() => {}) }", 'update_account'],
+  ])('is an outage where a method never settles: %s', async (methods, action) => {
+    const { url, lines } = await serveOwn(methods, 100);
+    const { http, status } = await call(url, format, action, { name: 'Ada' });
+    expect({ http, status }).toEqual({ http: format === 'soap' ? 500 : 503, status: 'service_unavailable' });
+    expect(lines()).toMatchObject([{ cause: 'the provider gave nothing in time' }]);
+  });
+
   test('is not that a write gives nothing', async () => {
     const { url } = await serveOwn("updateAccount: { fields: ['name'], send: async () => {} }");
     expect(await call(url, format, 'update_account', { name: 'Ada' })).toMatchObject({
@@ -139,6 +157,20 @@ test('a defect of the provider is no wrong secret', async () => {
   expect((await enter(page, 'good')).text).toContain('You are signed in');
   expect((await signIn('good')).status).toBe('logged');
 });
+
+test.each(['unauthenticated', 'unavailable', 'internal'])(
+  'no log of a sign-in has the secret that the cause of a Fault repeats: %s',
+  async (reason) => {
+    const { url, lines } = await serveOwn(
+      `readAccount: async (key) => { throw new Fault('${reason}', { cause: new Error('no such key: ' + key) }) }`,
+    );
+    await enter(pageAddress(url, await newTicket(url, 'v')), CREDENTIAL);
+    await call(url, 'rest', 'authorization', { api_key: 'v', login: 'a', password: CREDENTIAL });
+    const told = JSON.stringify(lines());
+    expect(told).toContain('no such key: ***');
+    expect(told).not.toContain(CREDENTIAL);
+  },
+);
 
 describe('a module outside of any package', () => {
   const imports = "import { Fault } from 'boxbridge/provider';\n";

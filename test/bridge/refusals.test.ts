@@ -33,7 +33,12 @@ const own: Readonly<Record<Api, readonly unknown[]>> = {
   seatable: [{ detail: refused }, { error_msg: refused }],
   previsto: [{ type: 'invalid_request', message: refused }, { type: 'InvalidRequestError' }],
   terraform: [{ errors: [{ status: '400', title: 'refused', detail: refused }] }, { errors: [refused] }],
-  golem: [{ error: refused }, { errors: [refused] }, { code: 'EMAIL_REFUSED', error: refused }],
+  golem: [
+    { error: refused },
+    { errors: [refused] },
+    { code: 'EMAIL_REFUSED', error: refused },
+    'authorization error\n',
+  ],
 };
 const html = '<html>\r\n<head><title>Refused</title></head>\r\n<body>nginx</body>\r\n</html>\r\n';
 /** What proxies, firewalls and starting servers say. */
@@ -44,6 +49,12 @@ const foreign: Readonly<Record<string, unknown>> = {
   nothing: '',
   'a message of a gateway': { message: 'Forbidden' },
   'a problem of RFC 9457': { type: 'about:blank', title: 'Forbidden', status: 403 },
+  'a problem with a detail': { type: 'forbidden', title: 'Forbidden', detail: refused },
+  'an error of Spring': { timestamp: '2026-01-01T00:00:00Z', status: 404, error: 'Not Found', errors: [], path: '/' },
+  'an error of Nest': { statusCode: 401, message: 'Unauthorized', error: 'Unauthorized' },
+  'an error of OAuth': { error: 'invalid_token', error_description: refused },
+  'an error with a message': { error: 'Unauthorized', message: refused },
+  'errors of a gateway': { success: false, errors: [{ code: 10000, message: refused }] },
   'an empty object': {},
   'a list': [refused],
   'a string': JSON.stringify(refused),
@@ -82,7 +93,11 @@ async function wordOf({ api, action, status }: Row, body: unknown): Promise<stri
 const { HTML, plain, ...others } = foreign;
 const [firstOther] = Object.values(others);
 /** HTML, plain text and one of the others: each of them has its turn among the statuses. */
-const foreignTo = ({ status }: Row) => [HTML, plain, Object.values(others)[status % 8] ?? firstOther];
+const foreignTo = ({ status }: Row) => [
+  HTML,
+  plain,
+  Object.values(others)[status % Object.keys(others).length] ?? firstOther,
+];
 
 describe.each(apis)('%s', (api) => {
   test.each(rows.filter((row) => row.api === api))('$action: $status is $own, of others $foreign', async (row) => {

@@ -6,12 +6,13 @@ import { parseConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
 import { faultOfCall } from '../../src/core/error-mapping.js';
 import { Fault } from '../../src/core/fault.js';
+import { createMask } from '../../src/core/secrets.js';
 import { providers } from '../../src/providers/index.js';
 import { loadProvider } from '../../src/providers/load.js';
 import { afterwards } from '../support/cleanup.js';
-import { callBridge, formats, type Parameters } from '../support/clients/legacy.js';
-import { temporaryFolder } from '../support/servers/bridge.js';
-import { startUpstream } from '../support/servers/upstream.js';
+import { at, callBridge, formats, itemsOf, type Parameters } from '../support/clients/legacy.js';
+import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
+import { canned, startUpstream } from '../support/servers/upstream.js';
 
 const example = fileURLToPath(new URL('../../../examples/my-service.js', import.meta.url));
 const credential = 'key-of-the_vault';
@@ -79,6 +80,77 @@ describe.each<[string, string, Parameters, 'headers' | 'body']>([
     expect(log).toContain('"cause":"reply ');
     for (const secret of [credential, ...passwords, encodeURIComponent(passwords[1])])
       expect(log).not.toContain(secret);
+  });
+});
+
+describe.each(formats)('in %s a reply of a vault application', (format) => {
+  const shown = {
+    email: 'native@auth.local',
+    avatar_url: `https://cdn.example/a.png?token=${credential}`,
+    keys: [{ [credential]: 'main', key: credential, hint: credential.slice(0, 6), quota: 1.5 }],
+  };
+  const values = { 'keys.0.hint': credential.slice(0, 6), 'keys.0.quota': '1.5' };
+
+  async function start() {
+    const upstream = await startUpstream(canned({ '/api2/account/info/': { body: shown } }));
+    afterwards(upstream.close);
+    const application = { provider: 'seatable', base_url: upstream.url };
+    const bridge = await startBridge({
+      applications: [
+        { ...application, api_key: 'vault', credentials: 'vault' },
+        { ...application, api_key: 'open' },
+      ],
+    });
+    afterwards(bridge.close);
+    return bridge;
+  }
+
+  test('does not show the credential, which its caller does not have', async () => {
+    const { url } = await start();
+    const call = (action: string, more: Parameters) => callBridge(url, format, action, [['api_key', 'vault'], ...more]);
+    const signed = await call('authorization', [
+      ['login', 'a'],
+      ['password', credential],
+    ]);
+    const { result } = await call('get_account_details', [['auth_token', String(signed.result.auth_token)]]);
+    expect(at(result, 'account', 'avatar_url')).toBe('https://cdn.example/a.png?token=***');
+    const attributes = itemsOf(at(result, 'account', 'attributes')).map((item) => [
+      at(item, 'name'),
+      at(item, 'value'),
+    ]);
+    expect(Object.fromEntries(attributes)).toMatchObject({ ...values, 'keys.0.***': 'main', 'keys.0.key': '***' });
+  });
+
+  test('is unchanged where the caller has sent the credential', async () => {
+    const { url } = await start();
+    const sent: Parameters = [
+      ['api_key', 'open'],
+      ['auth_token', credential],
+    ];
+    const { result } = await callBridge(url, format, 'get_account_details', sent);
+    expect(at(result, 'account', 'avatar_url')).toBe(shown.avatar_url);
+    const attributes = itemsOf(at(result, 'account', 'attributes')).map((item) => [
+      at(item, 'name'),
+      at(item, 'value'),
+    ]);
+    expect(Object.fromEntries(attributes)).toMatchObject({ ...values, 'keys.0.key': credential });
+  });
+});
+
+describe('the mask of secrets', () => {
+  const secret = `a"b'c<d>&e/f`;
+  test.each([
+    secret,
+    'A"B\'C<D>&E/F',
+    'a&quot;b&#39;c&lt;d&gt;&amp;e/f',
+    'a&quot;b&#x27;c&lt;d&gt;&amp;e/f',
+    "a&quot;b'c&lt;d&gt;&amp;e/f",
+    'a\\"b\'c<d>&e\\/f',
+    "a%22b'c%3Cd%3E%26e%2Ff",
+    Buffer.from(secret).toString('hex'),
+    Buffer.from(`xy${secret}z`).toString('base64').slice(3, 18),
+  ])('hides %s', (form) => {
+    expect(createMask(['other-one', secret])(`not <${form}>!`)).toBe('not <***>!');
   });
 });
 

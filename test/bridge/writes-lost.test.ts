@@ -164,6 +164,7 @@ describe.each<Interference>([
   ...without.map((body) => ({ status: 200, body })),
   { status: 201, body: '{"id":' },
   { status: 202, body: { queued: true } },
+  { status: 200, body: { id: null, name: [], email: 7, revision: 'x', data: { id: {}, attributes: [] } } },
   { status: 204, body: '' },
 ])('the modern API answers the write with %j', (reply) => {
   test.each(writes)('$api: $action succeeded, and was sent once', async (write) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isLosslessNumber, parse } from 'lossless-json';
-import { integerOf, leavesOf, parseJson, textOf } from '../../src/shared/json.js';
+import { integerOf, isObject, leavesOf, parseJson, textOf } from '../../src/shared/json.js';
 
 /** Every leaf with its path and every digit of its text; undefined where the parser takes the text for no JSON. */
 function leaves(parser: (text: string) => unknown, text: string): string[] | undefined {
@@ -111,6 +111,9 @@ describe('parseJson', () => {
 
   test('numbers of either kind have texts, integers and leaves', () => {
     expect([textOf(parseJson('{"a":12}')), integerOf(12), integerOf(parseJson('12'))]).toEqual([undefined, 12n, 12n]);
+    const long = parseJson(`{"a":[${'1'.repeat(1000)},${'1'.repeat(1001)}]}`);
+    const [atMost, more] = isObject(long) && Array.isArray(long.a) ? long.a : [];
+    expect([integerOf(atMost), integerOf(more)]).toEqual([BigInt('1'.repeat(1000)), undefined]);
     expect([...leavesOf(parseJson('{"a":[12,12.50]}'))]).toEqual([
       { name: 'a.0', value: '12' },
       { name: 'a.1', value: '12.50' },

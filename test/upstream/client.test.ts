@@ -269,6 +269,7 @@ describe('a reply', () => {
 
 describe('Retry-After', () => {
   const inAMinute = () => new Date(Date.now() + 60_000);
+  const asctime = (date: Date) => date.toUTCString().replace(/, (\d\d) (...) (\d{4}) (.*) GMT/, ' $2 $1 $4 $3');
   test.each<[number, Record<string, string>, unknown]>([
     [429, { 'Retry-After': '7' }, 7],
     [503, { 'Retry-After': '7' }, 7],
@@ -296,6 +297,18 @@ describe('Retry-After', () => {
     [403, { RateLimit: '"default";r=0;t=12' }, 12],
     [401, { 'Retry-After': '60' }, 60],
     [409, { 'Retry-After': '1' }, 1],
+    [403, { 'X-Rate-Limit-Remaining': '0', 'X-Rate-Limit-Reset': '45' }, 45],
+    [403, { 'X-RateLimit-Remaining': '0, 70', 'X-RateLimit-Reset': '45, 30' }, 45],
+    [403, { 'X-RateLimit-Remaining': '-1', 'X-RateLimit-Reset': '45' }, 45],
+    // Several values, of which the longest counts.
+    [429, { 'Retry-After': '7, 9, soon' }, 9],
+    [429, { RateLimit: 'limit = 100, remaining = 0, reset = 7' }, 7],
+    // Dates of old, without a zone: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7.
+    [429, { 'Retry-After': 'Sun Nov  6 08:49:37 1994' }, 0],
+    [429, { 'Retry-After': 'Sunday, 06-Nov-94 08:49:37 GMT' }, 0],
+    [429, { 'Retry-After': 'sometime, at 10:00:00' }, undefined],
+    [429, { 'Retry-After': '1.5' }, 2],
+    [429, { 'Retry-After': '99999999999999999999' }, undefined],
     [429, { 'Retry-After': 'soon' }, undefined],
     [429, { 'Retry-After': '-1' }, undefined],
     [429, {}, undefined],
@@ -312,6 +325,17 @@ describe('Retry-After', () => {
     [403, { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': `${Math.floor(inAMinute().getTime() / 1000)}` }],
     [429, { 'X-Rate-Limit-Reset': `${inAMinute().getTime()}` }],
     [429, { 'RateLimit-Reset': inAMinute().toISOString() }],
+    [
+      429,
+      {
+        'RateLimit-Reset': inAMinute()
+          .toISOString()
+          .replace(/T(.*)\..*/, ' $1'),
+      },
+    ],
+    [429, { 'Retry-After': inAMinute().toUTCString().toLowerCase() }],
+    [429, { 'Retry-After': inAMinute().toUTCString().replace('GMT', '+0000') }],
+    [429, { 'Retry-After': asctime(inAMinute()) }],
   ])('of %i as a point in time: %j', async (status, headers) => {
     const upstream = await upstreamWith({ status, headers });
     const fault = await senderTo(upstream)();

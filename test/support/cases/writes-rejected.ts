@@ -91,6 +91,8 @@ const golemSigned: readonly Row[] = [
 const golemStale = (action: string): readonly Row[] => [
   [reply(409, { code: 'CONCURRENT_UPDATE', error: 'Concurrent update' }), `e_${action}`, 'Concurrent update'],
   [reply(409, { error: 'Concurrent update' }), `e_${action}`, 'Concurrent update'],
+  [reply(409, { code: 'STALE_REVISION', error: 'Not the latest' }), `e_${action}`, 'Not the latest'],
+  [reply(409, { error: 'Wrong revision' }), `e_${action}`, 'Wrong revision'],
 ];
 const golemValues = (action: string): readonly Row[] => [
   ...golemSigned,
@@ -166,6 +168,10 @@ export const rejectedWrites: readonly RejectedWrite[] = [
         "'name' is an email in use",
       ],
     ]),
+    [reply(400, { type: 'x', message: 'no', param: ['name', 'email'] }), 'email_invalid', 'no'],
+    [reply(400, { type: 'x', message: 'no email', param: ['name'] }), 'e_update_account', 'no email'],
+    [reply(400, { type: 'x', message: "'email' is bad", param: [] }), 'email_invalid', "'email' is bad"],
+    [reply(422, { type: 'x', message: 'no', param: 'Email' }), 'email_invalid', 'no'],
     // The e-mail alone was to be set.
     [reply(400, { type: 'x', message: 'malformed value' }), 'email_invalid', 'malformed value'],
     [reply(422, { type: 'x', message: 'malformed value' }), 'e_update_account', 'malformed value'],
@@ -224,6 +230,17 @@ export const rejectedWrites: readonly RejectedWrite[] = [
       'email_invalid',
       'is invalid; has already been taken',
     ],
+    ...['unconfirmed-email', 'unconfirmedEmail', 'unconfirmed_email'].map(
+      (name): Row => [pointed([name, 'has already been taken']), 'email_already_registered', 'has already been taken'],
+    ),
+    ...['/data', '/data/attributes', '/', ''].map(
+      (pointer): Row => [
+        reply(422, { errors: [{ title: 'invalid', detail: 'Email is odd', source: { pointer } }] }),
+        'email_invalid',
+        'Email is odd',
+      ],
+    ),
+    [pointed(['name', 'Email is odd']), 'e_update_account', 'Email is odd'],
     [reply(422, { errors: ['Email is invalid'] }), 'email_invalid', 'Email is invalid'],
     [terraformNotFound, 'application_restricted'],
     [jsonApiErrors(422, 'invalid attribute', 'Email is invalid'), 'email_invalid', 'Email is invalid'],
