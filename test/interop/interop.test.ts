@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { actionNames } from '../../src/core/actions.js';
+import { type ActionName, actionNames } from '../../src/core/actions.js';
 import type { Listener } from '../../src/http/listener.js';
 import { golemAccounts } from '../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
@@ -16,8 +16,12 @@ import type { Call, Client, Outcome } from './programs.js';
 import { proofs, provenApplications } from './proofs.js';
 import { type Exchange, type Recorder, startRecorder } from './recorder.js';
 import { describeWith } from './requirements.js';
-import { impossible, isIn, type Stack, stacks } from './stacks.js';
+import type { Stack } from './stack.js';
+import { impossible, isIn, stacks } from './stacks.js';
 import { invalidMessages, xmllint } from './xmllint.js';
+
+/** How long a compiler may take on a machine that has much to do. */
+const COMPILATION_MS = 120_000;
 
 const anywhere = { host: '127.0.0.1', port: 0 };
 
@@ -60,8 +64,9 @@ function shownLeaves(leaves: readonly (readonly [name: string, value: string])[]
 }
 
 const opened: Listener[] = [];
-let recorder: Recorder;
-let bridge: string;
+/** In front of a bridge for each character set of replies that a stack needs; the accounts are the same. */
+const recorders = new Map<string, Recorder>();
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
 async function urlOf(starting: Promise<Listener>): Promise<string> {
   const listening = await starting;
@@ -92,15 +97,26 @@ beforeAll(async () => {
     { api_key: 'down', ...down },
     { api_key: 'down with 200', ...down, fault_status: 200 },
   ];
-  recorder = await startRecorder();
-  opened.push(recorder);
-  bridge = recorder.url;
-  recorder.answerWith(await urlOf(startBridge({ public_url: bridge, applications })));
+  folder = await temporaryFolder();
+  for (const reply_charset of new Set(stacks.map(({ replyCharset }) => replyCharset))) {
+    const recorder = await startRecorder();
+    opened.push(recorder);
+    recorders.set(reply_charset, recorder);
+    const replying = applications.map((application) => ({ reply_charset, ...application }));
+    recorder.answerWith(await urlOf(startBridge({ public_url: recorder.url, applications: replying })));
+  }
 });
 
 afterAll(async () => {
   for (const listening of opened.reverse()) await listening.close();
+  await folder.remove();
 });
+
+function recorderOf({ replyCharset }: Stack): Recorder {
+  const recorder = recorders.get(replyCharset);
+  if (!recorder) throw new Error(`no bridge replies in ${replyCharset}`);
+  return recorder;
+}
 
 /** The outcome of a get_account_info that went well, without the status and the ids, which are one number. */
 function userIn({ status, access_id, user_id, ...user }: Outcome): Outcome {
@@ -161,31 +177,70 @@ const cells = new Map(stacks.map((stack) => [stack, new Map<string, boolean>()])
 for (const stack of stacks) {
   const { name, format, requirements, connect, takesNil, unknown, omitted, nothing, serverFault, readsCharsets } =
     stack;
+  const { unreadable } = stack;
+  const isReadable = (action: ActionName) => !unreadable?.actions.includes(action);
   const isSoap = serverFault !== undefined;
   const nil = (part: string) => (isSoap ? { [part]: nothing } : {});
 
   describeWith(requirements, `${name}, ${format}`, () => {
-    let folder: Awaited<ReturnType<typeof temporaryFolder>>;
     let client: Client;
+    let recorder: Recorder;
     let before: number;
     const call: Call = (action, parameters) => client.call(action, parameters);
     const info = (api_key: string, auth_token: string) => call('get_account_info', { api_key, auth_token });
 
     beforeAll(async () => {
-      folder = await temporaryFolder();
+      recorder = recorderOf(stack);
       before = recorder.exchanges.length;
-      client = await connect(bridge, folder.path);
-    });
+      client = await connect(recorder.url, folder.path);
+    }, COMPILATION_MS);
     afterAll(async () => {
       exchanges.set(stack, recorder.exchanges.slice(before));
       await client?.close();
-      await folder.remove();
     });
 
-    test.each(actionNames)('performs %s', async (action) => {
+    if (unreadable) {
+      test('does not read a list', async () => {
+        for (const action of unreadable.actions) cells.get(stack)?.set(action, false);
+        const credentials = { api_key: 'proof-golem', auth_token: golemAccounts.admin.token };
+        const outcome = { unreadable: expect.stringContaining(unreadable.complaint) };
+        expect(await call('get_account_details', credentials)).toEqual(outcome);
+        expect(await call('find_accounts', credentials)).toEqual(outcome);
+      });
+    } else {
+      test('reads every attribute of an account', async () => {
+        const { user_id, ...known } = knownIn(
+          await call('get_account_details', { api_key: 'rich', auth_token: 'any' }),
+          stack,
+        );
+        expect(user_id).toMatch(/^[1-9]\d*$/);
+        const named = { native_id: 'rich', login: 'rich', email: odd.email };
+        expect(known).toEqual({ status: 'get_account_details_ok', ...named, ...shownLeaves(richLeaves) });
+      });
+
+      test('reads every account of a list', async () => {
+        const credentials = { api_key: 'golem', auth_token: golemAccounts.admin.token };
+        const found = knownIn(await call('find_accounts', credentials), stack);
+        const expected = Object.values(golemAccounts).flatMap(({ account }, index) => {
+          const { id, name, email, planId } = account;
+          const place = `accounts.${index}.`;
+          const named = { native_id: id, login: email, name, email, max_upload_size: `${uploads}`, plan_id: planId };
+          return [
+            ...Object.entries({ user_id: expect.stringMatching(/^[1-9]\d*$/), ...named }).map(([key, value]) => [
+              place + key,
+              value,
+            ]),
+            ...Object.entries(shownLeaves(Object.entries(account), place)),
+          ];
+        });
+        expect(found).toEqual({ status: 'find_accounts_ok', ...Object.fromEntries(expected) });
+      });
+    }
+
+    test.each(actionNames.filter(isReadable))('performs %s', async (action) => {
       const mine = cells.get(stack);
       mine?.set(action, false);
-      await proofs[action]({ bridge, call, tag: `${stacks.indexOf(stack)}` });
+      await proofs[action]({ bridge: recorder.url, call, tag: `${stacks.indexOf(stack)}` });
       mine?.set(action, true);
     });
 
@@ -229,34 +284,6 @@ for (const stack of stacks) {
       else expect(read.login).toBe(login.replace(/[^\0-\x7f]/g, '\ufffd'));
     });
 
-    test('reads every attribute of an account', async () => {
-      const { user_id, ...known } = knownIn(
-        await call('get_account_details', { api_key: 'rich', auth_token: 'any' }),
-        stack,
-      );
-      expect(user_id).toMatch(/^[1-9]\d*$/);
-      const named = { native_id: 'rich', login: 'rich', email: odd.email };
-      expect(known).toEqual({ status: 'get_account_details_ok', ...named, ...shownLeaves(richLeaves) });
-    });
-
-    test('reads every account of a list', async () => {
-      const credentials = { api_key: 'golem', auth_token: golemAccounts.admin.token };
-      const found = knownIn(await call('find_accounts', credentials), stack);
-      const expected = Object.values(golemAccounts).flatMap(({ account }, index) => {
-        const { id, name, email, planId } = account;
-        const place = `accounts.${index}.`;
-        const named = { native_id: id, login: email, name, email, max_upload_size: `${uploads}`, plan_id: planId };
-        return [
-          ...Object.entries({ user_id: expect.stringMatching(/^[1-9]\d*$/), ...named }).map(([key, value]) => [
-            place + key,
-            value,
-          ]),
-          ...Object.entries(shownLeaves(Object.entries(account), place)),
-        ];
-      });
-      expect(found).toEqual({ status: 'find_accounts_ok', ...Object.fromEntries(expected) });
-    });
-
     test('sends one value for two parameters', async () => {
       const outcome = await info('same as its token', 'same as its token');
       expect(outcome).toMatchObject({ status: 'get_account_info_ok', login: odd.login });
@@ -279,7 +306,7 @@ for (const stack of stacks) {
     test('signs out of an application that issues nothing, and gets no ticket of it', async () => {
       const credentials = { api_key: 'previsto', auth_token: previstoAccounts.john.key };
       expect(await call('logout', credentials)).toEqual({ status: 'logout_ok' });
-      const restricted = { status: 'application_restricted', ...(isSoap && { ticket: '' }) };
+      const restricted = { status: 'application_restricted', ...(isSoap && { ticket: stack.emptyText }) };
       expect(await call('get_ticket', { api_key: 'previsto' })).toEqual(restricted);
     });
   });
@@ -294,9 +321,10 @@ describeWith([xmllint], 'the schema of the literal WSDL', () => {
     );
     // The tests of this stack were skipped, with their reason.
     if (soapExchanges.length === 0) return;
-    const requests = stack.sendsUnqualified ? [] : soapExchanges.map(({ request }) => request);
+    const documents = soapExchanges.filter(({ contentType }) => !contentType.startsWith('multipart/'));
+    const requests = stack.sendsUnqualified ? [] : documents.map(({ request }) => request);
     const messages = [...requests, ...soapExchanges.map(({ reply }) => reply)];
-    const wsdl = await (await fetch(`${bridge}/api/1.0/soap?wsdl=literal`)).text();
+    const wsdl = await (await fetch(`${recorderOf(stack).url}/api/1.0/soap?wsdl=literal`)).text();
     const version = stack.format.startsWith('SOAP 1.2') ? '1.2' : '1.1';
     const folder = await temporaryFolder();
     afterwards(folder.remove);

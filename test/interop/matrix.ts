@@ -1,4 +1,4 @@
-import type { Impossible } from './stacks.js';
+import type { Impossible, Unreadable } from './stack.js';
 
 type Cells = ReadonlyMap<string, boolean>;
 
@@ -7,6 +7,7 @@ export interface Row {
   readonly name: string;
   readonly format: string;
   readonly cells: Cells;
+  readonly unreadable?: Pick<Unreadable, 'why'>;
 }
 
 const START = '<!-- matrix: written by npm run matrix -->\n';
@@ -24,8 +25,9 @@ export function withMatrix(document: string, matrix: string): string {
 
 const head = (name: string, format: string) => `| ${name} | ${format} |`;
 
-function rowOf({ name, format, cells }: Row, actions: readonly string[]): string {
-  const marks = actions.map((action) => (cells.get(action) ? 'yes' : 'no'));
+function rowOf({ name, format, cells, unreadable }: Row, actions: readonly string[], notes: readonly string[]): string {
+  const no = unreadable ? `no${raised(notes.indexOf(unreadable.why))}` : 'no';
+  const marks = actions.map((action) => (cells.get(action) ? 'yes' : no));
   return [head(name, format), ...marks.map((mark) => ` ${mark} |`)].join('');
 }
 
@@ -40,12 +42,13 @@ export function matrixOf(
   before: string,
 ): string {
   const old = before.split('\n');
+  const reasons = [...rows.map(({ unreadable }) => unreadable), ...impossible].flatMap((each) => each?.why ?? []);
+  const notes = [...new Set(reasons)];
   const tried = rows.flatMap((row) => {
     const { name, format, cells } = row;
-    if (actions.every((action) => cells.has(action))) return [rowOf(row, actions)];
+    if (actions.every((action) => cells.has(action))) return [rowOf(row, actions, notes)];
     return old.filter((line) => line.startsWith(head(name, format)));
   });
-  const notes = [...new Set(impossible.map(({ why }) => why))];
   const untried = impossible.map(({ name, format, why }) =>
     [head(name, format), ...actions.map(() => ` –${raised(notes.indexOf(why))} |`)].join(''),
   );

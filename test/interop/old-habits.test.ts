@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { afterwards } from '../support/cleanup.js';
+import { oldClients } from '../support/clients/old-clients.js';
 import { startBridge } from '../support/servers/bridge.js';
+import { newTicket, pageAddress } from '../support/servers/modern-apis.js';
 import { type Outcome, source, startProgram } from './programs.js';
 import { describeWith, type Requirement } from './requirements.js';
 
@@ -26,7 +30,11 @@ let bridge: string;
 
 beforeAll(async () => {
   const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
-  const applications = [{ api_key: 'key', provider: 'previsto', base_url: sandbox.url + sandboxPaths.previsto }];
+  const previsto = { provider: 'previsto', base_url: sandbox.url + sandboxPaths.previsto };
+  const applications = [
+    { api_key: 'key', ...previsto },
+    { api_key: 'vault', ...previsto, credentials: 'vault' },
+  ];
   const started = await startBridge({ applications });
   bridge = started.url;
   close.push(started.close, sandbox.close);
@@ -59,3 +67,16 @@ for (const [name, requirement, [program, file]] of programs) {
     });
   });
 }
+
+describeWith([{ what: 'curl', debian: 'curl', probe: ['curl', '--version'] }], 'the sign-in page', () => {
+  test.each([
+    ['-F', 'multipart/form-data'],
+    ['--data-urlencode', 'application/x-www-form-urlencoded'],
+  ])('takes the fields that curl %s sends, as %s', async (option) => {
+    const ticket = await newTicket(bridge, 'vault');
+    const fields = ['login=john', `password=${previstoAccounts.john.key}`].flatMap((field) => [option, field]);
+    await promisify(execFile)('curl', ['-sf', ...fields, pageAddress(bridge, ticket)]);
+    const { status } = await oldClients.rest(bridge, 'get_auth_token', { api_key: 'vault', ticket });
+    expect(status).toBe('get_auth_token_ok');
+  });
+});

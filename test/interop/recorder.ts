@@ -29,7 +29,9 @@ export async function startRecorder(): Promise<Recorder> {
         const answer = Buffer.concat(await reply.toArray());
         const contentType = headers['content-type'] ?? '';
         exchanges.push({ method, url, contentType, request: body, reply: answer });
-        response.writeHead(reply.statusCode ?? 0, reply.headers).end(answer);
+        // Of another connection: what calls in HTTP/1.0 waits for the end of its own.
+        const { connection, 'keep-alive': keepAlive, ...kept } = reply.headers;
+        response.writeHead(reply.statusCode ?? 0, kept).end(answer);
       });
       onward.on('error', () => response.destroy());
       onward.end(body);

@@ -1,43 +1,11 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createClientAsync } from 'soap';
 import { messageOf } from '../../src/shared/errors.js';
-import { type Client, run, source, startProgram } from './programs.js';
+import { source, startProgram } from './programs.js';
 import type { Exchange } from './recorder.js';
 import type { Requirement } from './requirements.js';
+import type { Impossible, Ready, Stack, Unreadable } from './stack.js';
+import { axis, gsoap, jaxWs, mono } from './stubs.js';
 import { xmllint } from './xmllint.js';
-
-/** An independent program that calls the bridge in one format. */
-export interface Stack {
-  readonly name: string;
-  readonly format: string;
-  readonly requirements: readonly Requirement[];
-  /** Makes the stack ready to call the bridge at a URL; whatever files it needs go into the folder. */
-  readonly connect: (bridge: string, folder: string) => Promise<Client>;
-  /** Whether it reads a reply with a nil number; if not, the bridge leaves the number out. REST and XML have none. */
-  readonly takesNil: boolean;
-  /** What its programs see of a nil number, where it takes one. */
-  readonly nilNumber: string | undefined;
-  /** What they see of one that is unknown. */
-  readonly unknown: string | undefined;
-  /** What they see of one that is left out. */
-  readonly omitted: string | undefined;
-  /** What they see of something else that is unknown. */
-  readonly nothing: string;
-  /** The code of a fault that is the server's; undefined where the format has no faults. */
-  readonly serverFault: string | undefined;
-  /** Whether the texts of a reply that is not in UTF-8 come right. */
-  readonly readsCharsets: boolean;
-  /** It leaves the namespace of the elements away that the schema of document/literal gives them. */
-  readonly sendsUnqualified?: true;
-}
-
-/** What a stack cannot do at all, and why; it is not tried. */
-export interface Impossible {
-  readonly name: string;
-  readonly format: string;
-  readonly why: string;
-}
 
 const phpSoap: Requirement[] = [
   { what: 'php', debian: 'php-cli', probe: ['php', '-v'] },
@@ -55,22 +23,12 @@ const lwp: Requirement[] = [
   { what: 'XML::Parser of Perl', debian: 'libxml-parser-perl', probe: ['perl', '-MXML::Parser', '-e1'] },
 ];
 const curl: Requirement[] = [{ what: 'curl', debian: 'curl', probe: ['curl', '--version'] }, xmllint];
-const gsoapTools: Requirement[] = [
-  { what: 'wsdl2h', debian: 'gsoap', probe: ['wsdl2h', '-V'] },
-  { what: 'soapcpp2', debian: 'gsoap', probe: ['soapcpp2', '-V'] },
-  { what: 'gcc', debian: 'gcc', probe: ['gcc', '--version'] },
-  {
-    what: 'stdsoap2.h',
-    debian: 'libgsoap-dev libc6-dev',
-    probe: ['gcc', '-fsyntax-only', '-x', 'c', '-'],
-    input: '#include <stdsoap2.h>\n',
-  },
-];
-
 const ENCODED = 'SOAP 1.1 RPC/encoded';
 const ENCODED_12 = 'SOAP 1.2 RPC/encoded';
 const LITERAL = 'SOAP 1.1 document/literal';
 const LITERAL_12 = 'SOAP 1.2 document/literal';
+const ATTACHMENT = 'SOAP 1.1 RPC/encoded, attachment';
+const MTOM = 'SOAP 1.1 document/literal, MTOM';
 const QUERY = 'REST, query';
 const FORM = 'REST, form';
 const MULTIPART = 'REST, multipart';
@@ -85,6 +43,8 @@ export const isIn: Readonly<Record<string, (exchange: Exchange) => boolean>> = {
   [ENCODED_12]: soapOf(SOAP_12, 'urn:boxnet'),
   [LITERAL]: soapOf(SOAP_11, 'urn:boxnet:literal'),
   [LITERAL_12]: soapOf(SOAP_12, 'urn:boxnet:literal'),
+  [ATTACHMENT]: inParts(soapOf(SOAP_11, 'urn:boxnet')),
+  [MTOM]: inParts(soapOf(SOAP_11, 'urn:boxnet:literal')),
   [QUERY]: ({ method, url }) => method === 'GET' && url.startsWith('/api/1.0/rest?'),
   [FORM]: ({ url, contentType }) => url === '/api/1.0/rest' && contentType === 'application/x-www-form-urlencoded',
   [MULTIPART]: ({ url, contentType }) => url === '/api/1.0/rest' && contentType.startsWith('multipart/form-data;'),
@@ -97,51 +57,52 @@ function soapOf(envelope: string, operations: string): (exchange: Exchange) => b
   return ({ url, request, reply }) => url === '/api/1.0/soap' && isThere(request) && isThere(reply);
 }
 
+function inParts(isThere: (exchange: Exchange) => boolean): (exchange: Exchange) => boolean {
+  return (exchange) => exchange.contentType.startsWith('multipart/related;') && isThere(exchange);
+}
+
 /** What most of the stacks of SOAP have in common. */
 const usual = {
   takesNil: true,
   nilNumber: 'nil',
   unknown: 'nil',
   omitted: undefined,
+  emptyText: '',
+  replyCharset: 'UTF-8',
   nothing: 'nil',
   readsCharsets: true,
 } as const;
 const of11 = { ...usual, serverFault: 'SOAP-ENV:Server' } as const;
 const of12 = { ...usual, serverFault: 'SOAP-ENV:Receiver' } as const;
+/** Numbers that a stub declares as what cannot be nil. */
+const plainNumbers = { nilNumber: '0', unknown: '0', omitted: '0' } as const;
 const ofPlain = { ...usual, takesNil: false, unknown: '0', omitted: '0', nothing: '', serverFault: undefined } as const;
 
-function php(mode: string, version: '1.1' | '1.2'): Pick<Stack, 'requirements' | 'connect'> {
+function php(mode: string, version: '1.1' | '1.2'): Ready {
   return {
     requirements: phpSoap,
     connect: async (bridge) => startProgram('php', source('php-soap-client.php'), mode, version, bridge),
   };
 }
 
-function perl(mode: string, version: '1.1' | '1.2'): Pick<Stack, 'requirements' | 'connect'> {
+function python(library: 'suds' | 'zeep', mode: 'wsdl' | 'literal'): Ready {
+  const what = `${library} of Python`;
+  // Debian's own: another one that is there has not what its packages have.
+  const program = '/usr/bin/python3';
+  return {
+    requirements: [{ what, debian: `python3-${library}`, probe: [program, '-c', `import ${library}`] }],
+    connect: async (bridge) => startProgram(program, source('python-soap.py'), library, mode, bridge),
+  };
+}
+
+function perl(mode: string, version: '1.1' | '1.2'): Ready {
   return {
     requirements: soapLite,
     connect: async (bridge) => startProgram('perl', source('soap-lite.pl'), mode, version, bridge),
   };
 }
 
-const GSOAP_FILES = ['soapC.c', 'soapClient.c', '-lgsoap'];
-
-function gsoap(style: '' | 'literal', version: '1.1' | '1.2'): Pick<Stack, 'requirements' | 'connect'> {
-  return {
-    requirements: gsoapTools,
-    connect: async (bridge, folder) => {
-      const wsdl = await fetch(`${bridge}/api/1.0/soap?wsdl=${style}`);
-      await writeFile(join(folder, 'box.wsdl'), await wsdl.text());
-      await run('wsdl2h', ['-c', '-w', '-o', 'box.h', 'box.wsdl'], folder);
-      await run('soapcpp2', [...(version === '1.2' ? ['-2'] : []), '-c', '-C', '-L', 'box.h'], folder);
-      const defined = style === 'literal' ? ['-DLITERAL'] : [];
-      await run('gcc', ['-I.', '-o', 'client', ...defined, source('gsoap.c'), ...GSOAP_FILES], folder);
-      return startProgram(join(folder, 'client'), bridge);
-    },
-  };
-}
-
-function nodeSoap(style: '' | 'literal', forceSoap12Headers: boolean): Pick<Stack, 'requirements' | 'connect'> {
+function nodeSoap(style: '' | 'literal', forceSoap12Headers: boolean): Ready {
   return {
     requirements: [],
     connect: async (bridge) => {
@@ -183,6 +144,24 @@ function plain(program: string, file: string, mode: string): Stack['connect'] {
   return async (bridge) => startProgram(program, source(file), mode, bridge);
 }
 
+/** The stubs of .NET take text/xml that names no character set for ASCII. */
+const dotNet11 = { ...of11, serverFault: 'Server', replyCharset: 'US-ASCII' } as const;
+const dotNet12 = { ...of12, serverFault: 'Receiver', replyCharset: 'US-ASCII' } as const;
+
+/** The answers with a list in them. */
+const lists: Unreadable = {
+  actions: [
+    'get_account_details',
+    'update_account',
+    'change_password',
+    'create_account',
+    'find_accounts',
+    'get_account_plan',
+  ],
+  complaint: 'InvalidCastException',
+  why: 'The stubs of wsdl.exe take a list of RPC/encoded for an array of SOAP; those of `?wsdl=literal` read it',
+};
+
 export const stacks: readonly Stack[] = [
   { name: 'PHP SoapClient, WSDL', format: ENCODED, ...php('wsdl', '1.1'), ...of11 },
   { name: 'PHP SoapClient, no WSDL', format: ENCODED, ...php('plain', '1.1'), ...of11 },
@@ -202,6 +181,18 @@ export const stacks: readonly Stack[] = [
   { name: 'gSOAP', format: ENCODED_12, ...gsoap('', '1.2'), ...of12, takesNil: false, unknown: '0', omitted: '0' },
   { name: 'gSOAP', format: LITERAL, ...gsoap('literal', '1.1'), ...of11, nilNumber: undefined, unknown: undefined },
   { name: 'gSOAP', format: LITERAL_12, ...gsoap('literal', '1.2'), ...of12, nilNumber: undefined, unknown: undefined },
+  { name: '.NET (Mono)', format: ENCODED, ...mono('', '1.1'), ...dotNet11, ...plainNumbers, unreadable: lists },
+  { name: '.NET (Mono)', format: ENCODED_12, ...mono('', '1.2'), ...dotNet12, ...plainNumbers, unreadable: lists },
+  { name: '.NET (Mono)', format: LITERAL, ...mono('literal', '1.1'), ...dotNet11 },
+  { name: '.NET (Mono)', format: LITERAL_12, ...mono('literal', '1.2'), ...dotNet12 },
+  { name: 'Axis 1.4', format: ENCODED, ...axis(), ...of11, ...plainNumbers, serverFault: 'Server' },
+  { name: 'Axis 1.4', format: ATTACHMENT, ...axis('attachment'), ...of11, ...plainNumbers, serverFault: 'Server' },
+  { name: 'JAX-WS', format: LITERAL, ...jaxWs(), ...of11 },
+  { name: 'JAX-WS', format: MTOM, ...jaxWs('mtom'), ...of11 },
+  { name: 'suds', format: ENCODED, ...python('suds', 'wsdl'), ...of11, emptyText: 'nil' },
+  { name: 'suds', format: LITERAL, ...python('suds', 'literal'), ...of11, emptyText: 'nil' },
+  { name: 'zeep', format: ENCODED, ...python('zeep', 'wsdl'), ...of11, omitted: 'nil', emptyText: 'nil' },
+  { name: 'zeep', format: LITERAL, ...python('zeep', 'literal'), ...of11, omitted: 'nil', emptyText: 'nil' },
   { name: 'npm soap', format: ENCODED, ...nodeSoap('', false), ...of11, readsCharsets: false },
   { name: 'npm soap', format: ENCODED_12, ...nodeSoap('', true), ...of12, readsCharsets: false },
   { name: 'npm soap', format: LITERAL, ...nodeSoap('literal', false), ...of11, readsCharsets: false },
@@ -245,4 +236,9 @@ export const stacks: readonly Stack[] = [
 
 export const impossible: readonly Impossible[] = [
   { name: 'PHP streams', format: MULTIPART, why: 'The streams of PHP have nothing that writes a multipart form' },
+  {
+    name: 'JAX-WS',
+    format: ENCODED,
+    why: 'JAX-WS has no RPC/encoded; wsimport refuses such a WSDL and takes `?wsdl=literal`',
+  },
 ];

@@ -27,6 +27,17 @@ test('a matrix has what went well, what did not, and why something is not there'
   ]);
 });
 
+test('what a stack cannot read has its reason', () => {
+  const unreadable = { why: 'It cannot read' };
+  const cannot = [{ name: 'c', format: 'XML', why: 'It cannot write' }];
+  expect(
+    matrixOf([{ ...row('b', false, true), unreadable }], cannot, actions, '')
+      .trim()
+      .split('\n')
+      .slice(2),
+  ).toEqual(['| b | XML | no¹ | yes |', '| c | XML | –² | –² |', '', '¹ It cannot read.', '² It cannot write.']);
+});
+
 test('a row that was not tried in full is the one of before', () => {
   const before = matrixOf([whole, row('b', true, false)], [], actions, '');
   expect(matrixOf([row('a'), row('b', false)], [], actions, before)).toBe(before);
