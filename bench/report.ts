@@ -47,5 +47,5 @@ export function drawing(rows: readonly Row[]): string {
     ].join('');
   });
   const height = 40 + rows.length * BAR;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${LEFT + WIDTH + 80}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="currentColor"><text x="${LEFT}" y="18">CPU of a call, in microseconds</text>${bars.join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${LEFT + WIDTH + 80}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="currentColor" role="img"><title>CPU of a call, in microseconds</title><text x="${LEFT}" y="18">CPU of a call, in microseconds</text>${bars.join('')}</svg>\n`;
 }

@@ -76,9 +76,9 @@ describe('any tree in any syntax', () => {
       someSpace,
       text,
     )
-    .map(([target, white, inside]) => nothing(`<?${target}${white}${inside.replaceAll('?>', '')}?>`));
+    .map(([target, white, inside]) => nothing(`<?${target}${white}${inside.replaceAll('?>', '? >')}?>`));
   const section = text
-    .map((inside) => inside.replaceAll(']]>', ''))
+    .map((inside) => inside.replaceAll(']]>', ']] >'))
     .map((inside) => ({ written: `<![CDATA[${inside}]]>`, text: lineFeeds(inside) }));
   const bare = text
     .map((inside) => inside.replace(/[<&]/g, '').replaceAll(']]>', '] ]>'))
