@@ -20,6 +20,12 @@ export interface ListenOptions {
   readonly requestMs?: number;
 }
 
+/**
+ * Connections that may wait to be accepted, as far as the system allows. Of more, some wait for seconds and some are reset:
+ * with the 511 of Node.js, two thousand callers at once.
+ */
+const BACKLOG = 4096;
+
 /** Timeout of receiving the head of a request, in milliseconds. */
 const HEAD_MS = 10_000;
 
@@ -58,7 +64,7 @@ export async function listen(
   server.on('request', serialized).on('checkExpectation', serialized);
   attach?.(server);
   try {
-    server.listen(at.port, at.host);
+    server.listen({ host: at.host, port: at.port, backlog: BACKLOG });
     await once(server, 'listening');
   } catch (error) {
     throw new Error(`cannot listen on ${at.host}:${at.port} (${listenProblem(error)}); choose another host or port`);
