@@ -1,27 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
 import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
-
-type Decompress = (compressed: Buffer, options: ZlibOptions) => Promise<Buffer>;
-
-const gzip: Decompress = promisify(gunzip);
-const zlib: Decompress = promisify(inflate);
-const rawDeflate: Decompress = promisify(inflateRaw);
+import { type Decompress, deflate, gzip } from '../shared/content-coding.js';
 
 /** The content codings of https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1 that old clients send. */
 const codings: ReadonlyMap<string, Decompress> = new Map([
   ['gzip', gzip],
   ['x-gzip', gzip],
-  // Some clients omit the zlib header that the coding requires.
-  ['deflate', (compressed, options) => (hasZlibHeader(compressed) ? zlib : rawDeflate)(compressed, options)],
+  ['deflate', deflate],
 ]);
-
-/** https://www.rfc-editor.org/rfc/rfc1950#section-2.2 */
-function hasZlibHeader(compressed: Buffer): boolean {
-  return compressed.length >= 2 && compressed.readUInt8() % 16 === 8 && compressed.readUInt16BE() % 31 === 0;
-}
 
 /** Codings that are not served. Old clients send labels that name no coding, such as `utf-8` or `none`. */
 const unserved: ReadonlySet<string> = new Set([

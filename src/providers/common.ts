@@ -86,3 +86,8 @@ export function accountAfterWrite(reply: JsonObject, toAccount: (reply: JsonObje
     throw error;
   }
 }
+
+/** Whether a value of a module of somebody else's has properties. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,4 +1,5 @@
 import type { Setting, Settings } from '../shared/setting.js';
+import { isRecord } from './common.js';
 import type { Provider, ProviderKind } from './provider.js';
 
 /** A kind whose settings are not checked yet. */
@@ -79,10 +80,6 @@ function isSetting(value: unknown): value is Setting {
 
 function falseKeys(facts: Readonly<Record<string, boolean>>): string[] {
   return Object.entries(facts).flatMap(([key, isTrue]) => (isTrue ? [] : [key]));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
 
 function isAbsent(value: unknown): boolean {

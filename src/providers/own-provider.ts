@@ -1,6 +1,7 @@
 import { Fault, reasons } from '../core/fault.js';
 import { createMask } from '../core/secrets.js';
 import { messageOf, ProviderDefect, stackOf } from '../shared/errors.js';
+import { isRecord } from './common.js';
 import type { Account, Provider } from './provider.js';
 
 /**
@@ -128,7 +129,3 @@ function checkPlan(plan: unknown): void {
 }
 
 const isSize = (value: unknown) => typeof (value ?? 0n) === 'bigint';
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
-}

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
+import { brotliDecompress } from 'node:zlib';
 import type { Axios, AxiosAdapter } from 'axios';
 import type { Dispatcher } from 'undici';
+import { type Decompress, deflate, gzip } from '../shared/content-coding.js';
 import { version } from '../shared/version.js';
 import type { UpstreamResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
@@ -187,21 +188,10 @@ function dispatch(dispatcher: Dispatcher, request: TransportRequest): Promise<Ra
 
 const EMPTY = Buffer.alloc(0);
 
-type Decompress = (bytes: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
-
-const gzip: Decompress = promisify(gunzip);
-const zlib: Decompress = promisify(inflate);
-const rawDeflate: Decompress = promisify(inflateRaw);
-
 /** The content codings that are asked for: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1. */
 const decoders: Readonly<Record<string, Decompress>> = {
   gzip,
-  // Some servers omit the zlib header that the coding requires: https://www.rfc-editor.org/rfc/rfc1950#section-2.2.
-  deflate: (bytes, options) =>
-    (bytes.readUInt8() % 16 === 8 && bytes.length > 1 && bytes.readUInt16BE() % 31 === 0 ? zlib : rawDeflate)(
-      bytes,
-      options,
-    ),
+  deflate,
   br: promisify(brotliDecompress),
 };
 const ACCEPT_ENCODING = Object.keys(decoders).join(', ');
