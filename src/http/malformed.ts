@@ -157,7 +157,7 @@ function toClientError(error: Error): ClientError {
 
 /** The last line that looks like the request line of a legacy call, where several requests came in one packet. */
 function lastRequestLine(text: string): string {
-  return text.match(/^[a-z]+ [^\r\n]{0,100}?\/api\/[^\r\n]{0,100}/gim)?.at(-1) ?? '';
+  return text.match(/^[a-z]+[ \t]+(?:https?:\/\/[^\s/]{0,100})?\/api\/[^\r\n]{0,100}/gim)?.at(-1) ?? '';
 }
 
 function contentTypeIn(head: string): string {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { FORBIDDEN } from '../../src/core/call.js';
 import type { Listener } from '../../src/http/listener.js';
 import { providers } from '../../src/providers/index.js';
+import { fc } from '../support/cases/properties.js';
 import { call, formats, type Texts } from '../support/clients/legacy.js';
 import { startBridge } from '../support/servers/bridge.js';
 import { startUpstream, type Upstream } from '../support/servers/upstream.js';

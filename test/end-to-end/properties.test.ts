@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
 import { createClientAsync } from 'soap';
 import { FORBIDDEN } from '../../src/core/call.js';
 import type { Listener } from '../../src/http/listener.js';
+import { fc } from '../support/cases/properties.js';
 import { call, formats } from '../support/clients/legacy.js';
 import { startBridge } from '../support/servers/bridge.js';
 import { startUpstream, type Upstream } from '../support/servers/upstream.js';

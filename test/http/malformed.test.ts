@@ -167,6 +167,15 @@ describe('on one connection', () => {
     expect([errorReplyIn(replies[0]), isClosed]).toEqual([{ http: 400, fault: 'Client' }, true]);
   });
 
+  test('a line with the path of a call in its midst is not taken for a request line', async () => {
+    const soap = 'POST /api/1.0/soap HTTP/1.1\r\nHost: x\r\nContent-Type: application/dime\r\n\r\n';
+    const { replies } = await exchange(server.url, Buffer.from(`${soap}X: 1\r\nlope <a>xmln/api/1.0/rest</a>\r\n\r\n`));
+    expect(replies.map(errorReplyIn)).toEqual([
+      { http: 500, fault: 'Client' },
+      { http: 400, fault: 'Client' },
+    ]);
+  });
+
   test('a malformed request is answered once, even if its sender continues', async () => {
     const socket = await connectTo(server.url);
     const more = Array.from({ length: 50 }, () => Buffer.from('more\r\n'));

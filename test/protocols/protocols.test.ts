@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
 import { type Answer, type Fields, unknownNumber } from '../../src/core/answer.js';
 import type { Call } from '../../src/core/call.js';
@@ -8,6 +7,7 @@ import { Fault, type Reason, toFault } from '../../src/core/fault.js';
 import { createProtocols } from '../../src/protocols/index.js';
 import type { LegacyRequest, Protocol, ReplyOptions } from '../../src/protocols/protocol.js';
 import { openWsdl } from '../../src/protocols/soap/wsdl.js';
+import { fc } from '../support/cases/properties.js';
 import { readAnswer, readRequest, squeezed, wireCases, wireFile } from '../support/cases/wire.js';
 
 const wsdl = await openWsdl();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { isLosslessNumber, parse } from 'lossless-json';
 import { integerOf, isObject, leavesOf, parseJson, textOf } from '../../src/shared/json.js';
+import { fc } from '../support/cases/properties.js';
 
 /** Every leaf with its path and every digit of its text; undefined where the parser takes the text for no JSON. */
 function leaves(parser: (text: string) => unknown, text: string): string[] | undefined {

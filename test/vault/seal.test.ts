@@ -1,10 +1,10 @@
 import { hkdfSync } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { openSqlite } from '../../src/store/sqlite.js';
 import { openMasterKey } from '../../src/vault/master-key.js';
 import { type Binding, createSealer, deriveKey, seal, unseal } from '../../src/vault/seal.js';
+import { fc } from '../support/cases/properties.js';
 import { afterwards } from '../support/cleanup.js';
 import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
 import { credentials, newAuthToken, startModernApis } from '../support/servers/modern-apis.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { FORBIDDEN } from '../../../src/core/call.js';
 import { readDocument, type XmlAttribute, type XmlElement } from '../../../src/protocols/document/reader.js';
+import { fc } from '../../support/cases/properties.js';
 
 const read = (document: string, namespaces: boolean) => readDocument(document, { depth: 32, namespaces });
 

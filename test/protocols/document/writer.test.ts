@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type Answer, type Fields, isList, unknownNumber, type Value } from '../../../src/core/answer.js';
 import { createElementWriter, writeNode, type XmlNode } from '../../../src/protocols/document/writer.js';
 import { encodeResponse } from '../../../src/protocols/plain-response.js';
@@ -12,6 +11,7 @@ import {
 } from '../../../src/protocols/soap/operation-writer.js';
 import { soap11, soap12 } from '../../../src/protocols/soap/version.js';
 import type { SoapPart } from '../../../src/protocols/soap/wsdl.js';
+import { fc } from '../../support/cases/properties.js';
 
 const name = fc.stringMatching(/^[a-z]([a-z0-9_.-]{0,8}[a-z0-9])?$/);
 /** Any text, half of it of what has to be escaped. */
