@@ -9,7 +9,7 @@ import { createRequestHandler } from '../http/request-handler.js';
 import type { Log } from '../observability/log.js';
 import { createMetrics } from '../observability/metrics.js';
 import { createObserver } from '../observability/observer.js';
-import { createTracing } from '../observability/tracing.js';
+import { noTracing } from '../observability/tracing.js';
 import { createProtocols } from '../protocols/index.js';
 import { openWsdl } from '../protocols/soap/wsdl.js';
 import type { Store } from '../store/store.js';
@@ -55,7 +55,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   });
   const metrics = createMetrics(admission.inFlight);
   worker?.serveSnapshots(metrics.snapshot);
-  const tracing = await createTracing(collector);
+  const tracing = collector === undefined ? noTracing : await traceTo(collector);
   const observer = createObserver({ log, metrics, tracing });
   const services = await openServices(config, runtime, {
     observe: observer.upstream,
@@ -126,4 +126,10 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     await close();
     throw error;
   }
+}
+
+/** Loaded on demand: without a collector, the start does not load OpenTelemetry. */
+async function traceTo(collector: string) {
+  const { createOtlpTracing } = await import('../observability/tracing-otlp.js');
+  return createOtlpTracing(collector);
 }

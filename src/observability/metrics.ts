@@ -1,4 +1,17 @@
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createRequire } from 'node:module';
+import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+type Library = typeof import('prom-client');
+
+/** What is used alone: the package as a whole would also load its push gateway and summaries at the start. */
+const require = createRequire(import.meta.url);
+const library: Pick<Library, 'Counter' | 'Gauge' | 'Histogram' | 'Registry' | 'collectDefaultMetrics'> = {
+  Counter: require('prom-client/lib/counter.js'),
+  Gauge: require('prom-client/lib/gauge.js'),
+  Histogram: require('prom-client/lib/histogram.js'),
+  Registry: require('prom-client/lib/registry.js'),
+  collectDefaultMetrics: require('prom-client/lib/defaultMetrics.js'),
+};
 
 /** The metrics of one process, for Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/. */
 export interface Metrics {
@@ -23,10 +36,10 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
 /** `inFlight` gives the number of calls in flight; it is read whenever the metrics are. */
 export function createMetrics(inFlight: () => number): Metrics {
-  const registry = new Registry();
+  const registry = new library.Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-  new Gauge({
+  library.collectDefaultMetrics({ register: registry });
+  new library.Gauge({
     name: 'boxbridge_calls_in_flight',
     help: 'Calls that are being answered',
     registers,
@@ -35,34 +48,34 @@ export function createMetrics(inFlight: () => number): Metrics {
     },
   });
   return {
-    calls: new Counter({
+    calls: new library.Counter({
       name: 'boxbridge_calls_total',
       help: 'Calls answered',
       labelNames: ['protocol', 'provider', 'action', 'status'],
       registers,
     }),
-    callSeconds: new Histogram({
+    callSeconds: new library.Histogram({
       name: 'boxbridge_call_seconds',
       help: 'Seconds from a request to its reply',
       labelNames: ['protocol'],
       buckets: BUCKETS,
       registers,
     }),
-    upstreamSeconds: new Histogram({
+    upstreamSeconds: new library.Histogram({
       name: 'boxbridge_upstream_seconds',
       help: 'Seconds of requests to the modern APIs; the outcome is the HTTP status, or why there was none',
       labelNames: ['provider', 'outcome'],
       buckets: BUCKETS,
       registers,
     }),
-    breaker: new Gauge({
+    breaker: new library.Gauge({
       name: 'boxbridge_breaker_state',
       help: 'Whether a modern API is asked: 0 it is, 1 it is being tried again, 2 it is left alone',
       labelNames: ['base_url'],
       aggregator: 'max',
       registers,
     }),
-    signIns: new Counter({
+    signIns: new library.Counter({
       name: 'boxbridge_sign_ins_total',
       help: 'Secrets entered at the sign-in page or sent with authorization',
       labelNames: ['provider', 'outcome'],
@@ -76,14 +89,17 @@ export function createMetrics(inFlight: () => number): Metrics {
 /** The metrics of one process, as a value that can be sent between processes. */
 export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
+/** Only a cluster wants it. */
+const aggregatorRegistry = (): Library['AggregatorRegistry'] => require('prom-client/lib/cluster.js');
+
 /** Sums the counters and histograms of several processes; drops their gauges. */
 export async function sumCounters(snapshots: readonly MetricsSnapshot[]): Promise<MetricsSnapshot> {
   const counters = snapshots.map((metrics) => metrics.filter(({ type }) => `${type}` !== 'gauge'));
-  return AggregatorRegistry.aggregate(counters).getMetricsAsJSON();
+  return aggregatorRegistry().aggregate(counters).getMetricsAsJSON();
 }
 
 /** Aggregates the metrics of several processes. */
 export async function aggregate(snapshots: readonly MetricsSnapshot[]): Promise<Exposition> {
-  const registry = AggregatorRegistry.aggregate([...snapshots]);
+  const registry = aggregatorRegistry().aggregate([...snapshots]);
   return { contentType: registry.contentType, text: await registry.metrics() };
 }

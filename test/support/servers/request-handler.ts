@@ -13,7 +13,7 @@ import { createRequestHandler } from '../../../src/http/request-handler.js';
 import { createRoutes } from '../../../src/http/routes.js';
 import { createMetrics } from '../../../src/observability/metrics.js';
 import { createObserver } from '../../../src/observability/observer.js';
-import { createTracing } from '../../../src/observability/tracing.js';
+import { noTracing } from '../../../src/observability/tracing.js';
 import { createProtocols } from '../../../src/protocols/index.js';
 import type { Protocol } from '../../../src/protocols/protocol.js';
 import { openWsdl } from '../../../src/protocols/soap/wsdl.js';
@@ -61,7 +61,7 @@ export async function startRequestHandler(options: RequestHandlerOptions = {}): 
   const observer = createObserver({
     log: pino({ level: 'warn' }, { write: onLog }),
     metrics,
-    tracing: await createTracing(undefined),
+    tracing: noTracing,
   });
   const pipeline = createPipeline({
     findApplication,
