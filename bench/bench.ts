@@ -12,15 +12,15 @@ import {
   tokens,
 } from './contestants.js';
 import type { Load } from './load.js';
-import { type LoadGenerator, measureRound, medianOf, type Round, startLoadGenerator } from './measure.js';
+import { type LoadGenerator, measureRound, median, medianOf, type Round, startLoadGenerator } from './measure.js';
 import { missingForPhp, startPhp } from './php.js';
 import type { Running } from './processes.js';
 import { drawing, type Row, table } from './report.js';
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '12' },
+    seconds: { type: 'string', default: '0.8' },
     /** A regular expression: only the scenarios whose names it matches, beside (a) and (b). */
     only: { type: 'string', default: '' },
     profile: { type: 'boolean', default: false },
@@ -72,7 +72,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void stopAll().then(() => process.exit(1)));
 
 try {
-  if (options.profile) await (await import('./profile.js')).printProfile(Number(options.seconds) * 5);
+  if (options.profile) await (await import('./profile.js')).printProfile(Number(options.seconds) * 12);
   else await compare();
 } finally {
   await stopAll();
@@ -137,9 +137,7 @@ async function compare(): Promise<void> {
   }
 
   const rows = await interleaved(scenarios, generator);
-  const [a, b] = rows;
-  if (!a || !b) throw new Error('a bench has (a) and (b)');
-  console.log(table(rows, { a: a.round, b: b.round }));
+  console.log(table(rows));
 
   const measured = await main();
   const { now, peak } = measured.memory();
@@ -161,10 +159,30 @@ async function interleaved(scenarios: readonly Scenario[], by: LoadGenerator): P
   const rounds = new Map<string, Round[]>(scenarios.map(({ name }) => [name, []]));
   // Every token once, so that each account is known and the code is warm.
   for (const scenario of scenarios) await measured(scenario, by, { ...scenario.load, durationMs: 0 });
-  for (let round = 0; round < Number(options.rounds); round += 1) {
-    for (const scenario of scenarios) rounds.get(scenario.name)?.push(await measured(scenario, by, scenario.load));
+  for (let turn = 0; turn < Number(options.rounds); turn += 1) {
+    // Each turn begins with another one, so that none always follows the same.
+    const first = turn % scenarios.length;
+    for (const scenario of [...scenarios.slice(first), ...scenarios.slice(0, first)]) {
+      rounds.get(scenario.name)?.push(await measured(scenario, by, scenario.load));
+    }
   }
-  return scenarios.map(({ name }) => ({ name, round: medianOf(rounds.get(name) ?? []) }));
+  const [a = [], b = []] = rounds.values();
+  return scenarios.map(({ name }) => {
+    const own = rounds.get(name) ?? [];
+    const ratio = (of: (round: Round, a: Round, b: Round) => number) =>
+      median(
+        own.flatMap((round, turn) => {
+          const [ofA, ofB] = [a[turn], b[turn]];
+          return ofA && ofB ? of(round, ofA, ofB) : [];
+        }),
+      );
+    const ratios = {
+      cpuOfB: ratio((round, _a, { cpuPerCall }) => cpuPerCall / round.cpuPerCall),
+      rateToA: ratio((round, { requestsPerSecond }) => round.requestsPerSecond / requestsPerSecond),
+      rateToB: ratio((round, _a, { requestsPerSecond }) => round.requestsPerSecond / requestsPerSecond),
+    };
+    return { name, round: medianOf(own), ratios };
+  });
 }
 
 function measured({ name, server }: Scenario, by: LoadGenerator, load: Load): Promise<Round> {

@@ -42,7 +42,8 @@ export async function measureRound(generator: LoadGenerator, server: Running, lo
   return { ...result, requestsPerSecond: result.calls / result.seconds, cpuPerCall: cpu / result.calls };
 }
 
-function median(numbers: readonly number[]): number {
+/** The middle one; the mean of the two in the middle of an even number. */
+export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const [low = 0, high = 0] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[middle]];

@@ -2,21 +2,24 @@ import type { Round } from './measure.js';
 
 export interface Row {
   readonly name: string;
+  /** The medians of its rounds. */
   readonly round: Round;
+  /** The medians of what each round was to those of (a) and (b) in the same turn: above 1, it is cheaper than they are. */
+  readonly ratios: { readonly cpuOfB: number; readonly rateToA: number; readonly rateToB: number };
 }
 
-/** The rows as text, with what each costs against (a) and (b): above 1, it is cheaper than they are. */
-export function table(rows: readonly Row[], { a, b }: { readonly a: Round; readonly b: Round }): string {
+/** The rows as text. */
+export function table(rows: readonly Row[]): string {
   const head = ['', 'req/s', 'p50 ms', 'p99 ms', 'CPU µs/call', 'CPU (b)/it', 'req/s it/(a)', 'req/s it/(b)'];
-  const cells = rows.map(({ name, round }) => [
+  const cells = rows.map(({ name, round, ratios }) => [
     name,
     round.requestsPerSecond.toFixed(0),
     round.p50.toFixed(2),
     round.p99.toFixed(2),
     round.cpuPerCall.toFixed(0),
-    (b.cpuPerCall / round.cpuPerCall).toFixed(2),
-    (round.requestsPerSecond / a.requestsPerSecond).toFixed(2),
-    (round.requestsPerSecond / b.requestsPerSecond).toFixed(2),
+    ratios.cpuOfB.toFixed(2),
+    ratios.rateToA.toFixed(2),
+    ratios.rateToB.toFixed(2),
   ]);
   const all = [head, ...cells];
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
