@@ -105,7 +105,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
       observer,
     });
     const listener = await listen(handle, config.listen, {
-      attach: (server) => handleMalformedRequests(server, answerMalformed),
+      attach: (server, connections) => handleMalformedRequests(server, connections, answerMalformed),
       requestMs: limits.requestTimeoutMs,
     });
     listeners.push(listener);

@@ -1,21 +1,23 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { isIPv6, type Socket } from 'node:net';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { isIPv6 } from 'node:net';
 import { codeOf, messageOf } from '../shared/errors.js';
-import { serializePipelined } from './pipelining.js';
+import { type ConnectionLimits, limitConnections } from './connection-limits.js';
+import { type Connections, isSilent, serveConnections } from './connections.js';
 
 export interface Listener {
   /** `http://host:port`, with the port that the system chose for port 0. */
   readonly url: string;
   /**
-   * Stops accepting connections, drains for `graceMs` (0 unless given) and closes the open connections. Idempotent.
+   * Stops accepting connections, drains for `graceMs` (0 unless given) and closes the open connections. A reply counts as
+   * being sent until its last byte. Idempotent.
    */
   readonly close: (graceMs?: number) => Promise<void>;
 }
 
-export interface ListenOptions {
+export interface ListenOptions extends ConnectionLimits {
   /** Adds event listeners to the server before it accepts connections. */
-  readonly attach?: (server: Server) => void;
+  readonly attach?: (server: Server, connections: Connections) => void;
   /** Timeout of receiving a request, in milliseconds; 300,000 unless given. */
   readonly requestMs?: number;
 }
@@ -36,7 +38,7 @@ const HEAD_MS = 10_000;
 export async function listen(
   handler: RequestListener,
   at: { host: string; port: number },
-  { attach, requestMs = 300_000 }: ListenOptions = {},
+  { attach, requestMs = 300_000, ...limits }: ListenOptions = {},
 ): Promise<Listener> {
   const server = createServer({
     // Some old clients send no Host header with HTTP/1.1.
@@ -45,24 +47,15 @@ export async function listen(
     headersTimeout: Math.min(HEAD_MS, requestMs),
     connectionsCheckingInterval: Math.min(1000, requestMs),
   });
-  const unfinished = new Set<ServerResponse>();
-  const connections = new Set<Socket>();
-  let isClosing = false;
-  server.on('connection', (socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
-  server.on('request', (_request, response) => {
-    response.shouldKeepAlive &&= !isClosing;
-    unfinished.add(response);
-    response.once('close', () => unfinished.delete(response));
-  });
   // Some old clients close their half of the connection after the request; Node has no typed option for it.
   Object.assign(server, { httpAllowHalfOpen: true });
-  const serialized = serializePipelined(handler);
-  // Some old clients send an Expect header that no server knows; the request is answered as if it had none.
-  server.on('request', serialized).on('checkExpectation', serialized);
-  attach?.(server);
+  const connections = serveConnections(server, handler);
+  limitConnections(server, connections, limits);
+  attach?.(server, connections);
+  // To Node, a connection is idle whose reply has been written but not sent, and one without a request is not.
+  server.closeIdleConnections = () => {
+    for (const connection of connections.values()) if (isSilent(connection)) connection.socket.destroy();
+  };
   try {
     server.listen({ host: at.host, port: at.port, backlog: BACKLOG });
     await once(server, 'listening');
@@ -75,17 +68,16 @@ export async function listen(
     url: `http://${isIPv6(at.host) ? `[${at.host}]` : at.host}:${port}`,
     close: (graceMs = 0) =>
       new Promise((resolve) => {
-        isClosing = true;
         const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+        // Closes the idle connections too.
         server.close(() => {
           clearTimeout(timer);
           resolve();
         });
         if (graceMs === 0) server.closeAllConnections();
-        else server.closeIdleConnections();
-        // Node does not count a connection without a request as idle.
-        for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
-        for (const response of unfinished) response.shouldKeepAlive = false;
+        for (const { exchanges } of connections.values()) {
+          for (const { response } of exchanges) response.shouldKeepAlive = false;
+        }
       }),
   };
 }

@@ -1,9 +1,10 @@
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HttpReply } from '../bridge/pipeline.js';
 import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
 import { codeOf } from '../shared/errors.js';
+import type { Connection, Connections, Exchange } from './connections.js';
 
 /** What is known of bytes that are not a well-formed HTTP request. */
 interface Fragment {
@@ -22,19 +23,12 @@ const START_BYTES = 400;
 /** How long a caller that is still sending may take to read its reply, in milliseconds. */
 const LINGER_MS = 1000;
 
-interface PendingRequest {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-interface ConnectionState {
-  readonly address: string;
+interface Reception {
+  readonly connection: Connection;
   /** The beginning of the bytes that began the latest request. */
   start: string;
-  /** Whether a request has been parsed from them, so that the next bytes begin another. */
-  isParsed: boolean;
-  /** The requests that are incomplete or whose replies are not finished. */
-  readonly pending: Set<PendingRequest>;
+  /** The latest request that was parsed before them. */
+  before: Exchange | undefined;
   /** Whether a malformed request is being answered; nothing after it is. */
   isFailed: boolean;
 }
@@ -43,36 +37,27 @@ interface ConnectionState {
  * Answers what Node would answer on its own or drop: a malformed head, one that is too large or too slow, a malformed
  * or incomplete body, CONNECT. Earlier requests on the same connection are answered first.
  */
-export function handleMalformedRequests(server: Server, answerMalformed: AnswerMalformed): void {
-  const connections = new WeakMap<Duplex, ConnectionState>();
-  const connectionOf = (socket: Duplex, address = ''): ConnectionState => {
-    const connection = connections.get(socket) ?? {
-      address,
-      start: '',
-      isParsed: true,
-      pending: new Set(),
-      isFailed: false,
-    };
-    connections.set(socket, connection);
-    return connection;
-  };
+export function handleMalformedRequests(
+  server: Server,
+  connections: Connections,
+  answerMalformed: AnswerMalformed,
+): void {
+  const receptions = new WeakMap<Duplex, Reception>();
 
   const answer = async (socket: Duplex, { status, explanation, rawPacket }: ClientError) => {
-    const connection = connectionOf(socket);
+    const reception = receptions.get(socket);
     // Node emits the error again for every further packet.
-    if (connection.isFailed) return;
-    connection.isFailed = true;
-    const pending = [...connection.pending];
-    const incomplete = pending.find(({ request }) => !request.complete);
-    const [requestLine = ''] = connection.isParsed
-      ? [lastRequestLine(rawPacket || connection.start)]
-      : connection.start.split(/[\r\n]/, 1);
+    if (!reception || reception.isFailed) return;
+    reception.isFailed = true;
+    const { connection, start: begun } = reception;
+    const incomplete = incompleteIn(connection);
+    const [requestLine = ''] = isParsed(reception) ? [lastRequestLine(rawPacket || begun)] : begun.split(/[\r\n]/, 1);
     const start = incomplete?.request.url ?? requestLine;
     const isHead = incomplete ? incomplete.request.method === 'HEAD' : /^HEAD .* HTTP\/\d\.\d$/.test(requestLine);
     const contentType = incomplete
       ? (incomplete.request.headers['content-type'] ?? '')
-      : contentTypeIn(rawPacket || connection.start);
-    const unfinished = pending.filter((each) => each !== incomplete && !each.response.writableFinished);
+      : contentTypeIn(rawPacket || begun);
+    const unfinished = connection.exchanges.filter((each) => each !== incomplete);
     await Promise.all(unfinished.map(({ response }) => new Promise((resolve) => response.once('close', resolve))));
     if (!socket.writable) return void socket.destroy();
     if (incomplete?.response.headersSent) socket.end();
@@ -91,31 +76,20 @@ export function handleMalformedRequests(server: Server, answerMalformed: AnswerM
     void answer(socket, error).catch(() => void socket.destroy());
 
   server.on('connection', (socket) => {
-    const connection = connectionOf(socket, socket.remoteAddress);
+    const connection = connections.get(socket);
+    if (!connection) return;
+    const reception: Reception = { connection, start: '', before: undefined, isFailed: false };
+    receptions.set(socket, reception);
     socket.prependListener('data', (bytes: Buffer) => {
-      const start = connection.isParsed ? '' : connection.start;
-      connection.isParsed = false;
-      connection.start = (start + bytes.toString('latin1', 0, START_BYTES)).trimStart().slice(0, START_BYTES);
+      const start = isParsed(reception) ? '' : reception.start;
+      reception.before = connection.latest;
+      reception.start = (start + bytes.toString('latin1', 0, START_BYTES)).trimStart().slice(0, START_BYTES);
     });
     // Node does not emit clientError in every case of this.
     socket.once('end', () => {
-      const isIncomplete = [...connection.pending].some(({ request }) => !request.complete);
-      if (isIncomplete) answerOrClose(socket, badRequest('the request broke off'));
+      if (incompleteIn(connection)) answerOrClose(socket, badRequest('the request broke off'));
     });
   });
-  const addPending = (request: IncomingMessage, response: ServerResponse) => {
-    const connection = connectionOf(request.socket);
-    const entry = { request, response };
-    const removeFinished = () => {
-      if (request.complete && response.writableFinished) connection.pending.delete(entry);
-    };
-    connection.isParsed = true;
-    connection.pending.add(entry);
-    request.once('close', removeFinished);
-    response.once('close', removeFinished);
-  };
-  // Node emits checkExpectation instead of request for an unknown Expect header.
-  server.on('request', addPending).on('checkExpectation', addPending);
   server.on('connect', (_request, socket) => {
     // Node detaches the connection where there is a listener.
     socket.on('error', () => socket.destroy()).resume();
@@ -127,6 +101,12 @@ export function handleMalformedRequests(server: Server, answerMalformed: AnswerM
     answerOrClose(socket, toClientError(error));
   });
 }
+
+/** Whether the bytes that began last are those of a request that has been parsed. */
+const isParsed = ({ connection, before }: Reception) => connection.latest !== before;
+
+/** The exchange whose request has not arrived as a whole. */
+const incompleteIn = ({ latest }: Connection) => (latest?.request.complete === false ? latest : undefined);
 
 interface ClientError {
   readonly status: number;

@@ -67,9 +67,9 @@ describe('the imports of src', () => {
 
   test('the listener knows no calls', () => {
     const wrong = sources
-      .filter(({ path }) => /^http\/(listener|pipelining)\.ts$/.test(path))
+      .filter(({ path }) => /^http\/(listener|connections|connection-limits)\.ts$/.test(path))
       .flatMap(({ imports }) => imports.map(({ target }) => target))
-      .filter((target) => !/^(shared\/|http\/pipelining\.ts$)/.test(target));
+      .filter((target) => !/^(shared\/|http\/connection)/.test(target));
     expect(wrong).toEqual([]);
   });
 });

@@ -96,7 +96,7 @@ export async function startRequestHandler(options: RequestHandlerOptions = {}): 
   });
   const at = { host: '127.0.0.1', port: 0 };
   const listener = await listen(handle, at, {
-    attach: (server) => handleMalformedRequests(server, answerMalformed),
+    attach: (server, connections) => handleMalformedRequests(server, connections, answerMalformed),
     ...(options.requestMs !== undefined && { requestMs: options.requestMs }),
   });
   return { ...listener, calls, protocols, metrics: async () => (await metrics.exposition()).text };
