@@ -1,6 +1,7 @@
 import { createDirectory } from '../applications/application.js';
 import { createAdmission } from '../bridge/admission.js';
 import { createDispatcher } from '../bridge/dispatcher.js';
+import { defaultMemoryBytes, watchOverload } from '../bridge/overload.js';
 import { createPipeline } from '../bridge/pipeline.js';
 import type { Config } from '../config/config.js';
 import { type Listener, listen } from '../http/listener.js';
@@ -46,8 +47,13 @@ export function isReachable(store: Store): Promise<boolean> {
 export async function startBridgeServer(config: Config, log: Log, runtime: RuntimeOptions = {}): Promise<BridgeServer> {
   const { limits, rate, trustProxy, admin } = config;
   const { collector, worker } = runtime;
+  const overload = watchOverload({
+    memoryBytes: limits.memoryMb === undefined ? defaultMemoryBytes() : limits.memoryMb * 2 ** 20,
+    delayMs: limits.eventLoopDelayMs,
+  });
   const admission = createAdmission({
     concurrentCalls: limits.concurrentCalls,
+    overload,
     // The deadline of a call: two upstream timeouts, however many requests it makes.
     callMs: 2 * limits.upstreamTimeoutMs,
     perMinute: rate?.perMinute,
@@ -66,6 +72,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   const listeners: Listener[] = [];
   const close = async (graceMs?: number) => {
     for (const listener of listeners) await listener.close(graceMs);
+    overload.close();
     await services.store.close();
     await tracing.close();
   };
@@ -107,6 +114,9 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     const listener = await listen(handle, config.listen, {
       attach: (server, connections) => handleMalformedRequests(server, connections, answerMalformed),
       requestMs: limits.requestTimeoutMs,
+      maxConnections: limits.connections,
+      maxConnectionsPerAddress: limits.connectionsPerAddress,
+      onClosed: observer.closedConnections,
     });
     listeners.push(listener);
     // In a cluster the admin listener belongs to the primary.

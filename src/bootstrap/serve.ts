@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import { warningsOf } from '../config/warnings.js';
 import type { Listener } from '../http/listener.js';
 import { createLog, type Log } from '../observability/log.js';
 import { openStore } from '../store/open.js';
@@ -40,7 +41,9 @@ export async function serve(options: ServeOptions): Promise<RunningBridge> {
   const { config, address, workers, runtime } = options;
   if (!config) return startDemo(options);
   const listen = { ...config.listen, ...address };
-  return startInstance({ config: { ...config, listen }, log: createLog(), runtime, environment: {} }, workers);
+  const log = createLog();
+  if (!runtime.worker) for (const warning of warningsOf(config)) log.warn(warning);
+  return startInstance({ config: { ...config, listen }, log, runtime, environment: {} }, workers);
 }
 
 async function startDemo(options: ServeOptions): Promise<RunningBridge> {

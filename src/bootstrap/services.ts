@@ -1,6 +1,7 @@
 import type { Application } from '../applications/application.js';
 import { connect } from '../applications/connect.js';
 import type { HandlerServices } from '../bridge/handler.js';
+import { createTicketLimit } from '../bridge/rate-limit.js';
 import type { Config } from '../config/config.js';
 import { createCache } from '../providers/cache.js';
 import { type CreateRateLimiter, createClusterRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
@@ -37,18 +38,21 @@ export async function openServices(
   { onTrial = () => {}, ...hooks }: ServiceHooks = {},
 ): Promise<Services> {
   const { key, proxies, route } = runtime;
-  const { upstreamTimeoutMs: timeoutMs, concurrentCalls } = config.limits;
+  const { upstreamTimeoutMs: timeoutMs, concurrentCalls, ticketsPerMinute } = config.limits;
   const upstreams = createUpstreams({ ...hooks, proxies, route, timeoutMs, concurrentCalls });
   const cache = createCache();
   const applications = await Promise.all(
     config.applications.map((application) => connect(application, upstreams, cache)),
   );
-  const store = withKnownUserIds(await openStore(config.store, rateLimitersOf(runtime)));
+  const createRateLimiter = rateLimitersOf(runtime);
+  const store = withKnownUserIds(await openStore(config.store, createRateLimiter));
   try {
     const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
     const sessions = createSessions(store, sealer, Date.now);
     const tickets = createTickets({ store, sealer, sessions, applications, now: Date.now });
-    return { applications, upstreams, store, sessions, tickets, trials: createTrials(store, onTrial) };
+    const trials = createTrials(store, onTrial);
+    const limitTickets = createTicketLimit(ticketsPerMinute, createRateLimiter);
+    return { applications, upstreams, store, sessions, tickets, trials, limitTickets };
   } catch (error) {
     await store.close();
     throw error;

@@ -1,8 +1,9 @@
 import type { Application } from '../applications/application.js';
-import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
-import { type CreateRateLimiter, msUntilNextPoint, type RateLimiter } from '../shared/rate-limiter.js';
+import type { CreateRateLimiter, RateLimiter } from '../shared/rate-limiter.js';
 import type { Scope } from '../shared/scope.js';
+import type { Overload } from './overload.js';
+import { consume, MINUTE_SECONDS } from './rate-limit.js';
 
 /** Rate limits, concurrency limit, drain and deadline. A call that is not admitted is an `unavailable` Fault. */
 export interface Admission {
@@ -29,12 +30,11 @@ export interface AdmissionOptions {
   /** The rate limit of each address; unlimited unless given. */
   readonly perMinute?: number | undefined;
   readonly createRateLimiter: CreateRateLimiter;
+  readonly overload?: Pick<Overload, 'reason'>;
 }
 
-const MINUTE_SECONDS = 60;
-
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { concurrentCalls, callMs, perMinute, createRateLimiter } = options;
+  const { concurrentCalls, callMs, perMinute, createRateLimiter, overload } = options;
   const addressLimiter =
     perMinute === undefined
       ? undefined
@@ -61,7 +61,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
     run: (scope, application, work) =>
       new Promise((resolve, reject) => {
         if (isDraining) throw draining();
-        if (inFlight.size >= concurrentCalls) throw overloaded();
+        if (inFlight.size >= concurrentCalls) throw overloaded('too many calls at once');
+        const reason = overload?.reason();
+        if (reason !== undefined) throw overloaded(reason);
         inFlight.add(reject);
         const begin = async () => {
           scope.deadline = performance.now() + callMs;
@@ -90,17 +92,5 @@ export function createAdmission(options: AdmissionOptions): Admission {
 }
 
 const draining = () => new Fault('unavailable', { explanation: 'the bridge is stopping' });
-const overloaded = () => new Fault('unavailable', { explanation: 'too many calls at once' });
-
-/** Fails open: if the limiter is unreachable, the call is admitted. */
-async function consume(limiter: RateLimiter, key: string): Promise<void> {
-  await limiter.consume(key).catch((error: unknown) => {
-    const ms = msUntilNextPoint(error);
-    if (ms === undefined) return;
-    throw new Fault('unavailable', {
-      http: httpErrors.tooManyRequests,
-      explanation: 'too many calls in a minute',
-      retryAfter: Math.max(1, Math.ceil(ms / 1000)),
-    });
-  });
-}
+const overloaded = (why: string) =>
+  new Fault('unavailable', { explanation: 'too many calls at once', cause: new Error(why) });

@@ -31,9 +31,10 @@ export function createDispatcher(services: HandlerServices): Dispatcher {
     const api = application.connect(scope);
     const handler = handlers[action]({ api, credentials: application.credentials });
     if (!handler) throw new Fault('restricted');
-    const { store, sessions, tickets, trials } = services;
+    const { store, sessions, tickets, trials, limitTickets } = services;
     const values = valuesOf(action, parameters);
-    const result = await handler({ store, sessions, tickets, trials, address, application, api, values });
+    const given = { store, sessions, tickets, trials, limitTickets, address, application, api, values };
+    const result = await handler(given);
     return hideFrom(Object.values(values), scope.secrets, result);
   };
 }

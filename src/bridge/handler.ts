@@ -5,6 +5,7 @@ import type { Store } from '../store/store.js';
 import type { Sessions } from '../vault/sessions.js';
 import type { Tickets } from '../vault/tickets.js';
 import type { Trials } from '../vault/trials.js';
+import type { LimitTickets } from './rate-limit.js';
 
 /** What determines whether an action is possible for an application. */
 export interface Capabilities extends Pick<Application, 'credentials'> {
@@ -17,6 +18,7 @@ export interface HandlerServices {
   readonly sessions: Sessions;
   readonly tickets: Tickets;
   readonly trials: Trials;
+  readonly limitTickets: LimitTickets;
 }
 
 /** The input of a handler: one call. */

@@ -22,7 +22,10 @@ export const handlers: Readonly<Record<ActionName, (capabilities: Capabilities) 
     ({ api }) =>
     async (context) => ({ user: await presentUser(await api.readAccount(await credentialOf(context)), context) }),
 
-  get_ticket: ifVault(async ({ application, tickets }) => ({ ticket: await tickets.issue(application) })),
+  get_ticket: ifVault(async ({ address, application, limitTickets, tickets }) => {
+    await limitTickets(application, address);
+    return { ticket: await tickets.issue(application) };
+  }),
 
   get_auth_token: ifVault(async (context) => {
     const { api, application, tickets, values } = context;

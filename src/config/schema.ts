@@ -5,6 +5,7 @@ import {
   BASE_URL,
   camelCasedObject,
   expected,
+  integerBetween,
   isAddressOrNetwork,
   isBaseUrl,
   limit,
@@ -62,15 +63,21 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       description: 'what the WSDL says the address is',
       unlessGiven: 'what a trusted proxy says, else `http://host:port`',
     }),
-    /** Whether X-Forwarded-Proto and X-Forwarded-Host are honoured: from no address, from all, or from these. */
+    /** Whether X-Forwarded headers are honoured: from no address, from all, from the nearest proxies, or from these. */
     trust_proxy: z
       .union(
-        [z.boolean(), z.array(pattern('an IP address or a network such as 10.0.0.0/8', isAddressOrNetwork)).readonly()],
-        expected('true, false or a list of IP addresses and networks such as 10.0.0.0/8'),
+        [
+          z.boolean(),
+          integerBetween(1n, 32n).transform(Number),
+          z.array(pattern('an IP address or a network such as 10.0.0.0/8', isAddressOrNetwork)).readonly(),
+        ],
+        expected(
+          'false, the number of proxies in front, a list of IP addresses and networks such as 10.0.0.0/8, or true',
+        ),
       )
       .default(false)
       .describe(
-        "`true`, or the addresses of the proxies whose word on the caller's address, and on the host and scheme that it called, counts",
+        "whose word counts on the caller's address, and on the host and scheme that it called: how many proxies are in front, or their addresses; `true` takes anyone's word",
       ),
     store: storeIn(directory)
       .prefault('sqlite:./data/bridge.db')
@@ -101,6 +108,21 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       ),
       upstream_timeout_ms: limit(10000).describe('the longest wait for a modern API; a whole call may take twice that'),
       request_timeout_ms: limit(30000).describe('the longest that a request may take to arrive'),
+      connections: limit(4096).describe(
+        'how many connections of callers are open at once; of more, those go that have been idle for longest',
+      ),
+      connections_per_address: limit(2048).describe('the same for those of one address'),
+      tickets_per_minute: limit(60).describe('how many tickets an address gets in a minute with one api_key'),
+      memory_mb: integerBetween(1n, 2n ** 31n - 1n)
+        .transform(Number)
+        .optional()
+        .meta({
+          description: 'how much memory a process may have in MiB before calls get `service_unavailable`',
+          unlessGiven: 'four fifths of what there is',
+        }),
+      event_loop_delay_ms: limit(1000).describe(
+        'how far a process may be behind before calls get `service_unavailable`',
+      ),
       shutdown_ms: limit(10000).describe('how long calls in flight may take to finish at the end'),
     }).prefault({}),
     applications: z

@@ -5,7 +5,7 @@ import type { Fault } from '../core/fault.js';
 import type { Observer } from '../observability/observer.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { readBody } from './body.js';
-import { createAddressOf, type TrustProxy } from './forwarded.js';
+import { createAddressOf, detectProxy, type TrustProxy } from './forwarded.js';
 import type { AnswerMalformed } from './malformed.js';
 import { emptyRequest, normalizeTarget, REQUEST_ID, requestIdOf, toLegacyRequest } from './request.js';
 import { toRequestFault } from './request-errors.js';
@@ -40,7 +40,7 @@ export interface RequestHandlerParts {
   readonly trustProxy: TrustProxy;
   /** Loads the routes, once, for the first request that is not surely a call. */
   readonly loadRoutes: (actions: RequestActions) => Promise<RequestListener>;
-  readonly observer: Pick<Observer, 'defect'>;
+  readonly observer: Pick<Observer, 'defect' | 'untrustedProxies'>;
 }
 
 export interface HttpHandlers {
@@ -51,7 +51,7 @@ export interface HttpHandlers {
 /** Answers callers. Every reply but those of health, the WSDL and the sign-in page is the pipeline's. */
 export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
   const { protocols, pipeline, bodyBytes, trustProxy, loadRoutes, observer } = parts;
-  const addressOf = createAddressOf(trustProxy);
+  const addressOf = createAddressOf(trustProxy, detectProxy(observer.untrustedProxies));
 
   const protocolAt = (path: string): Protocol => {
     const isBelow = (protocol: Protocol) => `${path.toLowerCase()}/`.startsWith(`${protocol.path}/`);

@@ -21,6 +21,7 @@ export interface Metrics {
   /** 0 closed, 1 half-open, 2 open. */
   readonly breaker: Gauge<'base_url'>;
   readonly signIns: Counter<'provider' | 'outcome'>;
+  readonly closedConnections: Counter<'why'>;
   readonly exposition: () => Promise<Exposition>;
   /** The current values, for the primary of a cluster. */
   readonly snapshot: () => Promise<MetricsSnapshot>;
@@ -79,6 +80,12 @@ export function createMetrics(inFlight: () => number): Metrics {
       name: 'boxbridge_sign_ins_total',
       help: 'Secrets entered at the sign-in page or sent with authorization',
       labelNames: ['provider', 'outcome'],
+      registers,
+    }),
+    closedConnections: new library.Counter({
+      name: 'boxbridge_closed_connections_total',
+      help: 'Connections of callers that were closed because of a limit',
+      labelNames: ['why'],
       registers,
     }),
     exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),

@@ -27,6 +27,15 @@ interface CallOutcome {
   readonly cause: unknown;
 }
 
+/** Connections that were closed for the same reason within a second. */
+interface ClosedConnections {
+  readonly why: string;
+  /** How many. */
+  readonly connections: number;
+  /** That of the last of them. */
+  readonly address: string;
+}
+
 type SignInOutcome = 'signed in' | 'refused' | 'too many' | 'outage';
 
 /** Records what the bridge does in the log, the metrics and the traces. Fails open: none of its functions throws. */
@@ -39,6 +48,10 @@ export interface Observer {
   readonly upstream: (observation: UpstreamObservation, scope: Scope) => void;
   readonly breaker: (baseUrl: string, state: BreakerState) => void;
   readonly signIn: (application: ObservedApplication, outcome: SignInOutcome, cause?: unknown) => void;
+  /** Records connections that were closed although their callers would have kept them. */
+  readonly closedConnections: (closed: ClosedConnections) => void;
+  /** Records that calls come through proxies at these addresses, which are not trusted. */
+  readonly untrustedProxies: (addresses: readonly string[]) => void;
   /** Records a defect outside any call. */
   readonly defect: (what: string, cause: unknown) => void;
 }
@@ -130,6 +143,15 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
         },
       );
     },
+    closedConnections: ({ why, connections, address }) =>
+      record(
+        () => metrics.closedConnections.inc({ why }, connections),
+        () => log.warn({ cause: why, connections, address }, 'connections were closed'),
+      ),
+    untrustedProxies: (addresses) =>
+      record(() =>
+        log.warn({ addresses }, 'calls come from few private addresses with X-Forwarded-For: is trust_proxy missing?'),
+      ),
     defect,
   };
 }

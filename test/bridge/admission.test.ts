@@ -153,6 +153,45 @@ describe('the rate limit', () => {
   });
 });
 
+test.each<[trusted: number, statuses: number[]]>([
+  [1, [200, 200, 429]],
+  [2, [200, 200, 200]],
+])(
+  'with %d proxies in front, what a caller itself writes before their words counts for nothing',
+  async (trusted, statuses) => {
+    const { api, bridge } = await startBusy(1, { trust_proxy: trusted, rate: { per_minute: 2 } });
+    api.release();
+    const found: number[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      found.push((await from(`192.0.2.${n}, 198.51.100.1`, bridge.url, 'rest', 'key-0')).status);
+    }
+    expect(found).toEqual(statuses);
+  },
+);
+
+describe('tickets', () => {
+  test.each(formats)('of an address with an api_key are limited, in %s', async (format) => {
+    const limits = { tickets_per_minute: 2 };
+    const { bridge } = await startBusy(2, { limits, trust_proxy: 1 }, { credentials: 'vault' });
+    const ask = (address: string, apiKey: string) =>
+      post(bridge.url, format, 'get_ticket', [['api_key', apiKey]], { 'X-Forwarded-For': address });
+    const texts: string[] = [];
+    for (let n = 0; n < 2; n += 1) texts.push(await (await ask('192.0.2.1', 'key-0')).text());
+    expect(texts.map((text) => text.includes('get_ticket_ok'))).toEqual([true, true]);
+    await expectTooMany(await ask('192.0.2.1', 'key-0'), format);
+    expect(await (await ask('192.0.2.2', 'key-0')).text()).toContain('get_ticket_ok');
+    expect(await (await ask('192.0.2.1', 'key-1')).text()).toContain('get_ticket_ok');
+  });
+
+  test('are a minute sixty unless configured', async () => {
+    const { bridge } = await startBusy(1, {}, { credentials: 'vault' });
+    const words: string[] = [];
+    for (let n = 0; n < 61; n += 1)
+      words.push((await callBridge(bridge.url, 'rest', 'get_ticket', [['api_key', 'key-0']])).status);
+    expect(words).toEqual([...Array(60).fill('get_ticket_ok'), 'service_unavailable']);
+  });
+});
+
 describe('the sign-in page', () => {
   test('counts for the rate of an address', async () => {
     const { bridge } = await startBusy(1, { rate: { per_minute: 3 } }, { credentials: 'vault' });

@@ -186,6 +186,19 @@ describe('check', () => {
     expect(stderr).not.toContain('s3cret');
   });
 
+  test('warns of trust_proxy: true, in the log of serve too', async () => {
+    const cwd = await folder({ 'open.yaml': `trust_proxy: true\n${configuration(sandboxed)}` });
+    const { code, stderr } = await boxbridge(cwd, 'check --config open.yaml').end;
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^boxbridge: warning: open\.yaml: trust_proxy: true lets every caller forge its address, .*\n$/,
+    );
+    const serving = boxbridge(cwd, 'serve --config open.yaml --port 0');
+    await serving.line(/answers at/);
+    serving.kill('SIGTERM');
+    expect((await serving.end).stderr).toContain('trust_proxy: true lets every caller forge its address');
+  });
+
   test('--online probes every modern API', async () => {
     const cwd = await folder({ 'good.yaml': configuration(sandboxed) });
     const expected = { code: 0, stdout: 'good.yaml: good, 4 application(s), all reachable\n', stderr: '' };

@@ -30,7 +30,8 @@ const applicationKeys =
   'reply_charset, cache_seconds, token_days, rate, ca_file, client_cert_file, client_key_file';
 const golemKeys = `${applicationKeys}, account_id, password_keys`;
 const networks = 'a network such as 10.0.0.0/8';
-const trustProxy = 'true, false or a list of IP addresses and networks such as 10.0.0.0/8';
+const trustProxy =
+  'false, the number of proxies in front, a list of IP addresses and networks such as 10.0.0.0/8, or true';
 const baseUrl = 'an http or https URL without query, fragment, user or password';
 const store = 'sqlite: and a path, or a postgres:// URL with the special characters of its password percent-encoded';
 const provider = 'seatable, golem or the path of a module such as ./provider.js';
@@ -49,6 +50,10 @@ const defaults: ParsedConfig = {
     concurrentCalls: 1024,
     upstreamTimeoutMs: 10000,
     requestTimeoutMs: 30000,
+    connections: 4096,
+    connectionsPerAddress: 2048,
+    ticketsPerMinute: 60,
+    eventLoopDelayMs: 1000,
     shutdownMs: 10000,
   },
   applications: [
@@ -127,6 +132,10 @@ describe('a good configuration', () => {
         concurrentCalls: 1024,
         upstreamTimeoutMs: 10000,
         requestTimeoutMs: 30000,
+        connections: 4096,
+        connectionsPerAddress: 2048,
+        ticketsPerMinute: 60,
+        eventLoopDelayMs: 1000,
         shutdownMs: 10000,
       },
       applications: [
@@ -267,7 +276,7 @@ const refusedAbove: readonly [string, number, string][] = [
   [
     'limits:\n  xml_depht: 3',
     2,
-    'limits.xml_depht is not a known key; the keys allowed here are body_bytes, xml_depth, concurrent_calls, upstream_timeout_ms, request_timeout_ms, shutdown_ms',
+    'limits.xml_depht is not a known key; the keys allowed here are body_bytes, xml_depth, concurrent_calls, upstream_timeout_ms, request_timeout_ms, connections, connections_per_address, tickets_per_minute, memory_mb, event_loop_delay_ms, shutdown_ms',
   ],
   ['listen: 8080', 1, 'listen must be a block with keys out of host, port'],
   ['listen:', 1, 'listen is empty; write a block with keys out of host, port'],

@@ -56,8 +56,14 @@ export async function call(bridge: string, format: Format, action: string, param
 }
 
 /** Calls a bridge, and gives the reply as HTTP has it. */
-export function post(bridge: string, format: Format, action: string, parameters: Parameters): Promise<Response> {
-  return fetch(`${bridge}/api/1.0/${format}`, { method: 'POST', body: bodies[format](action, parameters) });
+export function post(
+  bridge: string,
+  format: Format,
+  action: string,
+  parameters: Parameters,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return fetch(`${bridge}/api/1.0/${format}`, { method: 'POST', headers, body: bodies[format](action, parameters) });
 }
 
 const parser = new XMLParser({

@@ -1,0 +1,40 @@
+import { totalmem } from 'node:os';
+import { constrainedMemory, memoryUsage } from 'node:process';
+
+/** What tells that this process has more work than it can do. */
+export interface Overload {
+  /** Why no call should be admitted now; undefined where nothing speaks against it. */
+  readonly reason: () => string | undefined;
+  readonly close: () => void;
+}
+
+export interface OverloadOptions {
+  /** The most memory of this process, in bytes (RSS). */
+  readonly memoryBytes: number;
+  /** How late a timer may be, in milliseconds. */
+  readonly delayMs: number;
+  /** How often both are looked at, in milliseconds; 500 unless given. */
+  readonly everyMs?: number;
+}
+
+/** Watches the memory of this process, and how late its timers are. */
+export function watchOverload({ memoryBytes, delayMs, everyMs = 500 }: OverloadOptions): Overload {
+  let reason: string | undefined;
+  let lookedAt = performance.now();
+  const look = () => {
+    const now = performance.now();
+    const lateMs = now - lookedAt - everyMs;
+    lookedAt = now;
+    if (memoryUsage.rss() > memoryBytes) reason = 'the memory of the process is over its limit';
+    else reason = lateMs > delayMs ? 'the process is too far behind' : undefined;
+  };
+  const timer = setInterval(look, everyMs).unref();
+  return { reason: () => reason, close: () => clearInterval(timer) };
+}
+
+/** Four fifths of the memory that the machine, or its container, has: https://nodejs.org/api/process.html#processconstrainedmemory. */
+export function defaultMemoryBytes(): number {
+  const constrained = constrainedMemory();
+  const available = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return available * 0.8;
+}

@@ -1,0 +1,31 @@
+import type { Application } from '../applications/application.js';
+import { httpErrors } from '../core/error-mapping.js';
+import { Fault } from '../core/fault.js';
+import { type CreateRateLimiter, msUntilNextPoint, type RateLimiter } from '../shared/rate-limiter.js';
+
+export const MINUTE_SECONDS = 60;
+
+/**
+ * Counts a request of this key. Rejects with HTTP 429 beyond the limit. Fails open: if the limiter is unreachable, the
+ * request is admitted.
+ */
+export async function consume(limiter: RateLimiter, key: string): Promise<void> {
+  await limiter.consume(key).catch((error: unknown) => {
+    const ms = msUntilNextPoint(error);
+    if (ms === undefined) return;
+    throw new Fault('unavailable', {
+      http: httpErrors.tooManyRequests,
+      explanation: 'too many calls in a minute',
+      retryAfter: Math.max(1, Math.ceil(ms / 1000)),
+    });
+  });
+}
+
+/** Counts a ticket that an address asks for with an api_key. Rejects with HTTP 429 beyond the limit. */
+export type LimitTickets = (application: Pick<Application, 'apiKey'>, address: string) => Promise<void>;
+
+/** Each ticket is a row of the store until it expires, and whoever knows an api_key can ask for one. */
+export function createTicketLimit(perMinute: number, createRateLimiter: CreateRateLimiter): LimitTickets {
+  const limiter = createRateLimiter({ name: 'tickets', points: perMinute, seconds: MINUTE_SECONDS });
+  return ({ apiKey }, address) => consume(limiter, `${apiKey} ${address}`);
+}

@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { createAdmission } from '../../src/bridge/admission.js';
+import { defaultMemoryBytes, type OverloadOptions, watchOverload } from '../../src/bridge/overload.js';
+import { createMemoryRateLimiter } from '../../src/shared/rate-limiter.js';
+import { createScope } from '../../src/shared/scope.js';
+import { afterwards } from '../support/cleanup.js';
+
+const plenty: OverloadOptions = { memoryBytes: Number.MAX_SAFE_INTEGER, delayMs: 60_000, everyMs: 5 };
+
+function watch(options: Partial<OverloadOptions>) {
+  const overload = watchOverload({ ...plenty, ...options });
+  afterwards(async () => overload.close());
+  return overload;
+}
+
+/** Waits for what holds in a moment; throws where it never does. */
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error('waited in vain');
+    await sleep(1);
+  }
+}
+
+test('no call is admitted while the memory of the process is over its limit', async () => {
+  const overload = watch({ memoryBytes: 1 });
+  const admission = createAdmission({
+    concurrentCalls: 8,
+    callMs: 1000,
+    createRateLimiter: createMemoryRateLimiter,
+    overload,
+  });
+  const call = () => admission.run(createScope(), undefined, async () => 'done');
+  expect(await call()).toBe('done');
+  await until(() => overload.reason() !== undefined);
+  await expect(call()).rejects.toMatchObject({
+    reason: 'unavailable',
+    cause: new Error('the memory of the process is over its limit'),
+  });
+  expect(admission.inFlight()).toBe(0);
+});
+
+test('a process that is too far behind says so, and no longer once it has caught up', async () => {
+  const overload = watch({ delayMs: 50 });
+  const end = performance.now() + 200;
+  while (performance.now() < end);
+  await until(() => overload.reason() === 'the process is too far behind');
+  await until(() => overload.reason() === undefined);
+});
+
+test('nothing speaks against a call within the limits', async () => {
+  const overload = watch({});
+  await sleep(50);
+  expect(overload.reason()).toBeUndefined();
+});
+
+test('a process may have most of the memory that there is', () => {
+  expect(defaultMemoryBytes()).toBeGreaterThan(process.memoryUsage.rss());
+});
