@@ -28,7 +28,7 @@ const plain = readTable('words.txt', 5).flatMap(([api, action = '', status, word
 
 let bench: Workbench;
 beforeAll(async () => {
-  bench = await startWorkbench();
+  bench = await startWorkbench([], 10_000);
 });
 afterAll(() => bench.close());
 beforeEach(() => bench.renew());

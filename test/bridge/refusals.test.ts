@@ -54,7 +54,7 @@ const foreign: Readonly<Record<string, unknown>> = {
 
 let bench: Workbench;
 beforeAll(async () => {
-  bench = await startWorkbench();
+  bench = await startWorkbench([], 10_000);
 });
 afterAll(() => bench.close());
 beforeEach(() => bench.renew());
