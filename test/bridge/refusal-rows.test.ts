@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { providers } from '../../src/providers/index.js';
 import { commonRefusals, type Refusal } from '../../src/upstream/refusals.js';
 import { readTable, wordOf } from '../support/cases/refusals.js';
+import { type Format, formats } from '../support/clients/legacy.js';
 import { type Api, apis, isWrite, startWorkbench, type Workbench } from '../support/servers/workbench.js';
 
 /** A reply of a modern API whose body says what its status alone does not, and the word that an old caller reads. */
@@ -16,7 +17,12 @@ interface Case {
 
 const telling = readTable('bodies.txt', 6).map(
   ([api, action = '', request = '', status, word = '', body = '']): Case => ({
-    ...{ api, action, request, status: Number(status), body, word },
+    api,
+    action,
+    request,
+    status: Number(status),
+    body,
+    word,
   }),
 );
 /** One of the bodies in which SeaTable refuses, with each status: what the common table says is the same for all. */
@@ -47,11 +53,11 @@ function deciding(rows: readonly Refusal[]): ReadonlySet<Refusal> {
   return decided;
 }
 
-async function walk(cases: readonly Case[]): Promise<string[]> {
+async function walk(cases: readonly Case[], format: Format = 'rest'): Promise<string[]> {
   const words: string[] = [];
   for (const { api, action, request, status, body } of cases) {
     bench.renew();
-    const word = await wordOf(bench, api, action, [
+    const word = await wordOf(bench, format, api, action, [
       (received) =>
         request === 'any' ||
         (request === 'read' && !isWrite(received)) ||
@@ -71,7 +77,7 @@ test.each(apis)('%s: what each body says, and every row of its table decides a c
   const rows = providers.find(({ name }) => name === api)?.refusals ?? [];
   const decided = deciding(rows);
   const cases = telling.filter((each) => each.api === api);
-  expect(await walk(cases)).toEqual(linesOf(cases));
+  for (const format of formats) expect(await walk(cases, format)).toEqual(linesOf(cases));
   expect(rows.filter((row) => !decided.has(row))).toEqual([]);
 });
 

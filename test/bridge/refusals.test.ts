@@ -62,7 +62,7 @@ beforeEach(() => bench.renew());
 /** What an old caller reads where the read of a read action, or the write of another, is refused. */
 const wordFor = ({ api, action, status }: Row, body: unknown) => {
   const isRead = /^(get|find)/.test(action);
-  return wordOf(bench, api, action, [(request) => isRead || isWrite(request), { status, body }]);
+  return wordOf(bench, 'rest', api, action, [(request) => isRead || isWrite(request), { status, body }]);
 };
 
 const { HTML, plain, ...others } = foreign;
@@ -119,7 +119,7 @@ describe.each<[Api, string]>([
         [plain, row.foreign],
       ]) {
         const refusal: Parameters<Workbench['interfere']> = [(request) => !isWrite(request), { status, body }];
-        expect([body, await wordOf(bench, api, action, refusal)]).toEqual([body, word]);
+        expect([body, await wordOf(bench, 'rest', api, action, refusal)]).toEqual([body, word]);
       }
     },
   );

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { golemAccounts } from '../../../src/sandbox/golem.js';
+import type { Format } from '../clients/legacy.js';
 import { type Api, apis, type Workbench } from '../servers/workbench.js';
 import { callerOf } from './writes-done.js';
 
@@ -32,11 +33,12 @@ const usual: Readonly<Record<string, string>> = {
 };
 
 /**
- * The word that an old caller reads. `what` is an action, with what is given in parentheses where that is not the usual:
+ * The word that an old caller reads; in SOAP, that of an outage is the text of a fault. `what` is an action, with what is given in parentheses where that is not the usual:
  * `update_account(name+email)`, and `another` for the user_id of somebody else.
  */
 export async function wordOf(
   bench: Workbench,
+  format: Format,
   api: Api,
   what: string,
   interference: Parameters<Workbench['interfere']>,
@@ -50,5 +52,5 @@ export async function wordOf(
     } else parameters.push([name, values[name] ?? '']);
   }
   bench.interfere(...interference);
-  return (await bench.call('rest', action, [...callerOf({ api }), ...parameters])).status;
+  return (await bench.call(format, action, [...callerOf({ api }), ...parameters])).status;
 }
