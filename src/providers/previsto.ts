@@ -38,8 +38,6 @@ function isText(value: Json): value is Exclude<Json, JsonObject | readonly Json[
   return value !== null && !isObject(value) && !Array.isArray(value);
 }
 
-const setsEmail = ['set the e-mail', 'set the e-mail alone'];
-
 /** What an update sets, by which the table tells whether a refusal may be about the e-mail. */
 function operationOf({ email, ...others }: AccountChanges): string | undefined {
   if (email === undefined) return undefined;
@@ -74,6 +72,8 @@ function saysTaken(body: Json): boolean {
 function saysEmailIsTaken(body: Json): boolean {
   return isAboutEmail(body) && saysTaken(body);
 }
+
+const setsEmail = ['set the e-mail', 'set the e-mail alone'];
 
 /** Where the e-mail alone was to be set, a 400 is about it even if it says nothing of it. */
 const refusals: readonly Refusal[] = [
