@@ -18,7 +18,8 @@ export async function connect(
   const { tls, settings, ...rest } = application;
   const { name, baseUrl, cacheSeconds } = rest;
   const kind = await loadProvider(rest.provider);
-  const send = sendFor({ baseUrl, name, provider: kind.name, tls, isRefusal: kind.isRefusal });
+  const { isRefusal, refusals } = kind;
+  const send = sendFor({ baseUrl, name, provider: kind.name, tls, isRefusal, refusals });
   const cached = cache({ api: JSON.stringify([kind.name, baseUrl]), settings, seconds: cacheSeconds });
   const connectTo = (scope: Scope) => {
     const timeLeft = () => remainingMs(scope);

@@ -2,7 +2,8 @@ import { Fault } from '../core/fault.js';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Settings } from '../shared/setting.js';
 import type { UpstreamRequest } from '../upstream/client.js';
-import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
+import type { Refusal } from '../upstream/refusals.js';
+import { extractMessage } from '../upstream/response.js';
 import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf, sendFirst, unless } from './common.js';
 import type { Account, AccountChanges, Plan, ProviderKind } from './provider.js';
 
@@ -57,8 +58,9 @@ function isUnserved(status: number): boolean {
   return status === 404 || status === 405;
 }
 
-function messageIn(body: Json | undefined): string {
-  return (body !== undefined && extractMessage(body)) || '';
+/** Whether the message in a body is like this. */
+function says(pattern: RegExp): (body: Json) => boolean {
+  return (body) => pattern.test(extractMessage(body) ?? '');
 }
 
 /**
@@ -72,44 +74,33 @@ function isRefusal(body: Json | undefined, text: string): boolean {
     : /^(authorization error\s*$|parse request payload error|failed to parse )/i.test(text);
 }
 
-/** 401 is also the reply to a valid token whose operation is for administrators. */
-function mapError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  return status === 401 && /only allowed for/.test(messageIn(body)) ? 'restricted' : undefined;
-}
-
+/** The reply to a valid token too, whose operation is for administrators. */
+const saysForAdministrators = says(/only allowed for/);
 /** Golem 1.3 hides another's account with 401, not 404, whether or not there is one. */
-function isHidden(status: number, body: Json | undefined): boolean {
-  return status === 401 && /^Access to account/.test(messageIn(body));
-}
+const saysHidden = says(/^Access to account/);
+const saysEmail = says(/e-?mail/i);
+/** Golem 1.3 replies 500 to an e-mail in use. */
+const saysDuplicate = says(/unique key violation|duplicated account/i);
+const saysRevision = says(/concurrent|revision/i);
 
-function mapOtherAccountError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  return isHidden(status, body) ? 'missing' : mapError(status, body);
-}
-
-/** Whether a hidden account exists, the operation on it tells. */
-function mapHiddenError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  return isHidden(status, body) ? 'restricted' : mapError(status, body);
-}
-
-/** Whether a 409 is about the e-mail. Its `code` tells, up to Golem 1.4 its message alone. */
-function isEmailConflict(body: Json | undefined): boolean {
+/** Whether a 409 is about anything but the e-mail. Its `code` tells, up to Golem 1.4 its message alone. */
+function isNotAboutEmail(body: Json): boolean {
   const code = isObject(body) ? textOf(body.code) : undefined;
-  return code === undefined ? !/concurrent|revision/i.test(messageIn(body)) : /email/i.test(code);
+  return code === undefined ? saysRevision(body) : !/email/i.test(code);
 }
 
-/** Golem 1.3 replies 500 to an e-mail in use, and a 400 names what is wrong in its message alone. */
-function mapWriteError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  const message = messageIn(body);
-  if (status === 409 && !isEmailConflict(body)) return 'invalid';
-  if (status === 500 && /unique key violation|duplicated account/i.test(message)) return 'conflict';
-  if (status === 400 && /e-?mail/i.test(message)) return 'invalid email';
-  return mapOtherAccountError(status, body);
-}
-
-/** A plan that the caller may not see is unknown; any other failure is an outage. */
-function mapPlanError(status: number): UpstreamReason {
-  return status === 401 || status === 403 || status === 404 ? 'missing' : 'unavailable';
-}
+const refusals: readonly Refusal[] = [
+  // A plan that the caller may not see is unknown; any other failure is an outage.
+  { status: [401, 403, 404], of: ['read the plan of an account'], reason: 'missing' },
+  { of: ['read the plan of an account'], reason: 'unavailable', by: 'anyone' },
+  // Whether a hidden account exists, the deletion itself tells.
+  { status: [401], of: ['read before deletion'], body: saysHidden, reason: 'restricted' },
+  { status: [401], of: ['read by id', 'write'], body: saysHidden, reason: 'missing' },
+  { status: [401], body: saysForAdministrators, reason: 'restricted' },
+  { status: [400], of: ['write'], body: saysEmail, reason: 'invalid email' },
+  { status: [409], of: ['write'], body: isNotAboutEmail, reason: 'invalid' },
+  { status: [500], of: ['write'], body: saysDuplicate, reason: 'conflict' },
+];
 
 /**
  * https://learn.golem.cloud/rest-api/account, as of Golem 1.3, and the later versions, which tell nowhere which one they
@@ -121,16 +112,17 @@ export const golem: ProviderKind<typeof settings> = {
   publicBaseUrl: 'https://release.api.golem.cloud',
   credential: { name: 'API token', hint: 'golem-cli makes one for your account.' },
   isRefusal,
+  refusals,
   settings,
   connect: ({ baseUrl, settings: { accountId }, send }) => {
     const to = (path: string, credential: string) => ({
       url: baseUrl + path,
       headers: { Authorization: authorization('Bearer', credential), Accept: 'application/json' },
     });
-    const read = (path: string, credential: string, errorMapping: ErrorMapping = mapError): UpstreamRequest => ({
+    const read = (path: string, credential: string, operation?: string): UpstreamRequest => ({
       method: 'GET',
       ...to(path, credential),
-      errorMapping,
+      operation,
     });
 
     /** The account of the configuration, the only one of the list, or that of the token. */
@@ -145,13 +137,11 @@ export const golem: ProviderKind<typeof settings> = {
       return send(read(accountPath(nativeIdOf(id)), credential));
     };
     const find = (credential: string, nativeId: string | undefined) =>
-      nativeId === undefined
-        ? readOwn(credential)
-        : send(read(accountPath(nativeId), credential, mapOtherAccountError));
+      nativeId === undefined ? readOwn(credential) : send(read(accountPath(nativeId), credential, 'read by id'));
 
     const withPlan = async (credential: string, account: JsonObject): Promise<Account> => {
       const path = `${accountPath(nativeIdOf(account.id))}/plan`;
-      const plan = await unless('missing', send(read(path, credential, mapPlanError)));
+      const plan = await unless('missing', send(read(path, credential, 'read the plan of an account')));
       return toAccount(account, plan && toPlan(plan));
     };
 
@@ -168,7 +158,6 @@ export const golem: ProviderKind<typeof settings> = {
             method,
             ...to(accountPath(id), credential),
             body: jsonBody(values),
-            errorMapping: mapWriteError,
           });
           const revision = integerOf(account.revision);
           if (revision === undefined) {
@@ -190,16 +179,16 @@ export const golem: ProviderKind<typeof settings> = {
         const account =
           nativeId === undefined
             ? await readOwn(credential)
-            : await unless('restricted', send(read(accountPath(nativeId), credential, mapHiddenError)));
+            : await unless('restricted', send(read(accountPath(nativeId), credential, 'read before deletion')));
         const path = accountPath(nativeId ?? nativeIdOf(account?.id));
         const revision = integerOf(account?.revision);
         const query = revision === undefined ? '' : `?current_revision=${revision}`;
-        await send({ method: 'DELETE', ...to(path + query, credential), errorMapping: mapWriteError });
+        await send({ method: 'DELETE', ...to(path + query, credential) });
       },
       createAccount: async (credential, name, email) => {
         const body = jsonBody({ name, email, roles: [] });
-        const request = { ...to('/v1/accounts', credential), body, errorMapping: mapWriteError };
-        return accountAfterWrite(await send({ method: 'POST', ...request }), toAccount);
+        const reply = await send({ method: 'POST', ...to('/v1/accounts', credential), body });
+        return accountAfterWrite(reply, toAccount);
       },
       findAccounts: async (credential, email) => {
         const query = email === undefined ? '' : `?${new URLSearchParams({ email })}`;
@@ -208,8 +197,8 @@ export const golem: ProviderKind<typeof settings> = {
       },
       readPlan: async (credential, nativeId) => {
         const id = nativeId ?? nativeIdOf((await readOwn(credential)).id);
-        const errorMapping = nativeId === undefined ? mapError : mapOtherAccountError;
-        return toPlan(await send(read(`${accountPath(id)}/plan`, credential, errorMapping)));
+        const operation = nativeId === undefined ? undefined : 'read by id';
+        return toPlan(await send(read(`${accountPath(id)}/plan`, credential, operation)));
       },
     };
   },

@@ -1,3 +1,4 @@
+import { reasons } from '../core/fault.js';
 import type { Setting, Settings } from '../shared/setting.js';
 import { isRecord } from './common.js';
 import type { Provider, ProviderKind } from './provider.js';
@@ -7,7 +8,7 @@ export type UncheckedKind = Omit<ProviderKind, 'settings'> & { readonly settings
 
 /** The keys that the default export of a module lacks, or has with a value that is of no use. */
 export function missingIn(kind: unknown): string[] {
-  const { name, title, publicBaseUrl, credential, isRefusal, connect } = isRecord(kind) ? kind : {};
+  const { name, title, publicBaseUrl, credential, isRefusal, refusals, connect } = isRecord(kind) ? kind : {};
   const { name: credentialName, hint } = isRecord(credential) ? credential : {};
   const credentialKeys = isRecord(credential)
     ? { 'credential.name': isText(credentialName), 'credential.hint': isText(hint) }
@@ -18,8 +19,22 @@ export function missingIn(kind: unknown): string[] {
     publicBaseUrl: isText(publicBaseUrl),
     ...credentialKeys,
     isRefusal: isAbsent(isRefusal) || isFunction(isRefusal),
+    refusals: isAbsent(refusals) || (Array.isArray(refusals) && refusals.every(isRow)),
     connect: isFunction(connect),
   });
+}
+
+/** Whether a value is a row of a table of refusals. */
+function isRow(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { status, of, body, reason, by } = value;
+  return (
+    (status === undefined || (Array.isArray(status) && status.every(Number.isInteger))) &&
+    (of === undefined || (Array.isArray(of) && of.every(isText))) &&
+    (body === undefined || isFunction(body)) &&
+    [...reasons, 'invalid email'].some((each) => each === reason) &&
+    (by === undefined || by === 'anyone')
+  );
 }
 
 export function isProviderKind(value: unknown): value is UncheckedKind {

@@ -1,6 +1,6 @@
 import { Fault } from '../core/fault.js';
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
-import type { ErrorMapping, UpstreamReason } from '../upstream/response.js';
+import type { Refusal } from '../upstream/refusals.js';
 import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf } from './common.js';
 import type { Account, AccountChanges, ProviderKind } from './provider.js';
 
@@ -38,32 +38,51 @@ function isText(value: Json): value is Exclude<Json, JsonObject | readonly Json[
   return value !== null && !isObject(value) && !Array.isArray(value);
 }
 
-function mapError(status: number): UpstreamReason | undefined {
-  return status === 402 ? 'invalid' : undefined;
-}
-
-/** A refusal of an update. It may be about the e-mail only where that was to be set. */
-function updateErrorMapping({ email, ...others }: AccountChanges): ErrorMapping {
-  return (status, body) => {
-    if (email === undefined || !isObject(body) || ![400, 402, 422].includes(status)) return mapError(status);
-    const isAlone = status === 400 && Object.keys(others).length === 0;
-    if (!(paramsIn(body) ?? (isAlone ? ['email'] : [])).some(isEmail)) return mapError(status);
-    return /already|exists|in use|taken/i.test(textOf(body.message) ?? '') ? 'conflict' : 'invalid email';
-  };
+/** What an update sets, by which the table tells whether a refusal may be about the e-mail. */
+function operationOf({ email, ...others }: AccountChanges): string | undefined {
+  if (email === undefined) return undefined;
+  return Object.keys(others).length === 0 ? 'set the e-mail alone' : 'set the e-mail';
 }
 
 /** The parameters at fault: `param` of an error object, else the one that its message quotes or speaks of. */
-function paramsIn({ param, message }: JsonObject): string[] | undefined {
+function paramsIn({ param, message }: JsonObject): string[] {
   const params = (Array.isArray(param) ? param : [param]).flatMap((each: Json | undefined) => textOf(each) ?? []);
   if (params.length > 0) return params;
   const text = textOf(message) ?? '';
   const [, quoted = /e-?mail/i.test(text) ? 'email' : undefined] = /'(name|email|languageCode|meta)'/.exec(text) ?? [];
-  return quoted === undefined ? undefined : [quoted];
+  return quoted === undefined ? [] : [quoted];
 }
 
-function isEmail(param: string): boolean {
-  return param.toLowerCase() === 'email';
+function isAboutEmail(body: Json): boolean {
+  return isObject(body) && paramsIn(body).some((param) => param.toLowerCase() === 'email');
 }
+
+function isAboutNothing(body: Json): boolean {
+  return isObject(body) && paramsIn(body).length === 0;
+}
+
+function saysItIsTaken(body: Json): boolean {
+  return isAboutNothing(body) && saysTaken(body);
+}
+
+function saysTaken(body: Json): boolean {
+  return isObject(body) && /already|exists|in use|taken/i.test(textOf(body.message) ?? '');
+}
+
+function saysEmailIsTaken(body: Json): boolean {
+  return isAboutEmail(body) && saysTaken(body);
+}
+
+const setsEmail = ['set the e-mail', 'set the e-mail alone'];
+
+/** Where the e-mail alone was to be set, a 400 is about it even if it says nothing of it. */
+const refusals: readonly Refusal[] = [
+  { status: [400], of: ['set the e-mail alone'], body: saysItIsTaken, reason: 'conflict' },
+  { status: [400], of: ['set the e-mail alone'], body: isAboutNothing, reason: 'invalid email' },
+  { status: [400, 402, 422], of: setsEmail, body: saysEmailIsTaken, reason: 'conflict' },
+  { status: [400, 402, 422], of: setsEmail, body: isAboutEmail, reason: 'invalid email' },
+  { status: [402], of: ['write'], reason: 'invalid' },
+];
 
 /** https://developer.previsto.com. */
 export const previsto: ProviderKind = {
@@ -75,6 +94,7 @@ export const previsto: ProviderKind = {
     hint: 'It begins with sk_ and is among the API keys of your Previsto account.',
   },
   isRefusal,
+  refusals,
   connect: ({ baseUrl, send }) => {
     const current = `${baseUrl}/accounts/current`;
     const headersOf = (credential: string) => ({ Authorization: basic(credential), Accept: 'application/json' });
@@ -96,9 +116,9 @@ export const previsto: ProviderKind = {
             ...(meta ? metaFields(present?.attributes.meta, meta) : []),
           ]).toString();
           const body = { type: 'application/x-www-form-urlencoded', text };
-          const errorMapping = updateErrorMapping(changes);
+          const operation = operationOf(changes);
           const headers = headersOf(credential);
-          const reply = await send({ method: 'POST', url: current, headers, body, errorMapping });
+          const reply = await send({ method: 'POST', url: current, headers, body, operation });
           return accountAfterWrite(reply, toAccount);
         },
       },
@@ -106,7 +126,7 @@ export const previsto: ProviderKind = {
       deleteAccount: async (credential) => {
         const { nativeId } = await readAccount(credential);
         const url = `${baseUrl}/accounts/${encodeURIComponent(nativeId)}`;
-        await send({ method: 'DELETE', url, headers: headersOf(credential), errorMapping: mapError });
+        await send({ method: 'DELETE', url, headers: headersOf(credential) });
       },
     };
   },

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../shared/json.js';
 import type { Settings, SettingValues } from '../shared/setting.js';
 import type { Send } from '../upstream/client.js';
-import type { IsRefusal } from '../upstream/refusals.js';
+import type { IsRefusal, Refusal } from '../upstream/refusals.js';
 
 /** An account as the modern API reports it. An absent field is one that it does not report. */
 export interface Account {
@@ -94,6 +94,8 @@ export interface ProviderKind<Declared extends Settings = Settings> {
    * other counts as an outage. A JSON object of any fields unless given.
    */
   readonly isRefusal?: IsRefusal;
+  /** What this API means by a refusal, where the common table does not say it; none unless given. */
+  readonly refusals?: readonly Refusal[];
   /** Keys of its own in the configuration of an application; none unless given. */
   readonly settings?: Declared;
   /** `timeLeft` gives the milliseconds until the call has to be over; infinite where nothing limits it. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
-import type { UpstreamReason } from '../upstream/response.js';
+import type { Refusal } from '../upstream/refusals.js';
 import { authorization, isOwnRefusal, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
@@ -38,14 +38,16 @@ function isRefusal(body: Json | undefined): boolean {
 }
 
 /** A 403 is the reply to no token and to a bad one too, which only its `detail` tells. */
-function mapError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  const detail = status === 403 && isObject(body) ? (textOf(body.detail) ?? '') : '';
-  return /not provided|invalid|inactive|expired/i.test(detail) ? 'unauthenticated' : undefined;
+function isAboutToken(body: Json): boolean {
+  const detail = isObject(body) ? (textOf(body.detail) ?? '') : '';
+  return /not provided|invalid|inactive|expired/i.test(detail);
 }
 
-function mapEmailError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  return status === 400 ? 'invalid email' : mapError(status, body);
-}
+/** The only write sets the e-mail. */
+const refusals: readonly Refusal[] = [
+  { status: [403], body: isAboutToken, reason: 'unauthenticated' },
+  { status: [400], of: ['write'], reason: 'invalid email' },
+];
 
 /** https://api.seatable.io: bytes everywhere, every path ends in a slash. */
 export const seatable: ProviderKind = {
@@ -57,6 +59,7 @@ export const seatable: ProviderKind = {
     hint: 'SeaTable gives it in exchange for your user name and password at /api2/auth-token/; whoever runs your SeaTable can tell you yours.',
   },
   isRefusal,
+  refusals,
   connect: ({ baseUrl, send }) => {
     const headersOf = (credential: string) => ({
       Authorization: authorization('Token', credential),
@@ -65,7 +68,7 @@ export const seatable: ProviderKind = {
     return {
       readAccount: async (credential) => {
         const url = `${baseUrl}/api2/account/info/`;
-        return toAccount(await send({ method: 'GET', url, headers: headersOf(credential), errorMapping: mapError }));
+        return toAccount(await send({ method: 'GET', url, headers: headersOf(credential) }));
       },
       updateAccount: {
         fields: ['email'],
@@ -76,7 +79,6 @@ export const seatable: ProviderKind = {
             url: `${baseUrl}/api/v2.1/user/contact-email/`,
             headers: headersOf(credential),
             body: multipart('new_contact_email', email),
-            errorMapping: mapEmailError,
           });
           return { pendingEmail: email };
         },

@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Settings } from '../shared/setting.js';
-import { type ErrorMapping, extractMessage, type UpstreamReason } from '../upstream/response.js';
+import type { Refusal } from '../upstream/refusals.js';
+import { extractMessage } from '../upstream/response.js';
 import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf } from './common.js';
 import type { Account, ProviderKind } from './provider.js';
 
@@ -34,18 +35,10 @@ function isRefusal(body: Json | undefined): boolean {
   return isOwnRefusal(body) && Array.isArray(body.errors);
 }
 
-/** A 404 to the owner of the account says that it is not permitted. */
-function mapWriteError(status: number): UpstreamReason | undefined {
-  return status === 404 ? 'restricted' : undefined;
-}
-
-/** Several things may be wrong with an e-mail that is to be set, and with others at the same time. */
-function mapEmailError(status: number, body: Json | undefined): UpstreamReason | undefined {
-  if (status !== 422 || body === undefined) return mapWriteError(status);
-  const errors = isObject(body) && Array.isArray(body.errors) ? body.errors : [body];
-  const messages = errors.filter(isAboutEmail).map((error: Json) => extractMessage(error) ?? '');
-  if (messages.length === 0) return undefined;
-  return messages.some((message) => /already|taken|in use/i.test(message)) ? 'conflict' : 'invalid email';
+/** Several things may be wrong at the same time: what is said of the e-mail, one text for each error about it. */
+function emailErrors(body: Json): string[] {
+  const errors = isObject(body) && Array.isArray(body.errors) ? body.errors : [];
+  return errors.filter(isAboutEmail).map((error: Json) => extractMessage(error) ?? '');
 }
 
 /**
@@ -58,6 +51,21 @@ function isAboutEmail(error: Json): boolean {
   const isOfDocument = pointer === undefined || /^\/?(data(\/attributes)?)?\/?$/.test(pointer);
   return isOfDocument ? /e-?mail/i.test(extractMessage(error) ?? '') : /e-?mail$/i.test(pointer);
 }
+
+function saysEmailIsWrong(body: Json): boolean {
+  return emailErrors(body).length > 0;
+}
+
+function saysEmailIsTaken(body: Json): boolean {
+  return emailErrors(body).some((text) => /already|taken|in use/i.test(text));
+}
+
+const refusals: readonly Refusal[] = [
+  // To the owner of the account it says that a change is not permitted.
+  { status: [404], of: ['write'], reason: 'restricted' },
+  { status: [422], of: ['update'], body: saysEmailIsTaken, reason: 'conflict' },
+  { status: [422], of: ['update'], body: saysEmailIsWrong, reason: 'invalid email' },
+];
 
 /** What stands between the words of a name. */
 const SEPARATORS = { both: ['-', '_'], kebab: ['-'], snake: ['_'] } as const;
@@ -82,16 +90,18 @@ export const terraform: ProviderKind<typeof settings> = {
     hint: 'Make one in Terraform under Account settings, Tokens.',
   },
   isRefusal,
+  refusals,
   settings,
   connect: ({ baseUrl, settings: { passwordKeys = 'both' }, send }) => {
     const headersOf = (credential: string) => ({
       Authorization: authorization('Bearer', credential),
       Accept: JSON_API,
     });
-    const patch = async (path: string, credential: string, attributes: object, errorMapping: ErrorMapping) => {
+    const patch = async (operation: 'update' | 'password', credential: string, attributes: object) => {
       const body = { type: JSON_API, text: JSON.stringify({ data: { type: 'users', attributes } }) };
       const headers = headersOf(credential);
-      const reply = await send({ method: 'PATCH', url: baseUrl + path, headers, body, errorMapping });
+      const url = `${baseUrl}/account/${operation}`;
+      const reply = await send({ method: 'PATCH', url, headers, body, operation });
       return accountAfterWrite(reply, toAccount);
     };
     return {
@@ -103,13 +113,11 @@ export const terraform: ProviderKind<typeof settings> = {
         fields: ['login', 'email'],
         send: (credential, { login, email }) => {
           const attributes = { ...(login !== undefined && { username: login }), ...(email !== undefined && { email }) };
-          return patch('/account/update', credential, attributes, mapEmailError);
+          return patch('update', credential, attributes);
         },
       },
-      changePassword: (credential, current, next) => {
-        const attributes = passwordAttributes(passwordKeys, current, next);
-        return patch('/account/password', credential, attributes, mapWriteError);
-      },
+      changePassword: (credential, current, next) =>
+        patch('password', credential, passwordAttributes(passwordKeys, current, next)),
     };
   },
 };

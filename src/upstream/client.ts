@@ -2,7 +2,7 @@ import { Fault } from '../core/fault.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 import type { JsonObject } from '../shared/json.js';
 import { createScope, remainingMs, type Scope } from '../shared/scope.js';
-import type { IsRefusal } from './refusals.js';
+import type { IsRefusal, Refusal } from './refusals.js';
 import { type BreakerState, createResilience, type Resilience, UpstreamOutage } from './resilience.js';
 import { type ErrorMapping, interpretResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
@@ -14,7 +14,9 @@ export interface UpstreamRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: { readonly type: string; readonly text: string };
-  /** Overrides the common table from status to reason; undefined falls back to it. */
+  /** What the request does, where the table of refusals has rows for it alone. */
+  readonly operation?: string | undefined;
+  /** Overrides the table of refusals; undefined falls back to it. */
   readonly errorMapping?: ErrorMapping;
 }
 
@@ -35,6 +37,8 @@ interface UpstreamApplication {
   readonly tls?: TlsFiles;
   /** The shape in which the API refuses; a JSON object of any fields unless given. */
   readonly isRefusal?: IsRefusal | undefined;
+  /** What the API means by a refusal, where the common table does not say it. */
+  readonly refusals?: readonly Refusal[] | undefined;
 }
 
 /** The outcome of one request that was sent. */
@@ -96,7 +100,7 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
   };
 
   return {
-    sendFor: ({ baseUrl, name, provider, tls, isRefusal }) => {
+    sendFor: ({ baseUrl, name, provider, tls, isRefusal, refusals }) => {
       const resilience = resilienceOf(baseUrl);
       const transport = transportOf(baseUrl, tls);
       return async (request, scope = createScope()) => {
@@ -108,7 +112,7 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
             const seconds = (performance.now() - begin) / 1000;
             observe?.({ application: name, provider, method, outcome, seconds }, scope);
           };
-          const sent = { ...request, url: route(request.url), secrets: scope.secrets, isRefusal };
+          const sent = { ...request, url: route(request.url), secrets: scope.secrets, isRefusal, refusals };
           return sendOnce(sent, transport, attemptMs, report);
         };
         const timeLeft = () => Math.min(timeoutMs, remainingMs(scope));
@@ -128,11 +132,12 @@ interface SentRequest extends UpstreamRequest {
   /** The secrets of the call. */
   readonly secrets: readonly string[];
   readonly isRefusal: IsRefusal | undefined;
+  readonly refusals: readonly Refusal[] | undefined;
 }
 
 /** Makes one attempt: gives the result of the reply, or its Fault. Throws an UpstreamOutage where the API is down. */
 async function sendOnce(
-  { method, url, headers, body, errorMapping, isRefusal, secrets }: SentRequest,
+  { method, url, headers, body, operation, errorMapping, isRefusal, refusals, secrets }: SentRequest,
   transport: Transport,
   timeoutMs: number,
   report: (outcome: UpstreamObservation['outcome']) => void,
@@ -152,7 +157,8 @@ async function sendOnce(
   );
   if (reply instanceof Fault) return reply;
   report(reply.status);
-  const result = interpretResponse(reply, { isRead, errorMapping, isRefusal, secrets, sent: headers });
+  const rules = { isRead, operation, refusals, errorMapping, isRefusal, secrets, sent: headers };
+  const result = interpretResponse(reply, rules);
   const isOutage = reply.status >= 500 && result instanceof Fault && result.reason === 'unavailable';
   if (!isOutage) return result;
   const isRetryable =

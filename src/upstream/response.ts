@@ -1,7 +1,7 @@
-import { Fault, type Reason } from '../core/fault.js';
+import { Fault } from '../core/fault.js';
 import { createMask } from '../core/secrets.js';
 import { isObject, type Json, type JsonObject, mapTexts, parseJson, textOf } from '../shared/json.js';
-import { type IsRefusal, isObjectRefusal, refusals } from './refusals.js';
+import { findRefusal, type IsRefusal, isObjectRefusal, type Refusal, type UpstreamReason } from './refusals.js';
 import { isLimit, retryAfterIn, type UpstreamHeaders } from './retry-after.js';
 
 /** A reply of a modern API. */
@@ -11,10 +11,8 @@ export interface UpstreamResponse {
   readonly text: string;
 }
 
-/** The reason of an error reply; `invalid email` is `invalid` about the e-mail address. */
-export type UpstreamReason = Reason | 'invalid email';
 /**
- * Maps an error reply to its reason; undefined falls back to the common table. `body` is undefined where it has not the
+ * Maps an error reply to its reason; undefined falls back to the table. `body` is undefined where it has not the
  * shape in which this API refuses: then the reason counts only for a status that is anyone's to say.
  */
 export type ErrorMapping = (
@@ -26,6 +24,10 @@ export type ErrorMapping = (
 export interface ResponseRules {
   /** Whether the request was a read: it cannot be refused for its values, and needs the reply. */
   readonly isRead: boolean;
+  /** What the request does, for the rows of the table that are about it alone. */
+  readonly operation?: string | undefined;
+  /** The table of the modern API, above the common one; none unless given. */
+  readonly refusals?: readonly Refusal[] | undefined;
   readonly errorMapping?: ErrorMapping | undefined;
   /** A JSON object of any fields unless given. */
   readonly isRefusal?: IsRefusal | undefined;
@@ -71,13 +73,13 @@ function reasonOf(
   { status, headers, text }: UpstreamResponse,
   json: Json | undefined,
   body: Json | undefined,
-  { errorMapping, isRefusal = isObjectRefusal, isRead }: ResponseRules,
+  { errorMapping, isRefusal = isObjectRefusal, isRead, operation, refusals = [] }: ResponseRules,
 ): UpstreamReason {
   const isOwnWord = isRefusal(json, text);
   const mapped = errorMapping?.(status, isOwnWord ? body : undefined, headers);
-  const common = refusals[status];
-  if (isLimit(status, headers) || !(isOwnWord || common?.by === 'anyone')) return 'unavailable';
-  const reason = mapped ?? common?.[isRead ? 'read' : 'write'] ?? 'unavailable';
+  const row = findRefusal(refusals, { status, isRead, operation, isOwnWord, body });
+  if (isLimit(status, headers) || !(isOwnWord || row)) return 'unavailable';
+  const reason = mapped ?? row?.reason ?? 'unavailable';
   const isAboutValues = reason === 'invalid' || reason === 'invalid email' || reason === 'conflict';
   return isRead && isAboutValues ? 'unavailable' : reason;
 }

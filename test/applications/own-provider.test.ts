@@ -13,6 +13,7 @@ import { callBridge, formats, type Reply } from '../support/clients/legacy.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { enter, newTicket, pageAddress } from '../support/servers/modern-apis.js';
 import { startNode } from '../support/servers/process.js';
+import { startUpstream } from '../support/servers/upstream.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** What `boxbridge/provider` is in a process of the bridge's own. */
@@ -20,20 +21,23 @@ const sdk = join(root, 'dist/src/providers/sdk.js');
 const CREDENTIAL = 'credential-of-ada';
 const account = "{ nativeId: '7', login: 'ada', email: 'ada@example.com', attributes: {} }";
 
-/** A provider in a module of its own, with these methods. */
-const moduleWith = (methods: string, imports = '') => `${imports}export default {
-  name: 'own', title: 'Own', publicBaseUrl: 'https://own.example', credential: { name: 'key', hint: 'h' },
+/** A provider in a module of its own, with these methods and keys. */
+const moduleWith = (methods: string, imports = '', keys = '') => `${imports}export default {
+  name: 'own', title: 'Own', publicBaseUrl: 'https://own.example', credential: { name: 'key', hint: 'h' }, ${keys}
   connect: ({ baseUrl, send }) => ({ readAccount: async () => (${account}), ${methods} }),
 };
 `;
 
 /** A bridge in front of a provider with these methods, and what it logs. */
-async function serveOwn(methods: string, upstreamTimeoutMs = 10_000) {
+async function serveOwn(
+  methods: string,
+  { upstreamTimeoutMs = 10_000, baseUrl = 'http://127.0.0.1:9', keys = '' } = {},
+) {
   const log: string[] = [];
   const { path, remove } = await temporaryFolder();
   await writeFile(join(path, 'package.json'), '{ "type": "module" }');
-  await writeFile(join(path, 'own.js'), moduleWith(methods, `import { Fault } from ${JSON.stringify(sdk)};\n`));
-  const shared = 'provider: ./own.js, base_url: "http://127.0.0.1:9"';
+  await writeFile(join(path, 'own.js'), moduleWith(methods, `import { Fault } from ${JSON.stringify(sdk)};\n`, keys));
+  const shared = `provider: ./own.js, base_url: "${baseUrl}"`;
   await writeFile(
     join(path, 'bridge.yaml'),
     `listen: { port: 0 }\nlimits: { upstream_timeout_ms: ${upstreamTimeoutMs} }\napplications: [{ api_key: k, ${shared} }, { api_key: v, ${shared}, credentials: vault }]\n`,
@@ -129,7 +133,7 @@ describe.each(formats)("in %s an author's defect", (format) => {
     ['readAccount: () => new Promise(() => {})', 'get_account_info'],
     ["updateAccount: { fields: ['name'], send: () => new Promise(() => {}) }", 'update_account'],
   ])('is an outage where a method never settles: %s', async (methods, action) => {
-    const { url, lines } = await serveOwn(methods, 100);
+    const { url, lines } = await serveOwn(methods, { upstreamTimeoutMs: 100 });
     const { http, status } = await call(url, format, action, { name: 'Ada' });
     expect({ http, status }).toEqual({ http: format === 'soap' ? 500 : 503, status: 'service_unavailable' });
     expect(lines()).toMatchObject([{ cause: 'the provider gave nothing in time' }]);
@@ -228,4 +232,27 @@ describe('a module outside of any package', () => {
       `own.js cannot be loaded (${join(folder, place)}: Invalid shorthand property initializer)`,
     );
   });
+});
+
+test('a table of refusals of its own is read as that of any other', async () => {
+  const upstream = await startUpstream((request, response) => {
+    response.writeHead(request.url === '/elsewhere' ? 418 : 404, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify({ code: 'no_plan' }));
+  });
+  afterwards(upstream.close);
+  const keys = `refusals: [
+    { status: [404], of: ['find'], body: ({ code }) => code === 'no_plan', reason: 'restricted' },
+    { status: [404, 418], of: ['write'], reason: 'conflict' },
+  ],`;
+  const methods = `
+    readAccount: (key) => send({ method: 'GET', url: baseUrl, headers: {} }),
+    findAccounts: (key) => send({ method: 'GET', url: baseUrl, headers: {}, operation: 'find' }),
+    createAccount: (key) => send({ method: 'POST', url: baseUrl + '/elsewhere', headers: {} }),`;
+  const { url } = await serveOwn(methods, { baseUrl: upstream.url, keys });
+  for (const format of formats) {
+    const wordOf = async (action: string, more = {}) => (await call(url, format, action, more)).status;
+    expect(await wordOf('get_account_info')).toBe('account_not_found');
+    expect(await wordOf('find_accounts')).toBe('application_restricted');
+    expect(await wordOf('create_account', { name: 'n', email: 'e@example.com' })).toBe('email_already_registered');
+  }
 });

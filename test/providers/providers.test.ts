@@ -72,7 +72,11 @@ async function connect(
   afterwards(upstream.close);
   return kind.connect({
     baseUrl: upstream.url,
-    send: createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url, isRefusal: kind.isRefusal }),
+    send: createUpstreams({ timeoutMs: 2000 }).sendFor({
+      baseUrl: upstream.url,
+      isRefusal: kind.isRefusal,
+      refusals: kind.refusals,
+    }),
     settings,
   });
 }

@@ -201,6 +201,18 @@ describe('a module', () => {
     [`export default { ${properties}, name: '', connect: () => ({}) }`, noProvider('name')],
     [`export default { ${properties}, credential: { name: 'c' }, connect: () => ({}) }`, noProvider('credential.hint')],
     [`export default { ${properties} }`, noProvider('connect')],
+    ...[
+      '{}',
+      '[1]',
+      "[{ reason: 'odd' }]",
+      "[{ status: 404, reason: 'missing' }]",
+      "[{ of: [1], reason: 'missing' }]",
+      "[{ body: 'no', reason: 'missing' }]",
+      "[{ by: 'api', reason: 'missing' }]",
+    ].map(
+      (rows) =>
+        [`export default { ${properties}, refusals: ${rows}, connect: () => ({}) }`, noProvider('refusals')] as const,
+    ),
     ['export default { connect() {} }', noProvider('name and title and publicBaseUrl and credential')],
     ...[
       ['[]', 'settings'],

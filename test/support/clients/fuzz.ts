@@ -24,7 +24,7 @@ export interface FuzzOptions {
 
 const MAX_MS = 100;
 const MAX_GROWTH_MB = 4;
-const WORDS = /^(\w+_ok|wrong_input|application_restricted|not_logged_in)$/;
+const WORDS = /^(\w+_ok|logged|invalid_login|wrong_input|application_restricted|not_logged_in)$/;
 
 // biome-ignore format: a list
 const odd = [

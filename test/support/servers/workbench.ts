@@ -30,12 +30,16 @@ export interface Workbench {
 
 export const keyOf = (api: Api): string => `key-of-${api}`;
 
-export async function startWorkbench(more: readonly Record<string, unknown>[] = []): Promise<Workbench> {
+/** `upstreamTimeoutMs` is the time after which a modern API that is silent counts as down. */
+export async function startWorkbench(
+  more: readonly Record<string, unknown>[] = [],
+  upstreamTimeoutMs = 400,
+): Promise<Workbench> {
   let sandbox: RequestListener = createSandbox();
   let answer: RequestListener = sandbox;
   const upstream = await startUpstream((request, response) => answer(request, response));
   const bridge = await startBridge({
-    limits: { body_bytes: 2_000_000, upstream_timeout_ms: 400 },
+    limits: { body_bytes: 2_000_000, upstream_timeout_ms: upstreamTimeoutMs },
     applications: [
       ...apis.map((provider) => ({
         api_key: keyOf(provider),

@@ -44,7 +44,7 @@ export function providerSuite(member: ProviderMember): void {
     kind.connect({
       baseUrl,
       settings,
-      send: createUpstreams({ timeoutMs }).sendFor({ baseUrl, isRefusal: kind.isRefusal }),
+      send: createUpstreams({ timeoutMs }).sendFor({ baseUrl, isRefusal: kind.isRefusal, refusals: kind.refusals }),
     });
 
   test('reads the account', async () => {
