@@ -46,7 +46,7 @@ export function isReachable(store: Store): Promise<boolean> {
  */
 export async function startBridgeServer(config: Config, log: Log, runtime: RuntimeOptions = {}): Promise<BridgeServer> {
   const { limits, rate, trustProxy, admin } = config;
-  const { collector, worker } = runtime;
+  const { collector, worker, lostLines = () => 0 } = runtime;
   const overload = watchOverload({
     memoryBytes: limits.memoryMb === undefined ? defaultMemoryBytes() : limits.memoryMb * 2 ** 20,
     delayMs: limits.eventLoopDelayMs,
@@ -59,7 +59,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     perMinute: rate?.perMinute,
     createRateLimiter: rateLimitersOf(runtime),
   });
-  const metrics = createMetrics(admission.inFlight);
+  const metrics = createMetrics({ inFlight: admission.inFlight, lostLines });
   worker?.serveSnapshots(metrics.snapshot);
   const tracing = collector === undefined ? noTracing : await traceTo(collector);
   const observer = createObserver({ log, metrics, tracing });

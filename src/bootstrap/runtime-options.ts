@@ -10,6 +10,8 @@ export interface RuntimeOptions {
   readonly proxies?: Proxies | undefined;
   /** The URL of an OTLP collector of traces; absent: no traces are exported. */
   readonly collector?: string | undefined;
+  /** How many lines of the log were lost; absent: none. */
+  readonly lostLines?: (() => number) | undefined;
   /** Rewrites the URL of every request to a modern API; absent: the identity. */
   readonly route?: ((url: string) => string) | undefined;
   /** Present in a worker of a cluster. */

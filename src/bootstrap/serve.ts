@@ -41,20 +41,22 @@ export async function serve(options: ServeOptions): Promise<RunningBridge> {
   const { config, address, workers, runtime } = options;
   if (!config) return startDemo(options);
   const listen = { ...config.listen, ...address };
-  const log = createLog();
+  const { log, lostLines } = createLog();
   if (!runtime.worker) for (const warning of warningsOf(config)) log.warn(warning);
-  return startInstance({ config: { ...config, listen }, log, runtime, environment: {} }, workers);
+  const instance = { config: { ...config, listen }, log, runtime: { ...runtime, lostLines }, environment: {} };
+  return startInstance(instance, workers);
 }
 
 async function startDemo(options: ServeOptions): Promise<RunningBridge> {
   const { address, sandbox: sandboxUrl = '', workers, runtime, print } = options;
   // Loaded on demand: without the demo, nothing needs the sandbox.
   const { demoConfig, demoRoute, showDemo, startSandbox } = await import('./demo.js');
+  // The demo prints its calls; a log line for each would clutter them.
+  const { log, lostLines } = createLog('warn');
   const instance = (sandbox: string): Instance => ({
     config: demoConfig(address, process.cwd()),
-    // The demo prints its calls; a log line for each would clutter them.
-    log: createLog('warn'),
-    runtime: { ...runtime, route: demoRoute(sandbox) },
+    log,
+    runtime: { ...runtime, lostLines, route: demoRoute(sandbox) },
     environment: { [SANDBOX_VARIABLE]: sandbox },
   });
   // The primary has the sandbox.

@@ -35,8 +35,15 @@ export interface Exposition {
 /** Upper bounds of the histograms, in seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
-/** `inFlight` gives the number of calls in flight; it is read whenever the metrics are. */
-export function createMetrics(inFlight: () => number): Metrics {
+/** Numbers that are read whenever the metrics are. */
+interface MetricsSources {
+  /** The number of calls in flight. */
+  readonly inFlight: () => number;
+  /** How many lines of the log were lost so far. */
+  readonly lostLines: () => number;
+}
+
+export function createMetrics({ inFlight, lostLines }: MetricsSources): Metrics {
   const registry = new library.Registry();
   const registers = [registry];
   library.collectDefaultMetrics({ register: registry });
@@ -46,6 +53,15 @@ export function createMetrics(inFlight: () => number): Metrics {
     registers,
     collect() {
       this.set(inFlight());
+    },
+  });
+  new library.Counter({
+    name: 'boxbridge_log_lines_lost_total',
+    help: 'Lines of the log that could not be written',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(lostLines());
     },
   });
   return {

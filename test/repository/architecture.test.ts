@@ -137,6 +137,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'rate-limiter-flexible': ['shared/rate-limiter.ts', 'store/postgres-attempts.ts'],
   pino: ['observability/log.ts'],
   'prom-client': ['observability/metrics.ts'],
+  'sonic-boom': ['observability/log.ts'],
   '@opentelemetry/api': ['observability/tracing.ts', 'observability/tracing-otlp.ts'],
   '@opentelemetry/exporter-trace-otlp-http': ['observability/tracing-otlp.ts'],
   '@opentelemetry/resources': ['observability/tracing-otlp.ts'],

@@ -57,7 +57,7 @@ export async function startRequestHandler(options: RequestHandlerOptions = {}): 
     callMs: 20_000,
     createRateLimiter: createMemoryRateLimiter,
   });
-  const metrics = createMetrics(admission.inFlight);
+  const metrics = createMetrics({ inFlight: admission.inFlight, lostLines: () => 0 });
   const observer = createObserver({
     log: pino({ level: 'warn' }, { write: onLog }),
     metrics,

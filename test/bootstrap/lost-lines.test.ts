@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { afterwards } from '../support/cleanup.js';
+import { exchange } from '../support/clients/raw.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
+import { type Child, startNodeIn } from '../support/servers/process.js';
+
+const CLI = new URL('../../src/cli.js', import.meta.url).pathname;
+const application = "{ api_key: k, provider: previsto, base_url: 'http://127.0.0.1:1' }";
+
+async function folder(): Promise<string> {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  writeFileSync(join(path, 'bridge.yaml'), `listen: { port: 0 }\napplications: [${application}]\n`);
+  return path;
+}
+
+/** Starts a bridge whose standard error is this file. */
+async function startLoggingTo(
+  cwd: string,
+  file: string,
+  more: readonly string[],
+): Promise<{ url: string; child: Child }> {
+  const under = ['sh', '-c', 'file=$1; shift; exec "$@" 2>"$file"', 'sh', file];
+  const child = startNodeIn({ cwd, under }, CLI, 'serve', '--config', 'bridge.yaml', ...more);
+  return { url: (await child.line(/answers at/)).replace(/.* at /, ''), child };
+}
+
+/** 32 calls on each of so many connections, one line each; gives how many were answered. */
+async function callOn(url: string, connections: number): Promise<number> {
+  const request = 'GET /api/1.0/rest?action=logout&api_key=unknown HTTP/1.1\r\nHost: x\r\n\r\n';
+  let answered = 0;
+  for (let n = 0; n < connections; n += 1) {
+    const { replies } = await exchange(url, Buffer.from(request.repeat(32)), { replies: 32 });
+    answered += replies.filter(({ status }) => status === 200).length;
+  }
+  return answered;
+}
+
+async function lostLines(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^boxbridge_log_lines_lost_total (\d+)$/m.exec(metrics)?.[1]);
+}
+
+/** More than wait in memory and in a pipe. */
+const CONNECTIONS = 90;
+
+describe.each([
+  ['a process', []],
+  ['two workers', ['--workers', '2']],
+] as const)('%s', (_what, more) => {
+  const expectAnswers = async (url: string, child: Child) => {
+    expect(await callOn(url, CONNECTIONS)).toBe(32 * CONNECTIONS);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    expect(await lostLines(url)).toBeGreaterThan(0);
+    child.kill('SIGTERM');
+    expect(await child.end).toMatchObject({ code: 0, signal: null });
+  };
+
+  test('answers, and ends, where the disk of the log is full', async () => {
+    const { url, child } = await startLoggingTo(await folder(), '/dev/full', more);
+    await expectAnswers(url, child);
+  });
+
+  test('answers, and ends, where nobody reads the log', async () => {
+    const cwd = await folder();
+    const pipe = join(cwd, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    afterwards(async () => closeSync(reader));
+    const { url, child } = await startLoggingTo(cwd, pipe, more);
+    await expectAnswers(url, child);
+  });
+
+  test('answers, and ends, where the reader of the log has gone', async () => {
+    const cwd = await folder();
+    const pipe = join(cwd, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const { url, child } = await startLoggingTo(cwd, pipe, more);
+    closeSync(reader);
+    await expectAnswers(url, child);
+  });
+});
+
+/** A file system of 256 KiB; undefined where this user may not mount one. */
+function smallFileSystem(path: string): (() => void) | undefined {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', path], { stdio: 'ignore' });
+    return () => execFileSync('umount', ['-l', path]);
+  } catch {
+    return undefined;
+  }
+}
+
+test('lines are written again once the disk has room, those that waited first', async () => {
+  const cwd = await folder();
+  const disk = await temporaryFolder();
+  const unmount = smallFileSystem(disk.path);
+  if (!unmount) {
+    await disk.remove();
+    return console.warn('skipped: this user may not mount a file system');
+  }
+  afterwards(async () => {
+    unmount();
+    await disk.remove();
+  });
+  const filler = join(disk.path, 'filler');
+  const file = join(disk.path, 'log');
+  writeFileSync(filler, Buffer.alloc(248 * 1024));
+  const { url, child } = await startLoggingTo(cwd, file, []);
+  expect(await callOn(url, 5)).toBe(160);
+  rmSync(filler);
+  expect(await callOn(url, 1)).toBe(32);
+  child.kill('SIGTERM');
+  expect(await child.end).toMatchObject({ code: 0 });
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  expect(lines.filter((line) => JSON.parse(line).msg === 'call')).toHaveLength(192);
+});
