@@ -19,8 +19,8 @@ export function serializePipelined(handler: RequestListener): RequestListener {
     queue.isFull = queue.waiting.length === MAX_QUEUED;
     if (queue.isFull) response.shouldKeepAlive = false;
     const begin = () => {
-      // On a closed connection no reply can be sent: the call is not performed.
-      if (!socket.destroyed) handler(request, response);
+      // On a closed connection, or one that is being closed, no reply can be sent: the call is not performed.
+      if (!socket.destroyed && !socket.writableEnded) handler(request, response);
     };
     queue.waiting.push(begin);
     response.once('close', () => {
