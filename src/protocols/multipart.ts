@@ -1,6 +1,6 @@
-import { parseMultipart } from '@remix-run/multipart-parser';
+import { type MultipartPart, parseMultipart } from '@remix-run/multipart-parser';
 import { Fault } from '../core/fault.js';
-import { decodeBody } from '../shared/charset.js';
+import { charsetAmongAscii, decodeBody } from '../shared/charset.js';
 import { messageOf } from '../shared/errors.js';
 
 const BOUNDARY_PARAMETER =
@@ -11,20 +11,25 @@ const FIRST_PART = /^(?:\r?\n)*--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[^\r\n]+\r?\n)*?
 const FIRST_PART_BYTES = 1000;
 
 /**
- * The fields of a `multipart/form-data` body (https://www.rfc-editor.org/rfc/rfc7578) without its files; undefined
- * where the body is none, whatever its Content-Type. Throws a `malformed` Fault where it is incomplete.
+ * The fields of a `multipart/form-data` body (https://www.rfc-editor.org/rfc/rfc7578) without its files, as they are read;
+ * undefined where the body is none, whatever its Content-Type. A part that names no charset is in that of the form. Throws
+ * a `malformed` Fault where the body is incomplete or a field is not text in its charset.
  */
-export function multipartFields(body: Buffer, contentType: string): [name: string, value: string][] | undefined {
+export function multipartFields(
+  body: Buffer,
+  contentType: string,
+): Iterable<readonly [name: string, value: string]> | undefined {
   const boundary = boundaryOf(body, contentType, BOUNDARY_PARAMETER, FIRST_PART);
-  if (boundary === undefined) return undefined;
-  try {
-    const parts = [...parseMultipart([normalized(body, boundary)], { boundary, maxFileSize: body.length })];
-    return parts
-      .filter(({ filename }) => filename === undefined)
-      .map(({ name = '', bytes, headers }) => [name, decodeBody(Buffer.from(bytes), headers['content-type'] ?? '')]);
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    throw new Fault('malformed', { explanation: `not a multipart form (${messageOf(error)})` });
+  return boundary === undefined ? undefined : fieldsIn(body, boundary, charsetAmongAscii(contentType));
+}
+
+function* fieldsIn(
+  body: Buffer,
+  boundary: string,
+  charset: string | undefined,
+): Generator<readonly [name: string, value: string], void> {
+  for (const { name = '', filename, bytes, headers } of partsOf(body, boundary, 'form')) {
+    if (filename === undefined) yield [name, decodeBody(bytes, headers['content-type'] ?? '', charset)];
   }
 }
 
@@ -49,15 +54,26 @@ const FIRST_DELIMITER = /^(?:\r?\n)*--([^\r\n]{1,200}?)[ \t]*\r?\n/;
 export function relatedParts(body: Buffer, contentType: string): Part[] | undefined {
   const boundary = boundaryOf(body, contentType, RELATED_BOUNDARY_PARAMETER, FIRST_DELIMITER);
   if (boundary === undefined) return undefined;
+  return Array.from(partsOf(body, boundary, 'message'), ({ bytes, headers }) => ({
+    contentId: withoutBrackets(headers['content-id'] ?? ''),
+    contentType: headers['content-type'] ?? '',
+    bytes: transferDecoded(bytes, headers['content-transfer-encoding'] ?? ''),
+  }));
+}
+
+interface RawPart extends Pick<MultipartPart, 'name' | 'filename' | 'headers'> {
+  readonly bytes: Buffer;
+}
+
+/** The parts of a multipart body, as they are read. Throws a `malformed` Fault where it is incomplete. */
+function* partsOf(body: Buffer, boundary: string, what: string): Generator<RawPart, void> {
   try {
-    const parts = parseMultipart([normalized(body, boundary)], { boundary, maxFileSize: body.length });
-    return [...parts].map(({ bytes, headers }) => ({
-      contentId: withoutBrackets(headers['content-id'] ?? ''),
-      contentType: headers['content-type'] ?? '',
-      bytes: transferDecoded(Buffer.from(bytes), headers['content-transfer-encoding'] ?? ''),
-    }));
+    for (const part of parseMultipart([normalized(body, boundary)], { boundary, maxFileSize: body.length })) {
+      const { name, filename, headers } = part;
+      yield { name, filename, headers, bytes: Buffer.from(part.bytes) };
+    }
   } catch (error) {
-    throw new Fault('malformed', { explanation: `not a multipart message (${messageOf(error)})` });
+    throw new Fault('malformed', { explanation: `not a multipart ${what} (${messageOf(error)})` });
   }
 }
 

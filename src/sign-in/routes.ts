@@ -164,8 +164,8 @@ function sendPage(response: Response, status: number, page: Page, redirectUrl?: 
 }
 
 /** The field `password`, without the blanks around a pasted secret; empty where there are several values. */
-function credentialIn(fields: readonly (readonly [name: string, value: string])[]): string {
-  const values = fields.filter(([name]) => name === 'password').map(([, value]) => value);
-  const [secret = '', ...others] = new Set(values);
+function credentialIn(fields: Iterable<readonly [name: string, value: string]>): string {
+  const values = Array.from(fields, ([name, value]) => (name === 'password' ? value : undefined));
+  const [secret = '', ...others] = new Set(values.filter((value) => value !== undefined));
   return others.length === 0 ? secret.trim() : '';
 }

@@ -15,11 +15,11 @@ interface Argument {
  * order of the message parts: callers without the WSDL make up names. A single struct, Map or wrapper is opened first,
  * unless its name is known and none within it is: that is a list of values.
  */
-export function argumentsOf(
+export function* argumentsOf(
   operation: XmlElement,
   parts: readonly string[],
   resolve: Resolve,
-): [name: string, value: string][] {
+): Generator<[name: string, value: string], void> {
   const isKnown = ({ name }: Argument) => parts.includes(parameterName(name)) || hasPrefixed(operation.local, name);
   const opened = (found: readonly Argument[]): readonly Argument[] => {
     const [only, ...others] = found;
@@ -29,10 +29,10 @@ export function argumentsOf(
   };
   const found = opened(membersOf(operation, resolve));
   const isByName = found.some(isKnown);
-  return found.flatMap(({ name, element }, position) => {
+  for (const [position, { name, element }] of found.entries()) {
     const counted = isByName ? name : (parts[position] ?? name);
-    return valuesOf(element, resolve).map((value): [string, string] => [counted, value]);
-  });
+    for (const value of valuesOf(element, resolve)) yield [counted, value];
+  }
 }
 
 /**
@@ -50,8 +50,8 @@ function membersOf({ children }: XmlElement, resolve: Resolve): Argument[] {
 }
 
 /** The values of an argument: its text, or the texts of its items; empty where it is nil. */
-function valuesOf(element: XmlElement, resolve: Resolve): string[] {
-  if (isNil(element)) return [''];
-  if (element.children.length === 0) return [textOf(element)];
-  return element.children.map((item) => textOf(resolve(item)));
+function* valuesOf(element: XmlElement, resolve: Resolve): Generator<string, void> {
+  if (isNil(element)) yield '';
+  else if (element.children.length === 0) yield textOf(element);
+  else for (const item of element.children) yield textOf(resolve(item));
 }
