@@ -5,20 +5,26 @@ import { withinLimit } from './parameters.js';
 
 type Field = readonly [name: string, value: string];
 
+/** Whether a field of this name is asked for. */
+type IsWanted = (name: string) => boolean;
+
+const all: IsWanted = () => true;
+
 /**
  * The fields of a form in either encoding, whatever its Content-Type, without its files; a repeated name has each of its
  * values. Throws a `malformed` Fault where it is an incomplete multipart form, is not text in its charset, or has more than
- * 256 fields; none is decoded behind one that is not text.
+ * 256 fields; none is decoded behind one that is not text. Where `isWanted` is false, the value of a field need be no text.
  */
-export function formFields(body: Buffer, contentType: string): Iterable<Field> {
-  return withinLimit(multipartFields(body, contentType) ?? urlencodedFields(body, contentType));
+export function formFields(body: Buffer, contentType: string, isWanted = all): Iterable<Field> {
+  const fields = multipartFields(body, contentType, isWanted) ?? urlencodedFields(body, contentType, isWanted);
+  return withinLimit(fields);
 }
 
 /**
  * The fields of `name=value&…`, which is the encoding of queries too (https://url.spec.whatwg.org/#urlencoded-parsing).
- * Throws a `malformed` Fault at the first that is not text in its charset.
+ * Throws a `malformed` Fault at the first that is not text in its charset. The value of a field that is not wanted is empty.
  */
-export function* urlencodedFields(encoded: Buffer, contentType: string): Generator<Field, void> {
+export function* urlencodedFields(encoded: Buffer, contentType: string, isWanted = all): Generator<Field, void> {
   const { text, decode } = formText(encoded, contentType);
   for (let start = 0, end = 0; start < text.length; start = end + 1) {
     end = text.indexOf('&', start);
@@ -26,7 +32,8 @@ export function* urlencodedFields(encoded: Buffer, contentType: string): Generat
     if (end === start) continue;
     const pair = text.slice(start, end);
     const equals = pair.indexOf('=');
-    yield equals < 0 ? [decode(pair), ''] : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
+    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
+    yield [name, equals >= 0 && isWanted(name) ? decode(pair.slice(equals + 1)) : ''];
   }
 }
 

@@ -7,7 +7,7 @@ const parameterAliases: ReadonlyMap<string, string> = new Map([['sid', 'auth_tok
 type Pair = readonly [name: string, value: string];
 
 /** No old client sends a tenth. What decodes a parameter costs more than to read it: a hostile request is cheap to write. */
-const MAX_PARAMETERS = 256;
+export const MAX_PARAMETERS = 256;
 
 /**
  * The parameters of a request, as they are read. Throws a `malformed` Fault for the first that is too many: the others are

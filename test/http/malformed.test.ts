@@ -127,6 +127,11 @@ describe('is rejected at once, in the format of the caller', () => {
     ['rest with 16,000 delimiters of a multipart form', multipart('--b\n'.repeat(16_000)), plain()],
     ['rest with blanks behind a delimiter', multipart(`--b${' \n'.repeat(30_000)}x`), plain()],
     ['rest with 8,000 parts without an end', multipart('--b\n\n\n'.repeat(8000)), plain()],
+    [
+      'rest with blanks behind a charset',
+      post('rest', 'x', `Content-Type: a/b; charset=${' '.repeat(15_000)}!\r\n`),
+      plain(),
+    ],
     ['rest with a body over the limit', post('rest', 'x'.repeat(65_537)), plain(413)],
     ['xml with a body over the limit', post('xml', ' '.repeat(70_000)), plain(413)],
     ['soap with a body over the limit', post('soap', ' '.repeat(70_000)), client(413)],

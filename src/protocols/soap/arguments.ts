@@ -1,7 +1,7 @@
 import { hasPrefixed } from '../../core/actions.js';
 import type { XmlElement } from '../document/reader.js';
 import { parameterName } from '../parameters.js';
-import { childNamed, isNil, textOf } from './elements.js';
+import { childNamed, createTextOf, isNil, type TextOf } from './elements.js';
 import type { Resolve } from './references.js';
 
 /** A value as the caller named it. */
@@ -29,9 +29,10 @@ export function* argumentsOf(
   };
   const found = opened(membersOf(operation, resolve));
   const isByName = found.some(isKnown);
+  const textOf = createTextOf();
   for (const [position, { name, element }] of found.entries()) {
     const counted = isByName ? name : (parts[position] ?? name);
-    for (const value of valuesOf(element, resolve)) yield [counted, value];
+    for (const value of valuesOf(element, resolve, textOf)) yield [counted, value];
   }
 }
 
@@ -50,7 +51,7 @@ function membersOf({ children }: XmlElement, resolve: Resolve): Argument[] {
 }
 
 /** The values of an argument: its text, or the texts of its items; empty where it is nil. */
-function* valuesOf(element: XmlElement, resolve: Resolve): Generator<string, void> {
+function* valuesOf(element: XmlElement, resolve: Resolve, textOf: TextOf): Generator<string, void> {
   if (isNil(element)) yield '';
   else if (element.children.length === 0) yield textOf(element);
   else for (const item of element.children) yield textOf(resolve(item));

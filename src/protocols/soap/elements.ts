@@ -28,13 +28,23 @@ export function isNil(element: XmlElement): boolean {
   return isTrue(attributeOf(element, 'nil', XSI) ?? attributeOf(element, 'null', XSI));
 }
 
+/** Gives the text of an element. Throws a `malformed` Fault where it is to be text in base64, and is not. */
+export type TextOf = (element: XmlElement) => string;
+
 /**
- * The text of an element. Some stacks send text that is not ASCII as base64 of its bytes, in whatever charset. Throws a
- * `malformed` Fault where it is no base64, and where the bytes are no text.
+ * Some stacks send text that is not ASCII as base64 of its bytes, in whatever charset. It is decoded once, so that many
+ * references cost one text.
  */
-export function textOf(element: XmlElement): string {
-  const type = attributeOf(element, 'type', XSI) ?? '';
-  return /(^|:)base64(Binary)?$/.test(type) ? decodeText(bytesOfBase64(element.text), undefined) : element.text;
+export function createTextOf(): TextOf {
+  let decoded: Map<XmlElement, string> | undefined;
+  return (element) => {
+    const type = attributeOf(element, 'type', XSI);
+    if (type === undefined || !/(^|:)base64(Binary)?$/.test(type)) return element.text;
+    decoded ??= new Map();
+    const text = decoded.get(element) ?? decodeText(bytesOfBase64(element.text), undefined);
+    decoded.set(element, text);
+    return text;
+  };
 }
 
 /** Node.js leaves out what is no base64. */
