@@ -101,7 +101,7 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       }),
     rate: rate('how many calls of each address are answered in a minute; the rest gets HTTP 429'),
     limits: camelCasedObject({
-      body_bytes: limit(65536).describe('the largest request, packed and unpacked'),
+      body_bytes: limit(65536).describe('the largest request, packed and unpacked; it has at most 256 parameters'),
       xml_depth: limit(32).describe('the deepest XML of a request, which has at most 4,096 elements'),
       concurrent_calls: limit(1024).describe(
         'how many calls are answered at once; the rest gets `service_unavailable`',

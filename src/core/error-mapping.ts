@@ -38,7 +38,7 @@ const errors: Readonly<Record<Reason, ErrorRow>> = {
   internal: { statusWord: () => 'internal_error', http: 500, pageHttp: 500, isServerFault: true },
 };
 
-/** HTTP statuses of failures in HTTP itself: https://www.rfc-editor.org/rfc/rfc9110#section-15.5. */
+/** HTTP statuses of failures in HTTP itself: https://www.rfc-editor.org/rfc/rfc9110#section-15.5 and 15.6. */
 export const httpErrors = {
   badRequest: 400,
   notFound: 404,
@@ -48,6 +48,7 @@ export const httpErrors = {
   unsupportedCoding: 415,
   tooManyRequests: 429,
   headersTooLarge: 431,
+  notImplemented: 501,
 } as const;
 
 /**

@@ -46,8 +46,9 @@ export function serveConnections(server: Server, handler: RequestListener): Conn
   });
 
   const perform = ({ request, response }: Exchange) => {
-    // On a closed connection no reply can be sent: the call is not performed.
-    if (!request.socket.destroyed) handler(request, response);
+    // On a closed connection, or one that is being closed, no reply can be sent: the call is not performed.
+    const { destroyed, writableEnded } = request.socket;
+    if (!destroyed && !writableEnded) handler(request, response);
   };
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     const connection = connections.get(request.socket);

@@ -6,6 +6,7 @@ import type { Observer } from '../observability/observer.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { readBody } from './body.js';
 import { createAddressOf, detectProxy, type TrustProxy } from './forwarded.js';
+import { framingFault } from './framing.js';
 import type { AnswerMalformed } from './malformed.js';
 import { emptyRequest, normalizeTarget, REQUEST_ID, requestIdOf, toLegacyRequest } from './request.js';
 import { toRequestFault } from './request-errors.js';
@@ -105,6 +106,13 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
       const [path = ''] = request.url.split('?', 1);
       const protocol = byPath.get(path);
       const failed = (error: unknown) => answerError(error, request, response, path);
+      const wrong = framingFault(request);
+      if (wrong) {
+        // Where the next request begins is not sure.
+        response.shouldKeepAlive = false;
+        // The rest is read and dropped: a client that is still sending does not read the reply.
+        return void request.once('end', () => void failed(wrong)).resume();
+      }
       // What is surely a call does not pay for the routes of Express, which would lead to the same function.
       if (protocol?.methods.includes(request.method ?? ''))
         return void perform(protocol, request, response).catch(failed);

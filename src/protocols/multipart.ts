@@ -1,7 +1,8 @@
-import { parseMultipart } from '@remix-run/multipart-parser';
+import { type MultipartPart, parseMultipart } from '@remix-run/multipart-parser';
 import { Fault } from '../core/fault.js';
-import { decodeBody } from '../shared/charset.js';
+import { charsetAmongAscii, decodeBody } from '../shared/charset.js';
 import { messageOf } from '../shared/errors.js';
+import { MAX_PARAMETERS } from './parameters.js';
 
 const BOUNDARY_PARAMETER =
   /^\s*multipart\/form-data\s*;(?:.*;)?\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s";]{1,200}))/i;
@@ -11,21 +12,24 @@ const FIRST_PART = /^(?:\r?\n)*--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[^\r\n]+\r?\n)*?
 const FIRST_PART_BYTES = 1000;
 
 /**
- * The fields of a `multipart/form-data` body (https://www.rfc-editor.org/rfc/rfc7578) without its files; undefined
- * where the body is none, whatever its Content-Type. Throws a `malformed` Fault where it is incomplete.
+ * The fields of a `multipart/form-data` body (https://www.rfc-editor.org/rfc/rfc7578) without its files, as they are read;
+ * undefined where the body is none, whatever its Content-Type. A part that names no charset is in that of the form. Throws
+ * a `malformed` Fault where the body is incomplete or a field is not text in its charset; the value of one that is not wanted is
+ * empty.
  */
-export function multipartFields(body: Buffer, contentType: string): [name: string, value: string][] | undefined {
+export function multipartFields(
+  body: Buffer,
+  contentType: string,
+  isWanted: (name: string) => boolean,
+): Iterable<readonly [name: string, value: string]> | undefined {
   const boundary = boundaryOf(body, contentType, BOUNDARY_PARAMETER, FIRST_PART);
   if (boundary === undefined) return undefined;
-  try {
-    const parts = [...parseMultipart([normalized(body, boundary)], { boundary, maxFileSize: body.length })];
-    return parts
-      .filter(({ filename }) => filename === undefined)
-      .map(({ name = '', bytes, headers }) => [name, decodeBody(Buffer.from(bytes), headers['content-type'] ?? '')]);
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    throw new Fault('malformed', { explanation: `not a multipart form (${messageOf(error)})` });
-  }
+  const charset = charsetAmongAscii(contentType);
+  return partsOf(body, boundary, 'form', ({ name = '', filename, bytes, headers }) => {
+    if (filename !== undefined) return [];
+    const decoded = () => decodeBody(Buffer.from(bytes), headers['content-type'] ?? '', charset);
+    return [[name, isWanted(name) ? decoded() : '']];
+  });
 }
 
 /** A part of a `multipart/related` body, its transfer encoding undone. */
@@ -49,15 +53,32 @@ const FIRST_DELIMITER = /^(?:\r?\n)*--([^\r\n]{1,200}?)[ \t]*\r?\n/;
 export function relatedParts(body: Buffer, contentType: string): Part[] | undefined {
   const boundary = boundaryOf(body, contentType, RELATED_BOUNDARY_PARAMETER, FIRST_DELIMITER);
   if (boundary === undefined) return undefined;
-  try {
-    const parts = parseMultipart([normalized(body, boundary)], { boundary, maxFileSize: body.length });
-    return [...parts].map(({ bytes, headers }) => ({
+  const parts = partsOf<Part>(body, boundary, 'message', ({ bytes, headers }) => [
+    {
       contentId: withoutBrackets(headers['content-id'] ?? ''),
       contentType: headers['content-type'] ?? '',
       bytes: transferDecoded(Buffer.from(bytes), headers['content-transfer-encoding'] ?? ''),
-    }));
+    },
+  ]);
+  return [...parts];
+}
+
+/**
+ * What `read` makes of each part of a multipart body, as they are read. Throws a `malformed` Fault where the body is
+ * incomplete or has more parts, files among them, than a request may have parameters.
+ */
+function* partsOf<T>(
+  body: Buffer,
+  boundary: string,
+  what: string,
+  read: (part: MultipartPart) => readonly T[],
+): Generator<T, void> {
+  const limits = { maxFileSize: body.length, maxParts: MAX_PARAMETERS };
+  try {
+    for (const part of parseMultipart([normalized(body, boundary)], { boundary, ...limits })) yield* read(part);
   } catch (error) {
-    throw new Fault('malformed', { explanation: `not a multipart message (${messageOf(error)})` });
+    if (error instanceof Fault) throw error;
+    throw new Fault('malformed', { explanation: `not a multipart ${what} (${messageOf(error)})` });
   }
 }
 

@@ -9,14 +9,21 @@ export const rest: Protocol = {
   path: '/api/1.0/rest',
   methods: ['GET', 'POST'],
   decode: ({ query, body, contentType }) => ({
-    call: () => {
-      const pairs = [...urlencodedFields(query, ''), ...formFields(body, contentType)];
-      return toCall(collectParameters(pairs.map(([name, value]) => [withoutIndex(name), value])));
-    },
+    call: () => toCall(collectParameters(parametersIn(query, body, contentType))),
     encode: encodeResponse,
   }),
   internalError: plainInternalError,
 };
+
+/** The form is read behind the query, and only where the query has no more parameters than a request may have. */
+function* parametersIn(
+  query: Buffer,
+  body: Buffer,
+  contentType: string,
+): Generator<[name: string, value: string], void> {
+  for (const [name, value] of urlencodedFields(query, '')) yield [withoutIndex(name), value];
+  for (const [name, value] of formFields(body, contentType)) yield [withoutIndex(name), value];
+}
 
 /** PHP clients send a list as `params[]=…` or `params[0]=…`. */
 function withoutIndex(name: string): string {

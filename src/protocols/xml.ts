@@ -17,7 +17,7 @@ export function xml({ xmlDepth }: ProtocolLimits): Protocol {
         if (request.local !== 'request') {
           throw new Fault('malformed', { explanation: 'the root element is not <request>' });
         }
-        return toCall(collectParameters(request.children.flatMap(valuesOf)));
+        return toCall(collectParameters(parametersIn(request)));
       },
       encode: encodeResponse,
     }),
@@ -25,7 +25,10 @@ export function xml({ xmlDepth }: ProtocolLimits): Protocol {
   };
 }
 
-/** The values of a parameter: its text, or the texts of its items (`<params><item>…</item></params>`). */
-function valuesOf({ local, text, children }: XmlElement): [string, string][] {
-  return children.length === 0 ? [[local, text]] : children.map((item) => [local, item.text]);
+/** The values of each parameter: its text, or the texts of its items (`<params><item>…</item></params>`). */
+function* parametersIn(request: XmlElement): Generator<[name: string, value: string], void> {
+  for (const { local, text, children } of request.children) {
+    if (children.length === 0) yield [local, text];
+    for (const item of children) yield [local, item.text];
+  }
 }

@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
 import { Fault } from '../core/fault.js';
 
@@ -7,59 +7,53 @@ const WINDOWS_1252 = 'windows-1252';
 
 /**
  * The text of a request body. Its charset is that of the byte order mark, else UTF-16 where its first four bytes are, else
- * of the Content-Type, else of the XML declaration, else UTF-8, else Windows-1252 where the bytes are not UTF-8. A label
- * of the Content-Type that names no charset is as none, and so is one of UTF-16 for a document in bytes. Throws a
- * `malformed` Fault where the declaration names an unknown charset or contradicts the byte order mark, and where the bytes
- * are not in the charset.
+ * of the Content-Type, else of the XML declaration, else `enclosing`, else UTF-8, else Windows-1252 where the bytes are not
+ * UTF-8. A label of the Content-Type that names no charset is as none, and so is one of UTF-16 for a document in bytes.
+ * Throws a `malformed` Fault where the declaration names an unknown charset or contradicts the byte order mark, and where
+ * the bytes are not in the charset.
  */
-export function decodeBody(bytes: Buffer, contentType: string): string {
+export function decodeBody(bytes: Buffer, contentType: string, enclosing?: string): string {
+  const { charset, isMarked, text } = statedText(bytes, contentType);
+  if (isMarked) {
+    const marked = decode(text, charset);
+    const declared = declaredCharset(marked);
+    if (declared && !charsetParameter(contentType) && !agrees(declared, charset)) throw undecodable(declared);
+    if (marked.startsWith('\uFEFF')) throw new Fault('malformed', { explanation: 'a second byte order mark' });
+    return marked;
+  }
+  return decodeText(bytes, charset ?? declaredCharset(bytes.toString('latin1', 0, DECLARATION_BYTES)) ?? enclosing);
+}
+
+/** The text of bytes in a charset; without one, in UTF-8, else in Windows-1252. Throws as `decodeBody` does. */
+export function decodeText(bytes: Buffer, charset: string | undefined): string {
+  return charset === undefined ? decodeUnlabeled(bytes) : decode(bytes, charset);
+}
+
+/** What the bytes of a body and its Content-Type say of its charset. */
+type Stated =
+  | { readonly charset: string; readonly isMarked: true; readonly text: Buffer }
+  | { readonly charset: string | undefined; readonly isMarked: false; readonly text: Buffer };
+
+/** The charset that a body is stated to be in, before anything in it is read, and its bytes without a byte order mark. */
+export function statedText(bytes: Buffer, contentType: string): Stated {
   const mark = /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/.exec(bytes.toString('latin1', 0, 3))?.[1];
-  const markedCharset = mark && byteOrderMarks[mark];
-  const charset = charsetParameter(contentType);
-  if (markedCharset) {
-    const text = decode(bytes.subarray(mark.length), markedCharset);
-    const declared = declaredCharset(text);
-    if (declared && !charset && !agrees(declared, markedCharset)) throw undecodable(declared);
-    if (text.startsWith('\uFEFF')) throw new Fault('malformed', { explanation: 'a second byte order mark' });
-    return text;
-  }
+  const marked = mark && byteOrderMarks[mark];
+  if (marked) return { charset: marked, isMarked: true, text: bytes.subarray(mark.length) };
   const start = startOf(bytes);
-  const labeled = unmarkedUtf16(bytes, start) ?? charset;
-  if (labeled && !(WIDE.test(labeled) && isInBytes(bytes, start))) return decode(bytes, labeled);
-  const declared = declaredCharset(bytes.toString('latin1', 0, DECLARATION_BYTES));
-  return declared ? decode(bytes, declared) : decodeUnlabeled(bytes);
+  const labeled = unmarkedUtf16(bytes, start) ?? charsetParameter(contentType);
+  const charset = labeled && WIDE.test(labeled) && isInBytes(bytes, start) ? undefined : labeled;
+  return { charset, isMarked: false, text: bytes };
 }
 
-/**
- * Gives the percent-decoder for a URL or for a form with this Content-Type. It decodes in the charset of the
- * Content-Type; without one, in UTF-8, else in Windows-1252. The decoder throws a `malformed` Fault where the bytes are
- * not in the charset.
- */
-export function percentDecoder(contentType: string): (text: string) => string {
+/** The charset of a Content-Type for text between markup of ASCII; undefined where it has none that can be there. */
+export function charsetAmongAscii(contentType: string): string | undefined {
   const charset = charsetParameter(contentType);
-  // Escapes are ASCII: a charset that is no superset of it cannot be that of the text around them.
-  if (charset === undefined || !isAsciiSuperset(charset)) {
-    return (text) => text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => decodeUnlabeled(unescapeBytes(escapes)));
-  }
-  // Decoded as a whole: of a character of two bytes, one may be escaped and the other not.
-  return (text) => {
-    if (!text.includes('%')) return text;
-    const bytes = unescapeBytes(ASCII.test(text) ? text : encode(text, charset).toString('latin1'));
-    return isAscii(bytes) ? bytes.toString('latin1') : decode(bytes, charset);
-  };
-}
-
-const ASCII = /^[\0-\x7f]*$/;
-
-/** The bytes of a text in which each character is a byte or an escaped byte. */
-function unescapeBytes(text: string): Buffer {
-  const bytes = text.replace(/%([0-9a-f]{2})/gi, (_escape, code) => String.fromCharCode(Number.parseInt(code, 16)));
-  return Buffer.from(bytes, 'latin1');
+  return charset !== undefined && isAsciiSuperset(charset) ? charset : undefined;
 }
 
 /** The charset of a Content-Type; undefined where it has none, and where its label names none, such as `none`. */
 function charsetParameter(contentType: string): string | undefined {
-  const label = /;\s*charset\s*=\s*["'\s]*([\w.:-]+)/i.exec(contentType)?.[1];
+  const label = /;\s*charset\s*=["'\s]*([\w.:-]+)/i.exec(contentType)?.[1];
   return label && isCharsetLabel(label) ? label : undefined;
 }
 
@@ -132,13 +126,24 @@ function decode(bytes: Buffer, charset: string): string {
     if (!isUtf8(bytes)) throw undecodable(charset);
     return bytes.toString();
   }
-  if (/^utf[-_]?16/i.test(charset) && bytes.length % 2 !== 0) throw undecodable(charset);
+  if (WIDE.test(charset) && bytes.length % (isOfFourBytes(charset) ? 4 : 2) !== 0) throw undecodable(charset);
   const text = iconv.decode(bytes, actualCharset(charset), { stripBOM: false });
+  if (/\p{Surrogate}/u.test(text)) throw undecodable(charset);
   // iconv-lite decodes an invalid sequence as U+FFFD.
-  if (!text.includes('\uFFFD') || WIDE.test(charset)) return text;
+  if (!text.includes('\uFFFD')) return text;
   if (LATIN_1.test(charset)) return bytes.toString('latin1');
-  if (!encode(text, charset).equals(bytes)) throw undecodable(charset);
+  const isEncoded = (WIDE.test(charset) ? endsOf(charset) : [charset]).some((each) => encode(text, each).equals(bytes));
+  if (!isEncoded) throw undecodable(charset);
   return text;
+}
+
+/** A charset of two or four bytes a character, with either end first; its label tells which less often than its bytes. */
+function endsOf(charset: string): readonly string[] {
+  return isOfFourBytes(charset) ? ['utf-32le', 'utf-32be'] : ['utf-16le', 'utf-16be'];
+}
+
+function isOfFourBytes(charset: string): boolean {
+  return /^(utf[-_]?32|ucs[-_]?4)/i.test(charset);
 }
 
 function encode(text: string, charset: string): Buffer {
@@ -188,7 +193,9 @@ export function canCarryXml(charset: string): boolean {
   return /^[a-z][\w.-]*$/i.test(charset) && isAsciiSuperset(charset);
 }
 
-function isAsciiSuperset(charset: string): boolean {
+/** Whether the characters of markup are encoded as ASCII does; false for an unknown charset. */
+export function isAsciiSuperset(charset: string): boolean {
+  if (UTF8.test(charset)) return true;
   return isKnownCharset(charset) && iconv.encode(PRINTABLE_ASCII, charset).equals(Buffer.from(PRINTABLE_ASCII));
 }
 

@@ -91,7 +91,7 @@ export function signInRouter({ tickets, store, trials, admission, observer }: Si
     const showProblem = (status: number, problem: string) =>
       sendPage(response, status, { ...formPage(application), problem }, application.redirectUrl);
     if (signedIn) return sendPage(response, 200, signedInPage);
-    const secret = credentialIn(formFields(form, request.get('Content-Type') ?? ''));
+    const secret = credentialIn(form, request.get('Content-Type') ?? '');
     const { title, credential } = application.kind;
     if (secret === '') return showProblem(200, `Enter your ${title} ${credential.name}.`);
     const trial = await signIn(ticket, application, secret, { address: request.ip ?? '', scope });
@@ -164,8 +164,9 @@ function sendPage(response: Response, status: number, page: Page, redirectUrl?: 
 }
 
 /** The field `password`, without the blanks around a pasted secret; empty where there are several values. */
-function credentialIn(fields: readonly (readonly [name: string, value: string])[]): string {
-  const values = fields.filter(([name]) => name === 'password').map(([, value]) => value);
-  const [secret = '', ...others] = new Set(values);
+function credentialIn(form: Buffer, contentType: string): string {
+  const isPassword = (name: string) => name === 'password';
+  const fields = [...formFields(form, contentType, isPassword)].filter(([name]) => isPassword(name));
+  const [secret = '', ...others] = new Set(fields.map(([, value]) => value));
   return others.length === 0 ? secret.trim() : '';
 }

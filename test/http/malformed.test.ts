@@ -114,10 +114,24 @@ describe('is rejected at once, in the format of the caller', () => {
       client(),
     ],
     ['rest with 32,000 names in a declared charset', form('a&', 32_000, 'utf-8'), plain()],
+    [
+      'rest with 16,000 escapes of no text, packed in 103 bytes',
+      post(
+        'rest',
+        gzipSync('%ff&'.repeat(16_384)),
+        'Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\nContent-Encoding: gzip\r\n',
+      ),
+      plain(),
+    ],
     ['rest with 16,000 escapes in a declared charset', form('&%41', 16_000, 'Shift_JIS'), plain()],
     ['rest with 16,000 delimiters of a multipart form', multipart('--b\n'.repeat(16_000)), plain()],
     ['rest with blanks behind a delimiter', multipart(`--b${' \n'.repeat(30_000)}x`), plain()],
     ['rest with 8,000 parts without an end', multipart('--b\n\n\n'.repeat(8000)), plain()],
+    [
+      'rest with blanks behind a charset',
+      post('rest', 'x', `Content-Type: a/b; charset=${' '.repeat(15_000)}!\r\n`),
+      plain(),
+    ],
     ['rest with a body over the limit', post('rest', 'x'.repeat(65_537)), plain(413)],
     ['xml with a body over the limit', post('xml', ' '.repeat(70_000)), plain(413)],
     ['soap with a body over the limit', post('soap', ' '.repeat(70_000)), client(413)],
@@ -214,6 +228,16 @@ describe('on one connection', () => {
       await exchange(server.url, bytes, { replies: 1 });
       expect(server.calls).toEqual([]);
     }
+  });
+
+  test.each([
+    ['Transfer-Encoding: gzip, chunked', 501],
+    ['Host: www.example.com\r\nTransfer-Encoding: chunked', 400],
+  ])('a request behind one that may be framed otherwise is not performed (%s)', async (header, status) => {
+    const first = `POST /api/1.0/rest HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n0\r\n\r\n`;
+    const { replies, rest, isClosed } = await exchange(server.url, Buffer.from(first + good));
+    expect(replies.map((reply) => [reply.status, reply.headers.get('connection')])).toEqual([[status, 'close']]);
+    expect([rest.length, isClosed, server.calls.length]).toEqual([0, true, 0]);
   });
 
   test.each(['', 'Connection: Upgrade\r\nUpgrade: h2c\r\nExpect: 200-maybe\r\n'])(

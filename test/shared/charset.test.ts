@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { toFault } from '../../src/core/fault.js';
-import { decodeBody, percentDecoder } from '../../src/shared/charset.js';
+import { decodeBody } from '../../src/shared/charset.js';
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const utf16be = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16();
@@ -122,35 +122,4 @@ test.each<[string, Buffer, string]>([
     fault = error;
   }
   expect(toFault(fault).reason).toBe('malformed');
-});
-
-test.each([
-  ['%C3%BC+%E2%98%83', 'ü+☃'],
-  ['%FC', 'ü'],
-  ['ü☃', 'ü☃'],
-  ['100%', '100%'],
-  ['%00', '\0'],
-])('decodes %s', (escaped, text) => {
-  expect(percentDecoder('')(escaped)).toBe(text);
-});
-
-test.each([
-  ['Zo%C3%AB', 'iso-8859-1', 'ZoÃ«'],
-  ['Zo%EB', 'ISO-8859-1', 'Zoë'],
-  ['%93%FA%96%7B', 'Shift_JIS', '日本'],
-  ['%83A+%26 100%', 'shift_jis', 'ア+& 100%'],
-  ['Zoë %E2%82%AC', 'utf-8', 'Zoë €'],
-  ['%EF%BB%BFx', 'utf-8', '\uFEFFx'],
-  ['%C3%BC', 'utf-16', 'ü'],
-  ['%C3%BC', 'klingon', 'ü'],
-])('decodes %s of a form in %s', (escaped, charset, text) => {
-  expect(percentDecoder(`application/x-www-form-urlencoded; charset=${charset}`)(escaped)).toBe(text);
-});
-
-test('rejects escapes that are not in the declared charset', () => {
-  expect(() => percentDecoder('text/plain; charset=utf-8')('Zo%EB')).toThrow('not text in utf-8');
-});
-
-test.each(['%ED%A0%80', 'a=%C0%80', '%F7%80%80%80'])('rejects the escapes %s, which are invalid UTF-8', (escaped) => {
-  expect(() => percentDecoder('')(escaped)).toThrow('not text in UTF-8');
 });

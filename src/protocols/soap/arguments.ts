@@ -1,7 +1,7 @@
 import { hasPrefixed } from '../../core/actions.js';
 import type { XmlElement } from '../document/reader.js';
 import { parameterName } from '../parameters.js';
-import { childNamed, isNil, textOf } from './elements.js';
+import { childNamed, createTextOf, isNil, type TextOf } from './elements.js';
 import type { Resolve } from './references.js';
 
 /** A value as the caller named it. */
@@ -15,11 +15,11 @@ interface Argument {
  * order of the message parts: callers without the WSDL make up names. A single struct, Map or wrapper is opened first,
  * unless its name is known and none within it is: that is a list of values.
  */
-export function argumentsOf(
+export function* argumentsOf(
   operation: XmlElement,
   parts: readonly string[],
   resolve: Resolve,
-): [name: string, value: string][] {
+): Generator<[name: string, value: string], void> {
   const isKnown = ({ name }: Argument) => parts.includes(parameterName(name)) || hasPrefixed(operation.local, name);
   const opened = (found: readonly Argument[]): readonly Argument[] => {
     const [only, ...others] = found;
@@ -29,10 +29,11 @@ export function argumentsOf(
   };
   const found = opened(membersOf(operation, resolve));
   const isByName = found.some(isKnown);
-  return found.flatMap(({ name, element }, position) => {
+  const textOf = createTextOf();
+  for (const [position, { name, element }] of found.entries()) {
     const counted = isByName ? name : (parts[position] ?? name);
-    return valuesOf(element, resolve).map((value): [string, string] => [counted, value]);
-  });
+    for (const value of valuesOf(element, resolve, textOf)) yield [counted, value];
+  }
 }
 
 /**
@@ -50,8 +51,8 @@ function membersOf({ children }: XmlElement, resolve: Resolve): Argument[] {
 }
 
 /** The values of an argument: its text, or the texts of its items; empty where it is nil. */
-function valuesOf(element: XmlElement, resolve: Resolve): string[] {
-  if (isNil(element)) return [''];
-  if (element.children.length === 0) return [textOf(element)];
-  return element.children.map((item) => textOf(resolve(item)));
+function* valuesOf(element: XmlElement, resolve: Resolve, textOf: TextOf): Generator<string, void> {
+  if (isNil(element)) yield '';
+  else if (element.children.length === 0) yield textOf(element);
+  else for (const item of element.children) yield textOf(resolve(item));
 }

@@ -1,3 +1,5 @@
+import { Fault } from '../../core/fault.js';
+import { decodeText } from '../../shared/charset.js';
 import type { XmlElement } from '../document/reader.js';
 
 /** The namespace of XML Schema instances, and that of its drafts of 1999, which programs of 2001 still send. */
@@ -26,8 +28,28 @@ export function isNil(element: XmlElement): boolean {
   return isTrue(attributeOf(element, 'nil', XSI) ?? attributeOf(element, 'null', XSI));
 }
 
-/** The text of an element. Some stacks send text that is not ASCII as base64 of its UTF-8. */
-export function textOf(element: XmlElement): string {
-  const type = attributeOf(element, 'type', XSI) ?? '';
-  return /(^|:)base64(Binary)?$/.test(type) ? Buffer.from(element.text, 'base64').toString() : element.text;
+/** Gives the text of an element. Throws a `malformed` Fault where it is to be text in base64, and is not. */
+export type TextOf = (element: XmlElement) => string;
+
+/**
+ * Some stacks send text that is not ASCII as base64 of its bytes, in whatever charset. It is decoded once, so that many
+ * references cost one text.
+ */
+export function createTextOf(): TextOf {
+  let decoded: Map<XmlElement, string> | undefined;
+  return (element) => {
+    const type = attributeOf(element, 'type', XSI);
+    if (type === undefined || !/(^|:)base64(Binary)?$/.test(type)) return element.text;
+    decoded ??= new Map();
+    const text = decoded.get(element) ?? decodeText(bytesOfBase64(element.text), undefined);
+    decoded.set(element, text);
+    return text;
+  };
+}
+
+/** Node.js leaves out what is no base64. */
+function bytesOfBase64(text: string): Buffer {
+  const [, digits = '', rest] = /^([\w+/-]*)=*(.*)$/s.exec(text.replace(/\s+/g, '')) ?? [];
+  if (rest !== '' || digits.length % 4 === 1) throw new Fault('malformed', { explanation: 'a value is no base64' });
+  return Buffer.from(digits, 'base64');
 }

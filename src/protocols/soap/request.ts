@@ -7,7 +7,8 @@ import type { XmlNode } from '../document/writer.js';
 import { collectParameters } from '../parameters.js';
 import type { DecodedRequest, LegacyRequest } from '../protocol.js';
 import { argumentsOf } from './arguments.js';
-import { attributeOf, childNamed, isTrue } from './elements.js';
+import { attributeOf, isTrue } from './elements.js';
+import { contentOf } from './envelope.js';
 import { openMessage, type SoapMessage } from './message.js';
 import { createResolver } from './references.js';
 import { type FaultCode, type SoapVersion, soap11, soap12, versionOf, versionOfContentType } from './version.js';
@@ -65,13 +66,16 @@ export function decodeSoapRequest(request: LegacyRequest, { depth, requestParts 
   const version = versionOf(envelope);
   if (!version) {
     const fault = new Fault('malformed', { explanation: `the root element is not Envelope of ${declared.envelope}` });
-    if (envelope.local !== 'Envelope') return reject(declared, fault);
-    return reject(declared, fault, { faultCode: 'VersionMismatch', faultHeader: declared === soap12 ? [upgrade] : [] });
+    return reject(declared, fault, mismatch(envelope.local === 'Envelope' ? 'VersionMismatch' : 'Client', declared));
   }
-  const body = childNamed(envelope, 'Body');
+  const { header, body, problem } = contentOf(envelope, version);
+  if (problem) {
+    const { explanation, faultCode } = problem;
+    return reject(version, new Fault('malformed', { explanation }), mismatch(faultCode, version));
+  }
   const elements = body?.children ?? [];
   const operation = elements.find((element) => !isIndependent(element));
-  const refusal = notUnderstood(envelope, version) ?? encodingUnknown(envelope, body, version);
+  const refusal = notUnderstood(header, version) ?? encodingUnknown(envelope, body, version);
   if (!operation) {
     const fault = new Fault('malformed', { explanation: 'no operation in the Body' });
     return reject(version, refusal?.rejection ?? fault, refusal);
@@ -104,13 +108,13 @@ function decodeCall(
 type Refusal = Pick<SoapRequest, 'rejection' | 'faultCode' | 'faultHeader'>;
 
 /** Why a request MUST NOT be performed whose header the bridge does not understand. */
-function notUnderstood(envelope: XmlElement, version: SoapVersion): Refusal | undefined {
-  const header = mandatoryHeader(envelope, version);
+function notUnderstood(header: XmlElement | undefined, version: SoapVersion): Refusal | undefined {
+  const block = mandatoryBlock(header, version);
   return (
-    header && {
-      rejection: new Fault('malformed', { explanation: `the header ${header.local} is not understood` }),
+    block && {
+      rejection: new Fault('malformed', { explanation: `the header ${block.local} is not understood` }),
       faultCode: 'MustUnderstand',
-      faultHeader: version === soap12 ? [notUnderstoodBlock(header)] : [],
+      faultHeader: version === soap12 ? [notUnderstoodBlock(block)] : [],
     }
   );
 }
@@ -137,11 +141,19 @@ function encodingUnknown(
 }
 
 /** The first header block that the receiver MUST understand; the bridge understands none. */
-function mandatoryHeader(envelope: XmlElement, { envelope: namespace, target }: SoapVersion): XmlElement | undefined {
-  return childNamed(envelope, 'Header')?.children.find((header) => {
-    const isMandatory = isTrue(attributeOf(header, 'mustUnderstand', [namespace]));
-    return isMandatory && target.receivers.includes(attributeOf(header, target.attribute, [namespace]) ?? '');
+function mandatoryBlock(
+  header: XmlElement | undefined,
+  { envelope: namespace, target }: SoapVersion,
+): XmlElement | undefined {
+  return header?.children.find((block) => {
+    const isMandatory = isTrue(attributeOf(block, 'mustUnderstand', [namespace]));
+    return isMandatory && target.receivers.includes(attributeOf(block, target.attribute, [namespace]) ?? '');
   });
+}
+
+/** The reply to a message that is no Envelope of a version; SOAP 1.2 has a VersionMismatch name what is served. */
+function mismatch(faultCode: FaultCode, version: SoapVersion): Pick<ReplyEnvelope, 'faultCode' | 'faultHeader'> {
+  return { faultCode, faultHeader: faultCode === 'VersionMismatch' && version === soap12 ? [upgrade] : [] };
 }
 
 /** https://www.w3.org/TR/soap12-part1/#soapupgrade */

@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { type Action, actionNames, actions } from '../../../src/core/actions.js';
 import { toErrorAnswer } from '../../../src/core/error-mapping.js';
 import { Fault, toFault } from '../../../src/core/fault.js';
+import type { XmlElement } from '../../../src/protocols/document/reader.js';
 import type { DecodedRequest, ReplyOptions } from '../../../src/protocols/protocol.js';
+import { createTextOf } from '../../../src/protocols/soap/elements.js';
 import { soap } from '../../../src/protocols/soap/soap.js';
 import { soap11, soap12 } from '../../../src/protocols/soap/version.js';
 import { openWsdl } from '../../../src/protocols/soap/wsdl.js';
@@ -134,6 +136,23 @@ describe.each(Object.entries(versions))('a fault of SOAP %s', (name, version) =>
   test('has the HTTP status that the application is configured with', () => {
     expect(faultOf(unknown, { ...options, faultStatus: 200 }).status).toBe(200);
   });
+});
+
+test('a value in base64 is decoded once, however many references there are to it', () => {
+  let reads = 0;
+  const xsi = 'http://www.w3.org/2001/XMLSchema-instance';
+  const element: XmlElement = {
+    local: 'a',
+    namespace: undefined,
+    attributes: [{ local: 'type', namespace: xsi, value: 'e:base64' }],
+    children: [],
+    get text() {
+      reads += 1;
+      return 'w7w=';
+    },
+  };
+  const textOf = createTextOf();
+  expect([textOf(element), textOf(element), reads]).toEqual(['ü', 'ü', 1]);
 });
 
 test('DIME is rejected by its name', () => {
