@@ -61,11 +61,20 @@ export function createElementWriter(name: string, attributes: XmlNode['attribute
 /** Any text. */
 const PLACEHOLDER = '…';
 
-const ESCAPED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' };
 const NEEDS_ESCAPE = new RegExp(`[&<>\\r]|${FORBIDDEN.source}`, 'u');
 
 /** Character data as xmlbuilder2 writes it, without the characters that XML cannot represent. */
 function escapeText(text: string): string {
   if (!NEEDS_ESCAPE.test(text)) return text;
-  return text.replace(ALL_FORBIDDEN, '').replace(/[&<>\r]/g, (character) => ESCAPED[character] ?? '');
+  // Joined, a text of nothing else takes a third of the time of replaceAll.
+  return text
+    .replace(ALL_FORBIDDEN, '')
+    .split('&')
+    .join('&amp;')
+    .split('<')
+    .join('&lt;')
+    .split('>')
+    .join('&gt;')
+    .split('\r')
+    .join('&#13;');
 }
