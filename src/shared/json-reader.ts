@@ -1,7 +1,7 @@
 import { type Json, noteLeftOut, noteRepeated, numberOf } from './json.js';
 
 /** The deepest nesting that is accepted: it bounds the stack of every recursive walk. */
-const DEPTH = 200;
+export const DEPTH = 200;
 /** How many values are kept in all, lists and objects included: what a mebibyte has where each takes sixteen bytes. */
 const VALUES = 65_536;
 /** How many of a record are kept where they are lists' or deep. A record is the whole or an object in a list. */
@@ -9,49 +9,6 @@ const DEEP_VALUES = 8192;
 /** Its objects of these levels, in which an account has what identifies it, keep more; the outer ones the most. */
 const SHALLOW_LEVELS = 3;
 const RESERVE = 4096;
-
-/**
- * Parses JSON, with or without a byte order mark. Of a repeated key, the last value counts, and `leavesOf` gives every
- * one. Of the whole, and of each object in a list, no more than some thousands of values are built; the others are left
- * out while parsing, and `leftOutOf` tells how many leaves they have. Neither an object in a list that is kept, which may
- * be an account, is left out, nor what is directly in one or in the whole: throws an Error where there are more than
- * 65,536 values with those, and where the text is not JSON or nested too deeply.
- */
-export function parseJson(marked: string): Json {
-  const text = marked.charCodeAt(0) === BYTE_ORDER_MARK ? marked.slice(1) : marked;
-  if (!MAY_LOSE_DIGITS.test(text)) {
-    const { brackets, commas, keys } = count(text);
-    if (brackets <= DEPTH && commas < MAX_COMMAS) {
-      const value: Json = JSON.parse(text);
-      if (keysIn(value) === keys) return value;
-    }
-  }
-  return read(text);
-}
-
-const BYTE_ORDER_MARK = 0xfeff;
-
-/** Anything that could be a number with a fraction, an exponent, a negative zero, or more than 15 digits. */
-const MAY_LOSE_DIGITS = /^\s*[-\d]|[[:,]\s*(?:-0|-?\d+(?:\d{15}|[.eE]))/;
-/** Up to here, `JSON.parse` costs little whatever the text is. */
-const MAX_COMMAS = 5000;
-
-/** Counts the brackets that open and the commas, up to more than it may be, and the keys; quoted ones may add to all. */
-function count(text: string): { readonly brackets: number; readonly commas: number; readonly keys: number } {
-  let brackets = 0;
-  let commas = 0;
-  let keys = 0;
-  let last = 0;
-  for (let index = 0; index < text.length && brackets <= DEPTH && commas < MAX_COMMAS; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code <= SPACE) continue;
-    if (code === OPEN_BRACKET || code === OPEN_BRACE) brackets += 1;
-    else if (code === COMMA) commas += 1;
-    else if (code === COLON && last === QUOTE) keys += 1;
-    last = code;
-  }
-  return { brackets, commas, keys };
-}
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
@@ -66,13 +23,6 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** How many keys all objects in a value have. */
-function keysIn(value: Json): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  const children = Object.values(value);
-  return children.reduce<number>((sum, child) => sum + keysIn(child), Array.isArray(value) ? 0 : children.length);
-}
-
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
@@ -83,8 +33,8 @@ const FRACTION_OR_EXPONENT: readonly number[] = [0x2e, 0x45, 0x65];
 /** V8 copies a shorter slice; a longer one would keep the whole text in memory. */
 const COPIED_LENGTH = 12;
 
-/** Reads all of a text by https://www.rfc-editor.org/rfc/rfc8259, and builds no more of it than is kept. */
-function read(text: string): Json {
+/** Reads all of a text, as `parseJson` says, by https://www.rfc-editor.org/rfc/rfc8259, and builds no more of it than is kept. */
+export function readJson(text: string): Json {
   let at = 0;
   let kept = 0;
   /** How many values had been kept, and how deep it was, where the record began. */

@@ -75,21 +75,30 @@ export function integerOf(value: Json | undefined): bigint | undefined {
  * text; an empty object or list is a leaf with an empty text. A repeated key has a leaf for each of its values.
  */
 export function* leavesOf(value: Json, path?: string): Generator<Leaf> {
-  const name = path ?? '';
-  if (!isList(value) && !isObject(value)) return yield { name, value: value === null ? null : value.toString() };
+  if (isLeaf(value)) return yield { name: path ?? '', value: textOfLeaf(value) };
   const prefix = path === undefined ? '' : `${path}.`;
   let isEmpty = leftOutOf(value) === 0;
   if (isList(value)) {
-    for (let n = 0; n < value.length; n += 1) yield* leavesOf(value[n] ?? null, `${prefix}${n}`);
     isEmpty &&= value.length === 0;
+    for (let n = 0; n < value.length; n += 1) yield* leavesOf(value[n] ?? null, `${prefix}${n}`);
   } else {
     const repeated = repeatedIn.get(value);
     for (const key of Object.keys(value)) {
       isEmpty = false;
-      for (const child of repeated?.get(key) ?? [value[key] ?? null]) yield* leavesOf(child, prefix + key);
+      const last = value[key] ?? null;
+      if (isLeaf(last) && !repeated) yield { name: prefix + key, value: textOfLeaf(last) };
+      else for (const child of repeated?.get(key) ?? [last]) yield* leavesOf(child, prefix + key);
     }
   }
-  if (isEmpty) yield { name, value: '' };
+  if (isEmpty) yield { name: path ?? '', value: '' };
+}
+
+function textOfLeaf(leaf: null | boolean | string | number | LosslessNumber): string | null {
+  return leaf === null ? null : leaf.toString();
+}
+
+function isLeaf(value: Json): value is null | boolean | string | number | LosslessNumber {
+  return typeof value !== 'object' || value === null || isLosslessNumber(value);
 }
 
 function isList(value: Json): value is readonly Json[] {

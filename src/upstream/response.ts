@@ -1,7 +1,7 @@
 import { Fault, type Reason } from '../core/fault.js';
 import { createMask } from '../core/secrets.js';
 import { isObject, type Json, type JsonObject, mapTexts, textOf } from '../shared/json.js';
-import { parseJson } from '../shared/json-reader.js';
+import { parseJson } from '../shared/json-parser.js';
 import { type IsRefusal, isObjectRefusal, refusals } from './refusals.js';
 import { isLimit, retryAfterIn, type UpstreamHeaders } from './retry-after.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { providers } from '../../src/providers/index.js';
-import { parseJson } from '../../src/shared/json-reader.js';
+import { parseJson } from '../../src/shared/json-parser.js';
 import { refusals } from '../../src/upstream/refusals.js';
 import { callerOf } from '../support/cases/writes-done.js';
 import type { Parameters } from '../support/clients/legacy.js';

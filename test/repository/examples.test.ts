@@ -13,7 +13,7 @@ import { toFault } from '../../src/core/fault.js';
 import { providers } from '../../src/providers/index.js';
 import { loadProvider } from '../../src/providers/load.js';
 import { isObject } from '../../src/shared/json.js';
-import { parseJson } from '../../src/shared/json-reader.js';
+import { parseJson } from '../../src/shared/json-parser.js';
 import { createUpstreams } from '../../src/upstream/client.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { isLosslessNumber, parse } from 'lossless-json';
 import { integerOf, isObject, leavesOf, leftOutOf, textOf } from '../../src/shared/json.js';
-import { parseJson } from '../../src/shared/json-reader.js';
+import { parseJson } from '../../src/shared/json-parser.js';
 import { fc } from '../support/cases/properties.js';
 
 /** Every leaf with its path and every digit of its text; undefined where the parser takes the text for no JSON. */
