@@ -1,7 +1,7 @@
 import type { Fields } from '../core/answer.js';
 import { Fault } from '../core/fault.js';
 import type { Account } from '../providers/provider.js';
-import { accountFields, userFields } from './account-view.js';
+import { accountFields, roomForAttributes, userFields } from './account-view.js';
 import type { HandlerContext } from './handler.js';
 
 /** The credential that the auth_token stands for. Rejects as `unauthenticated` where the vault has no such session. */
@@ -80,7 +80,8 @@ export async function presentAccount(account: Partial<Account>, context: Handler
 export async function presentAccounts(accounts: readonly Account[], context: HandlerContext): Promise<Fields[]> {
   const { provider, baseUrl, defaults } = context.application;
   const userIds = await context.store.userIds(accounts.map(({ nativeId }) => ({ provider, baseUrl, nativeId })));
-  return accounts.map((account, n) => accountFields(account, userIds[n], defaults));
+  const room = roomForAttributes();
+  return accounts.map((account, n) => accountFields(account, userIds[n], defaults, room));
 }
 
 /** The elements of `user`. Assigns a user_id to a new account. */

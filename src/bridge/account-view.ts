@@ -1,8 +1,7 @@
 import type { Application } from '../applications/application.js';
 import { type Fields, unknownNumber, type Value } from '../core/answer.js';
-import { Fault } from '../core/fault.js';
 import type { Account, Plan } from '../providers/provider.js';
-import { type JsonObject, leavesOf } from '../shared/json.js';
+import { type JsonObject, leavesOf, leftOutOf } from '../shared/json.js';
 
 type Defaults = Application['defaults'];
 
@@ -17,8 +16,13 @@ export function userFields(account: Account, userId: number, defaults: Defaults)
   };
 }
 
-/** The elements of `account`; a field that is absent is unknown. */
-export function accountFields(account: Partial<Account>, userId: number | undefined, defaults: Defaults): Fields {
+/** The elements of `account`; a field that is absent is unknown. The accounts of a list share one `room`. */
+export function accountFields(
+  account: Partial<Account>,
+  userId: number | undefined,
+  defaults: Defaults,
+  room = roomForAttributes(),
+): Fields {
   return {
     user_id: userId === undefined ? unknownNumber : BigInt(userId),
     native_id: account.nativeId ?? null,
@@ -30,7 +34,7 @@ export function accountFields(account: Partial<Account>, userId: number | undefi
     language_code: account.languageCode ?? null,
     ...sizes(account, defaults),
     plan_id: account.planId ?? null,
-    attributes: account.attributes ? attributesOf(account.attributes) : [],
+    attributes: account.attributes ? attributesOf(account.attributes, room) : [],
   };
 }
 
@@ -54,25 +58,43 @@ export function planFields({ planId, limits, attributes }: Plan): Fields {
     snakeCase(name),
     clampToLong(limits[name]) ?? unknownNumber,
   ]);
-  return { plan_id: planId ?? null, ...Object.fromEntries(limitFields), attributes: attributesOf(attributes) };
+  return {
+    plan_id: planId ?? null,
+    ...Object.fromEntries(limitFields),
+    attributes: attributesOf(attributes, roomForAttributes()),
+  };
 }
 
-/** The limit of characters in the attributes of one account: every leaf repeats its whole path. */
-const MAX_ATTRIBUTES_LENGTH = 4 * 1024 * 1024;
+/** How many leaves of one reply are shown. */
+const MAX_LEAVES = 5000;
+/** How many characters one leaf may have, with its path. */
+const MAX_LEAF_LENGTH = 64 * 1024;
+/** How many characters all attributes of an answer may have: every leaf repeats its whole path. */
+const MAX_ATTRIBUTES_LENGTH = 2 * 1024 * 1024;
 
-/**
- * Every leaf of a reply. Throws an `unavailable` Fault where deep paths would make the answer far larger than the
- * reply.
- */
-function attributesOf(reply: JsonObject): Fields[] {
+/** What is left of an answer's room for attributes. */
+export interface Room {
+  characters: number;
+}
+
+export function roomForAttributes(): Room {
+  return { characters: MAX_ATTRIBUTES_LENGTH };
+}
+
+/** The leaves of a reply that there is room for, and as the last one how many there is none for. */
+function attributesOf(reply: JsonObject, room: Room): Fields[] {
   const attributes: Fields[] = [];
-  let length = 0;
+  let leftOut = leftOutOf(reply);
   for (const { name, value } of leavesOf(reply)) {
-    length += name.length + (value?.length ?? 0);
-    if (length > MAX_ATTRIBUTES_LENGTH)
-      throw new Fault('unavailable', { cause: new Error('reply with too long a path') });
-    attributes.push({ name, value });
+    const length = name.length + (value?.length ?? 0);
+    if (attributes.length < MAX_LEAVES && length <= Math.min(room.characters, MAX_LEAF_LENGTH)) {
+      room.characters -= length;
+      attributes.push({ name, value });
+    } else {
+      leftOut += 1;
+    }
   }
+  if (leftOut > 0) attributes.push({ name: 'attributes_truncated', value: leftOut.toString() });
   return attributes;
 }
 

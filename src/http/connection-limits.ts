@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { type Connection, type Connections, isIdle } from './connections.js';
 
 /** Why connections were closed that their callers would have kept. */
-export type ClosedFor = 'too many connections' | 'too many connections of one address' | 'the reply is not being read';
+type ClosedFor = 'too many connections' | 'too many connections of one address' | 'the reply is not being read';
 
 /** Connections that were closed for the same reason within a second. */
 export interface ClosedConnections {

@@ -1,5 +1,5 @@
 import { Fault } from '../core/fault.js';
-import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
+import { isObject, type Json, type JsonObject, leftOutOf, textOf } from '../shared/json.js';
 import type { Refusal } from '../upstream/refusals.js';
 import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf } from './common.js';
 import type { Account, AccountChanges, ProviderKind } from './provider.js';
@@ -28,6 +28,7 @@ function isRefusal(body: Json | undefined): boolean {
 /** All of the dictionary `meta` with its changes, as form fields: the API may replace it. */
 function metaFields(meta: Json | undefined, changes: Readonly<Record<string, string>>): [string, string][] {
   const present = isObject(meta) ? meta : {};
+  if (leftOutOf(present) > 0) throw new Fault('restricted', { cause: new Error('more values in meta than are read') });
   return Object.entries({ ...present, ...changes }).flatMap(([key, value]): [string, string][] =>
     isText(value) ? [[`meta[${key}]`, value.toString()]] : [],
   );

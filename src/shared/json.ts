@@ -1,4 +1,4 @@
-import { isLosslessNumber, type LosslessNumber, parse } from 'lossless-json';
+import { isLosslessNumber, LosslessNumber } from 'lossless-json';
 
 /** A JSON value whose numbers keep every digit: a plain number stands only for an integer that has none to lose. */
 export type Json = null | boolean | string | number | LosslessNumber | readonly Json[] | JsonObject;
@@ -6,92 +6,29 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** The deepest nesting that is accepted: it bounds the stack of every recursive walk. */
-const DEPTH = 200;
+/** The values of the keys that an object has several times; and how many leaves of a list or object were left out. */
+const repeatedIn = new WeakMap<object, ReadonlyMap<string, readonly Json[]>>();
+const leftOutIn = new WeakMap<object, number>();
 
-/**
- * Parses JSON, with or without a byte order mark. Of a repeated key, the last value counts, and `leavesOf` gives every
- * one. Throws an Error where the text is not JSON or nested too deeply.
- */
-export function parseJson(marked: string): Json {
-  const text = marked.charCodeAt(0) === BYTE_ORDER_MARK ? marked.slice(1) : marked;
-  if (!MAY_LOSE_DIGITS.test(text)) {
-    const { brackets, keys } = count(text);
-    if (brackets <= DEPTH) {
-      const value: Json = JSON.parse(text);
-      if (keysIn(value) === keys) return value;
-    }
-  }
-  return toJson(parse(text, null, { onDuplicateKey: repeat }), DEPTH);
+export function noteRepeated(object: JsonObject, repeated: ReadonlyMap<string, readonly Json[]>): void {
+  repeatedIn.set(object, repeated);
 }
 
-const BYTE_ORDER_MARK = 0xfeff;
-
-/** Anything that could be a number with a fraction, an exponent, a negative zero, or more than 15 digits. */
-const MAY_LOSE_DIGITS = /^\s*[-\d]|[[:,]\s*(?:-0|-?\d+(?:\d{15}|[.eE]))/;
-
-/** Counts the brackets that open, up to more than levels are accepted, and the keys; quoted ones may add to both. */
-function count(text: string): { readonly brackets: number; readonly keys: number } {
-  let brackets = 0;
-  let keys = 0;
-  let last = 0;
-  for (let index = 0; index < text.length && brackets <= DEPTH; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code <= SPACE) continue;
-    if (code === OPEN_BRACKET || code === OPEN_BRACE) brackets += 1;
-    else if (code === COLON && last === QUOTE) keys += 1;
-    last = code;
-  }
-  return { brackets, keys };
+export function noteLeftOut(value: JsonObject | readonly Json[], leaves: number): void {
+  leftOutIn.set(value, leaves);
 }
 
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const OPEN_BRACE = 0x7b;
-
-/** How many keys all objects in a value have. */
-function keysIn(value: Json): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  const children = Object.values(value);
-  return children.reduce<number>((sum, child) => sum + keysIn(child), Array.isArray(value) ? 0 : children.length);
+/** How many leaves were left out of a list or object, or of what is in it, when it was parsed. */
+export function leftOutOf(value: JsonObject | readonly Json[]): number {
+  return leftOutIn.get(value) ?? 0;
 }
 
-/** The values of a repeated key while the rest is parsed; its mark equals nothing that JSON has. */
-interface Repeated {
-  readonly mark: typeof REPEATED;
-  readonly values: unknown[];
+/** The number of a JSON text: a plain one where no digit can be lost. */
+export function numberOf(digits: string): Json {
+  return PLAIN_NUMBER.test(digits) ? Number(digits) : new LosslessNumber(digits);
 }
 
-const REPEATED = Symbol('repeated');
-
-function isRepeated(value: unknown): value is Repeated {
-  return typeof value === 'object' && value !== null && 'mark' in value && value.mark === REPEATED;
-}
-
-/** Collects the values of a repeated key in one list, which grows: any number of repetitions takes linear time. */
-function repeat({ oldValue, newValue }: { oldValue: unknown; newValue: unknown }): Repeated {
-  if (!isRepeated(oldValue)) return { mark: REPEATED, values: [oldValue, newValue] };
-  oldValue.values.push(newValue);
-  return oldValue;
-}
-
-/** The entries of the objects that have repeated keys, each value with its key. */
-const entriesWithRepeated = new WeakMap<object, readonly (readonly [string, Json])[]>();
-
-function toJson(value: unknown, depth: number): Json {
-  if (depth < 0) throw new SyntaxError(`more than ${DEPTH} levels of JSON`);
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
-  if (isLosslessNumber(value)) return value;
-  if (Array.isArray(value)) return value.map((child) => toJson(child, depth - 1));
-  const entries = Object.entries(Object(value)).flatMap(([key, child]) =>
-    (isRepeated(child) ? child.values : [child]).map((each) => [key, toJson(each, depth - 1)] as const),
-  );
-  const object: JsonObject = Object.fromEntries(entries);
-  if (Object.keys(object).length < entries.length) entriesWithRepeated.set(object, entries);
-  return object;
-}
+const PLAIN_NUMBER = /^(?!-0)-?\d{1,15}$/;
 
 /** A value in which `change` was applied to the text of every string and number. */
 export function mapTexts(value: Json, change: (text: string) => string): Json {
@@ -138,12 +75,34 @@ export function integerOf(value: Json | undefined): bigint | undefined {
  * text; an empty object or list is a leaf with an empty text. A repeated key has a leaf for each of its values.
  */
 export function* leavesOf(value: Json, path?: string): Generator<Leaf> {
-  const name = path ?? '';
-  if (value === null || typeof value === 'string') return yield { name, value };
-  if (typeof value === 'boolean' || isNumber(value)) return yield { name, value: value.toString() };
-  const children = entriesWithRepeated.get(value) ?? Object.entries(value);
-  if (children.length === 0) return yield { name, value: '' };
-  for (const [key, child] of children) yield* leavesOf(child, path === undefined ? key : `${path}.${key}`);
+  if (isLeaf(value)) return yield { name: path ?? '', value: textOfLeaf(value) };
+  const prefix = path === undefined ? '' : `${path}.`;
+  let isEmpty = leftOutOf(value) === 0;
+  if (isList(value)) {
+    isEmpty &&= value.length === 0;
+    for (let n = 0; n < value.length; n += 1) yield* leavesOf(value[n] ?? null, `${prefix}${n}`);
+  } else {
+    const repeated = repeatedIn.get(value);
+    for (const key of Object.keys(value)) {
+      isEmpty = false;
+      const last = value[key] ?? null;
+      if (isLeaf(last) && !repeated) yield { name: prefix + key, value: textOfLeaf(last) };
+      else for (const child of repeated?.get(key) ?? [last]) yield* leavesOf(child, prefix + key);
+    }
+  }
+  if (isEmpty) yield { name: path ?? '', value: '' };
+}
+
+function textOfLeaf(leaf: null | boolean | string | number | LosslessNumber): string | null {
+  return leaf === null ? null : leaf.toString();
+}
+
+function isLeaf(value: Json): value is null | boolean | string | number | LosslessNumber {
+  return typeof value !== 'object' || value === null || isLosslessNumber(value);
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
 }
 
 export interface Leaf {

@@ -7,7 +7,7 @@ export interface Scope {
   deadline: number;
   /** The outcomes of its upstream requests, in their order. */
   readonly outcomes: (number | string)[];
-  /** Its credential and passwords, which no reply, message or log may repeat. */
+  /** Its credential, which is the first, and passwords, which no reply, message or log may repeat. */
   readonly secrets: string[];
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { isObject, parseJson, textOf } from './json.js';
+import { isObject, textOf } from './json.js';
+import { parseJson } from './json-parser.js';
 
 const manifest = parseJson(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 

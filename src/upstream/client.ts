@@ -2,6 +2,7 @@ import { Fault } from '../core/fault.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 import type { JsonObject } from '../shared/json.js';
 import { createScope, remainingMs, type Scope } from '../shared/scope.js';
+import { type Caller, type CountedOutage, callerOf } from './outage-count.js';
 import type { IsRefusal, Refusal } from './refusals.js';
 import { type BreakerState, createResilience, type Resilience, UpstreamOutage } from './resilience.js';
 import { type ErrorMapping, interpretResponse } from './response.js';
@@ -105,6 +106,8 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
       const transport = transportOf(baseUrl, tls);
       return async (request, scope = createScope()) => {
         const { method } = request;
+        const [credential] = scope.secrets;
+        const caller = callerOf(credential);
         const attempt = (attemptMs: number): Promise<JsonObject | Fault> => {
           const begin = performance.now();
           const report = (outcome: UpstreamObservation['outcome']) => {
@@ -112,11 +115,11 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
             const seconds = (performance.now() - begin) / 1000;
             observe?.({ application: name, provider, method, outcome, seconds }, scope);
           };
-          const sent = { ...request, url: route(request.url), secrets: scope.secrets, isRefusal, refusals };
+          const sent = { ...request, url: route(request.url), secrets: scope.secrets, isRefusal, refusals, caller };
           return sendOnce(sent, transport, attemptMs, report);
         };
         const timeLeft = () => Math.min(timeoutMs, remainingMs(scope));
-        const result = await resilience.run(attempt, { mayRepeat: method === 'GET', timeLeft });
+        const result = await resilience.run(attempt, { mayRepeat: method === 'GET', timeLeft, caller });
         if (result instanceof Fault) throw result;
         return result;
       };
@@ -133,11 +136,12 @@ interface SentRequest extends UpstreamRequest {
   readonly secrets: readonly string[];
   readonly isRefusal: IsRefusal | undefined;
   readonly refusals: readonly Refusal[] | undefined;
+  readonly caller: Caller;
 }
 
 /** Makes one attempt: gives the result of the reply, or its Fault. Throws an UpstreamOutage where the API is down. */
 async function sendOnce(
-  { method, url, headers, body, operation, errorMapping, isRefusal, refusals, secrets }: SentRequest,
+  { method, url, headers, body, operation, errorMapping, isRefusal, refusals, secrets, caller }: SentRequest,
   transport: Transport,
   timeoutMs: number,
   report: (outcome: UpstreamObservation['outcome']) => void,
@@ -152,7 +156,7 @@ async function sendOnce(
       const isCodeEnough = code !== undefined && !code.startsWith('UND_');
       const fault = new Fault('unavailable', { cause: new Error(isCodeEnough ? outcome : messageOf(error)) });
       if (outcome === TOO_LARGE) return fault;
-      throw new UpstreamOutage(fault, isConnectionError(outcome));
+      throw new UpstreamOutage(fault, { retryable: isConnectionError(outcome), kind: kindOf(outcome), caller });
     },
   );
   if (reply instanceof Fault) return reply;
@@ -165,7 +169,13 @@ async function sendOnce(
     RETRYABLE_STATUSES.includes(reply.status) &&
     reply.headers['retry-after'] === undefined &&
     result.retryAfter === undefined;
-  throw new UpstreamOutage(result, isRetryable);
+  throw new UpstreamOutage(result, { retryable: isRetryable, kind: 'reply', caller });
+}
+
+/** The kind of an outage without a reply that can be read. */
+function kindOf(outcome: string): CountedOutage['kind'] {
+  if (outcome === 'timeout') return 'silent';
+  return /^(HPE_|Z_|ERR_BUFFER_TOO_LARGE$|no readable reply$)/.test(outcome) ? 'reply' : 'unreached';
 }
 
 /** Whether an error code of Node.js or undici says that a connection was not established or broke. */

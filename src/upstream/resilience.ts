@@ -2,32 +2,39 @@ import { types } from 'node:util';
 import {
   bulkhead,
   CircuitState,
-  ConsecutiveBreaker,
   circuitBreaker,
   ExponentialBackoff,
   handleType,
+  type IBackoff,
   isBrokenCircuitError,
   isBulkheadRejectedError,
   retry,
 } from 'cockatiel';
 import { Fault } from '../core/fault.js';
 import { messageOf } from '../shared/errors.js';
+import { type Caller, type CountedOutage, createOutageCount } from './outage-count.js';
 
 /** An outage of a modern API, with the fault that the caller gets. */
-export class UpstreamOutage extends Error {
+export class UpstreamOutage extends Error implements CountedOutage {
   readonly fault: Fault;
   /** Whether the same request may succeed in a moment. */
   readonly retryable: boolean;
+  readonly kind: CountedOutage['kind'];
+  readonly caller: Caller;
 
-  constructor(fault: Fault, retryable: boolean) {
+  constructor(fault: Fault, { retryable, kind, caller }: CountedOutage & { readonly retryable: boolean }) {
     super(fault.message, { cause: fault });
     this.name = 'UpstreamOutage';
     this.fault = fault;
     this.retryable = retryable;
+    this.kind = kind;
+    this.caller = caller;
   }
 }
 
-/** `open`: no request is sent. `half-open`: one request is in flight as a probe. */
+/**
+ * `open`: no request is sent but for those who were served before. `half-open`: one request is in flight as a probe.
+ */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 export interface ResilienceOptions {
@@ -41,21 +48,19 @@ export interface ResilienceOptions {
 /** Bulkhead, breaker and retry in front of one modern API, so that its outage affects no other. */
 export interface Resilience {
   /**
-   * Runs `attempt` as soon as the bulkhead has a slot. With `mayRepeat`, it is repeated once after a retryable outage.
+   * Runs `attempt` of a caller as soon as the bulkhead has a slot. With `mayRepeat`, it is repeated once after a retryable outage.
    * `timeLeft` gives the timeout of each attempt in milliseconds, time in the queue included. Rejects with a Fault
    * where the attempt is not made, and with the error of `attempt`.
    */
   readonly run: <T>(
     attempt: (timeoutMs: number) => Promise<T>,
-    rules: { readonly mayRepeat: boolean; readonly timeLeft: () => number },
+    rules: { readonly mayRepeat: boolean; readonly timeLeft: () => number; readonly caller?: Caller },
   ) => Promise<T>;
   readonly state: () => BreakerState;
 }
 
 /** The length of the queue, as a multiple of the slots. */
 const QUEUE_FACTOR = 3;
-/** Consecutive outages, of any callers, after which the breaker opens. */
-const CONSECUTIVE_OUTAGES = 20;
 /** Backoff before a read is repeated, in milliseconds; jittered. */
 const RETRY_BACKOFF_MS = 150;
 
@@ -67,21 +72,44 @@ const breakerStates: Readonly<Record<CircuitState, BreakerState>> = {
 };
 
 export function createResilience({ slots, tryAfterMs, onState }: ResilienceOptions): Resilience {
-  const outages = handleType(UpstreamOutage);
-  const breaker = circuitBreaker(outages, {
-    halfOpenAfter: tryAfterMs,
-    breaker: new ConsecutiveBreaker(CONSECUTIVE_OUTAGES),
-  });
+  const outages = createOutageCount();
+  let halfOpenAt = 0;
+  /** The end of the wait that the API asked for. */
+  let retryNotBefore = 0;
+  /** Requests that passed the open breaker and are in flight, and whether the last one that was over was served. */
+  let passing = 0;
+  let passedWell = false;
+  /** After how long the library lets a probe through: at once where a caller was served in spite of the outages. */
+  const untilProbe: IBackoff<unknown> = {
+    get duration() {
+      return Date.now() < halfOpenAt ? tryAfterMs : 0;
+    },
+    next: () => untilProbe,
+  };
+  const breaker = circuitBreaker(
+    handleType(UpstreamOutage, (outage) => {
+      const isOnesOwn = outages.isOnesOwn(outage);
+      const isCounted = outages.add(outage);
+      if (isCounted) retryNotBefore = Date.now() + (outage.fault.retryAfter ?? 0) * 1000;
+      // What is not handled is a success to the library, and a probe that has one closes the breaker.
+      return isCounted || (breaker.state === CircuitState.HalfOpen && !isOnesOwn);
+    }),
+    {
+      halfOpenAfter: untilProbe,
+      breaker: { state: undefined, success: () => outages.clear(), failure: outages.isFull },
+    },
+  );
   const queued = createBulkhead(slots);
   const retryOnce = retry(
     handleType(UpstreamOutage, ({ retryable }) => retryable),
     { maxAttempts: 1, backoff: new ExponentialBackoff({ initialDelay: RETRY_BACKOFF_MS, maxDelay: 500 }) },
   );
-  let halfOpenAt = 0;
-  /** The end of the wait that the API asked for. */
-  let retryNotBefore = 0;
   breaker.onStateChange((state) => {
-    if (state === CircuitState.Open) halfOpenAt = Date.now() + tryAfterMs;
+    if (state === CircuitState.Open) {
+      halfOpenAt = Date.now() + tryAfterMs;
+      outages.clear('all');
+      passedWell = false;
+    }
     onState?.(breakerStates[state]);
   });
 
@@ -90,29 +118,53 @@ export function createResilience({ slots, tryAfterMs, onState }: ResilienceOptio
     types.isNativeError(error) && (isBulkheadRejectedError(error) || isBrokenCircuitError(error));
 
   /** Rejects requests while a probe is in flight; the library would queue them behind it. */
-  const assertNotOpen = () => {
-    const isOpen =
-      breaker.state === CircuitState.HalfOpen || (breaker.state === CircuitState.Open && Date.now() < halfOpenAt);
-    if (!isOpen) return;
+  const isOpen = () =>
+    breaker.state === CircuitState.HalfOpen || (breaker.state === CircuitState.Open && Date.now() < halfOpenAt);
+  const leftAlone = () => {
     const retryAfter = Math.max(1, Math.ceil((Math.max(halfOpenAt, retryNotBefore) - Date.now()) / 1000));
-    throw new Fault('unavailable', { retryAfter, cause: new Error('left alone after too many outages') });
+    return new Fault('unavailable', { retryAfter, cause: new Error('left alone after too many outages') });
   };
 
-  const runOnce = async <T>(attempt: (timeoutMs: number) => Promise<T>, timeoutMs: number): Promise<T> => {
-    assertNotOpen();
+  /** The outages may be others' own: who was served before passes, at first one alone, and all while they are served. */
+  const mayPass = (caller: Caller) => outages.isServed(caller) && (passing === 0 || passedWell);
+  const pass = async <T>(attempt: () => Promise<T>): Promise<T> => {
+    passing += 1;
+    try {
+      const result = await attempt();
+      passedWell = true;
+      // The next request of anyone is a probe.
+      halfOpenAt = 0;
+      return result;
+    } catch (error) {
+      passedWell = false;
+      if (error instanceof UpstreamOutage) outages.add(error);
+      throw error;
+    } finally {
+      passing -= 1;
+    }
+  };
+
+  const runOnce = async <T>(
+    attempt: (timeoutMs: number) => Promise<T>,
+    timeoutMs: number,
+    caller: Caller,
+  ): Promise<T> => {
+    if (isOpen() && !mayPass(caller)) throw leftAlone();
     if (timeoutMs <= 0) throw new Fault('unavailable', { cause: new Error('the time of the call is over') });
     try {
-      return await queued((leftMs) => {
-        assertNotOpen();
-        return breaker.execute(() => attempt(leftMs));
+      const result = await queued((leftMs) => {
+        if (!isOpen()) return breaker.execute(() => attempt(leftMs));
+        if (!mayPass(caller)) throw leftAlone();
+        return pass(() => attempt(leftMs));
       }, timeoutMs);
+      if (!(result instanceof Fault)) outages.serve(caller);
+      return result;
     } catch (error) {
-      if (error instanceof UpstreamOutage) retryNotBefore = Date.now() + (error.fault.retryAfter ?? 0) * 1000;
       throw isRejected(error) ? new Fault('unavailable', { cause: new Error(messageOf(error)) }) : error;
     }
   };
-  const run: Resilience['run'] = (attempt, { mayRepeat, timeLeft }) =>
-    mayRepeat ? retryOnce.execute(() => runOnce(attempt, timeLeft())) : runOnce(attempt, timeLeft());
+  const run: Resilience['run'] = (attempt, { mayRepeat, timeLeft, caller }) =>
+    mayRepeat ? retryOnce.execute(() => runOnce(attempt, timeLeft(), caller)) : runOnce(attempt, timeLeft(), caller);
 
   return {
     run: (attempt, rules) =>

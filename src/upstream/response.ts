@@ -1,6 +1,7 @@
 import { Fault } from '../core/fault.js';
 import { createMask } from '../core/secrets.js';
-import { isObject, type Json, type JsonObject, mapTexts, parseJson, textOf } from '../shared/json.js';
+import { isObject, type Json, type JsonObject, mapTexts, textOf } from '../shared/json.js';
+import { parseJson } from '../shared/json-parser.js';
 import { findRefusal, type IsRefusal, isObjectRefusal, type Refusal, type UpstreamReason } from './refusals.js';
 import { isLimit, retryAfterIn, type UpstreamHeaders } from './retry-after.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { providers } from '../../src/providers/index.js';
-import { parseJson } from '../../src/shared/json.js';
+import { parseJson } from '../../src/shared/json-parser.js';
 import { commonRefusals } from '../../src/upstream/refusals.js';
 import { readTable, wordOf } from '../support/cases/refusals.js';
 import { type Api, apis, isWrite, startWorkbench, type Workbench } from '../support/servers/workbench.js';

@@ -21,6 +21,11 @@ export async function startBridgeProcess(configuration: object) {
       const { memory = { rss: 0, heapUsed: 0 } } = await nextMessage();
       return memory;
     },
+    usage: async () => {
+      process.send('usage');
+      const { usage = { cpuMs: 0, rss: 0, peak: 0 } } = await nextMessage();
+      return usage;
+    },
     close: async () => {
       process.disconnect();
       await once(process, 'exit');

@@ -1,4 +1,5 @@
 import type { WorstCase } from './worst-case.js';
+import { worstReplies } from './worst-replies.js';
 import { worstRequests } from './worst-search.js';
 
 /**
@@ -18,6 +19,7 @@ interface List {
 
 const lists: readonly List[] = [
   { title: 'requests of up to 64 KiB', cases: () => worstRequests({ tries, seed }), limitMs: 50 },
+  { title: 'modern replies of up to 1 MiB', cases: worstReplies, limitMs: 100 },
 ];
 
 for (const { title, cases, limitMs } of lists) {

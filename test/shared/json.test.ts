@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { isLosslessNumber, parse } from 'lossless-json';
-import { integerOf, isObject, leavesOf, parseJson, textOf } from '../../src/shared/json.js';
+import { integerOf, isObject, leavesOf, leftOutOf, textOf } from '../../src/shared/json.js';
+import { parseJson } from '../../src/shared/json-parser.js';
 import { fc } from '../support/cases/properties.js';
 
 /** Every leaf with its path and every digit of its text; undefined where the parser takes the text for no JSON. */
@@ -98,8 +99,9 @@ describe('parseJson', () => {
 
   test('takes linear time for a key that is repeated without end', () => {
     const times = (count: number) => {
-      const text = `{${Array.from({ length: count }, (_, index) => `"a":"${index}"`).join(',')}}`;
-      return [...leavesOf(parseJson(text))].length;
+      const text = `{"of":{${Array.from({ length: count }, (_, index) => `"a":"${index}"`).join(',')}}}`;
+      const value = parseJson(text);
+      return [...leavesOf(value)].length + (isObject(value) ? leftOutOf(value) : 0);
     };
     expect(times(100_000)).toBe(100_000);
   });
@@ -118,5 +120,63 @@ describe('parseJson', () => {
       { name: 'a.0', value: '12' },
       { name: 'a.1', value: '12.50' },
     ]);
+  });
+
+  describe('builds no more than it keeps', () => {
+    const COUNT = 100_000;
+    const many = (part: (n: number) => string) => Array.from({ length: COUNT }, (_, n) => part(n)).join(',');
+    const kept = (text: string) => {
+      const value = parseJson(text);
+      if (!isObject(value)) throw new Error('no object');
+      return { value, leaves: [...leavesOf(value)].length, leftOut: leftOutOf(value) };
+    };
+
+    test.each<[string, string]>([
+      ['numbers', `[${many(() => '0')}]`],
+      ['fractions', `[${many((n) => `0.${n}`)}]`],
+      ['texts', `[${many(() => '"\\n"')}]`],
+      ['words', `[${many((n) => ['true', 'false', 'null'][n % 3] ?? '')}]`],
+      ['empty lists', `[${many(() => '[]')}]`],
+      ['lists', `[${many(() => '[[0]]')}]`],
+      ['keys', `{${many((n) => `"${n}":0`)}}`],
+      ['one key', `{${many(() => '"a":0')}}`],
+      ['objects', `{${many((n) => `"${n}":{"a":0}`)}}`],
+      ['empty objects', `{${many((n) => `"${n}":{}`)}}`],
+    ])('%s, and counts the rest', (_what, text) => {
+      const { value, leaves, leftOut } = kept(`{"first":"1","of":${text},"last":"2"}`);
+      expect(leaves).toBeLessThan(text.startsWith('[') ? 9000 : 66_000);
+      expect(leaves + leftOut).toBe(COUNT + 2);
+      expect(value).toMatchObject({ first: '1', last: '2' });
+      const { of } = value;
+      expect(typeof of === 'object' && of !== null && !isLosslessNumber(of) && leftOutOf(of)).toBe(leftOut);
+    });
+
+    test('but keeps what is directly in the whole', () => {
+      const own = (count: number) =>
+        kept(`{${Array.from({ length: count }, (_, n) => `"${n}":0`).join(',')},"last":""}`);
+      expect(own(60_000)).toMatchObject({ leaves: 60_001, leftOut: 0 });
+      expect(() => own(70_000)).toThrow('65536 values');
+    });
+
+    test('but keeps each object in a list, with its own values', () => {
+      const list = (accounts: number, values: number) => {
+        const account = `{"id":"1","of":[${Array(values).fill('0').join(',')}],"email":"e"}`;
+        return kept(`{"values":[${Array(accounts).fill(account).join(',')}]}`);
+      };
+      const { value, leaves, leftOut } = list(3, 20_000);
+      expect(leaves + leftOut).toBe(3 * 20_002);
+      const accounts = Array.isArray(value.values) ? value.values : [];
+      expect(accounts.map((account) => leftOutOf(account))).toEqual(Array(3).fill(leftOut / 3));
+      for (const account of accounts) expect(account).toMatchObject({ id: '1', email: 'e' });
+      expect(list(9000, 2)).toMatchObject({ leaves: 36_000, leftOut: 0 });
+      // Several thousand of them are read, or none.
+      expect(() => list(COUNT, 0)).toThrow('65536 values');
+      expect(() => list(20, 5000)).toThrow('65536 values');
+    });
+
+    test('and refuses what is no JSON in the rest too', () => {
+      for (const wrong of ['[', '{', '01', '"\\x"', '"\n"', '1 2', 'nil', '{"a"}', '1,'])
+        expect(() => parseJson(`{"of":[${many(() => '0')},${wrong}]}`)).toThrow(SyntaxError);
+    });
   });
 });

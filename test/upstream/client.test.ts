@@ -504,6 +504,49 @@ describe('the breaker and the bulkhead of a base_url', () => {
     expect(await good()).toEqual({ good: 'yes' });
   });
 
+  test('open, it lets those pass who were served before, until one of them has an outage', async () => {
+    let isDown = false;
+    const upstream = await upstreamWith((request, response) => {
+      if (request.headers['x-token'] === 'bad') request.socket.destroy();
+      else answering(isDown ? { status: 500 } : GOOD)(request, response);
+    });
+    const upstreams = createUpstreams({ timeoutMs: 2000, tryAfterMs: 60_000 });
+    const send = upstreams.sendFor({ baseUrl: upstream.url });
+    const sendRequest = (credential: string, token = credential) => {
+      const scope = { ...createScope(), secrets: [credential] };
+      return requestSender(
+        (request) => send({ ...request, headers: { 'X-Token': token } }, scope),
+        upstream.url,
+      )('PUT');
+    };
+    const state = () => upstreams.states().get(upstream.url);
+    const open = async () => {
+      await times(OUTAGES, () => sendRequest('stranger', 'bad'));
+      expect(state()).toBe('open');
+    };
+    const known = ['first', 'second', 'third'];
+    for (const credential of known) expect(await sendRequest(credential)).toEqual({ good: 'yes' });
+
+    await open();
+    expect(await sendRequest('never served')).toMatchObject({ ...unavailable, retryAfter: 60 });
+    expect(await sendRequest('first')).toEqual({ good: 'yes' });
+    expect(state()).toBe('open');
+    expect(await Promise.all(known.map((credential) => sendRequest(credential)))).toEqual(
+      Array(3).fill({ good: 'yes' }),
+    );
+    // Where they are served, the next of anyone is a probe at once.
+    expect(await sendRequest('never served')).toEqual({ good: 'yes' });
+    expect(state()).toBe('closed');
+
+    await open();
+    isDown = true;
+    const sent = upstream.received.length;
+    for (const credential of known) await times(3, () => sendRequest(credential));
+    // One of each.
+    expect(upstream.received).toHaveLength(sent + known.length);
+    expect(state()).toBe('open');
+  });
+
   test('sends up to its slots, queues three times as many, and rejects the rest at once', async () => {
     const all = createLatch();
     const held: (() => void)[] = [];

@@ -61,11 +61,22 @@ export function createElementWriter(name: string, attributes: XmlNode['attribute
 /** Any text. */
 const PLACEHOLDER = '…';
 
-const ESCAPED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' };
 const NEEDS_ESCAPE = new RegExp(`[&<>\\r]|${FORBIDDEN.source}`, 'u');
 
 /** Character data as xmlbuilder2 writes it, without the characters that XML cannot represent. */
 function escapeText(text: string): string {
   if (!NEEDS_ESCAPE.test(text)) return text;
-  return text.replace(ALL_FORBIDDEN, '').replace(/[&<>\r]/g, (character) => ESCAPED[character] ?? '');
+  const allowed = text.replace(ALL_FORBIDDEN, '');
+  let escaped = '';
+  for (let at = 0; at < allowed.length; at += PIECE_LENGTH)
+    escaped += escapePiece(allowed.slice(at, at + PIECE_LENGTH));
+  return escaped;
+}
+
+/** In pieces, a long text of nothing else needs little memory while it is escaped. */
+const PIECE_LENGTH = 16_384;
+
+/** Split and joined, a text of nothing else takes a third of the time of replaceAll. */
+function escapePiece(text: string): string {
+  return text.split('&').join('&amp;').split('<').join('&lt;').split('>').join('&gt;').split('\r').join('&#13;');
 }
