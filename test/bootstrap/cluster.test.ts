@@ -11,7 +11,15 @@ import { temporaryFolder } from '../support/servers/bridge.js';
 import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
 import { enter, newTicket, pageAddress, startModernApis } from '../support/servers/modern-apis.js';
 import { startNode } from '../support/servers/process.js';
-import { adminOf, type BridgeProcess, refusing, script, startServe, startServing } from '../support/servers/served.js';
+import {
+  adminOf,
+  type BridgeProcess,
+  refusing,
+  script,
+  startServe,
+  startServing,
+  urlIn,
+} from '../support/servers/served.js';
 
 let api: HoldingApi;
 
@@ -275,6 +283,29 @@ test('a worker that cannot start is retried once a second, until it can', async 
   await workersOf(bridge, 1, pids);
   bridge.child.kill('SIGTERM');
   expect(await bridge.child.end).toMatchObject({ code: 0 });
+});
+
+/** The processes that another one has started and that still run. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
+test('a worker that is killed before it listens is replaced, while another one serves', async () => {
+  api.release();
+  const { child } = await startServe({ applications: [api.application('key')] }, twoWorkers);
+  // The second one starts once the first one listens.
+  let started: number[] = [];
+  while (started.length < 2) started = await childrenOf(child.pid);
+  process.kill(started[1] ?? 0, 'SIGKILL');
+  const url = urlIn(await child.line(/answers at/));
+  expect(await read(url, 'meanwhile')).toBe(200);
+  let serving: number[] = [];
+  while (serving.length < 2) serving = await childrenOf(child.pid);
+  expect(serving).not.toContain(started[1]);
+  expect(child.stderr()).toContain('a worker could not start: a worker ended (SIGKILL) before it could answer');
+  child.kill('SIGTERM');
+  expect(await child.end).toMatchObject({ code: 0, signal: null });
 });
 
 test('workers serve the demo', async () => {

@@ -35,7 +35,7 @@ const CRASH_LOOP_MS = 1000;
 
 /**
  * Runs this program in workers, with the same command line, and replaces a worker that exits. Throws an Error with one
- * line for the operator where one of the first workers cannot start.
+ * line for the operator where the first worker cannot start; as long as one serves, any other is replaced.
  */
 export async function startCluster({ count, log, environment, shutdownMs }: ClusterOptions): Promise<Cluster> {
   // Each worker accepts its own connections: one that the primary hands to a dying worker would be lost.
@@ -77,17 +77,20 @@ export async function startCluster({ count, log, environment, shutdownMs }: Clus
         snapshots.retire(worker);
         if (!listening.delete(worker) || isStopping) return;
         log.warn(`a worker ended (${signal ?? code}); another takes its place`);
-        setTimeout(replace, performance.now() - startedAt < CRASH_LOOP_MS ? CRASH_LOOP_MS : 0);
+        setTimeout(startAnother, performance.now() - startedAt < CRASH_LOOP_MS ? CRASH_LOOP_MS : 0);
       });
     });
 
-  const replace = (): void => {
+  /** Starts a worker; where it does not come to listen, another one in a moment. */
+  const startAnother = async (): Promise<void> => {
     if (isStopping) return;
-    startWorker().catch((error: unknown) => {
+    try {
+      await startWorker();
+    } catch (error) {
       if (isStopping) return;
       log.error(`a worker could not start: ${messageOf(error)}`);
-      setTimeout(replace, CRASH_LOOP_MS);
-    });
+      setTimeout(startAnother, CRASH_LOOP_MS);
+    }
   };
 
   const stop = async () => {
@@ -104,9 +107,9 @@ export async function startCluster({ count, log, environment, shutdownMs }: Clus
   };
 
   try {
-    // The others start once the first one listens, so that an error is reported once.
+    // The others start once the first one listens, so that an error is reported once; that one was none of theirs.
     const url = await startWorker();
-    await Promise.all(Array.from({ length: count - 1 }, startWorker));
+    await Promise.all(Array.from({ length: count - 1 }, startAnother));
     return { url, isUp: () => !isStopping && listening.size > 0, metrics, stop };
   } catch (error) {
     await stop();

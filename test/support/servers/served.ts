@@ -53,7 +53,8 @@ export async function adminOf({ child }: Pick<BridgeProcess, 'child'>): Promise<
   return urlIn(await child.line(/metrics and readiness/));
 }
 
-const urlIn = (line: string) => /http:\S+/.exec(line)?.[0] ?? '';
+/** The URL in a line of output. */
+export const urlIn = (line: string) => /http:\S+/.exec(line)?.[0] ?? '';
 
 /** Resolves when new connections are refused. */
 export async function refusing(url: string): Promise<void> {
