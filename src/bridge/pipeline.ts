@@ -69,7 +69,7 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         answer = toSuccessAnswer(asked.action, await admission.run(scope, application, () => dispatch(asked, caller)));
       } catch (error) {
         const fault = toFault(error);
-        cause = whiteSpaceCause(fault.reason, call?.parameters, application) ?? fault.cause;
+        cause = whiteSpaceCause(fault.reason, call?.parameters, application) ?? fault.cause ?? fault.explanation;
         answer = toErrorAnswer(call ? faultOfCall(fault, call, scope.secrets) : fault, call?.action);
       }
       let reply: HttpReply;
@@ -84,7 +84,7 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         reply = toHttpReply(protocol.internalError, answer, defaultReplyOptions);
       }
       const { status, reason } = answer;
-      report({ application, action: answer.action, status, http: reply.status, reason, cause });
+      report({ application, action: answer.action, status, http: reply.status, reason, address, cause });
       return reply;
     });
 }

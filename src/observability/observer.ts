@@ -24,6 +24,8 @@ interface CallOutcome {
   readonly http: number;
   /** Undefined on success. */
   readonly reason: Reason | undefined;
+  /** The caller's; it is told where there is no success. */
+  readonly address: string;
   readonly cause: unknown;
 }
 
@@ -84,7 +86,7 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
       const scope = createScope();
       const begin = performance.now();
       const endSpan = tracing.call(scope);
-      const report = ({ application, action = 'unknown', status, http, reason, cause }: CallOutcome) => {
+      const report = ({ application, action = 'unknown', status, http, reason, address, cause }: CallOutcome) => {
         const ms = performance.now() - begin;
         const provider = application?.provider ?? 'none';
         record(
@@ -104,6 +106,7 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
               http_status: http,
               ms: Math.round(ms * 10) / 10,
               upstream_status: scope.outcomes,
+              ...(reason !== undefined && { address }),
               ...(cause !== undefined && { cause: hide(messageOf(cause)) }),
             };
             if (reason === 'internal') {
