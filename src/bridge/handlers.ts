@@ -22,7 +22,9 @@ export const handlers: Readonly<Record<ActionName, (capabilities: Capabilities) 
     ({ api }) =>
     async (context) => ({ user: await presentUser(await api.readAccount(await credentialOf(context)), context) }),
 
-  get_ticket: ifVault(async ({ application, tickets }) => ({ ticket: await tickets.issue(application) })),
+  get_ticket: ifVault(async ({ address, application, tickets }) => ({
+    ticket: await tickets.issue(application, address),
+  })),
 
   get_auth_token: ifVault(async (context) => {
     const { api, application, tickets, values } = context;

@@ -14,6 +14,10 @@ export interface Page {
     readonly secret: string;
     /** Where to find that. */
     readonly hint: string;
+    /** When and from where the ticket was asked for, and what the user is to make of it. */
+    readonly caution: string;
+    /** Whether to ask for the first characters of the ticket. */
+    readonly asksForTicket: boolean;
   };
 }
 
@@ -51,7 +55,8 @@ const TEMPLATE = `<!DOCTYPE html>
 <h1><%= it.title %></h1>
 <% if (it.problem) { %><p role="alert" id="problem"><%= it.problem %></p>
 <% } %><p<% if (it.isSignedIn) { %> class="api_auth_success"<% } %>><%= it.text %></p>
-<% if (it.form) { %><!-- Old programs look for this: var request_token = '0'; -->
+<% if (it.form) { %><p id="caution"><%= it.form.caution %></p>
+<!-- Old programs look for this: var request_token = '0'; -->
 <form name="login_form1" method="post">
 <label for="login">Login</label>
 <small id="login-hint">Not needed here; it may stay empty.</small>
@@ -59,7 +64,10 @@ const TEMPLATE = `<!DOCTYPE html>
 <label for="password"><%= it.form.secret %></label>
 <small id="password-hint"><%= it.form.hint %></small>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus aria-describedby="password-hint<% if (it.problem) { %> problem<% } %>">
-<button id="login_button_credentials" type="submit">Sign in</button>
+<% if (it.form.asksForTicket) { %><label for="confirmation">Code of your program</label>
+<small id="confirmation-hint">The first four characters of the ticket that your program shows.</small>
+<input id="confirmation" name="confirmation" autocomplete="off" autocapitalize="none" spellcheck="false" required aria-describedby="confirmation-hint<% if (it.problem) { %> problem<% } %>">
+<% } %><button id="login_button_credentials" type="submit">Sign in</button>
 </form>
 <% } %></main>
 </body>

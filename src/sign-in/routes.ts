@@ -2,15 +2,16 @@ import { type ErrorRequestHandler, type Request, type RequestHandler, type Respo
 import type { Application } from '../applications/application.js';
 import type { Admission } from '../bridge/admission.js';
 import { httpErrors, pageStatusOf, retryAfterOf } from '../core/error-mapping.js';
-import type { Reason } from '../core/fault.js';
+import { Fault, type Reason } from '../core/fault.js';
 import { readBody } from '../http/body.js';
 import { toRequestFault } from '../http/request-errors.js';
 import type { Observer } from '../observability/observer.js';
 import { formFields } from '../protocols/form.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { Store } from '../store/store.js';
-import type { Tickets } from '../vault/tickets.js';
+import type { PendingTicket, Tickets } from '../vault/tickets.js';
 import type { Trials } from '../vault/trials.js';
+import { howItWasAsked } from './asked.js';
 import { type Page, pageHeaders, renderPage } from './page.js';
 
 export interface SignInParts {
@@ -29,6 +30,8 @@ type PageHandler = (
 ) => Promise<void>;
 
 const FORM_BYTES = 16_384;
+/** How much of a ticket `confirm_sign_in` asks for. */
+const CONFIRMATION_LENGTH = 4;
 
 const signedInPage: Page = {
   title: 'You are signed in',
@@ -49,16 +52,22 @@ const pages: Partial<Record<Reason, Page>> = { conflict: signedInPage, missing: 
 
 /** The page at `/api/1.0/auth/:ticket`, where users enter their credential of the modern API. */
 export function signInRouter({ tickets, store, trials, admission, observer }: SignInParts): Router {
-  /** Only a secret that the modern API accepts is sealed under the ticket. Gives the auth_token of a redirect. */
+  /**
+   * Only a secret that the modern API accepts is sealed under the ticket. Gives the auth_token of a redirect. What is not
+   * confirmed counts as a wrong secret, and is not tried.
+   */
   const signIn = (
     ticket: string,
     application: Application,
-    secret: string,
+    { secret, isConfirmed }: { readonly secret: string; readonly isConfirmed: boolean },
     { address, scope }: { readonly address: string; readonly scope: Scope },
   ) =>
     trials.attempt(
       { application, subject: ticket, address },
-      () => application.connect(scope).readAccount(secret),
+      () =>
+        isConfirmed
+          ? application.connect(scope).readAccount(secret)
+          : Promise.reject(new Fault('unauthenticated', { cause: new Error('a wrong confirmation of the ticket') })),
       async ({ nativeId }) => {
         const { provider, baseUrl } = application;
         const authToken = await tickets.signIn(ticket, secret, await store.userId({ provider, baseUrl, nativeId }));
@@ -80,26 +89,34 @@ export function signInRouter({ tickets, store, trials, admission, observer }: Si
       await admission.run(scope, undefined, () => work(request, response, { form, scope }));
     };
 
-  const showPage: PageHandler = async ({ params: { ticket } }, response) => {
-    const { application, signedIn } = await tickets.find(ticket);
-    sendPage(response, 200, signedIn ? signedInPage : formPage(application), application.redirectUrl);
+  const showPage: PageHandler = async ({ params: { ticket }, ip }, response) => {
+    const pending = await tickets.find(ticket);
+    const page = pending.signedIn ? signedInPage : formPage(pending, ip);
+    sendPage(response, 200, page, pending.application.redirectUrl);
   };
 
   const submitForm: PageHandler = async (request, response, { form, scope }) => {
     const { ticket } = request.params;
-    const { application, signedIn } = await tickets.find(ticket);
+    const pending = await tickets.find(ticket);
+    const { application } = pending;
     const showProblem = (status: number, problem: string) =>
-      sendPage(response, status, { ...formPage(application), problem }, application.redirectUrl);
-    if (signedIn) return sendPage(response, 200, signedInPage);
-    const secret = credentialIn(formFields(form, request.get('Content-Type') ?? ''));
+      sendPage(response, status, { ...formPage(pending, request.ip), problem }, application.redirectUrl);
+    if (pending.signedIn) return sendPage(response, 200, signedInPage);
+    const fields = formFields(form, request.get('Content-Type') ?? '');
+    const secret = fieldOf('password', fields);
     const { title, credential } = application.kind;
     if (secret === '') return showProblem(200, `Enter your ${title} ${credential.name}.`);
-    const trial = await signIn(ticket, application, secret, { address: request.ip ?? '', scope });
+    const confirmation = application.confirmSignIn ? fieldOf('confirmation', fields) : undefined;
+    if (confirmation === '') return showProblem(200, 'Enter the code that your program shows.');
+    const isConfirmed =
+      confirmation === undefined || confirmation.toLowerCase() === ticket.slice(0, CONFIRMATION_LENGTH);
+    const trial = await signIn(ticket, application, { secret, isConfirmed }, { address: request.ip ?? '', scope });
     if ('fault' in trial) {
       const retryAfter = retryAfterOf(trial.fault);
       if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
       const status = trial.outcome === 'refused' ? 200 : pageStatusOf(trial.fault);
-      return showProblem(status, problemOf(trial.outcome, application));
+      const isUnconfirmed = trial.outcome === 'refused' && !isConfirmed;
+      return showProblem(status, isUnconfirmed ? UNCONFIRMED : problemOf(trial.outcome, application));
     }
     const { redirectUrl } = application;
     if (redirectUrl === undefined || trial.kept === undefined) return sendPage(response, 200, signedInPage);
@@ -135,6 +152,9 @@ export function signInRouter({ tickets, store, trials, admission, observer }: Si
   return router;
 }
 
+const UNCONFIRMED =
+  'This is not the code that your program shows. If your program shows none, somebody else sent you here: close this page.';
+
 /** What the page says of a secret that was not accepted. */
 function problemOf(outcome: 'refused' | 'outage' | 'too many', { kind: { title, credential } }: Application): string {
   if (outcome === 'refused') return `${title} did not accept this ${credential.name}. Check it and try again.`;
@@ -151,11 +171,18 @@ function redirectTarget(redirectUrl: string, ticket: string, authToken: string):
   return target.href;
 }
 
-function formPage({ name, kind: { title, credential } }: Application): Page {
+function formPage(pending: PendingTicket, user = ''): Page {
+  const { name, confirmSignIn, kind } = pending.application;
+  const { title, credential } = kind;
   return {
     title: `Sign in to ${title}`,
     text: `${name} asks for access to your ${title} account.`,
-    form: { secret: `${title} ${credential.name}`, hint: credential.hint },
+    form: {
+      secret: `${title} ${credential.name}`,
+      hint: credential.hint,
+      caution: `${howItWasAsked(pending, Date.now(), user)} Go on only if you started this just now. If somebody sent you the address of this page, close it: who sent it would get into your account.`,
+      asksForTicket: confirmSignIn,
+    },
   };
 }
 
@@ -163,9 +190,9 @@ function sendPage(response: Response, status: number, page: Page, redirectUrl?: 
   response.status(status).set(pageHeaders(redirectUrl)).type('html').send(renderPage(page));
 }
 
-/** The field `password`, without the blanks around a pasted secret; empty where there are several values. */
-function credentialIn(fields: readonly (readonly [name: string, value: string])[]): string {
-  const values = fields.filter(([name]) => name === 'password').map(([, value]) => value);
-  const [secret = '', ...others] = new Set(values);
-  return others.length === 0 ? secret.trim() : '';
+/** A field without the blanks around what was pasted into it; empty where there are several values. */
+function fieldOf(field: string, fields: readonly (readonly [name: string, value: string])[]): string {
+  const values = fields.filter(([name]) => name === field).map(([, value]) => value);
+  const [value = '', ...others] = new Set(values);
+  return others.length === 0 ? value.trim() : '';
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Application } from '../applications/application.js';
 import { Fault } from '../core/fault.js';
 import type { Store, TicketRecord } from '../store/store.js';
@@ -7,7 +8,8 @@ import type { Sessions } from './sessions.js';
 
 /** The sign-in of an application with a vault: from get_ticket over the page to get_auth_token. */
 export interface Tickets {
-  readonly issue: (application: Application) => Promise<string>;
+  /** Issues a ticket to a caller at this address. */
+  readonly issue: (application: Application, address: string) => Promise<string>;
   /** What the page shows of a ticket. Throws `missing` where the ticket is unknown, spent or expired. */
   readonly find: (ticket: string) => Promise<PendingTicket>;
   /**
@@ -28,16 +30,22 @@ export interface Tickets {
   ) => Promise<{ readonly authToken: string; readonly prepared: T }>;
 }
 
-interface PendingTicket {
+export interface PendingTicket {
   readonly application: Application;
   readonly signedIn: boolean;
+  /** When it was issued: milliseconds since 1970. */
+  readonly askedAt: number;
+  /** The address that it was issued to; undefined where that is not known. */
+  readonly askedFrom: string | undefined;
 }
 
 const KIND = 'ticket';
 const LIFE_MS = 15 * 60_000;
 
-/** The sealed content of a ticket: nothing until the user has signed in. */
+/** The sealed content of a ticket: where it was asked for until the user has signed in, then what came of that. */
 interface Content {
+  /** An IP address; absent in a ticket of an earlier version. */
+  readonly askedFrom?: string;
   readonly credential?: string;
   readonly userId?: number;
   /** Issued at the page already, with its session in the store. */
@@ -73,16 +81,19 @@ export function createTickets({ store, sealer, sessions, applications, now }: Ti
   };
 
   return {
-    issue: async (application) => {
+    issue: async (application, address) => {
       const ticket = randomToken();
       const digest = sealer.digest(KIND, ticket);
       const unsealed = { digest, application: labelOf(application), expiresAt: now() + LIFE_MS };
-      await store.addTicket(sealTicket(ticket, unsealed, {}), now());
+      // A caller that writes its own X-Forwarded-For to a trusting bridge may name anything.
+      const content = isIP(address) === 0 ? {} : { askedFrom: address };
+      await store.addTicket(sealTicket(ticket, unsealed, content), now());
       return ticket;
     },
     find: async (ticket) => {
-      const { application, content } = await unsealTicket(ticket);
-      return { application, signedIn: content.credential !== undefined };
+      const { record, application, content } = await unsealTicket(ticket);
+      const { credential, askedFrom } = content;
+      return { application, signedIn: credential !== undefined, askedAt: record.expiresAt - LIFE_MS, askedFrom };
     },
     signIn: async (ticket, credential, userId) => {
       const { record, application, content } = await unsealTicket(ticket);
@@ -116,8 +127,11 @@ function bindingOf({ digest, application, expiresAt }: Omit<TicketRecord, 'seale
 function parseContent(text: string): Content | undefined {
   const value = parseObject(text);
   if (!value) return undefined;
-  const { credential, userId, authToken } = value;
-  if (credential === undefined && userId === undefined && authToken === undefined) return {};
+  const { askedFrom, credential, userId, authToken } = value;
+  if (credential === undefined && userId === undefined && authToken === undefined) {
+    if (askedFrom === undefined) return {};
+    return typeof askedFrom === 'string' ? { askedFrom } : undefined;
+  }
   if (typeof credential !== 'string' || typeof userId !== 'number' || !Number.isInteger(userId)) return undefined;
   if (authToken === undefined) return { credential, userId };
   return typeof authToken === 'string' ? { credential, userId, authToken } : undefined;
