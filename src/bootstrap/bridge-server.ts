@@ -3,6 +3,7 @@ import { createAdmission } from '../bridge/admission.js';
 import { createDispatcher } from '../bridge/dispatcher.js';
 import { createPipeline } from '../bridge/pipeline.js';
 import type { Config } from '../config/config.js';
+import { createForwardedUrl } from '../http/forwarded.js';
 import { type Listener, listen } from '../http/listener.js';
 import { handleMalformedRequests } from '../http/malformed.js';
 import { createRequestHandler } from '../http/request-handler.js';
@@ -97,7 +98,13 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
           wsdl: (style: string, forwarded?: string) =>
             wsdl.textAt(config.publicUrl ?? forwarded ?? listener.url, style),
           trustProxy,
-          signIn: signInRouter({ ...services, admission, observer }),
+          signIn: signInRouter({
+            ...services,
+            admission,
+            observer,
+            publicUrl: config.publicUrl,
+            forwardedUrl: createForwardedUrl(trustProxy),
+          }),
           health: admin ? healthRouter() : adminRouter(health),
         };
         return createRoutes(routes, actions);

@@ -82,17 +82,22 @@ export function renderPage(page: Page): string {
 
 const styleHash = createHash('sha256').update(STYLE).digest('base64');
 
+const YEAR_SECONDS = 365 * 24 * 60 * 60;
+
 /**
  * The headers of every reply below the page's path: it is not cached, not framed, sends no referrer and loads nothing.
  * Chromium applies `form-action` to every redirect that follows a form. With a `redirectUrl` the web application may
  * redirect further, so any HTTP target is allowed. https://www.w3.org/TR/CSP3/#directive-form-action
+ * Where the bridge is reached `overTls`, browsers come back in no other way; its neighbours of the same domain are not
+ * the bridge's to promise. https://www.rfc-editor.org/rfc/rfc6797#section-6.1
  */
-export function pageHeaders(redirectUrl: string | undefined): Record<string, string> {
+export function pageHeaders(redirectUrl: string | undefined, overTls: boolean): Record<string, string> {
   const formAction = redirectUrl === undefined ? "'self'" : "'self' http: https:";
   return {
     'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`,
     'Cache-Control': 'no-store',
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
+    ...(overTls && { 'Strict-Transport-Security': `max-age=${YEAR_SECONDS}` }),
   };
 }

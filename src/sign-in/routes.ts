@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Application } from '../applications/application.js';
 import type { Admission } from '../bridge/admission.js';
@@ -12,6 +13,7 @@ import type { Store } from '../store/store.js';
 import type { PendingTicket, Tickets } from '../vault/tickets.js';
 import type { Trials } from '../vault/trials.js';
 import { howItWasAsked } from './asked.js';
+import { isFromAnotherSite } from './cross-site.js';
 import { type Page, pageHeaders, renderPage } from './page.js';
 
 export interface SignInParts {
@@ -21,6 +23,10 @@ export interface SignInParts {
   /** Admits the requests of pages as it does calls. */
   readonly admission: Admission;
   readonly observer: Observer;
+  /** The URL of the bridge as the operator has it; undefined where that is not configured. */
+  readonly publicUrl: string | undefined;
+  /** The URL of the bridge as a trusted proxy forwarded it; undefined where none did. */
+  readonly forwardedUrl: (request: IncomingMessage) => string | undefined;
 }
 
 type PageHandler = (
@@ -51,7 +57,14 @@ const failurePage: Page = {
 const pages: Partial<Record<Reason, Page>> = { conflict: signedInPage, missing: expiredPage };
 
 /** The page at `/api/1.0/auth/:ticket`, where users enter their credential of the modern API. */
-export function signInRouter({ tickets, store, trials, admission, observer }: SignInParts): Router {
+export function signInRouter(parts: SignInParts): Router {
+  const { tickets, store, trials, admission, observer, publicUrl, forwardedUrl } = parts;
+  const overTls = publicUrl?.startsWith('https:') ?? false;
+
+  const sendPage = (response: Response, status: number, page: Page, redirectUrl?: string): void => {
+    response.status(status).set(pageHeaders(redirectUrl, overTls)).type('html').send(renderPage(page));
+  };
+
   /**
    * Only a secret that the modern API accepts is sealed under the ticket. Gives the auth_token of a redirect. What is not
    * confirmed counts as a wrong secret, and is not tried.
@@ -102,6 +115,10 @@ export function signInRouter({ tickets, store, trials, admission, observer }: Si
     const showProblem = (status: number, problem: string) =>
       sendPage(response, status, { ...formPage(pending, request.ip), problem }, application.redirectUrl);
     if (pending.signedIn) return sendPage(response, 200, signedInPage);
+    if (isFromAnotherSite(request, publicUrl ?? forwardedUrl(request))) {
+      observer.signIn(application, 'refused', new Error('a form that the page of another site sent'));
+      return showProblem(httpErrors.forbidden, FROM_ANOTHER_SITE);
+    }
     const fields = formFields(form, request.get('Content-Type') ?? '');
     const secret = fieldOf('password', fields);
     const { title, credential } = application.kind;
@@ -123,7 +140,7 @@ export function signInRouter({ tickets, store, trials, admission, observer }: Si
     response
       .status(303)
       // In lower case, as old programs look for it; they take what follows `auth_token=` for the token.
-      .set({ ...pageHeaders(redirectUrl), location: redirectTarget(redirectUrl, ticket, trial.kept) })
+      .set({ ...pageHeaders(redirectUrl, overTls), location: redirectTarget(redirectUrl, ticket, trial.kept) })
       .end();
   };
 
@@ -152,6 +169,8 @@ export function signInRouter({ tickets, store, trials, admission, observer }: Si
   return router;
 }
 
+const FROM_ANOTHER_SITE =
+  'Another site sent this form, and nothing of it was tried. If you did start this sign-in, enter it here.';
 const UNCONFIRMED =
   'This is not the code that your program shows. If your program shows none, somebody else sent you here: close this page.';
 
@@ -184,10 +203,6 @@ function formPage(pending: PendingTicket, user = ''): Page {
       asksForTicket: confirmSignIn,
     },
   };
-}
-
-function sendPage(response: Response, status: number, page: Page, redirectUrl?: string): void {
-  response.status(status).set(pageHeaders(redirectUrl)).type('html').send(renderPage(page));
 }
 
 /** A field without the blanks around what was pasted into it; empty where there are several values. */
