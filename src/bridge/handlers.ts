@@ -131,7 +131,7 @@ async function authorize(context: HandlerContext): Promise<Fields> {
       const user = await presentUser(account, context);
       if (application.credentials === 'passthrough') return { auth_token: credential, user };
       const userId = await userIdOf(account.nativeId, context);
-      const { authToken, record } = sessions.make(application, credential, userId);
+      const { authToken, record } = await sessions.make(application, credential, userId);
       await store.addSession(record);
       return { auth_token: authToken, user };
     },

@@ -28,10 +28,10 @@ const plain = (address: string) => address.replace(/^::ffff:(?=[\d.]+$)/i, '').r
  * When and from where a ticket was asked for, in words for the user at address `user`. An internal address is shown to
  * those alone who are in such a network too.
  */
-export function howItWasAsked({ askedAt, askedFrom }: PendingTicket, now: number, user: string): string {
-  const minutes = Math.max(0, Math.floor((now - askedAt) / 60_000));
+export function howItWasAsked({ ageMs, askedFrom }: PendingTicket, now: number, user: string): string {
+  const minutes = Math.floor(ageMs / 60_000);
   const ago = minutes === 0 ? 'less than a minute ago' : `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ago`;
-  const time = new Date(askedAt).toISOString().slice(11, 16);
+  const time = new Date(now - ageMs).toISOString().slice(11, 16);
   return `It was asked for ${ago}, at ${time} UTC${whence(askedFrom, plain(user))}.`;
 }
 

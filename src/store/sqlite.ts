@@ -44,6 +44,8 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     },
     changeMasterKey: async (from, to) => change('UPDATE master_key SET sealed = ? WHERE sealed = ?', to, from),
 
+    now: async () => Date.now(),
+
     addTicket: async (ticket, now) => {
       change('DELETE FROM tickets WHERE expires_at < ?', now);
       addTicket(database, ticket);

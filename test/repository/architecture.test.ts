@@ -133,7 +133,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   pg: ['store/postgres-database.ts'],
   eta: ['sign-in/page.ts'],
   'iconv-lite': ['shared/charset.ts'],
-  'lru-cache': ['providers/cache.ts', 'store/known-user-ids.ts'],
+  'lru-cache': ['providers/cache.ts', 'store/known-user-ids.ts', 'vault/lives.ts'],
   'rate-limiter-flexible': ['shared/rate-limiter.ts', 'store/postgres-attempts.ts'],
   pino: ['observability/log.ts'],
   'prom-client': ['observability/metrics.ts'],

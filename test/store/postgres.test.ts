@@ -38,6 +38,18 @@ describeWithPostgres('PostgreSQL', (server) => {
     for (const [n, id] of ids.entries()) expect(id).toBe(ids[n % 100]);
   });
 
+  test('the time is that of the database, for all nodes', async () => {
+    const url = await newUrl(server);
+    const [one, other] = [await opened(url), await opened(url)];
+    const begin = await one.now();
+    const [row] = await server.query(url, 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::text AS now');
+    const end = await other.now();
+    expect(Number.isInteger(begin)).toBe(true);
+    // Rounding may be by one.
+    expect(Number(row?.now)).toBeGreaterThanOrEqual(begin - 1);
+    expect(Number(row?.now)).toBeLessThanOrEqual(end);
+  });
+
   test('no id is reused even where an account was deleted by hand', async () => {
     const url = await newUrl(server);
     const store = await opened(url);
