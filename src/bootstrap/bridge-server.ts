@@ -13,8 +13,8 @@ import { createObserver } from '../observability/observer.js';
 import { noTracing } from '../observability/tracing.js';
 import { createProtocols } from '../protocols/index.js';
 import { openWsdl } from '../protocols/soap/wsdl.js';
-import type { Store } from '../store/store.js';
 import { listenAdmin } from './admin-listener.js';
+import { createReadiness } from './readiness.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import { openServices, rateLimitersOf } from './services.js';
 
@@ -31,14 +31,6 @@ export interface BridgeServer extends Listener {
 
 /** Milliseconds after the drain deadline in which the last replies MUST be written. */
 const LAST_REPLIES_MS = 250;
-
-/** Whether a store answers. */
-export function isReachable(store: Store): Promise<boolean> {
-  return store.ping().then(
-    () => true,
-    () => false,
-  );
-}
 
 /**
  * Composes a bridge and listens; closing it closes the store too. Throws an Error with one line for the operator where it
@@ -72,8 +64,9 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   };
   try {
     const wsdl = await openWsdl();
+    const isWritable = createReadiness(services.store);
     const health = {
-      isReady: async () => !admission.isDraining() && (await isReachable(services.store)),
+      isReady: async () => !admission.isDraining() && (await isWritable()),
       metrics: worker?.clusterMetrics ?? metrics.exposition,
     };
     const protocols = createProtocols(limits, wsdl);

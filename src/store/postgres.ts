@@ -96,6 +96,9 @@ export async function openPostgres(url: string): Promise<Store> {
     ping: async () => {
       await one('SELECT 1');
     },
+    checkWritable: async () => {
+      await change('UPDATE boxbridge_version SET version = version');
+    },
     // One snapshot for all statements.
     dump: () => transaction(dump, 'ISOLATION LEVEL REPEATABLE READ READ ONLY'),
     load: (content) => transaction((statements) => load(statements, content)),

@@ -127,6 +127,8 @@ export interface Store {
 
   /** Throws where the store does not answer. */
   readonly ping: () => Promise<void>;
+  /** Writes what is there already. Throws where the store cannot be written, such as on a full disk. */
+  readonly checkWritable: () => Promise<void>;
 
   readonly dump: () => Promise<StoreContent>;
   /** Loads the content of another store; false, without a change, where this one is not empty. */

@@ -125,7 +125,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@remix-run/multipart-parser': ['protocols/multipart.ts'],
   axios: ['upstream/transport.ts'],
   undici: ['upstream/transport.ts'],
-  cockatiel: ['upstream/resilience.ts'],
+  cockatiel: ['upstream/resilience.ts', 'store/store-breaker.ts'],
   'lossless-json': ['shared/json.ts'],
   zod: ['config/'],
   yaml: ['config/load.ts', 'config/yaml-problems.ts'],
