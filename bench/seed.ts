@@ -32,7 +32,7 @@ export async function seedStore({ file, baseUrl, credentials, stored }: Seed): P
   const others = Array.from({ length: stored }, (_, index) =>
     account(`stored-${index}@auth.local`, credentials.length + index + 1),
   );
-  const made = credentials.map((credential, index) => sessions.make(vault, credential, index + 1));
+  const made = await Promise.all(credentials.map((credential, index) => sessions.make(vault, credential, index + 1)));
   const sessionOf = (record: (typeof made)[number]['record'], { nativeId }: KnownAccount): KnownSession => ({
     ...record,
     nativeId,

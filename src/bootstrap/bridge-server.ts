@@ -4,6 +4,7 @@ import { createDispatcher } from '../bridge/dispatcher.js';
 import { defaultMemoryBytes, watchOverload } from '../bridge/overload.js';
 import { createPipeline } from '../bridge/pipeline.js';
 import type { Config } from '../config/config.js';
+import { createForwardedUrl } from '../http/forwarded.js';
 import { type Listener, listen } from '../http/listener.js';
 import { handleMalformedRequests } from '../http/malformed.js';
 import { createRequestHandler } from '../http/request-handler.js';
@@ -13,8 +14,8 @@ import { createObserver } from '../observability/observer.js';
 import { noTracing } from '../observability/tracing.js';
 import { createProtocols } from '../protocols/index.js';
 import { openWsdl } from '../protocols/soap/wsdl.js';
-import type { Store } from '../store/store.js';
 import { listenAdmin } from './admin-listener.js';
+import { createReadiness } from './readiness.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import { openServices, rateLimitersOf } from './services.js';
 
@@ -31,14 +32,6 @@ export interface BridgeServer extends Listener {
 
 /** Milliseconds after the drain deadline in which the last replies MUST be written. */
 const LAST_REPLIES_MS = 250;
-
-/** Whether a store answers. */
-export function isReachable(store: Store): Promise<boolean> {
-  return store.ping().then(
-    () => true,
-    () => false,
-  );
-}
 
 /**
  * Composes a bridge and listens; closing it closes the store too. Throws an Error with one line for the operator where it
@@ -78,8 +71,9 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   };
   try {
     const wsdl = await openWsdl();
+    const isWritable = createReadiness(services.store);
     const health = {
-      isReady: async () => !admission.isDraining() && (await isReachable(services.store)),
+      isReady: async () => !admission.isDraining() && (await isWritable()),
       metrics: worker?.clusterMetrics ?? metrics.exposition,
     };
     const protocols = createProtocols(limits, wsdl);
@@ -104,7 +98,13 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
           wsdl: (style: string, forwarded?: string) =>
             wsdl.textAt(config.publicUrl ?? forwarded ?? listener.url, style),
           trustProxy,
-          signIn: signInRouter({ ...services, admission, observer }),
+          signIn: signInRouter({
+            ...services,
+            admission,
+            observer,
+            publicUrl: config.publicUrl,
+            forwardedUrl: createForwardedUrl(trustProxy),
+          }),
           health: admin ? healthRouter() : adminRouter(health),
         };
         return createRoutes(routes, actions);

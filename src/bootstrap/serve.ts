@@ -4,9 +4,10 @@ import type { Listener } from '../http/listener.js';
 import { createLog, type Log } from '../observability/log.js';
 import { openStore } from '../store/open.js';
 import { listenAdmin } from './admin-listener.js';
-import { isReachable, startBridgeServer } from './bridge-server.js';
+import { startBridgeServer } from './bridge-server.js';
 import { type Cluster, startCluster } from './cluster/primary.js';
 import type { Address } from './demo.js';
+import { createReadiness } from './readiness.js';
 import type { RuntimeOptions } from './runtime-options.js';
 
 export interface ServeOptions {
@@ -118,7 +119,8 @@ async function withAdminListener(config: Config, cluster: Cluster): Promise<Runn
 async function listenClusterAdmin(config: Config, { isUp, metrics }: Cluster): Promise<Listener | undefined> {
   if (!config.admin) return undefined;
   const store = await openStore(config.store);
-  const isReady = async () => isUp() && (await isReachable(store));
+  const isWritable = createReadiness(store);
+  const isReady = async () => isUp() && (await isWritable());
   try {
     const listener = await listenAdmin({ isReady, metrics }, config.admin);
     return {

@@ -8,6 +8,7 @@ import { type CreateRateLimiter, createClusterRateLimiter, createMemoryRateLimit
 import { withKnownUserIds } from '../store/known-user-ids.js';
 import { openStore } from '../store/open.js';
 import { createUpstreams, type UpstreamOptions, type Upstreams } from '../upstream/client.js';
+import { systemClock } from '../vault/lives.js';
 import { openMasterKey } from '../vault/master-key.js';
 import { createSealer } from '../vault/seal.js';
 import { createSessions } from '../vault/sessions.js';
@@ -48,8 +49,8 @@ export async function openServices(
   const store = withKnownUserIds(await openStore(config.store, createRateLimiter));
   try {
     const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
-    const sessions = createSessions(store, sealer, Date.now);
-    const tickets = createTickets({ store, sealer, sessions, applications, now: Date.now });
+    const sessions = createSessions(store, sealer, systemClock);
+    const tickets = createTickets({ store, sealer, sessions, applications, clock: systemClock });
     const trials = createTrials(store, onTrial);
     const limitTickets = createTicketLimit(ticketsPerMinute, createRateLimiter);
     return { applications, upstreams, store, sessions, tickets, trials, limitTickets };

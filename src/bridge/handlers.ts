@@ -24,7 +24,7 @@ export const handlers: Readonly<Record<ActionName, (capabilities: Capabilities) 
 
   get_ticket: ifVault(async ({ address, application, limitTickets, tickets }) => {
     await limitTickets(application, address);
-    return { ticket: await tickets.issue(application) };
+    return { ticket: await tickets.issue(application, address) };
   }),
 
   get_auth_token: ifVault(async (context) => {
@@ -132,7 +132,7 @@ async function authorize(context: HandlerContext): Promise<Fields> {
       const user = await presentUser(account, context);
       if (application.credentials === 'passthrough') return { auth_token: credential, user };
       const userId = await userIdOf(account.nativeId, context);
-      const { authToken, record } = sessions.make(application, credential, userId);
+      const { authToken, record } = await sessions.make(application, credential, userId);
       await store.addSession(record);
       return { auth_token: authToken, user };
     },

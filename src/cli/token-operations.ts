@@ -44,7 +44,7 @@ export function addToken(config: Config, runtime: RuntimeOptions, request: AddTo
         throw new Error(`${kind.title} at ${baseUrl} ${why}; nothing was added`);
       });
     const userId = await store.userId({ provider, baseUrl, nativeId });
-    const { authToken, record } = sessions.make(application, request.credential, userId, request.authToken);
+    const { authToken, record } = await sessions.make(application, request.credential, userId, request.authToken);
     await store.addSession(record);
     return authToken;
   });

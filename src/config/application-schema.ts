@@ -75,6 +75,12 @@ export function applicationSchema(options: ConfigOptions, { publicBaseUrl, setti
       description: 'vault: where the browser goes after signing in',
       unlessGiven: 'a page that says it is done',
     }),
+    confirm_sign_in: z
+      .boolean(expected('true or false'))
+      .default(false)
+      .describe(
+        'vault: whether the sign-in page asks for the first four characters of the ticket, which the program has to show; not for programs that post without a browser',
+      ),
     defaults: camelCasedObject({
       space_amount: bytes.meta({
         description: 'bytes of storage, shown where the modern API tells none',

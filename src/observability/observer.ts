@@ -38,7 +38,7 @@ interface ClosedConnections {
   readonly address: string;
 }
 
-type SignInOutcome = 'signed in' | 'refused' | 'too many' | 'outage';
+type SignInOutcome = 'signed in' | 'refused' | 'too many' | 'outage' | 'another site';
 
 /** Records what the bridge does in the log, the metrics and the traces. Fails open: none of its functions throws. */
 export interface Observer {
@@ -142,6 +142,7 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
             ...(cause !== undefined && { cause: messageOf(cause) }),
           };
           if (outcome === 'outage') log.warn(line, 'a sign-in could not be tried');
+          else if (outcome === 'another site') log.warn(line, 'a sign-in was refused');
           else log.info(line, 'sign-in');
         },
       );

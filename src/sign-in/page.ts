@@ -14,6 +14,10 @@ export interface Page {
     readonly secret: string;
     /** Where to find that. */
     readonly hint: string;
+    /** When and from where the ticket was asked for, and what the user is to make of it. */
+    readonly caution: string;
+    /** Whether to ask for the first characters of the ticket. */
+    readonly asksForTicket: boolean;
   };
 }
 
@@ -51,7 +55,8 @@ const TEMPLATE = `<!DOCTYPE html>
 <h1><%= it.title %></h1>
 <% if (it.problem) { %><p role="alert" id="problem"><%= it.problem %></p>
 <% } %><p<% if (it.isSignedIn) { %> class="api_auth_success"<% } %>><%= it.text %></p>
-<% if (it.form) { %><!-- Old programs look for this: var request_token = '0'; -->
+<% if (it.form) { %><p id="caution"><%= it.form.caution %></p>
+<!-- Old programs look for this: var request_token = '0'; -->
 <form name="login_form1" method="post">
 <label for="login">Login</label>
 <small id="login-hint">Not needed here; it may stay empty.</small>
@@ -59,7 +64,10 @@ const TEMPLATE = `<!DOCTYPE html>
 <label for="password"><%= it.form.secret %></label>
 <small id="password-hint"><%= it.form.hint %></small>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus aria-describedby="password-hint<% if (it.problem) { %> problem<% } %>">
-<button id="login_button_credentials" type="submit">Sign in</button>
+<% if (it.form.asksForTicket) { %><label for="confirmation">Code of your program</label>
+<small id="confirmation-hint">The first four characters of the ticket that your program shows.</small>
+<input id="confirmation" name="confirmation" autocomplete="off" autocapitalize="none" spellcheck="false" required aria-describedby="confirmation-hint<% if (it.problem) { %> problem<% } %>">
+<% } %><button id="login_button_credentials" type="submit">Sign in</button>
 </form>
 <% } %></main>
 </body>
@@ -74,17 +82,22 @@ export function renderPage(page: Page): string {
 
 const styleHash = createHash('sha256').update(STYLE).digest('base64');
 
+const YEAR_SECONDS = 365 * 24 * 60 * 60;
+
 /**
  * The headers of every reply below the page's path: it is not cached, not framed, sends no referrer and loads nothing.
  * Chromium applies `form-action` to every redirect that follows a form. With a `redirectUrl` the web application may
  * redirect further, so any HTTP target is allowed. https://www.w3.org/TR/CSP3/#directive-form-action
+ * Where the bridge is reached `overTls`, browsers come back in no other way; its neighbours of the same domain are not
+ * the bridge's to promise. https://www.rfc-editor.org/rfc/rfc6797#section-6.1
  */
-export function pageHeaders(redirectUrl: string | undefined): Record<string, string> {
+export function pageHeaders(redirectUrl: string | undefined, overTls: boolean): Record<string, string> {
   const formAction = redirectUrl === undefined ? "'self'" : "'self' http: https:";
   return {
     'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`,
     'Cache-Control': 'no-store',
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
+    ...(overTls && { 'Strict-Transport-Security': `max-age=${YEAR_SECONDS}` }),
   };
 }

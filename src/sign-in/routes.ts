@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Application } from '../applications/application.js';
 import type { Admission } from '../bridge/admission.js';
 import { httpErrors, pageStatusOf, retryAfterOf } from '../core/error-mapping.js';
-import type { Reason } from '../core/fault.js';
+import { Fault } from '../core/fault.js';
 import { readBody } from '../http/body.js';
 import { toRequestFault } from '../http/request-errors.js';
 import type { Observer } from '../observability/observer.js';
@@ -11,7 +12,18 @@ import { createScope, type Scope } from '../shared/scope.js';
 import type { Store } from '../store/store.js';
 import type { Tickets } from '../vault/tickets.js';
 import type { Trials } from '../vault/trials.js';
+import { isFromAnotherSite } from './cross-site.js';
 import { type Page, pageHeaders, renderPage } from './page.js';
+import {
+  expiredPage,
+  FROM_ANOTHER_SITE,
+  failurePage,
+  formPage,
+  pages,
+  problemOf,
+  signedInPage,
+  UNCONFIRMED,
+} from './texts.js';
 
 export interface SignInParts {
   readonly tickets: Tickets;
@@ -20,6 +32,10 @@ export interface SignInParts {
   /** Admits the requests of pages as it does calls. */
   readonly admission: Admission;
   readonly observer: Observer;
+  /** The URL of the bridge as the operator has it; undefined where that is not configured. */
+  readonly publicUrl: string | undefined;
+  /** The URL of the bridge as a trusted proxy forwarded it; undefined where none did. */
+  readonly forwardedUrl: (request: IncomingMessage) => string | undefined;
 }
 
 type PageHandler = (
@@ -29,36 +45,34 @@ type PageHandler = (
 ) => Promise<void>;
 
 const FORM_BYTES = 16_384;
-
-const signedInPage: Page = {
-  title: 'You are signed in',
-  text: 'You can close this window and go back to your program.',
-  isSignedIn: true,
-};
-const expiredPage: Page = {
-  title: 'This sign-in is over',
-  text: 'Its address is not valid, or no longer. Go back to your program and sign in from there again.',
-};
-const failurePage: Page = {
-  title: 'This did not work',
-  text: 'Nothing is lost. Go back and try once more in a moment.',
-};
-
-/** The pages of reasons; `failurePage` for any other. */
-const pages: Partial<Record<Reason, Page>> = { conflict: signedInPage, missing: expiredPage };
+/** How much of a ticket `confirm_sign_in` asks for. */
+const CONFIRMATION_LENGTH = 4;
 
 /** The page at `/api/1.0/auth/:ticket`, where users enter their credential of the modern API. */
-export function signInRouter({ tickets, store, trials, admission, observer }: SignInParts): Router {
-  /** Only a secret that the modern API accepts is sealed under the ticket. Gives the auth_token of a redirect. */
+export function signInRouter(parts: SignInParts): Router {
+  const { tickets, store, trials, admission, observer, publicUrl, forwardedUrl } = parts;
+  const overTls = publicUrl?.startsWith('https:') ?? false;
+
+  const sendPage = (response: Response, status: number, page: Page, redirectUrl?: string): void => {
+    response.status(status).set(pageHeaders(redirectUrl, overTls)).type('html').send(renderPage(page));
+  };
+
+  /**
+   * Only a secret that the modern API accepts is sealed under the ticket. Gives the auth_token of a redirect. What is not
+   * confirmed counts as a wrong secret, and is not tried.
+   */
   const signIn = (
     ticket: string,
     application: Application,
-    secret: string,
+    { secret, isConfirmed }: { readonly secret: string; readonly isConfirmed: boolean },
     { address, scope }: { readonly address: string; readonly scope: Scope },
   ) =>
     trials.attempt(
       { application, subject: ticket, address },
-      () => application.connect(scope).readAccount(secret),
+      () =>
+        isConfirmed
+          ? application.connect(scope).readAccount(secret)
+          : Promise.reject(new Fault('unauthenticated', { cause: new Error('a wrong confirmation of the ticket') })),
       async ({ nativeId }) => {
         const { provider, baseUrl } = application;
         const authToken = await tickets.signIn(ticket, secret, await store.userId({ provider, baseUrl, nativeId }));
@@ -80,33 +94,49 @@ export function signInRouter({ tickets, store, trials, admission, observer }: Si
       await admission.run(scope, undefined, () => work(request, response, { form, scope }));
     };
 
-  const showPage: PageHandler = async ({ params: { ticket } }, response) => {
-    const { application, signedIn } = await tickets.find(ticket);
-    sendPage(response, 200, signedIn ? signedInPage : formPage(application), application.redirectUrl);
+  const showPage: PageHandler = async ({ params: { ticket }, ip }, response) => {
+    const pending = await tickets.find(ticket);
+    const page = pending.signedIn ? signedInPage : formPage(pending, ip);
+    sendPage(response, 200, page, pending.application.redirectUrl);
   };
 
   const submitForm: PageHandler = async (request, response, { form, scope }) => {
     const { ticket } = request.params;
-    const { application, signedIn } = await tickets.find(ticket);
+    const pending = await tickets.find(ticket);
+    const { application } = pending;
     const showProblem = (status: number, problem: string) =>
-      sendPage(response, status, { ...formPage(application), problem }, application.redirectUrl);
-    if (signedIn) return sendPage(response, 200, signedInPage);
-    const secret = credentialIn(form, request.get('Content-Type') ?? '');
+      sendPage(response, status, { ...formPage(pending, request.ip), problem }, application.redirectUrl);
+    if (pending.signedIn) return sendPage(response, 200, signedInPage);
+    if (isFromAnotherSite(request, publicUrl ?? forwardedUrl(request))) {
+      observer.signIn(
+        application,
+        'another site',
+        new Error(`the page of another site sent the form of ${request.ip}`),
+      );
+      return showProblem(httpErrors.forbidden, FROM_ANOTHER_SITE);
+    }
+    const fields = [...formFields(form, request.get('Content-Type') ?? '', (name) => wanted.has(name))];
+    const secret = fieldOf('password', fields);
     const { title, credential } = application.kind;
     if (secret === '') return showProblem(200, `Enter your ${title} ${credential.name}.`);
-    const trial = await signIn(ticket, application, secret, { address: request.ip ?? '', scope });
+    const confirmation = application.confirmSignIn ? fieldOf('confirmation', fields) : undefined;
+    if (confirmation === '') return showProblem(200, 'Enter the code that your program shows.');
+    const isConfirmed =
+      confirmation === undefined || confirmation.toLowerCase() === ticket.slice(0, CONFIRMATION_LENGTH);
+    const trial = await signIn(ticket, application, { secret, isConfirmed }, { address: request.ip ?? '', scope });
     if ('fault' in trial) {
       const retryAfter = retryAfterOf(trial.fault);
       if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
       const status = trial.outcome === 'refused' ? 200 : pageStatusOf(trial.fault);
-      return showProblem(status, problemOf(trial.outcome, application));
+      const isUnconfirmed = trial.outcome === 'refused' && !isConfirmed;
+      return showProblem(status, isUnconfirmed ? UNCONFIRMED : problemOf(trial.outcome, application));
     }
     const { redirectUrl } = application;
     if (redirectUrl === undefined || trial.kept === undefined) return sendPage(response, 200, signedInPage);
     response
       .status(303)
       // In lower case, as old programs look for it; they take what follows `auth_token=` for the token.
-      .set({ ...pageHeaders(redirectUrl), location: redirectTarget(redirectUrl, ticket, trial.kept) })
+      .set({ ...pageHeaders(redirectUrl, overTls), location: redirectTarget(redirectUrl, ticket, trial.kept) })
       .end();
   };
 
@@ -135,14 +165,6 @@ export function signInRouter({ tickets, store, trials, admission, observer }: Si
   return router;
 }
 
-/** What the page says of a secret that was not accepted. */
-function problemOf(outcome: 'refused' | 'outage' | 'too many', { kind: { title, credential } }: Application): string {
-  if (outcome === 'refused') return `${title} did not accept this ${credential.name}. Check it and try again.`;
-  return outcome === 'outage'
-    ? `${title} does not answer right now. Nothing is lost: try again in a moment.`
-    : 'Too many wrong tries. Wait 15 minutes, then sign in from your program again.';
-}
-
 /** The URL of the web application, with the ticket and the auth_token. */
 function redirectTarget(redirectUrl: string, ticket: string, authToken: string): string {
   const target = new URL(redirectUrl);
@@ -151,22 +173,12 @@ function redirectTarget(redirectUrl: string, ticket: string, authToken: string):
   return target.href;
 }
 
-function formPage({ name, kind: { title, credential } }: Application): Page {
-  return {
-    title: `Sign in to ${title}`,
-    text: `${name} asks for access to your ${title} account.`,
-    form: { secret: `${title} ${credential.name}`, hint: credential.hint },
-  };
-}
+/** The fields that are read; what else old programs send need be no text. */
+const wanted: ReadonlySet<string> = new Set(['password', 'confirmation']);
 
-function sendPage(response: Response, status: number, page: Page, redirectUrl?: string): void {
-  response.status(status).set(pageHeaders(redirectUrl)).type('html').send(renderPage(page));
-}
-
-/** The field `password`, without the blanks around a pasted secret; empty where there are several values. */
-function credentialIn(form: Buffer, contentType: string): string {
-  const isPassword = (name: string) => name === 'password';
-  const fields = [...formFields(form, contentType, isPassword)].filter(([name]) => isPassword(name));
-  const [secret = '', ...others] = new Set(fields.map(([, value]) => value));
-  return others.length === 0 ? secret.trim() : '';
+/** A field without the blanks around what was pasted into it; empty where there are several values. */
+function fieldOf(field: string, fields: readonly (readonly [name: string, value: string])[]): string {
+  const values = fields.filter(([name]) => name === field).map(([, value]) => value);
+  const [value = '', ...others] = new Set(values);
+  return others.length === 0 ? value.trim() : '';
 }

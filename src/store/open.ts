@@ -3,6 +3,7 @@ import type { CreateRateLimiter } from '../shared/rate-limiter.js';
 import { nameOfPostgres } from './postgres-url.js';
 import { openSqlite } from './sqlite.js';
 import type { Store } from './store.js';
+import { withBreaker } from './store-breaker.js';
 
 /** Where a store is. */
 export type StorePlace =
@@ -11,7 +12,7 @@ export type StorePlace =
 
 /**
  * Opens a store. SQLite counts attempts with `createRateLimiter`, by default in this process; PostgreSQL counts them in
- * the database. Throws an Error with one line for the operator where the store cannot be used.
+ * the database, and is left alone for as long as it is away. Throws an Error with one line for the operator where the store cannot be used.
  */
 export async function openStore(place: StorePlace, createRateLimiter?: CreateRateLimiter): Promise<Store> {
   try {
@@ -24,8 +25,8 @@ export async function openStore(place: StorePlace, createRateLimiter?: CreateRat
 
 async function openPostgres(url: string): Promise<Store> {
   // Loaded on demand: a bridge on SQLite starts sooner without it.
-  const postgres = await import('./postgres.js');
-  return postgres.openPostgres(url);
+  const [postgres, { isAway }] = await Promise.all([import('./postgres.js'), import('./postgres-database.js')]);
+  return withBreaker(await postgres.openPostgres(url), isAway);
 }
 
 /** The store's name for the operator, without secrets. */

@@ -2,12 +2,26 @@ import { createHash } from 'node:crypto';
 import { type Statements, violates } from './postgres-database.js';
 import { type AccountKey, columnsOf, type KnownAccount } from './store.js';
 
+/** An account as a row: made once for all statements. */
+interface AccountRow {
+  readonly columns: readonly [provider: string, baseUrl: string, nativeId: string];
+  readonly digest: Uint8Array;
+}
+
 /** The user_ids of accounts, in their order; assigned to those that have none. */
-export async function userIdsOf(statements: Statements, accounts: readonly AccountKey[]): Promise<readonly number[]> {
+export function userIdsOf(statements: Statements, accounts: readonly AccountKey[]): Promise<readonly number[]> {
+  const rows = accounts.map((account) => {
+    const columns = columnsOf(account);
+    return { columns, digest: digestOf(columns) };
+  });
+  return userIdsOfRows(statements, rows);
+}
+
+async function userIdsOfRows(statements: Statements, accounts: readonly AccountRow[]): Promise<readonly number[]> {
   const rows = await statements.all(
     `SELECT user_id FROM unnest($1::bytea[]) WITH ORDINALITY AS wanted (digest, nth)
      LEFT JOIN accounts USING (digest) ORDER BY nth`,
-    accounts.map((account) => digestOf(columnsOf(account))),
+    accounts.map(({ digest }) => digest),
   );
   const found = rows.map(({ user_id: userId }) => (userId === null ? undefined : Number(userId)));
   if (found.every((userId) => userId !== undefined)) return found;
@@ -15,7 +29,7 @@ export async function userIdsOf(statements: Statements, accounts: readonly Accou
     statements,
     accounts.filter((_account, n) => found[n] === undefined),
   );
-  return userIdsOf(statements, accounts);
+  return userIdsOfRows(statements, accounts);
 }
 
 /** The index of an account: its columns may exceed the size that an index entry can have. */
@@ -27,9 +41,8 @@ function digestOf(columns: readonly string[]): Uint8Array {
  * Assigns user_ids to accounts that have none. One statement: the row lock on `user_ids` serializes the nodes. A node that
  * loses the race for any account changes neither accounts nor the counter; then at least that account has a user_id.
  */
-async function assignUserIds({ change }: Statements, accounts: readonly AccountKey[]): Promise<void> {
-  const rows = accounts.map(columnsOf);
-  const distinct = [...new Map(rows.map((columns) => [JSON.stringify(columns), columns])).values()];
+async function assignUserIds({ change }: Statements, accounts: readonly AccountRow[]): Promise<void> {
+  const distinct = [...new Map(accounts.map((account) => [JSON.stringify(account.columns), account])).values()];
   const assigned = change(
     `WITH next AS (
        UPDATE user_ids SET last = last + cardinality($1::bytea[])
@@ -40,10 +53,10 @@ async function assignUserIds({ change }: Statements, accounts: readonly AccountK
      SELECT previous + nth, digest, provider, base_url, native_id
      FROM next, unnest($1::bytea[], $2::text[], $3::text[], $4::text[])
        WITH ORDINALITY AS account (digest, provider, base_url, native_id, nth)`,
-    distinct.map(digestOf),
-    distinct.map(([provider]) => provider),
-    distinct.map(([, baseUrl]) => baseUrl),
-    distinct.map(([, , nativeId]) => nativeId),
+    distinct.map(({ digest }) => digest),
+    distinct.map(({ columns: [provider] }) => provider),
+    distinct.map(({ columns: [, baseUrl] }) => baseUrl),
+    distinct.map(({ columns: [, , nativeId] }) => nativeId),
   );
   await assigned.catch((error: unknown) => {
     if (!violates(error, 'accounts_digest_key')) throw error;

@@ -101,6 +101,16 @@ export async function openDatabase(url: string): Promise<Database> {
   };
 }
 
+/**
+ * Whether a statement failed because the database cannot be reached, or has no room or time for anybody:
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Fault) || error.reason !== 'unavailable') return false;
+  const { cause } = error;
+  return !(cause instanceof DatabaseError) || /^(08|53|57P)/.test(cause.code ?? '');
+}
+
 /** Whether a statement failed because its rows violate a constraint. */
 export function violates(error: unknown, constraint: string): boolean {
   return error instanceof Fault && error.cause instanceof DatabaseError && error.cause.constraint === constraint;

@@ -47,6 +47,8 @@ export async function openPostgres(url: string): Promise<Store> {
     },
     changeMasterKey: (from, to) => change('UPDATE master_key SET sealed = $1 WHERE sealed = $2', to, from),
 
+    now: async () => Number((await one('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now'))?.now),
+
     addTicket: async (ticket, now) => {
       await change('DELETE FROM tickets WHERE expires_at < $1', now);
       await addTickets(database, [ticket]);
@@ -93,6 +95,9 @@ export async function openPostgres(url: string): Promise<Store> {
 
     ping: async () => {
       await one('SELECT 1');
+    },
+    checkWritable: async () => {
+      await change('UPDATE boxbridge_version SET version = version');
     },
     // One snapshot for all statements.
     dump: () => transaction(dump, 'ISOLATION LEVEL REPEATABLE READ READ ONLY'),

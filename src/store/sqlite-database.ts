@@ -20,8 +20,13 @@ export interface Database extends Statements {
   readonly transaction: <T>(work: () => T) => T;
   /** Changes what a power failure may undo: the file is not synced for it, which is most of the time of a change. */
   readonly changeUnsynced: Statements['change'];
+  /** Writes what is there already, unsynced; throws where that cannot be. Waits for no other process that writes. */
+  readonly checkWritable: () => void;
   readonly close: () => void;
 }
+
+/** How long a statement waits for another process that writes, in milliseconds. */
+const BUSY_MS = 5000;
 
 /** Each entry takes the schema one version further. A released entry MUST NOT change. */
 const migrations = [
@@ -60,7 +65,7 @@ const migrations = [
  */
 export function openDatabase(path: string): Database {
   makeDirectory(dirname(path));
-  const database = new DatabaseSync(path, { timeout: 5000 });
+  const database = new DatabaseSync(path, { timeout: BUSY_MS });
   try {
     useWal(database);
     database.exec('PRAGMA synchronous = FULL');
@@ -76,27 +81,46 @@ export function openDatabase(path: string): Database {
 
 function databaseOf(database: DatabaseSyncInstance): Database {
   const statements = statementsOf(database);
+  const unsynced = <T>(work: () => T): T => {
+    reachable(() => database.exec('PRAGMA synchronous = NORMAL'));
+    try {
+      return work();
+    } finally {
+      reachable(() => database.exec('PRAGMA synchronous = FULL'));
+    }
+  };
+  const transaction = <T>(work: () => T): T => {
+    reachable(() => database.exec('BEGIN IMMEDIATE'));
+    try {
+      const result = work();
+      reachable(() => database.exec('COMMIT'));
+      return result;
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  };
   return {
     ...statements,
-    changeUnsynced: (sql, ...values) => {
-      reachable(() => database.exec('PRAGMA synchronous = NORMAL'));
+    changeUnsynced: (sql, ...values) => unsynced(() => statements.change(sql, ...values)),
+    checkWritable: () => {
+      reachable(() => database.exec('PRAGMA busy_timeout = 0'));
       try {
-        return statements.change(sql, ...values);
-      } finally {
-        reachable(() => database.exec('PRAGMA synchronous = FULL'));
-      }
-    },
-    transaction: (work) => {
-      reachable(() => database.exec('BEGIN IMMEDIATE'));
-      try {
-        const result = work();
-        reachable(() => database.exec('COMMIT'));
-        return result;
+        // Read in the same transaction: a newer version may have changed it.
+        unsynced(() =>
+          transaction(() => {
+            const version = Number(statements.one('PRAGMA user_version')?.user_version);
+            reachable(() => database.exec(`PRAGMA user_version = ${version}`));
+          }),
+        );
       } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
+        // Another process writes, so it can be written.
+        if (!isBusy(error)) throw error;
+      } finally {
+        reachable(() => database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`));
       }
     },
+    transaction,
     close: () => {
       if (database.isOpen) database.close();
     },
@@ -137,6 +161,12 @@ function migrate(database: DatabaseSyncInstance): void {
   // Written even if unchanged: a read-only database is detected at the start.
   database.exec(`PRAGMA user_version = ${migrations.length}`);
   database.exec('COMMIT');
+}
+
+/** Whether a statement failed with https://www.sqlite.org/rescode.html#busy, in any of its extended forms. */
+function isBusy(error: unknown): boolean {
+  const cause = error instanceof Fault ? error.cause : undefined;
+  return typeof cause === 'object' && cause !== null && 'errcode' in cause && (Number(cause.errcode) & 0xff) === 5;
 }
 
 /** Turns any error into an `unavailable` Fault. */

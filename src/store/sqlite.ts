@@ -18,7 +18,7 @@ import {
 /** Opens the store in a SQLite file. Throws an Error where the file cannot be used. */
 export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = createMemoryRateLimiter): Store {
   const database = openDatabase(path);
-  const { one, all, change, changeUnsynced, transaction, close } = database;
+  const { one, all, change, changeUnsynced, checkWritable, transaction, close } = database;
 
   /** Changes a ticket and stores a session with it: both, or neither where there was no such ticket. */
   const replaceTicket = (session: SessionRecord | undefined, changeTicket: () => boolean): boolean =>
@@ -43,6 +43,8 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
       return sealedIn(one('SELECT sealed FROM master_key')) ?? sealed;
     },
     changeMasterKey: async (from, to) => change('UPDATE master_key SET sealed = ? WHERE sealed = ?', to, from),
+
+    now: async () => Date.now(),
 
     addTicket: async (ticket, now) => {
       change('DELETE FROM tickets WHERE expires_at < ?', now);
@@ -84,20 +86,21 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     ping: async () => {
       one('SELECT 1');
     },
+    checkWritable: async () => checkWritable(),
     dump: async () => transaction(() => dump(database)),
     load: async (content) => transaction(() => load(database, content)),
     close: async () => close(),
   };
 }
 
-function userIdOf({ one, change }: Database, account: AccountKey): number {
+function userIdOf({ one }: Database, account: AccountKey): number {
   const key = columnsOf(account);
   const find = 'SELECT user_id FROM accounts WHERE provider = ? AND base_url = ? AND native_id = ?';
-  const known = one(find, ...key);
-  if (!known) {
-    change('INSERT INTO accounts (provider, base_url, native_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', ...key);
-  }
-  return Number((known ?? one(find, ...key))?.user_id);
+  const insert =
+    'INSERT INTO accounts (provider, base_url, native_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING user_id';
+  // Nothing is inserted where another process was first.
+  const row = one(find, ...key) ?? one(insert, ...key) ?? one(find, ...key);
+  return Number(row?.user_id);
 }
 
 function addTicket({ change }: Database, { digest, application, expiresAt, sealed }: TicketRecord): boolean {

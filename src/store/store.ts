@@ -91,6 +91,9 @@ export interface Store {
   /** Compare-and-set: replaces the sealed master key; false, without a change, where it is not `from`. */
   readonly changeMasterKey: (from: Uint8Array, to: Uint8Array) => Promise<boolean>;
 
+  /** The time by the clock of the store, in milliseconds since 1970: nodes that share a database share its clock. */
+  readonly now: () => Promise<number>;
+
   /** Stores a ticket, and removes those that are expired at `now`. */
   readonly addTicket: (ticket: TicketRecord, now: number) => Promise<void>;
   readonly ticket: (digest: string) => Promise<TicketRecord | undefined>;
@@ -124,6 +127,8 @@ export interface Store {
 
   /** Throws where the store does not answer. */
   readonly ping: () => Promise<void>;
+  /** Writes what is there already. Throws where the store cannot be written, such as on a full disk. */
+  readonly checkWritable: () => Promise<void>;
 
   readonly dump: () => Promise<StoreContent>;
   /** Loads the content of another store; false, without a change, where this one is not empty. */

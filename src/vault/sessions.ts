@@ -1,6 +1,7 @@
 import type { Application } from '../applications/application.js';
 import { Fault } from '../core/fault.js';
 import type { SessionRecord, Store } from '../store/store.js';
+import { type Clock, createLives } from './lives.js';
 import { randomToken } from './random-token.js';
 import type { Binding, Sealer } from './seal.js';
 
@@ -9,7 +10,12 @@ export interface Sessions {
   /** The digest by which the store knows an application's api_key. */
   readonly labelOf: (application: Application) => string;
   /** A session that is not stored yet, for `authToken` or a new one. */
-  readonly make: (application: Application, credential: string, userId: number, authToken?: string) => NewSession;
+  readonly make: (
+    application: Application,
+    credential: string,
+    userId: number,
+    authToken?: string,
+  ) => Promise<NewSession>;
   /** The modern API's credential behind an auth_token. Throws `unauthenticated` where there is none, or it is expired. */
   readonly credentialOf: (application: Application, authToken: string) => Promise<string>;
   /** Revokes an auth_token. Throws `unauthenticated` where there is none. */
@@ -26,35 +32,43 @@ const DAY_MS = 24 * 60 * 60_000;
 /** The resolution of the last use: a write for every call would cost too much. */
 const LAST_USE_RESOLUTION_MS = 60_000;
 
-export function createSessions(store: Store, sealer: Sealer, now: () => number): Sessions {
+export function createSessions(store: Store, sealer: Sealer, clock: Clock): Sessions {
+  const lives = createLives(store, clock);
+
   const digestOf = ({ apiKey }: Application, authToken: string) =>
     sealer.digest(KIND, JSON.stringify([apiKey, authToken]));
 
   const labelOf = ({ apiKey }: Application) => sealer.digest('api_key', apiKey);
 
-  const isExpired = ({ createdAt }: SessionRecord, { tokenDays }: Application) =>
-    tokenDays !== undefined && now() > createdAt + tokenDays * DAY_MS;
+  const isExpired = async ({ digest, createdAt }: SessionRecord, tokenDays: number) => {
+    const lifeMs = tokenDays * DAY_MS;
+    return (await lives.left(digest, { endsAt: createdAt + lifeMs, lifeMs })) < 0;
+  };
 
   return {
     labelOf,
-    make: (application, credential, userId, authToken = randomToken()) => {
+    make: async (application, credential, userId, authToken = randomToken()) => {
       const unsealed = {
         digest: digestOf(application, authToken),
         application: labelOf(application),
         userId,
-        createdAt: now(),
+        createdAt: await store.now(),
       };
       const sealed = sealer.seal(KIND, authToken, bindingOf(unsealed), credential);
       return { authToken, record: { ...unsealed, sealed } };
     },
     credentialOf: async (application, authToken) => {
       const record = await store.session(digestOf(application, authToken));
-      if (!record || isExpired(record, application)) throw new Fault('unauthenticated');
+      if (!record) throw new Fault('unauthenticated');
+      const { tokenDays } = application;
+      if (tokenDays !== undefined && (await isExpired(record, tokenDays))) throw new Fault('unauthenticated');
       const credential = sealer.unseal(KIND, authToken, bindingOf(record), record.sealed);
       if (credential === undefined)
         throw new Fault('unauthenticated', { cause: new Error('a session with a broken seal') });
-      if (now() > (record.lastUsed ?? 0) + LAST_USE_RESOLUTION_MS)
-        await store.touchSession(record.digest, now()).catch(() => {});
+      const now = clock.wall();
+      // Of a clock that was set back, too.
+      if (Math.abs(now - (record.lastUsed ?? 0)) > LAST_USE_RESOLUTION_MS)
+        await store.touchSession(record.digest, now).catch(() => {});
       return credential;
     },
     end: async (application, authToken) => {

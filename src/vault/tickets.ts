@@ -1,13 +1,16 @@
+import { isIP } from 'node:net';
 import type { Application } from '../applications/application.js';
 import { Fault } from '../core/fault.js';
 import type { Store, TicketRecord } from '../store/store.js';
+import { type Clock, createLives } from './lives.js';
 import { randomToken } from './random-token.js';
 import type { Binding, Sealer } from './seal.js';
 import type { Sessions } from './sessions.js';
 
 /** The sign-in of an application with a vault: from get_ticket over the page to get_auth_token. */
 export interface Tickets {
-  readonly issue: (application: Application) => Promise<string>;
+  /** Issues a ticket to a caller at this address. */
+  readonly issue: (application: Application, address: string) => Promise<string>;
   /** What the page shows of a ticket. Throws `missing` where the ticket is unknown, spent or expired. */
   readonly find: (ticket: string) => Promise<PendingTicket>;
   /**
@@ -28,16 +31,24 @@ export interface Tickets {
   ) => Promise<{ readonly authToken: string; readonly prepared: T }>;
 }
 
-interface PendingTicket {
+export interface PendingTicket {
   readonly application: Application;
   readonly signedIn: boolean;
+  /** Milliseconds since it was issued. */
+  readonly ageMs: number;
+  /** The address that it was issued to; undefined where that is not known. */
+  readonly askedFrom: string | undefined;
 }
 
 const KIND = 'ticket';
 const LIFE_MS = 15 * 60_000;
+/** By how many milliseconds the store's clock may run apart from the monotonic one between two tickets; more is a jump. */
+const MAX_DRIFT_MS = 5000;
 
-/** The sealed content of a ticket: nothing until the user has signed in. */
+/** The sealed content of a ticket: where it was asked for until the user has signed in, then what came of that. */
 interface Content {
+  /** An IP address; absent in a ticket of an earlier version. */
+  readonly askedFrom?: string;
   readonly credential?: string;
   readonly userId?: number;
   /** Issued at the page already, with its session in the store. */
@@ -49,11 +60,13 @@ export interface TicketParts {
   readonly sealer: Sealer;
   readonly sessions: Sessions;
   readonly applications: readonly Application[];
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
-export function createTickets({ store, sealer, sessions, applications, now }: TicketParts): Tickets {
+export function createTickets({ store, sealer, sessions, applications, clock }: TicketParts): Tickets {
   const { labelOf } = sessions;
+  const { monotonic } = clock;
+  const lives = createLives(store, clock);
   const byLabel = new Map(applications.map((application) => [labelOf(application), application]));
 
   const sealTicket = (ticket: string, unsealed: Omit<TicketRecord, 'sealed'>, content: Content): TicketRecord => ({
@@ -65,30 +78,50 @@ export function createTickets({ store, sealer, sessions, applications, now }: Ti
   const unsealTicket = async (ticket: string) => {
     const record = await store.ticket(sealer.digest(KIND, ticket));
     const application = record && byLabel.get(record.application);
-    if (!application || now() > record.expiresAt) throw new Fault('missing');
+    if (!application) throw new Fault('missing');
+    const left = await lives.left(record.digest, { endsAt: record.expiresAt, lifeMs: LIFE_MS });
+    if (left < 0) throw new Fault('missing');
     const text = sealer.unseal(KIND, ticket, bindingOf(record), record.sealed);
     const content = text === undefined ? undefined : parseContent(text);
     if (!content) throw new Fault('missing', { cause: new Error('a ticket with a broken seal') });
-    return { record, application, content };
+    return { record, application, content, ageMs: LIFE_MS - left };
+  };
+
+  let offset: number | undefined;
+  let jumpedAt = Number.NEGATIVE_INFINITY;
+  /**
+   * Before which time of the store tickets are expired. None is for the life of a ticket after a jump of its clock, which
+   * has moved against the ends of all that there are.
+   */
+  const expiredBefore = (now: number): number => {
+    const [before, present] = [offset, monotonic()];
+    offset = now - present;
+    if (before !== undefined && Math.abs(offset - before) > MAX_DRIFT_MS) jumpedAt = present;
+    return present - jumpedAt > LIFE_MS ? now : Number.MIN_SAFE_INTEGER;
   };
 
   return {
-    issue: async (application) => {
+    issue: async (application, address) => {
       const ticket = randomToken();
       const digest = sealer.digest(KIND, ticket);
-      const unsealed = { digest, application: labelOf(application), expiresAt: now() + LIFE_MS };
-      await store.addTicket(sealTicket(ticket, unsealed, {}), now());
+      const now = await store.now();
+      const unsealed = { digest, application: labelOf(application), expiresAt: now + LIFE_MS };
+      // A caller that writes its own X-Forwarded-For to a trusting bridge may name anything.
+      const content = isIP(address) === 0 ? {} : { askedFrom: address };
+      await store.addTicket(sealTicket(ticket, unsealed, content), expiredBefore(now));
+      lives.begin(digest, LIFE_MS);
       return ticket;
     },
     find: async (ticket) => {
-      const { application, content } = await unsealTicket(ticket);
-      return { application, signedIn: content.credential !== undefined };
+      const { application, content, ageMs } = await unsealTicket(ticket);
+      const { credential, askedFrom } = content;
+      return { application, signedIn: credential !== undefined, ageMs, askedFrom };
     },
     signIn: async (ticket, credential, userId) => {
       const { record, application, content } = await unsealTicket(ticket);
       if (content.credential !== undefined) throw new Fault('conflict');
       const session =
-        application.redirectUrl === undefined ? undefined : sessions.make(application, credential, userId);
+        application.redirectUrl === undefined ? undefined : await sessions.make(application, credential, userId);
       const next = sealTicket(ticket, record, { credential, userId, ...(session && { authToken: session.authToken }) });
       if (!(await store.changeTicket(record, next, session?.record))) throw new Fault('conflict');
       return session?.authToken;
@@ -99,7 +132,7 @@ export function createTickets({ store, sealer, sessions, applications, now }: Ti
       const { credential, userId, authToken } = content;
       if (credential === undefined || userId === undefined) throw new Fault('unauthenticated');
       const prepared = await prepare(credential);
-      const session = authToken === undefined ? sessions.make(application, credential, userId) : { authToken };
+      const session = authToken === undefined ? await sessions.make(application, credential, userId) : { authToken };
       const isSpent = await store.spendTicket(record, 'record' in session ? session.record : undefined);
       if (!isSpent) throw new Fault('missing');
       return { authToken: session.authToken, prepared };
@@ -116,8 +149,11 @@ function bindingOf({ digest, application, expiresAt }: Omit<TicketRecord, 'seale
 function parseContent(text: string): Content | undefined {
   const value = parseObject(text);
   if (!value) return undefined;
-  const { credential, userId, authToken } = value;
-  if (credential === undefined && userId === undefined && authToken === undefined) return {};
+  const { askedFrom, credential, userId, authToken } = value;
+  if (credential === undefined && userId === undefined && authToken === undefined) {
+    if (askedFrom === undefined) return {};
+    return typeof askedFrom === 'string' ? { askedFrom } : undefined;
+  }
   if (typeof credential !== 'string' || typeof userId !== 'number' || !Number.isInteger(userId)) return undefined;
   if (authToken === undefined) return { credential, userId };
   return typeof authToken === 'string' ? { credential, userId, authToken } : undefined;

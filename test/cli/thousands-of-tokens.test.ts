@@ -31,7 +31,7 @@ async function filled(): Promise<{ readonly cwd: string; readonly config: Config
   for (const application of applications) {
     const { provider, baseUrl, name } = application;
     const userId = await store.userId({ provider, baseUrl, nativeId: name });
-    await store.addSession(sessions.make(application, 'a credential', userId).record);
+    await store.addSession((await sessions.make(application, 'a credential', userId)).record);
   }
   await store.close();
   const database = new DatabaseSync(join(path, 'bridge.db'));

@@ -26,7 +26,7 @@ const application = 'applications:\n-\n  api_key: key1\n  provider: seatable\n  
 
 const topKeys = 'listen, public_url, trust_proxy, store, key_file, admin, rate, limits, applications';
 const applicationKeys =
-  'api_key, name, provider, base_url, credentials, actions, redirect_url, defaults, unknown_numbers, fault_status, ' +
+  'api_key, name, provider, base_url, credentials, actions, redirect_url, confirm_sign_in, defaults, unknown_numbers, fault_status, ' +
   'reply_charset, cache_seconds, token_days, rate, ca_file, client_cert_file, client_key_file';
 const golemKeys = `${applicationKeys}, account_id, password_keys`;
 const networks = 'a network such as 10.0.0.0/8';
@@ -63,6 +63,7 @@ const defaults: ParsedConfig = {
       provider: 'seatable',
       baseUrl: 'https://one.example.com',
       credentials: 'passthrough',
+      confirmSignIn: false,
       defaults: {},
       unknownNumbers: 'auto',
       faultStatus: 500,
@@ -135,6 +136,7 @@ describe('a good configuration', () => {
         connections: 4096,
         connectionsPerAddress: 2048,
         ticketsPerMinute: 60,
+        memoryMb: 512,
         eventLoopDelayMs: 1000,
         shutdownMs: 10000,
       },
@@ -147,6 +149,7 @@ describe('a good configuration', () => {
           credentials: 'vault',
           actions: ['get_account_info'],
           redirectUrl: 'https://old.example.com/box-callback',
+          confirmSignIn: true,
           tokenDays: 30,
           defaults: { spaceAmount: 5368709120n, spaceUsed: 0n, maxUploadSize: 104857600n },
           unknownNumbers: 'auto',

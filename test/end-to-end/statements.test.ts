@@ -37,11 +37,20 @@ jest.unstable_mockModule('@photostructure/sqlite', () => ({ ...library, Database
 const { startBridge } = await import('../support/servers/bridge.js');
 
 const CALLS = 10;
+/** How many accounts a list has. */
+const NEW = 1000;
+
+const one = { email: 'a@auth.local', contact_email: 'a@example.com', total: 5, usage: 1 };
+/** So many accounts of Golem. */
+const many = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({ id: `acc-${n}`, name: `N${n}`, email: `n${n}@example.com`, planId: 'p' }));
 
 /** A bridge whose account is known and whose session was used a moment ago. */
 async function start() {
-  const upstream = await startUpstream((_request, response) =>
-    response.end(JSON.stringify({ email: 'a@auth.local', contact_email: 'a@example.com', total: 5, usage: 1 })),
+  const upstream = await startUpstream((request, response) =>
+    response
+      .setHeader('Content-Type', 'application/json')
+      .end(JSON.stringify(request.url === '/v1/accounts' ? { values: many(NEW) } : one)),
   );
   afterwards(upstream.close);
   const application = { provider: 'seatable', base_url: upstream.url };
@@ -49,6 +58,7 @@ async function start() {
     applications: [
       { ...application, api_key: 'plain' },
       { ...application, api_key: 'vault', credentials: 'vault' },
+      { ...application, api_key: 'list', provider: 'golem' },
     ],
   });
   afterwards(bridge.close);
@@ -78,4 +88,16 @@ test.each(formats)('a %s call with a session runs one statement, which finds it'
   for (let n = 0; n < CALLS; n += 1) await read();
   expect(statements).toHaveLength(CALLS);
   expect(new Set(statements)).toEqual(new Set([expect.stringMatching(/^SELECT .* FROM sessions/)]));
+});
+
+test.each(formats)('a %s list of new accounts is one transaction, of known ones no statement', async (format) => {
+  const bridge = await start();
+  const list = () => call(bridge, format, 'find_accounts', { api_key: 'list', auth_token: 'token' });
+  statements.length = 0;
+  expect(await list()).toContain(`acc-${NEW - 1}`);
+  expect(statements.filter((sql) => /^(BEGIN|COMMIT)/.test(sql))).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
+  expect(statements.length).toBeLessThanOrEqual(2 + 2 * NEW);
+  statements.length = 0;
+  await list();
+  expect(statements).toEqual([]);
 });

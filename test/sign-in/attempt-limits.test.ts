@@ -22,7 +22,8 @@ let newPage: (configuration?: { trust_proxy: boolean }) => Promise<() => Promise
 beforeAll(async () => {
   apis = await startModernApis();
   newPage = async (configuration = { trust_proxy: true }) => {
-    const bridge = await startBridge({ ...configuration, applications: [apis.application('previsto', 'key')] });
+    const limits = { tickets_per_minute: 1000 };
+    const bridge = await startBridge({ ...configuration, limits, applications: [apis.application('previsto', 'key')] });
     afterwards(bridge.close);
     return async () => pageAddress(bridge.url, await newTicket(bridge.url, 'key'));
   };

@@ -23,6 +23,8 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
   let browser: Browser;
   const opened: Listener[] = [];
   let bridge: string;
+  /** A site with a form whose action is the fragment of its address. */
+  let stranger: string;
   /** The URLs requested from the web application. */
   const arrivals: string[] = [];
 
@@ -45,6 +47,12 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
         else response.writeHead(200, html).end('<h1>Back in the old program</h1>');
       }, anywhere),
     );
+    const form =
+      '<form method="post"><input name="password"><button>Win</button></form>' +
+      '<script>document.forms[0].action = decodeURIComponent(location.hash.slice(1))</script>';
+    stranger = await urlOf(
+      listen((_request, response) => void response.writeHead(200, html).end(`<h1>A stranger</h1>${form}`), anywhere),
+    );
     const one = { provider: 'seatable', base_url: sandbox + sandboxPaths.seatable, credentials: 'vault' };
     bridge = await urlOf(
       startBridge({
@@ -61,6 +69,8 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
       executablePath: pathOf('chromium'),
       args: [
         '--no-sandbox',
+        // A host that is not this machine: of such a one, over plain HTTP, browsers tell less.
+        '--host-resolver-rules=MAP box.example.com 127.0.0.1',
         '--disable-gpu',
         '--disable-quic',
         '--no-first-run',
@@ -187,6 +197,29 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     await page.keyboard.press('Space');
     await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
     expect(errors).toEqual([]);
+  });
+
+  test.each(['127.0.0.1', 'localhost', 'box.example.com'])('a form of a stranger at %s is refused', async (host) => {
+    const { page, ticket, errors } = await visit('desktop');
+    const address = page.url();
+    await page.goto(`${stranger.replace('127.0.0.1', host)}/#${encodeURIComponent(address)}`);
+    await page.locator('input').fill(credential);
+    await page.getByRole('button', { name: 'Win' }).click();
+    await page.getByRole('heading', { name: 'Sign in to SeaTable' }).waitFor();
+    expect(await page.getByRole('alert').textContent()).toContain('Another site sent this form');
+    expect(errors.filter((text) => !text.includes('403'))).toEqual([]);
+    expect(within('status', await rest({ action: 'get_auth_token', api_key: 'desktop', ticket }))).toBe(
+      'not_logged_in',
+    );
+    await enter(page, credential);
+    expect(await heading(page)).toBe('You are signed in');
+  });
+
+  test('the own form is taken over plain HTTP too', async () => {
+    const { page } = await visit('desktop');
+    await page.goto(page.url().replace('127.0.0.1', 'box.example.com'));
+    await enter(page, credential);
+    expect(await heading(page)).toBe('You are signed in');
   });
 
   test('an empty form is not sent', async () => {

@@ -217,11 +217,16 @@ describe('the page', () => {
     ['web', 303, 'https://old.example.com/callback'],
   ])('redirects nowhere else: %s', async (apiKey, status, location) => {
     const { ticket, address } = await newPage(apiKey);
-    const page = await visit(`${address}?${new URLSearchParams(forged)}`, {
-      method: 'POST',
-      headers: { 'X-Forwarded-Host': 'evil.example', Origin: 'https://evil.example' },
-      body: new URLSearchParams([['password', GOOD], ...forged]),
-    });
+    const post = (headers: Record<string, string>) =>
+      visit(`${address}?${new URLSearchParams(forged)}`, {
+        method: 'POST',
+        headers: { 'X-Forwarded-Host': 'evil.example', ...headers },
+        body: new URLSearchParams([['password', GOOD], ...forged]),
+      });
+    const refused = await post({ Origin: 'https://evil.example' });
+    expect([refused.status, refused.headers.get('location')]).toEqual([403, null]);
+    expect(JSON.stringify([refused.text, ...refused.headers])).not.toContain('evil');
+    const page = await post({});
     expect(page.status).toBe(status);
     expect(page.headers.get('location')?.split('?')[0] ?? null).toBe(location);
     expect(JSON.stringify([page.text, ...page.headers])).not.toContain('evil');

@@ -58,7 +58,7 @@ let bridge: Awaited<ReturnType<typeof startBridge>>;
 beforeAll(async () => {
   apis = await startModernApis();
   bridge = await startBridge({
-    limits: { upstream_timeout_ms: 300 },
+    limits: { upstream_timeout_ms: 300, tickets_per_minute: 1000 },
     applications: providerNames.map((provider) => apis.application(provider, provider)),
   });
 });

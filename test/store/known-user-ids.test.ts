@@ -35,6 +35,15 @@ test('an account whose user_id is known is not asked for again, alone or in a li
   expect(await store.userIds([])).toEqual([]);
 });
 
+test('nor is the account of a user_id that is known', async () => {
+  const id = await store.userId(named('a'));
+  const [other = 0] = await store.userIds([named('b')]);
+  forget();
+  expect(await store.accountOf(id)).toEqual(named('a'));
+  expect(await store.accountOf(other)).toEqual(named('b'));
+  expect(await store.accountOf(other + 1)).toBeUndefined();
+});
+
 test('accounts beyond those that it remembers have the right user_ids', async () => {
   const many = Array.from({ length: 20_500 }, (_, n) => named(`n${n}`));
   const ids = await store.userIds(many);

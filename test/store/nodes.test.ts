@@ -52,7 +52,7 @@ describeWithPostgres('three nodes on one PostgreSQL', (server) => {
     const userId = await store.userId({ provider: 'previsto', baseUrl: application.baseUrl, nativeId: 'anybody' });
 
     const redeemOne = async () => {
-      const ticket = await tickets.issue(application);
+      const ticket = await tickets.issue(application, '192.0.2.1');
       await tickets.signIn(ticket, GOOD, userId);
       const replies = await Promise.all(
         nodes.map(({ url }) => oldClients.rest(url, 'get_auth_token', { api_key: 'key', ticket })),

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
 import { messageOf } from '../../src/shared/errors.js';
 import { openStore } from '../../src/store/open.js';
@@ -37,6 +37,35 @@ describeWithPostgres('PostgreSQL', (server) => {
     expect([...new Set(ids)].sort((a = 0, b = 0) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
     for (const [n, id] of ids.entries()) expect(id).toBe(ids[n % 100]);
   });
+
+  test('the time is that of the database, for all nodes', async () => {
+    const url = await newUrl(server);
+    const [one, other] = [await opened(url), await opened(url)];
+    const begin = await one.now();
+    const [row] = await server.query(url, 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::text AS now');
+    const end = await other.now();
+    expect(Number.isInteger(begin)).toBe(true);
+    // Rounding may be by one.
+    expect(Number(row?.now)).toBeGreaterThanOrEqual(begin - 1);
+    expect(Number(row?.now)).toBeLessThanOrEqual(end);
+  });
+
+  test.each([10, 5000])(
+    'a list of %i new accounts takes as many statements as any, of known ones one',
+    async (count) => {
+      const store = await opened(await newUrl(server));
+      const list = Array.from({ length: count }, (_, n) => named(`n${n}`));
+      await store.userId(named('n0'));
+      const query = jest.spyOn(pg.Client.prototype, 'query');
+      afterwards(async () => query.mockRestore());
+      const ids = await store.userIds(list);
+      // What is known, the assignment to all of the rest, and what is known now.
+      expect(query).toHaveBeenCalledTimes(3);
+      query.mockClear();
+      expect(await store.userIds(list)).toEqual(ids);
+      expect(query).toHaveBeenCalledTimes(1);
+    },
+  );
 
   test('no id is reused even where an account was deleted by hand', async () => {
     const url = await newUrl(server);

@@ -38,6 +38,9 @@ const web = await applicationOf('web', { redirect_url: 'https://old.example.com/
 const thirtyDays = await applicationOf('thirty-days', { token_days: 30 });
 
 let now: number;
+/** Milliseconds that the wall clock, which is the store's, was set forward. */
+let set: number;
+const clock = { wall: () => now + set, monotonic: () => now };
 let store: Store;
 let sessions: Sessions;
 let tickets: Tickets;
@@ -45,14 +48,15 @@ let userId: number;
 
 beforeEach(async () => {
   now = Date.UTC(2030, 0, 1);
+  set = 0;
   const folder = await temporaryFolder();
   afterwards(folder.remove);
-  store = openSqlite(join(folder.path, 'bridge.db'));
+  store = { ...openSqlite(join(folder.path, 'bridge.db')), now: async () => clock.wall() };
   afterwards(store.close);
   userId = await store.userId(account);
   const sealer = createSealer(randomBytes(32));
-  sessions = createSessions(store, sealer, () => now);
-  tickets = createTickets({ store, sealer, sessions, applications: [plain, web, thirtyDays], now: () => now });
+  sessions = createSessions(store, sealer, clock);
+  tickets = createTickets({ store, sealer, sessions, applications: [plain, web, thirtyDays], clock });
 });
 
 /** The result, or the reason of the fault. */
@@ -62,9 +66,9 @@ const redeem = (application: Application, ticket: string) =>
 
 describe('a ticket', () => {
   test('lives 15 minutes', async () => {
-    const [early, late] = [await tickets.issue(plain), await tickets.issue(plain)];
+    const [early, late] = [await tickets.issue(plain, '192.0.2.1'), await tickets.issue(plain, '192.0.2.1')];
     now += 15 * MINUTE;
-    expect(await tickets.find(early)).toEqual({ application: plain, signedIn: false });
+    expect(await tickets.find(early)).toMatchObject({ application: plain, signedIn: false });
     expect(await outcome(redeem(plain, early))).toBe('unauthenticated');
     await tickets.signIn(early, CREDENTIAL, userId);
     expect(await redeem(plain, early)).toMatchObject({ prepared: CREDENTIAL });
@@ -74,8 +78,19 @@ describe('a ticket', () => {
     expect(await outcome(redeem(plain, late))).toBe('missing');
   });
 
+  test.each(['192.0.2.1', '2001:db8::7'])('knows since when it is, and from where: %s', async (address) => {
+    const ticket = await tickets.issue(plain, address);
+    now += 7 * MINUTE;
+    expect(await tickets.find(ticket)).toMatchObject({ ageMs: 7 * MINUTE, askedFrom: address });
+  });
+
+  test.each(['', 'your bank', '192.0.2.1 <b>', '192.0.2.300'])('keeps no text for an address: %p', async (text) => {
+    const ticket = await tickets.issue(plain, text);
+    expect(await tickets.find(ticket)).toMatchObject({ ageMs: 0, askedFrom: undefined });
+  });
+
   test('is not prolonged by signing in', async () => {
-    const ticket = await tickets.issue(plain);
+    const ticket = await tickets.issue(plain, '192.0.2.1');
     now += 10 * MINUTE;
     await tickets.signIn(ticket, CREDENTIAL, userId);
     now += 5 * MINUTE + 1;
@@ -84,18 +99,18 @@ describe('a ticket', () => {
 
   test('that is expired is removed when the next one is issued', async () => {
     const sealer = createSealer(Buffer.alloc(32));
-    const own = createTickets({ store, sealer, sessions, applications: [plain], now: () => now });
-    const digest = sealer.digest('ticket', await own.issue(plain));
+    const own = createTickets({ store, sealer, sessions, applications: [plain], clock });
+    const digest = sealer.digest('ticket', await own.issue(plain, '192.0.2.1'));
     now += 15 * MINUTE;
-    await own.issue(plain);
+    await own.issue(plain, '192.0.2.1');
     expect(await store.ticket(digest)).toBeDefined();
     now += 1;
-    await own.issue(plain);
+    await own.issue(plain, '192.0.2.1');
     expect(await store.ticket(digest)).toBeUndefined();
   });
 
   test('is not spent where the answer cannot be made', async () => {
-    const ticket = await tickets.issue(plain);
+    const ticket = await tickets.issue(plain, '192.0.2.1');
     await tickets.signIn(ticket, CREDENTIAL, userId);
     const failing = () => tickets.redeem(plain, ticket, () => Promise.reject(new Fault('unavailable')));
     expect(await outcome(failing())).toBe('unavailable');
@@ -105,7 +120,7 @@ describe('a ticket', () => {
   });
 
   test('that is spent meanwhile gives no second token', async () => {
-    const ticket = await tickets.issue(plain);
+    const ticket = await tickets.issue(plain, '192.0.2.1');
     await tickets.signIn(ticket, CREDENTIAL, userId);
     const overtaken = tickets.redeem(plain, ticket, () => redeem(plain, ticket));
     expect(await outcome(overtaken)).toBe('missing');
@@ -113,7 +128,7 @@ describe('a ticket', () => {
   });
 
   test('belongs to its application, and takes one credential', async () => {
-    const ticket = await tickets.issue(web);
+    const ticket = await tickets.issue(web, '192.0.2.1');
     const authToken = await tickets.signIn(ticket, CREDENTIAL, userId);
     expect(await outcome(tickets.signIn(ticket, 'another', userId))).toBe('conflict');
     expect(await outcome(redeem(plain, ticket))).toBe('missing');
@@ -122,8 +137,8 @@ describe('a ticket', () => {
 
   test('of an application that is no longer configured is missing', async () => {
     const sealer = createSealer(randomBytes(32));
-    const shared = { store, sealer, sessions: createSessions(store, sealer, () => now), now: () => now };
-    const ticket = await createTickets({ ...shared, applications: [plain, web] }).issue(web);
+    const shared = { store, sealer, sessions: createSessions(store, sealer, clock), clock };
+    const ticket = await createTickets({ ...shared, applications: [plain, web] }).issue(web, '192.0.2.1');
     expect(await outcome(createTickets({ ...shared, applications: [plain] }).find(ticket))).toBe('missing');
   });
 
@@ -134,6 +149,7 @@ describe('a ticket', () => {
     '{"credential":"c"}',
     '{"userId":1}',
     '{"authToken":"t"}',
+    '{"askedFrom":1}',
     '{"credential":1,"userId":1}',
     '{"credential":"c","userId":"1"}',
     '{"credential":"c","userId":1.5}',
@@ -141,8 +157,8 @@ describe('a ticket', () => {
     'no JSON',
   ])('whose sealed content has another shape is missing: %s', async (content) => {
     const sealer = createSealer(randomBytes(32));
-    const own = createTickets({ store, sealer, sessions, applications: [plain], now: () => now });
-    const ticket = await own.issue(plain);
+    const own = createTickets({ store, sealer, sessions, applications: [plain], clock });
+    const ticket = await own.issue(plain, '192.0.2.1');
     const record = await store.ticket(sealer.digest('ticket', ticket));
     if (!record) throw new Error('no record');
     const binding = [record.digest, record.application, record.expiresAt];
@@ -155,7 +171,7 @@ describe('a ticket', () => {
 
 describe('an auth_token', () => {
   const issue = async (application: Application) => {
-    const { authToken, record } = sessions.make(application, CREDENTIAL, userId);
+    const { authToken, record } = await sessions.make(application, CREDENTIAL, userId);
     await store.addSession(record);
     return authToken;
   };
@@ -197,8 +213,8 @@ describe('an auth_token', () => {
   test('works where its last use cannot be recorded', async () => {
     const touchSession = () => Promise.reject(new Fault('unavailable'));
     const sealer = createSealer(randomBytes(32));
-    const readOnly = createSessions({ ...store, touchSession }, sealer, () => now);
-    const { authToken, record } = readOnly.make(plain, CREDENTIAL, userId);
+    const readOnly = createSessions({ ...store, touchSession }, sealer, clock);
+    const { authToken, record } = await readOnly.make(plain, CREDENTIAL, userId);
     await store.addSession(record);
     expect(await readOnly.credentialOf(plain, authToken)).toBe(CREDENTIAL);
   });

@@ -20,7 +20,7 @@ for (let n = 0; ; n++) {
     const { apiKey, provider, baseUrl } = application;
     const credential = `credential ${prefix}${n}`;
     const print = (authToken: string) => console.log(JSON.stringify([apiKey, authToken, credential]));
-    const ticket = await tickets.issue(application);
+    const ticket = await tickets.issue(application, '192.0.2.1');
     const userId = await store.userId({ provider, baseUrl, nativeId: `${prefix}${n}` });
     const early = await tickets.signIn(ticket, credential, userId);
     if (early !== undefined) print(early);
