@@ -1,7 +1,7 @@
 import type { Fields } from '../core/answer.js';
 import { Fault } from '../core/fault.js';
 import type { Account } from '../providers/provider.js';
-import { accountFields, roomForAttributes, userFields } from './account-view.js';
+import { accountFields, checkLength, roomForAttributes, userFields } from './account-view.js';
 import type { HandlerContext } from './handler.js';
 
 /** The credential that the auth_token stands for. Rejects as `unauthenticated` where the vault has no such session. */
@@ -72,12 +72,14 @@ export function presentAfterWrite(account: Partial<Account>, context: HandlerCon
 
 /** The elements of `account`. Assigns a user_id to a new account. */
 export async function presentAccount(account: Partial<Account>, context: HandlerContext): Promise<Fields> {
+  checkLength([account]);
   const userId = account.nativeId === undefined ? undefined : await userIdOf(account.nativeId, context);
   return accountFields(account, userId, context.application.defaults);
 }
 
 /** As `presentAccount`, for a list. */
 export async function presentAccounts(accounts: readonly Account[], context: HandlerContext): Promise<Fields[]> {
+  checkLength(accounts);
   const { provider, baseUrl, defaults } = context.application;
   const userIds = await context.store.userIds(accounts.map(({ nativeId }) => ({ provider, baseUrl, nativeId })));
   const room = roomForAttributes();
@@ -86,6 +88,7 @@ export async function presentAccounts(accounts: readonly Account[], context: Han
 
 /** The elements of `user`. Assigns a user_id to a new account. */
 export async function presentUser(account: Account, context: HandlerContext): Promise<Fields> {
+  checkLength([account]);
   return userFields(account, await userIdOf(account.nativeId, context), context.application.defaults);
 }
 

@@ -1,5 +1,6 @@
 import type { Application } from '../applications/application.js';
 import { type Fields, unknownNumber, type Value } from '../core/answer.js';
+import { Fault } from '../core/fault.js';
 import type { Account, Plan } from '../providers/provider.js';
 import { type JsonObject, leavesOf, leftOutOf } from '../shared/json.js';
 
@@ -65,30 +66,35 @@ export function planFields({ planId, limits, attributes }: Plan): Fields {
   };
 }
 
-/** How many leaves of one reply are shown. */
+/** How many leaves an answer shows. */
 const MAX_LEAVES = 5000;
-/** How many characters one leaf may have, with its path. */
+/** How many bytes one leaf may take, with its path. */
 const MAX_LEAF_LENGTH = 64 * 1024;
-/** How many characters all attributes of an answer may have: every leaf repeats its whole path. */
+/** How many bytes all attributes of an answer may take: every leaf repeats its whole path. */
 const MAX_ATTRIBUTES_LENGTH = 2 * 1024 * 1024;
 
 /** What is left of an answer's room for attributes. */
 export interface Room {
-  characters: number;
+  leaves: number;
+  bytes: number;
 }
 
 export function roomForAttributes(): Room {
-  return { characters: MAX_ATTRIBUTES_LENGTH };
+  return { leaves: MAX_LEAVES, bytes: MAX_ATTRIBUTES_LENGTH };
 }
 
 /** The leaves of a reply that there is room for, and as the last one how many there is none for. */
 function attributesOf(reply: JsonObject, room: Room): Fields[] {
   const attributes: Fields[] = [];
-  let leftOut = leftOutOf(reply);
-  for (const { name, value } of leavesOf(reply)) {
+  const { leaves, more } = leavesOf(reply, room.leaves);
+  let leftOut = leftOutOf(reply) + more;
+  for (const { name, value } of leaves) {
+    const allowed = Math.min(room.bytes, MAX_LEAF_LENGTH);
     const length = name.length + (value?.length ?? 0);
-    if (attributes.length < MAX_LEAVES && length <= Math.min(room.characters, MAX_LEAF_LENGTH)) {
-      room.characters -= length;
+    const written = length > allowed ? length : writtenLength(name) + writtenLength(value ?? '');
+    if (written <= allowed) {
+      room.leaves -= 1;
+      room.bytes -= written;
       attributes.push({ name, value });
     } else {
       leftOut += 1;
@@ -97,6 +103,50 @@ function attributesOf(reply: JsonObject, room: Room): Fields[] {
   if (leftOut > 0) attributes.push({ name: 'attributes_truncated', value: leftOut.toString() });
   return attributes;
 }
+
+/** How many bytes an answer's accounts may take without their attributes: some five thousand usual ones. */
+const MAX_FIELDS_LENGTH = 4 * 1024 * 1024;
+/** What the elements of one account take without their texts. */
+const ELEMENTS_LENGTH = 512;
+/** The most that a character takes: `&amp;`. */
+const MAX_WRITTEN = 5;
+
+/**
+ * Throws an `unavailable` Fault where the fields of accounts are more than an answer may hold: a shorter list, or a part
+ * of a field, would be wrong without anybody being told.
+ */
+export function checkLength(accounts: readonly Partial<Account>[]): void {
+  const elements = accounts.length * ELEMENTS_LENGTH;
+  if (elements + lengthOf(accounts, ({ length }) => length) * MAX_WRITTEN <= MAX_FIELDS_LENGTH) return;
+  if (elements + lengthOf(accounts, writtenLength) <= MAX_FIELDS_LENGTH) return;
+  throw new Fault('unavailable', { cause: new Error('more, or longer, accounts than an answer may hold') });
+}
+
+function lengthOf(accounts: readonly Partial<Account>[], measure: (text: string) => number): number {
+  let sum = 0;
+  for (const { nativeId, login, name, email, pendingEmail, avatarUrl, languageCode, planId } of accounts)
+    for (const text of [nativeId, login, name, email, pendingEmail, avatarUrl, languageCode, planId])
+      if (text !== undefined) sum += measure(text);
+  return sum;
+}
+
+/** How many bytes a text takes at most in UTF-8, with its markup escaped. */
+function writtenLength(text: string): number {
+  let length = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === AMPERSAND || code === LESS_THAN || code === GREATER_THAN || code === CARRIAGE_RETURN)
+      length += MAX_WRITTEN - 1;
+    else if (code > LAST_ASCII) length += 2;
+  }
+  return length;
+}
+
+const AMPERSAND = 0x26;
+const LESS_THAN = 0x3c;
+const GREATER_THAN = 0x3e;
+const CARRIAGE_RETURN = 0x0d;
+const LAST_ASCII = 0x7f;
 
 function sizes({ spaceAmount, spaceUsed, maxUploadSize }: Partial<Account>, defaults: Defaults): Fields {
   return {

@@ -94,7 +94,7 @@ function toHttpReply(
   { retryAfter }: Answer,
   { replyCharset }: ReplyOptions,
 ): HttpReply {
-  const encoded = replyCharset === UTF_8 ? body : encodeText(body, replyCharset);
+  const encoded = replyCharset === UTF_8 ? body : encodeText(body.toString(), replyCharset);
   // The old service sent no charset parameter for UTF-8; the XML declaration names it.
   const isNamed = replyCharset !== UTF_8 || mediaType !== 'text/xml';
   const headers = {

@@ -2,6 +2,7 @@ import { type Answer, type Fields, isList, unknownNumber, type Value } from '../
 import { httpStatusOf, toErrorAnswer } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
 import { UTF_8 } from '../shared/charset.js';
+import { createReply, type Reply } from './document/reply.js';
 import { createElementWriter, type ElementWriter } from './document/writer.js';
 import type { LegacyReply, ReplyOptions } from './protocol.js';
 
@@ -10,29 +11,35 @@ const declaration = (charset: string) => `<?xml version='1.0' encoding='${charse
 
 /** The reply of REST and XML: a status and, on success, the result. */
 export function encodeResponse(answer: Answer, { replyCharset }: Pick<ReplyOptions, 'replyCharset'>): LegacyReply {
-  return {
-    status: httpStatusOf(answer),
-    mediaType: 'text/xml',
-    body:
-      declaration(replyCharset) +
-      writerOf('response').children(writerOf('status').text(answer.status) + elements(answer.result)),
-  };
+  const reply = createReply();
+  reply.add(declaration(replyCharset));
+  const response = writerOf('response');
+  const begun = response.begin(reply);
+  writerOf('status').text(answer.status, reply);
+  writeElements(answer.result, reply);
+  response.end(reply, begun);
+  return { status: httpStatusOf(answer), mediaType: 'text/xml', body: reply.content() };
 }
 
-function elements(fields: Fields): string {
-  let written = '';
-  for (const [name, value] of Object.entries(fields)) written += element(name, value);
-  return written;
+function writeElements(fields: Fields, reply: Reply): void {
+  for (const name of Object.keys(fields)) writeElement(name, fields[name] ?? null, reply);
 }
 
-function element(name: string, value: Value): string {
-  const { text, children } = writerOf(name);
-  if (value === null) return text('');
-  if (value === unknownNumber) return text('0');
-  if (typeof value === 'string') return text(value);
-  if (typeof value === 'bigint') return text(value.toString());
-  if (!isList(value)) return children(elements(value));
-  return children(value.map((item) => element('item', item)).join(''));
+function writeElement(name: string, value: Value, reply: Reply): void {
+  const writer = writerOf(name);
+  if (typeof value !== 'object' || value === null) {
+    writer.text(textOf(value), reply);
+  } else {
+    const begun = writer.begin(reply);
+    if (isList(value)) for (const item of value) writeElement('item', item, reply);
+    else writeElements(value, reply);
+    writer.end(reply, begun);
+  }
+}
+
+function textOf(value: Exclude<Value, Fields | readonly Fields[]>): string {
+  if (value === unknownNumber) return '0';
+  return value === null ? '' : value.toString();
 }
 
 /** By name; the names of elements are those of the contract, so there are few. */

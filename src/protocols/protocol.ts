@@ -26,8 +26,8 @@ export interface ReplyOptions {
 export interface LegacyReply {
   readonly status: number;
   readonly mediaType: 'text/xml' | 'application/soap+xml';
-  /** A document whose declaration names `replyCharset`. */
-  readonly body: string;
+  /** A document whose declaration names `replyCharset`, as text or in the bytes of UTF-8. */
+  readonly body: string | Buffer;
 }
 
 /** A request after its protocol decoded it. */

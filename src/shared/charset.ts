@@ -202,10 +202,16 @@ export function isAsciiSuperset(charset: string): boolean {
 /** Encodes a document; characters that the charset lacks become character references. Throws for an unknown charset. */
 export function encodeText(document: string, charset: string): Buffer {
   if (charset === UTF_8) return Buffer.from(document);
-  const encodable = document.replace(/[^\0-\x7f]/gu, (character) =>
-    iconv.decode(iconv.encode(character, charset), charset) === character
-      ? character
-      : `&#${character.codePointAt(0)};`,
-  );
+  const known = new Map<string, string>();
+  const encodable = document.replace(/[^\0-\x7f]/gu, (character) => {
+    const written = known.get(character) ?? writtenIn(charset, character);
+    known.set(character, written);
+    return written;
+  });
   return iconv.encode(encodable, charset);
+}
+
+function writtenIn(charset: string, character: string): string {
+  const isInCharset = iconv.decode(iconv.encode(character, charset), charset) === character;
+  return isInCharset ? character : `&#${character.codePointAt(0)};`;
 }

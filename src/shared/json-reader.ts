@@ -30,7 +30,7 @@ const DIGIT_9 = 0x39;
 const MAX_DIGITS = 15;
 /** The full stop, `E` and `e`. */
 const FRACTION_OR_EXPONENT: readonly number[] = [0x2e, 0x45, 0x65];
-/** V8 copies a shorter slice; a longer one would keep the whole text in memory. */
+/** V8 copies a shorter slice, and that of any key; a longer one would keep the whole text in memory. */
 const COPIED_LENGTH = 12;
 
 /** Reads all of a text, as `parseJson` says, by https://www.rfc-editor.org/rfc/rfc8259, and builds no more of it than is kept. */
@@ -64,7 +64,7 @@ export function readJson(text: string): Json {
     return code === close;
   };
 
-  const readText = (isKept: boolean): string => {
+  const readText = (isKept: boolean, isKey = false): string => {
     const start = at;
     let hasEscape = false;
     at += 1;
@@ -75,7 +75,7 @@ export function readJson(text: string): Json {
     }
     at += 1;
     if (!hasEscape && !isKept) return '';
-    if (!hasEscape && at - start <= COPIED_LENGTH) return text.slice(start + 1, at - 1);
+    if (!hasEscape && (isKey || at - start <= COPIED_LENGTH)) return text.slice(start + 1, at - 1);
     const value: string = JSON.parse(text.slice(start, at));
     return value;
   };
@@ -139,7 +139,7 @@ export function readJson(text: string): Json {
       if (peek() !== QUOTE) fail();
       const isMemberKept = isKept && kept - keptBefore < room;
       if (isOwn && !isMemberKept) throw tooMany();
-      const key = readText(isMemberKept);
+      const key = readText(isMemberKept, true);
       if (peek() !== COLON) fail();
       at += 1;
       const value = readValue(depth, isMemberKept);

@@ -30,16 +30,18 @@ export function numberOf(digits: string): Json {
 
 const PLAIN_NUMBER = /^(?!-0)-?\d{1,15}$/;
 
-/** A value in which `change` was applied to the text of every string and number. */
+/** A value in which `change` was applied to the text of every string and number; the same one where that changes none. */
 export function mapTexts(value: Json, change: (text: string) => string): Json {
   const text = textOf(value);
   if (text !== undefined) {
     const changed = change(text);
     return changed === text ? value : changed;
   }
-  if (Array.isArray(value)) return value.map((child: Json) => mapTexts(child, change));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, mapTexts(child, change)]));
+  if (isLeaf(value)) return value;
+  const children: readonly Json[] = isList(value) ? value : Object.values(value);
+  const changed = children.map((child) => mapTexts(child, change));
+  if (changed.every((child, n) => child === children[n])) return value;
+  return isList(value) ? changed : Object.fromEntries(Object.keys(value).map((key, n) => [key, changed[n] ?? null]));
 }
 
 export function isObject(value: Json | undefined): value is JsonObject {
@@ -71,26 +73,44 @@ export function integerOf(value: Json | undefined): bigint | undefined {
 }
 
 /**
- * Every leaf of a value, named by its path with dots between the keys. Null stays null, any other leaf becomes its
- * text; an empty object or list is a leaf with an empty text. A repeated key has a leaf for each of its values.
+ * The leaves of a value, up to `most`, named by their paths with dots between the keys, and how many `more` it has. Null
+ * stays null, any other leaf becomes its text; an empty object or list is a leaf with an empty text. A repeated key has a
+ * leaf for each of its values.
  */
-export function* leavesOf(value: Json, path?: string): Generator<Leaf> {
-  if (isLeaf(value)) return yield { name: path ?? '', value: textOfLeaf(value) };
-  const prefix = path === undefined ? '' : `${path}.`;
-  let isEmpty = leftOutOf(value) === 0;
-  if (isList(value)) {
-    isEmpty &&= value.length === 0;
-    for (let n = 0; n < value.length; n += 1) yield* leavesOf(value[n] ?? null, `${prefix}${n}`);
-  } else {
-    const repeated = repeatedIn.get(value);
-    for (const key of Object.keys(value)) {
-      isEmpty = false;
-      const last = value[key] ?? null;
-      if (isLeaf(last) && !repeated) yield { name: prefix + key, value: textOfLeaf(last) };
-      else for (const child of repeated?.get(key) ?? [last]) yield* leavesOf(child, prefix + key);
+export function leavesOf(value: Json, most = Number.POSITIVE_INFINITY): { leaves: readonly Leaf[]; more: number } {
+  const leaves: Leaf[] = [];
+  let more = 0;
+  const hasRoom = () => leaves.length < most;
+  const add = (name: string, text: string | null) => {
+    if (hasRoom()) leaves.push({ name, value: text });
+    else more += 1;
+  };
+  /** The key is not put behind the path until there is room: most of a large value has none. */
+  const addChild = (child: Json, path: string, key: string | number) => {
+    if (!hasRoom() && isLeaf(child)) more += 1;
+    else if (isLeaf(child)) add(`${path}${key}`, textOfLeaf(child));
+    else addAll(child, hasRoom() ? `${path}${key}` : path);
+  };
+  const addAll = (parent: JsonObject | readonly Json[], path: string | undefined) => {
+    const prefix = path === undefined ? '' : `${path}.`;
+    let isEmpty = leftOutOf(parent) === 0;
+    if (isList(parent)) {
+      isEmpty &&= parent.length === 0;
+      for (let n = 0; n < parent.length; n += 1) addChild(parent[n] ?? null, prefix, n);
+    } else {
+      const repeated = repeatedIn.get(parent);
+      for (const key of Object.keys(parent)) {
+        isEmpty = false;
+        const values = repeated?.get(key);
+        if (values) for (const child of values) addChild(child, prefix, key);
+        else addChild(parent[key] ?? null, prefix, key);
+      }
     }
-  }
-  if (isEmpty) yield { name: path ?? '', value: '' };
+    if (isEmpty) add(path ?? '', '');
+  };
+  if (isLeaf(value)) add('', textOfLeaf(value));
+  else addAll(value, undefined);
+  return { leaves, more };
 }
 
 function textOfLeaf(leaf: null | boolean | string | number | LosslessNumber): string | null {

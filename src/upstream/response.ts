@@ -102,6 +102,9 @@ function tryJson(text: string): Json | undefined {
 
 const MAX_LOGGED_LENGTH = 200;
 const MAX_MESSAGE_LENGTH = 500;
+/** How much of a refusal is read for it: of a list, and of a text with its white space. */
+const MAX_MESSAGES = 200;
+const MAX_READ_LENGTH = 16_384;
 /** The fields in which modern APIs explain errors; the most specific first. */
 const MESSAGE_FIELDS = ['errors', 'detail', 'error_msg', 'message', 'error', 'title'];
 
@@ -110,9 +113,13 @@ export function extractMessage(body: Json): string | undefined {
   const content = isObject(body)
     ? MESSAGE_FIELDS.map((field) => body[field]).find((value) => value !== undefined && value !== null)
     : body;
-  const text = Array.isArray(content)
-    ? content.map((each: Json) => extractMessage(each) ?? '').join('; ')
+  const whole = Array.isArray(content)
+    ? content
+        .slice(0, MAX_MESSAGES)
+        .map((each: Json) => extractMessage(each) ?? '')
+        .join('; ')
     : textOf(content);
+  const text = whole?.slice(0, MAX_READ_LENGTH);
   if (text === undefined || /<html|<!doctype/i.test(text)) return undefined;
   return (
     text

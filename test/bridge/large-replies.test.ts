@@ -72,7 +72,8 @@ describe('of a large reply, 5,000 leaves are shown, and how many are not', () =>
       const accounts = itemsOf(result.accounts);
       expect(accounts.map((account) => at(account, 'email'))).toEqual(values.map(({ email }) => email));
       const counts = accounts.map((account) => itemsOf(at(account, 'attributes')).length);
-      expect(counts).toEqual([7, 5001, 7]);
+      // The last one of each that lacks some tells how many.
+      expect(counts).toEqual([7, 4994, 1]);
     }
   });
 
@@ -85,6 +86,44 @@ describe('of a large reply, 5,000 leaves are shown, and how many are not', () =>
       expect(items.length - told.length + told.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(100 * 401);
       expect(items.length).toBeLessThan(1000);
     }
+  });
+
+  test('of many accounts, all together have a limit, and each keeps its own fields', async () => {
+    const values = texts(1500).map((id) => ({ id, name: `n${id}`, email: `${id}@example.com`, of: [1, 2] }));
+    for (const { result } of await answersTo('golem', 'find_accounts', JSON.stringify({ values }))) {
+      const accounts = itemsOf(result.accounts);
+      expect(accounts).toEqual(
+        values.map(({ id, name, email }) => expect.objectContaining({ native_id: id, name, login: email, email })),
+      );
+      const items = pairs(accounts.flatMap((account) => itemsOf(at(account, 'attributes'))));
+      const told = items.filter(([name]) => name === 'attributes_truncated');
+      expect([items.length - told.length, told.length]).toEqual([5000, 500]);
+      expect(told.every(([, count]) => count === '5')).toBe(true);
+    }
+  });
+
+  // Escaped, it is ten mebibytes, and in UTF-8 six.
+  test.each(['&', '\u0416'])('of what takes more bytes than characters, such as %s, less is shown', async (unit) => {
+    const path = unit.repeat(6000);
+    const body = JSON.stringify({ id: 'native', [path]: Object.fromEntries(texts(1000).map((n) => [n, ''])) });
+    for (const { result } of await answersTo('previsto', 'get_account_details', body)) {
+      const attributes = pairs(itemsOf(at(result, 'account', 'attributes')));
+      expect(attributes.length).toBeGreaterThan(60);
+      expect(attributes.length).toBeLessThan(
+        (2 * 1024 * 1024) / Buffer.byteLength(unit === '&' ? '&amp;' : unit) / 6000 + 2,
+      );
+      expect(attributes.at(-1)).toEqual(['attributes_truncated', `${1001 - (attributes.length - 1)}`]);
+    }
+  });
+
+  test.each<[string, string, string, object]>([
+    ['many accounts', 'golem', 'find_accounts', { values: texts(9000).map((id) => ({ id })) }],
+    ['a long text', 'previsto', 'get_account_details', { id: 'native', name: '&'.repeat(1024 * 1024 - 100) }],
+    ['a long text', 'previsto', 'get_account_info', { id: 'native', email: '<'.repeat(1024 * 1024 - 100) }],
+  ])('%s whose own fields are more than an answer may hold are an outage: %s %s', async (_what, ...asked) => {
+    const [provider, action, reply] = asked;
+    for (const { status, fault } of await answersTo(provider, action, JSON.stringify(reply)))
+      expect(fault ?? status).toBe(fault ? 'Server' : 'service_unavailable');
   });
 
   test('a list of more accounts than can be read is an outage, not a shorter list', async () => {

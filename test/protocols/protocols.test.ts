@@ -32,7 +32,8 @@ const nothing: LegacyRequest = { query: Buffer.alloc(0), body: Buffer.alloc(0), 
 
 /** Encodes the reply to an empty request. */
 function encode(protocol: Protocol, answer: Answer, options: ReplyOptions = replyOptions, userAgent = '') {
-  return protocol.decode({ ...nothing, userAgent }).encode(answer, options);
+  const reply = protocol.decode({ ...nothing, userAgent }).encode(answer, options);
+  return { ...reply, body: reply.body.toString() };
 }
 
 function elements(pairs: Pairs): string {

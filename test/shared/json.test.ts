@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { isLosslessNumber, parse } from 'lossless-json';
-import { integerOf, isObject, leavesOf, leftOutOf, textOf } from '../../src/shared/json.js';
+import { integerOf, isObject, leavesOf, leftOutOf, mapTexts, textOf } from '../../src/shared/json.js';
 import { parseJson } from '../../src/shared/json-parser.js';
 import { fc } from '../support/cases/properties.js';
 
@@ -89,7 +89,7 @@ describe('parseJson', () => {
     ['{"a":1,"a":2,"a":1.5,"a":[]}', ['a=1', 'a=2', 'a=1.5', 'a=']],
     ['{"__proto__":1,"__proto__":2}', ['__proto__=1', '__proto__=2']],
   ])('keeps every value of a repeated key: %s', (text, expected) => {
-    expect([...leavesOf(parseJson(text))].map(({ name, value }) => `${name}=${value}`)).toEqual(expected);
+    expect(leavesOf(parseJson(text)).leaves.map(({ name, value }) => `${name}=${value}`)).toEqual(expected);
   });
 
   test('of a repeated key, the last value counts', () => {
@@ -101,9 +101,23 @@ describe('parseJson', () => {
     const times = (count: number) => {
       const text = `{"of":{${Array.from({ length: count }, (_, index) => `"a":"${index}"`).join(',')}}}`;
       const value = parseJson(text);
-      return [...leavesOf(value)].length + (isObject(value) ? leftOutOf(value) : 0);
+      return leavesOf(value).leaves.length + (isObject(value) ? leftOutOf(value) : 0);
     };
     expect(times(100_000)).toBe(100_000);
+  });
+
+  test('gives as many leaves as are asked for, and counts the others', () => {
+    const value = parseJson('{"a":1,"b":{"c":[2,3],"d":{},"e":[]},"b":{"f":4},"g":[[[5]]]}');
+    const { leaves } = leavesOf(value);
+    expect(leaves.map(({ name }) => name)).toEqual(['a', 'b.c.0', 'b.c.1', 'b.d', 'b.e', 'b.f', 'g.0.0.0']);
+    for (let most = 0; most <= leaves.length; most += 1)
+      expect(leavesOf(value, most)).toEqual({ leaves: leaves.slice(0, most), more: leaves.length - most });
+  });
+
+  test('builds no other value where no text is changed', () => {
+    const value = parseJson('{"a":["b",{"c":1.50}],"d":["b"]}');
+    expect(mapTexts(value, (text) => text)).toBe(value);
+    expect(mapTexts(value, (text) => text.replace('1.50', '2'))).toEqual({ a: ['b', { c: '2' }], d: ['b'] });
   });
 
   test('takes a byte order mark, once', () => {
@@ -116,7 +130,7 @@ describe('parseJson', () => {
     const long = parseJson(`{"a":[${'1'.repeat(1000)},${'1'.repeat(1001)}]}`);
     const [atMost, more] = isObject(long) && Array.isArray(long.a) ? long.a : [];
     expect([integerOf(atMost), integerOf(more)]).toEqual([BigInt('1'.repeat(1000)), undefined]);
-    expect([...leavesOf(parseJson('{"a":[12,12.50]}'))]).toEqual([
+    expect(leavesOf(parseJson('{"a":[12,12.50]}')).leaves).toEqual([
       { name: 'a.0', value: '12' },
       { name: 'a.1', value: '12.50' },
     ]);
@@ -128,7 +142,7 @@ describe('parseJson', () => {
     const kept = (text: string) => {
       const value = parseJson(text);
       if (!isObject(value)) throw new Error('no object');
-      return { value, leaves: [...leavesOf(value)].length, leftOut: leftOutOf(value) };
+      return { value, leaves: leavesOf(value).leaves.length, leftOut: leftOutOf(value) };
     };
 
     test.each<[string, string]>([

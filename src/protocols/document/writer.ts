@@ -1,6 +1,7 @@
 import { create } from 'xmlbuilder2';
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
 import { FORBIDDEN } from '../../core/call.js';
+import type { Reply } from './reply.js';
 
 /** An element to be written. */
 export interface XmlNode {
@@ -36,12 +37,14 @@ function prepareForBuilder(text: string): string {
   return text.replace(ALL_FORBIDDEN, '').replaceAll('&', '&amp;').replaceAll('\r', '&#13;');
 }
 
-/** Writes one element, with different content each time. */
+/** Writes one element at the end of a reply, with different content each time. */
 export interface ElementWriter {
   /** Around any text, which is escaped. */
-  readonly text: (text: string) => string;
-  /** Around what other writers wrote. */
-  readonly children: (written: string) => string;
+  readonly text: (text: string, reply: Reply) => void;
+  /** Begins the element around what other writers write, and gives what `end` takes. */
+  readonly begin: (reply: Reply) => number;
+  /** Ends it; without content, it is an empty element. */
+  readonly end: (reply: Reply, begun: number) => void;
   /** Around no text, by a start tag and an end tag. */
   readonly emptyText: string;
 }
@@ -52,10 +55,26 @@ export interface ElementWriter {
  */
 export function createElementWriter(name: string, attributes: XmlNode['attributes'] = {}): ElementWriter {
   const [start = '', end = ''] = writeNode({ name, attributes, content: PLACEHOLDER }).split(`>${PLACEHOLDER}<`);
+  const [startTag, endTag] = [`${start}>`, `<${end}`];
   const empty = writeNode({ name, attributes, content: '' });
-  const children = (written: string) => (written === '' ? empty : `${start}>${written}<${end}`);
-  const text = (content: string) => (content === '' ? empty : `${start}>${escapeText(content)}<${end}`);
-  return { text, children, emptyText: `${start}><${end}` };
+  return {
+    text: (content, reply) => {
+      reply.add(content === '' ? empty : startTag);
+      if (content === '') return;
+      addText(content, reply);
+      reply.add(endTag);
+    },
+    begin: (reply) => {
+      reply.add(startTag);
+      return reply.length();
+    },
+    end: (reply, begun) => {
+      const isEmpty = reply.length() === begun;
+      if (isEmpty) reply.takeBack(startTag.length);
+      reply.add(isEmpty ? empty : endTag);
+    },
+    emptyText: startTag + endTag,
+  };
 }
 
 /** Any text. */
@@ -63,18 +82,31 @@ const PLACEHOLDER = '…';
 
 const NEEDS_ESCAPE = new RegExp(`[&<>\\r]|${FORBIDDEN.source}`, 'u');
 
-/** Character data as xmlbuilder2 writes it, without the characters that XML cannot represent. */
-function escapeText(text: string): string {
-  if (!NEEDS_ESCAPE.test(text)) return text;
+/** Adds character data as xmlbuilder2 writes it, without the characters that XML cannot represent. */
+function addText(text: string, reply: Reply): void {
+  if (!NEEDS_ESCAPE.test(text)) {
+    reply.add(text);
+    return;
+  }
   const allowed = text.replace(ALL_FORBIDDEN, '');
-  let escaped = '';
-  for (let at = 0; at < allowed.length; at += PIECE_LENGTH)
-    escaped += escapePiece(allowed.slice(at, at + PIECE_LENGTH));
-  return escaped;
+  for (let at = 0; at < allowed.length; ) {
+    const end = endOfPiece(allowed, at + PIECE_LENGTH);
+    reply.add(escapePiece(allowed.slice(at, end)));
+    at = end;
+  }
 }
 
-/** In pieces, a long text of nothing else needs little memory while it is escaped. */
-const PIECE_LENGTH = 16_384;
+/** The end of a piece, not within a surrogate pair. */
+function endOfPiece(text: string, end: number): number {
+  const code = text.charCodeAt(end);
+  return code >= FIRST_LOW_SURROGATE && code <= LAST_LOW_SURROGATE ? end + 1 : end;
+}
+
+const FIRST_LOW_SURROGATE = 0xdc00;
+const LAST_LOW_SURROGATE = 0xdfff;
+
+/** In pieces so short, what a long text of nothing else needs while it is escaped is soon collected. */
+const PIECE_LENGTH = 1024;
 
 /** Split and joined, a text of nothing else takes a third of the time of replaceAll. */
 function escapePiece(text: string): string {

@@ -1,5 +1,6 @@
 import { type Answer, type Fields, isList, unknownNumber, type Value } from '../../core/answer.js';
-import { createElementWriter } from '../document/writer.js';
+import type { Reply } from '../document/reply.js';
+import { createElementWriter, writeNode } from '../document/writer.js';
 import type { SoapVersion } from './version.js';
 import { type SoapPart, TARGET_PREFIX, type Wsdl } from './wsdl.js';
 
@@ -27,8 +28,8 @@ export const literalStyle: PartStyle = {
   attributesOf: () => ({}),
 };
 
-/** Writes the `<action>Response` element of an answer. */
-export type OperationWriter = (answer: Answer, unknownNumbers: UnknownNumberStyle) => string;
+/** Writes the `<action>Response` element of an answer at the end of a reply. */
+export type OperationWriter = (answer: Answer, unknownNumbers: UnknownNumberStyle, reply: Reply) => void;
 
 /**
  * The writers of the operations that the WSDL describes, each compiled when it is first needed; of any other known action,
@@ -58,23 +59,24 @@ function compileOperation(
 ): OperationWriter {
   const hasEncodingStyle = !style.isLiteral && version.encodingStyleOn === 'operation';
   const attributes = hasEncodingStyle ? { 'SOAP-ENV:encodingStyle': version.encoding } : {};
-  const { children } = createElementWriter(`${TARGET_PREFIX}:${action}Response`, attributes);
+  const { begin, end } = createElementWriter(`${TARGET_PREFIX}:${action}Response`, attributes);
   const writeParts = compileParts(parts, style);
   const writeFailure = compileFailure(parts, style);
-  return ({ status, reason, result }, unknownNumbers) => {
+  return ({ status, reason, result }, unknownNumbers, reply) => {
     const write = reason === undefined ? writeParts : writeFailure;
-    return children(write({ ...result, status }, unknownNumbers));
+    const begun = begin(reply);
+    write({ ...result, status }, unknownNumbers, reply);
+    end(reply, begun);
   };
 }
 
-type FieldsWriter = (fields: Fields, unknownNumbers: UnknownNumberStyle) => string;
+type FieldsWriter = (fields: Fields, unknownNumbers: UnknownNumberStyle, reply: Reply) => void;
+type PartWriter = (value: Value, unknownNumbers: UnknownNumberStyle, reply: Reply) => void;
 
 function compileParts(parts: readonly SoapPart[], style: PartStyle): FieldsWriter {
   const writers = parts.map((part) => ({ name: part.name, write: compilePart(part, style) }));
-  return (fields, unknownNumbers) => {
-    let content = '';
-    for (const { name, write } of writers) content += write(fields[name] ?? null, unknownNumbers);
-    return content;
+  return (fields, unknownNumbers, reply) => {
+    for (const { name, write } of writers) write(fields[name] ?? null, unknownNumbers, reply);
   };
 }
 
@@ -83,16 +85,20 @@ function compileParts(parts: readonly SoapPart[], style: PartStyle): FieldsWrite
  * message, which that had not, is nil.
  */
 function compileFailure(parts: readonly SoapPart[], style: PartStyle): FieldsWriter {
-  const writers = parts.map((part) => {
+  const writers = parts.map((part): FieldsWriter => {
     const { name, type } = part;
     const write = compilePart(part, style);
     const isText = !type.parts && !isNumber(part) && name !== 'message';
     const empty = isText ? createElementWriter(style.nameOf(part), style.attributesOf(part)).emptyText : undefined;
     const lacking = isNumber(part) ? unknownNumber : null;
-    return (fields: Fields, unknownNumbers: UnknownNumberStyle) =>
-      empty !== undefined && fields[name] === undefined ? empty : write(fields[name] ?? lacking, unknownNumbers);
+    return (fields, unknownNumbers, reply) => {
+      if (empty !== undefined && fields[name] === undefined) reply.add(empty);
+      else write(fields[name] ?? lacking, unknownNumbers, reply);
+    };
   });
-  return (fields, unknownNumbers) => writers.map((write) => write(fields, unknownNumbers)).join('');
+  return (fields, unknownNumbers, reply) => {
+    for (const write of writers) write(fields, unknownNumbers, reply);
+  };
 }
 
 function isNumber({ type }: SoapPart): boolean {
@@ -100,25 +106,26 @@ function isNumber({ type }: SoapPart): boolean {
 }
 
 /** The writer of a part; an unknown number that is omitted is an empty text. */
-function compilePart(part: SoapPart, style: PartStyle): (value: Value, unknownNumbers: UnknownNumberStyle) => string {
+function compilePart(part: SoapPart, style: PartStyle): PartWriter {
   const name = style.nameOf(part);
   const attributes = style.attributesOf(part);
-  const { text, children } = createElementWriter(name, attributes);
-  const nil = createElementWriter(name, { ...attributes, 'xsi:nil': 'true' }).text('');
+  const { text, begin, end } = createElementWriter(name, attributes);
+  const nil = writeNode({ name, attributes: { ...attributes, 'xsi:nil': 'true' }, content: '' });
   const parts = part.type.parts ?? [];
   const writeFields = compileParts(parts, style);
   const writeItems = parts.map((each) => compilePart(each, style));
-  return (value, unknownNumbers) => {
-    if (value === null) return nil;
-    if (typeof value === 'string') return text(value);
-    if (typeof value === 'bigint') return text(value.toString());
-    if (value === unknownNumber) {
-      if (unknownNumbers === 'nil') return nil;
-      return unknownNumbers === 'zero' ? text('0') : '';
+  return (value, unknownNumbers, reply) => {
+    if (value === null || (value === unknownNumber && unknownNumbers === 'nil')) {
+      reply.add(nil);
+    } else if (value === unknownNumber) {
+      if (unknownNumbers === 'zero') text('0', reply);
+    } else if (typeof value !== 'object') {
+      text(value.toString(), reply);
+    } else {
+      const begun = begin(reply);
+      if (!isList(value)) writeFields(value, unknownNumbers, reply);
+      else for (const item of value) for (const writeItem of writeItems) writeItem(item, unknownNumbers, reply);
+      end(reply, begun);
     }
-    if (!isList(value)) return children(writeFields(value, unknownNumbers));
-    let items = '';
-    for (const item of value) for (const writeItem of writeItems) items += writeItem(item, unknownNumbers);
-    return children(items);
   };
 }

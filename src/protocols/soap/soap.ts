@@ -2,6 +2,7 @@ import type { Answer } from '../../core/answer.js';
 import { defaultFaultStatus, httpStatusOf, isServerFault, toErrorAnswer } from '../../core/error-mapping.js';
 import { Fault } from '../../core/fault.js';
 import { UTF_8 } from '../../shared/charset.js';
+import { createReply, type Reply } from '../document/reply.js';
 import { createElementWriter, type ElementWriter, writeNode } from '../document/writer.js';
 import type { LegacyReply, Protocol, ProtocolLimits, ReplyOptions } from '../protocol.js';
 import { createOperationWriters, encodedStyle, literalStyle, type UnknownNumberStyle } from './operation-writer.js';
@@ -32,8 +33,9 @@ export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
           const isFault = action === undefined || http !== undefined || request.rejection || isServerFault(reason);
           if (isFault) return fault(answer, request, options);
           const write = (request.isLiteral ? literal : encoded)(action, request.version);
-          const content = write(answer, unknownNumberStyle(options, legacyRequest.userAgent));
-          return { status: httpStatusOf(answer), ...envelope(content, request, options) };
+          const style = unknownNumberStyle(options, legacyRequest.userAgent);
+          const writeContent = (reply: Reply) => write(answer, style, reply);
+          return { status: httpStatusOf(answer), ...envelope(writeContent, request, options) };
         },
       };
     },
@@ -54,7 +56,10 @@ function fault(
   const code = isServerFault(reason) ? 'Server' : request.faultCode;
   const content = writeNode(request.version.fault(code, explanation ? `${status}: ${explanation}` : status));
   const header = request.faultHeader.map(writeNode).join('');
-  return { status: http ?? faultStatus(code, request, options), ...envelope(content, request, options, header) };
+  return {
+    status: http ?? faultStatus(code, request, options),
+    ...envelope((reply) => reply.add(content), request, options, header),
+  };
 }
 
 /** The configured status holds for both versions; without one, each version has its own. */
@@ -69,15 +74,25 @@ function unknownNumberStyle({ unknownNumbers }: ReplyOptions, userAgent: string)
 }
 
 function envelope(
-  content: string,
+  writeContent: (reply: Reply) => void,
   { version, isLiteral }: ReplyEnvelope,
   { replyCharset }: Pick<ReplyOptions, 'replyCharset'>,
   header = '',
 ): Pick<LegacyReply, 'mediaType' | 'body'> {
-  const inside =
-    header === '' ? bodyWriter.children(content) : headerWriter.children(header) + bodyWriter.children(content);
-  const declaration = `<?xml version="1.0" encoding="${replyCharset}"?>\n`;
-  return { mediaType: version.mediaType, body: declaration + envelopeWriter(version, isLiteral).children(inside) };
+  const reply = createReply();
+  reply.add(`<?xml version="1.0" encoding="${replyCharset}"?>\n`);
+  const writer = envelopeWriter(version, isLiteral);
+  const begun = writer.begin(reply);
+  if (header !== '') writeAround(headerWriter, (inside) => inside.add(header), reply);
+  writeAround(bodyWriter, writeContent, reply);
+  writer.end(reply, begun);
+  return { mediaType: version.mediaType, body: reply.content() };
+}
+
+function writeAround({ begin, end }: ElementWriter, writeContent: (reply: Reply) => void, reply: Reply): void {
+  const begun = begin(reply);
+  writeContent(reply);
+  end(reply, begun);
 }
 
 const headerWriter = createElementWriter('SOAP-ENV:Header');

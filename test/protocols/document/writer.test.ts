@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Answer, type Fields, isList, unknownNumber, type Value } from '../../../src/core/answer.js';
+import { createReply, type Reply } from '../../../src/protocols/document/reply.js';
 import { createElementWriter, writeNode, type XmlNode } from '../../../src/protocols/document/writer.js';
 import { encodeResponse } from '../../../src/protocols/plain-response.js';
 import {
@@ -34,11 +35,17 @@ const value = fc.letrec<{ value: Value; fields: Fields }>((tie) => ({
   ),
 }));
 
+function written(write: (reply: Reply) => void): string {
+  const reply = createReply();
+  write(reply);
+  return reply.content().toString();
+}
+
 describe('what xmlbuilder2 wrote once', () => {
   test('is around any text as xmlbuilder2 writes all of it', () => {
     const property = fc.property(name, fc.dictionary(name, text, { maxKeys: 3 }), text, (tag, attributes, content) => {
       const whole = writeNode({ name: tag, attributes, content });
-      expect(createElementWriter(tag, attributes).text(content)).toBe(whole);
+      expect(written((reply) => createElementWriter(tag, attributes).text(content, reply))).toBe(whole);
     });
     fc.assert(property, { numRuns: 1000 });
   });
@@ -61,6 +68,19 @@ describe('what xmlbuilder2 wrote once', () => {
     fc.assert(property, { numRuns: 500 });
   });
 
+  test.each(['x', '&', '\u0416', '\u{1F600}', 'x\u{1F600}&'])(
+    'makes long replies of %s in bytes, with no character cut',
+    (unit) => {
+      const long = unit.repeat(100_000 / unit.length);
+      const result = { long, many: Array.from({ length: 5000 }, () => ({ one: unit, none: '', list: [] })) };
+      const { body } = encodeResponse({ action: 'a', status: 's', result }, { replyCharset: 'UTF-8' });
+      const item = `<item><one>${unit.replace('&', '&amp;')}</one><none/><list/></item>`;
+      const written = `<status>s</status><long>${long.replaceAll('&', '&amp;')}</long><many>${item.repeat(5000)}</many>`;
+      expect(Buffer.isBuffer(body)).toBe(true);
+      expect(body.toString()).toBe(`<?xml version='1.0' encoding='UTF-8' ?>\r\n<response>${written}</response>`);
+    },
+  );
+
   test('makes SOAP replies as xmlbuilder2 writes the same tree', () => {
     const property = fc.property(
       fc.array(fc.tuple(name, value.value), { maxLength: 4 }),
@@ -81,7 +101,7 @@ describe('what xmlbuilder2 wrote once', () => {
             nodesOf(part, { ...result, status }[part.name] ?? null, style, unknownNumbers),
           ),
         };
-        expect(write(answer, unknownNumbers)).toBe(writeNode(tree));
+        expect(written((reply) => write(answer, unknownNumbers, reply))).toBe(writeNode(tree));
       },
     );
     fc.assert(property, { numRuns: 500 });
@@ -104,7 +124,7 @@ describe('a failure in SOAP', () => {
   ])('has an empty text, a number as %s says, and nil for the rest', (unknownNumbers, space) => {
     const write = createOperationWriters({ responseParts: () => parts }, encodedStyle)('act', soap11);
     const answer: Answer = { action: 'act', status: 'not_logged_in', reason: 'unauthenticated', result: {} };
-    expect(write(answer, unknownNumbers)).toBe(
+    expect(written((reply) => write(answer, unknownNumbers, reply))).toBe(
       `<ns4:actResponse><status xsi:type="xsd:string">not_logged_in</status><ticket xsi:type="xsd:string"></ticket>${space}<user xsi:type="ns4:SOAPUser" xsi:nil="true"/><message xsi:type="xsd:string" xsi:nil="true"/></ns4:actResponse>`,
     );
   });
