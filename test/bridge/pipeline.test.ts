@@ -8,7 +8,7 @@ import type { Protocol } from '../../src/protocols/protocol.js';
 import { createCache } from '../../src/providers/cache.js';
 import { providers } from '../../src/providers/index.js';
 import { createUpstreams } from '../../src/upstream/client.js';
-import { rootOf } from '../support/cases/wire.js';
+import { rootOf } from '../support/cases/well-formed.js';
 import { afterwards } from '../support/cleanup.js';
 import { type Format, formats, post } from '../support/clients/legacy.js';
 import { exchange, type RawReply } from '../support/clients/raw.js';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { rootOf, wireBytes, wireCases, wireFile } from '../support/cases/wire.js';
+import { rootOf } from '../support/cases/well-formed.js';
+import { wireBytes, wireCases, wireFile } from '../support/cases/wire.js';
 import { bytewise, connectTo, exchange, exchangeOn, type RawReply } from '../support/clients/raw.js';
 import { type RunningRequestHandler, startRequestHandler } from '../support/servers/request-handler.js';
 

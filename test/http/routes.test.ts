@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { rootOf } from '../support/cases/wire.js';
+import { rootOf } from '../support/cases/well-formed.js';
 import { afterwards } from '../support/cleanup.js';
 import { exchange } from '../support/clients/raw.js';
 import { startRequestHandler } from '../support/servers/request-handler.js';

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { SaxesParser } from 'saxes';
 import { type Answer, type Fields, unknownNumber, type Value } from '../../../src/core/answer.js';
 import type { LegacyRequest } from '../../../src/protocols/protocol.js';
 
@@ -57,17 +56,4 @@ export function squeezed(xml: string): string {
     .replace(/>\s+</g, '><')
     .replace(/<[^>]+>/g, (tag) => tag.replace(/\s+/g, ' ').replace(/ (\/?>)$/, '$1'))
     .trim();
-}
-
-/** The root element of a document, which has to be well-formed; an independent parser reads it. */
-export function rootOf(document: string): { local: string; uri: string } {
-  const names: { local: string; uri: string }[] = [];
-  const parser = new SaxesParser({ xmlns: true });
-  parser.on('opentag', ({ local, uri }) => {
-    names.push({ local, uri });
-  });
-  parser.write(document).close();
-  const [root] = names;
-  if (!root) throw new Error('no element');
-  return root;
 }

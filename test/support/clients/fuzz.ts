@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { isKnown } from '../../../src/core/actions.js';
 import { Fault } from '../../../src/core/fault.js';
-import { rootOf, wireBytes, wireCases } from '../cases/wire.js';
+import { rootOf } from '../cases/well-formed.js';
+import { wireBytes, wireCases } from '../cases/wire.js';
 import { startRequestHandler } from '../servers/request-handler.js';
 import { connectTo, exchangeOn, type RawReply } from './raw.js';
 
@@ -270,9 +271,9 @@ function wrongIn(reply: RawReply, input: Buffer): string | undefined {
   if (reply.headers.get('content-length') !== `${reply.body.length}`) return 'no length';
   let root: string;
   try {
-    root = rootOf(document).local;
+    root = rootOf(reply.body).local;
   } catch (error) {
-    return `ill-formed reply (${error instanceof Error ? error.message : error})`;
+    return `ill-formed reply (${error instanceof Error ? error.message.trim() : error})`;
   }
   const paths = [...input.toString('latin1').matchAll(/\/api\/+(?:1\.0\/+)?(rest|xml|soap)/gi)].map(([, path]) =>
     path?.toLowerCase(),
