@@ -1,5 +1,4 @@
 import { totalmem } from 'node:os';
-import { constrainedMemory, memoryUsage } from 'node:process';
 
 /** What tells that this process has more work than it can do. */
 export interface Overload {
@@ -25,7 +24,7 @@ export function watchOverload({ memoryBytes, delayMs, everyMs = 500 }: OverloadO
     const now = performance.now();
     const lateMs = now - lookedAt - everyMs;
     lookedAt = now;
-    if (memoryUsage.rss() > memoryBytes) reason = 'the memory of the process is over its limit';
+    if (process.memoryUsage.rss() > memoryBytes) reason = 'the memory of the process is over its limit';
     else reason = lateMs > delayMs ? 'the process is too far behind' : undefined;
   };
   const timer = setInterval(look, everyMs).unref();
@@ -34,7 +33,7 @@ export function watchOverload({ memoryBytes, delayMs, everyMs = 500 }: OverloadO
 
 /** Four fifths of the memory that the machine, or its container, has: https://nodejs.org/api/process.html#processconstrainedmemory. */
 export function defaultMemoryBytes(): number {
-  const constrained = constrainedMemory();
+  const constrained = process.constrainedMemory();
   const available = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
   return available * 0.8;
 }

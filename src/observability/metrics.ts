@@ -5,13 +5,14 @@ type Library = typeof import('prom-client');
 
 /** What is used alone: the package as a whole would also load its push gateway and summaries at the start. */
 const require = createRequire(import.meta.url);
-const library: Pick<Library, 'Counter' | 'Gauge' | 'Histogram' | 'Registry' | 'collectDefaultMetrics'> = {
+const library: Pick<Library, 'Counter' | 'Gauge' | 'Histogram' | 'Registry'> = {
   Counter: require('prom-client/lib/counter.js'),
   Gauge: require('prom-client/lib/gauge.js'),
   Histogram: require('prom-client/lib/histogram.js'),
   Registry: require('prom-client/lib/registry.js'),
-  collectDefaultMetrics: require('prom-client/lib/defaultMetrics.js'),
 };
+/** Loaded when somebody reads them: they bring OpenTelemetry along. */
+const defaultMetrics = (): Library['collectDefaultMetrics'] => require('prom-client/lib/defaultMetrics.js');
 
 /** The metrics of one process, for Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/. */
 export interface Metrics {
@@ -46,7 +47,13 @@ interface MetricsSources {
 export function createMetrics({ inFlight, lostLines }: MetricsSources): Metrics {
   const registry = new library.Registry();
   const registers = [registry];
-  library.collectDefaultMetrics({ register: registry });
+  let isComplete = false;
+  /** The registry with the metrics of Node.js and of the process, from the first time that somebody reads it. */
+  const complete = () => {
+    if (!isComplete) defaultMetrics()({ register: registry });
+    isComplete = true;
+    return registry;
+  };
   new library.Gauge({
     name: 'boxbridge_calls_in_flight',
     help: 'Calls that are being answered',
@@ -104,8 +111,8 @@ export function createMetrics({ inFlight, lostLines }: MetricsSources): Metrics 
       labelNames: ['why'],
       registers,
     }),
-    exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
-    snapshot: () => registry.getMetricsAsJSON(),
+    exposition: async () => ({ contentType: registry.contentType, text: await complete().metrics() }),
+    snapshot: () => complete().getMetricsAsJSON(),
   };
 }
 
