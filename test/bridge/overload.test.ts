@@ -5,6 +5,7 @@ import { defaultMemoryBytes, type OverloadOptions, watchOverload } from '../../s
 import { createMemoryRateLimiter } from '../../src/shared/rate-limiter.js';
 import { createScope } from '../../src/shared/scope.js';
 import { afterwards } from '../support/cleanup.js';
+import { until } from '../support/until.js';
 
 const plenty: OverloadOptions = { memoryBytes: Number.MAX_SAFE_INTEGER, delayMs: 60_000, everyMs: 5 };
 
@@ -12,15 +13,6 @@ function watch(options: Partial<OverloadOptions>) {
   const overload = watchOverload({ ...plenty, ...options });
   afterwards(async () => overload.close());
   return overload;
-}
-
-/** Waits for what holds in a moment; throws where it never does. */
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('waited in vain');
-    await sleep(1);
-  }
 }
 
 test('no call is admitted while the memory of the process is over its limit', async () => {

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { createConnection, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { ClosedConnections } from '../../src/http/connection-limits.js';
 import { type Listener, type ListenOptions, listen } from '../../src/http/listener.js';
 import { afterwards } from '../support/cleanup.js';
+import { until } from '../support/until.js';
 
 const anyPort = { host: '127.0.0.1', port: 0 };
 const MEBIBYTE = 2 ** 20;
@@ -32,15 +32,6 @@ async function connect({ url }: Listener, localAddress = '127.0.0.1'): Promise<S
   socket.on('error', () => {});
   await once(socket, 'connect');
   return socket;
-}
-
-/** Waits until the condition holds; throws where it never does. */
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('waited in vain');
-    await sleep(1);
-  }
 }
 
 /** Waits until the connection is closed, be it by a reset. */
