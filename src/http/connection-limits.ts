@@ -53,6 +53,10 @@ export function limitConnections(server: Server, connections: Connections, limit
     if (!connection) return;
     const { address } = connection;
     socket.once('close', () => add(address, -1));
+    // While there is an exchange, the only time limit is that of `check`.
+    socket.on('timeout', () => {
+      if (connection.exchanges.length > 0) close(connection, 'the reply is not being read');
+    });
     if (add(address, 1) > maxConnectionsPerAddress) {
       const own = [...connections.values()].filter((each) => each.address === address);
       close(idleForLongest(own) ?? connection, 'too many connections of one address');
@@ -66,12 +70,9 @@ export function limitConnections(server: Server, connections: Connections, limit
     for (const connection of connections.values()) {
       const { socket, exchanges, idleSince } = connection;
       const isUnsent = exchanges[0]?.response.writableEnded === true;
-      if (isUnsent && socket.timeout !== sendMs) {
-        // Node restarts the timer as long as some of what it sends is taken.
-        socket.setTimeout(sendMs, () => {
-          if (connection.exchanges.length > 0) close(connection, 'the reply is not being read');
-        });
-      } else if (isIdle(connection) && now - idleSince > idleMs) socket.destroy();
+      // Node restarts the timer as long as some of what it sends is taken.
+      if (isUnsent && socket.timeout !== sendMs) socket.setTimeout(sendMs);
+      else if (isIdle(connection) && now - idleSince > idleMs) socket.destroy();
     }
     for (const [why, { count, address }] of closed) onClosed({ why, connections: count, address });
     closed.clear();

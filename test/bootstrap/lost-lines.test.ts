@@ -17,6 +17,13 @@ async function folder(): Promise<string> {
   return path;
 }
 
+/** A pipe that is open for reading; its reader is to be closed. */
+function openPipe(cwd: string): { readonly pipe: string; readonly reader: number } {
+  const pipe = join(cwd, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  return { pipe, reader: openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK) };
+}
+
 /** Starts a bridge whose standard error is this file. */
 async function startLoggingTo(
   cwd: string,
@@ -66,9 +73,7 @@ describe.each([
 
   test('answers, and ends, where nobody reads the log', async () => {
     const cwd = await folder();
-    const pipe = join(cwd, 'pipe');
-    execFileSync('mkfifo', [pipe]);
-    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const { pipe, reader } = openPipe(cwd);
     afterwards(async () => closeSync(reader));
     const { url, child } = await startLoggingTo(cwd, pipe, more);
     await expectAnswers(url, child);
@@ -76,9 +81,7 @@ describe.each([
 
   test('answers, and ends, where the reader of the log has gone', async () => {
     const cwd = await folder();
-    const pipe = join(cwd, 'pipe');
-    execFileSync('mkfifo', [pipe]);
-    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const { pipe, reader } = openPipe(cwd);
     const { url, child } = await startLoggingTo(cwd, pipe, more);
     closeSync(reader);
     await expectAnswers(url, child);

@@ -77,6 +77,25 @@ test('a reply of which nothing is read ends after the limit, and one that is rea
   expect(slow.destroyed).toBe(false);
 });
 
+test('each further reply that is read slowly adds nothing to its connection', async () => {
+  const accepted: Socket[] = [];
+  const server = await start({ attach: (it) => it.on('connection', (each) => accepted.push(each)), sendMs: 20_000 });
+  const socket = await connect(server);
+  let length = 0;
+  socket.on('data', (bytes) => {
+    length += bytes.length;
+  });
+  const counts: (number | undefined)[] = [];
+  for (let replies = 1; replies <= 3; replies += 1) {
+    socket.pause().write(GET);
+    await until(() => accepted[0]?.timeout === 20_000);
+    counts.push(accepted[0]?.listenerCount('timeout'));
+    socket.resume();
+    await until(() => length > replies * LONG.length && accepted[0]?.timeout !== 20_000);
+  }
+  expect(new Set(counts).size).toBe(1);
+});
+
 test('a connection on which only blank lines arrive ends after the limit', async () => {
   const server = await start({ idleMs: 100 });
   const socket = await connect(server);
