@@ -10,7 +10,7 @@ export interface Overload {
 export interface OverloadOptions {
   /** The most memory of this process, in bytes (RSS). */
   readonly memoryBytes: number;
-  /** How late a timer may be, in milliseconds. */
+  /** How late a timer may be twice in a row, in milliseconds: one late timer is a pause, not an overload. */
   readonly delayMs: number;
   /** How often both are looked at, in milliseconds; 500 unless given. */
   readonly everyMs?: number;
@@ -20,12 +20,15 @@ export interface OverloadOptions {
 export function watchOverload({ memoryBytes, delayMs, everyMs = 500 }: OverloadOptions): Overload {
   let reason: string | undefined;
   let lookedAt = performance.now();
+  let wasLate = false;
   const look = () => {
     const now = performance.now();
-    const lateMs = now - lookedAt - everyMs;
+    const isLate = now - lookedAt - everyMs > delayMs;
+    const isBehind = isLate && wasLate;
     lookedAt = now;
+    wasLate = isLate;
     if (process.memoryUsage.rss() > memoryBytes) reason = 'the memory of the process is over its limit';
-    else reason = lateMs > delayMs ? 'the process is too far behind' : undefined;
+    else reason = isBehind ? 'the process is too far behind' : undefined;
   };
   const timer = setInterval(look, everyMs).unref();
   return { reason: () => reason, close: () => clearInterval(timer) };

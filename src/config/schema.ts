@@ -121,7 +121,7 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
           unlessGiven: 'four fifths of what there is',
         }),
       event_loop_delay_ms: limit(1000).describe(
-        'how far a process may be behind before calls get `service_unavailable`',
+        'how far a process may be behind, twice in a row, before calls get `service_unavailable`',
       ),
       shutdown_ms: limit(10000).describe('how long calls in flight may take to finish at the end'),
     }).prefault({}),

@@ -15,6 +15,12 @@ function watch(options: Partial<OverloadOptions>) {
   return overload;
 }
 
+/** Keeps the event loop for that many milliseconds. */
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
 test('no call is admitted while the memory of the process is over its limit', async () => {
   const overload = watch({ memoryBytes: 1 });
   const admission = createAdmission({
@@ -35,10 +41,21 @@ test('no call is admitted while the memory of the process is over its limit', as
 
 test('a process that is too far behind says so, and no longer once it has caught up', async () => {
   const overload = watch({ delayMs: 50 });
-  const end = performance.now() + 200;
-  while (performance.now() < end);
+  const toil = setInterval(() => block(200), 1);
+  afterwards(async () => clearInterval(toil));
   await until(() => overload.reason() === 'the process is too far behind');
+  clearInterval(toil);
   await until(() => overload.reason() === undefined);
+});
+
+test('one pause, as of a process that was stopped for a moment, is no overload', async () => {
+  const overload = watch({ delayMs: 50 });
+  block(200);
+  const end = performance.now() + 30;
+  await until(() => {
+    expect(overload.reason()).toBeUndefined();
+    return performance.now() > end;
+  });
 });
 
 test('nothing speaks against a call within the limits', async () => {

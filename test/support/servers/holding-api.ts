@@ -3,13 +3,16 @@ import { startUpstream, type Upstream } from './upstream.js';
 
 /** A Previsto API that holds its replies until they are released. */
 export interface HoldingApi extends Upstream {
-  /** Resolves when this many requests have arrived. */
+  /** Resolves when this many requests have arrived; throws where they do not. */
   readonly arrived: (count: number) => Promise<void>;
   /** Sends the held replies; from now on replies at once. */
   readonly release: () => void;
   /** The configuration of an application with a base_url of its own. */
   readonly application: (apiKey: string) => Record<string, unknown>;
 }
+
+/** Milliseconds after which a request counts as lost. */
+const DEADLINE_MS = 20_000;
 
 export async function startHolding(): Promise<HoldingApi> {
   const events = new EventEmitter();
@@ -25,7 +28,12 @@ export async function startHolding(): Promise<HoldingApi> {
   return {
     ...upstream,
     arrived: async (count) => {
-      while (upstream.received.length < count) await once(events, 'request');
+      const signal = AbortSignal.timeout(DEADLINE_MS);
+      while (upstream.received.length < count) {
+        await once(events, 'request', { signal }).catch(() => {
+          throw new Error(`${upstream.received.length} of ${count} requests arrived`);
+        });
+      }
     },
     release: () => {
       isHolding = false;
