@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Pipeline } from '../bridge/pipeline.js';
 import type { Fault } from '../core/fault.js';
 import type { Observer } from '../observability/observer.js';
@@ -68,6 +69,9 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
     const id = idOf(request, response);
     const incoming = { request: toLegacyRequest(request, body), id, address: addressOf(request), failure };
     const reply = await pipeline(protocol, incoming);
+    // All requests that have arrived are performed before the replies are written: a reader that is woken by the first
+    // of them finds the others too, and each write costs half as much.
+    await endOfTurn();
     response.writeHead(reply.status, { [REQUEST_ID]: id, ...reply.headers }).end(reply.body);
   };
 

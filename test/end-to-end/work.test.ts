@@ -1,5 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { SaxesParser } from 'saxes';
@@ -14,6 +17,7 @@ const CALLS = 20;
 let upstream: Upstream;
 let bridge: string;
 let lines: string[];
+let onLine: () => void;
 
 beforeEach(async () => {
   upstream = await startUpstream((_request, response) =>
@@ -21,7 +25,16 @@ beforeEach(async () => {
   );
   afterwards(upstream.close);
   lines = [];
-  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  onLine = () => {};
+  const log = pino(
+    {},
+    {
+      write: (line: string) => {
+        lines.push(line);
+        onLine();
+      },
+    },
+  );
   const application = { provider: 'seatable', base_url: upstream.url };
   const applications = [
     { ...application, api_key: 'plain' },
@@ -39,7 +52,7 @@ const read = (format: Format, apiKey = 'plain') =>
   call(bridge, format, 'get_account_info', { api_key: apiKey, auth_token: 'token' });
 
 /** Counts the calls of a method of a class of somebody else's, until the test is over. */
-function counting(prototype: object, method: string): () => number {
+function counting(prototype: object, method: string, onCall: () => void = () => {}): () => number {
   const original = Object.getOwnPropertyDescriptor(prototype, method);
   if (typeof original?.value !== 'function') throw new Error(`no method ${method}`);
   const { value } = original;
@@ -48,6 +61,7 @@ function counting(prototype: object, method: string): () => number {
     ...original,
     value(...parameters: unknown[]) {
       count += 1;
+      onCall();
       return value.apply(this, parameters);
     },
   });
@@ -91,4 +105,25 @@ describe.each(formats)('a %s call of a known account', (format) => {
     for (let n = 0; n < CALLS; n += 1) await read(format, 'kept');
     expect(upstream.received).toEqual([]);
   });
+});
+
+test('requests that arrive together are all performed before a reply is written', async () => {
+  const events: string[] = [];
+  const { port } = new URL(bridge);
+  const request = 'GET /api/1.0/rest?action=none HTTP/1.1\r\nHost: box\r\n\r\n';
+  const sockets = await Promise.all(
+    [1, 2, 3].map(async () => {
+      const socket = connect(Number(port), '127.0.0.1');
+      afterwards(async () => void socket.destroy());
+      socket.write(request);
+      await once(socket, 'data');
+      return socket;
+    }),
+  );
+  counting(ServerResponse.prototype, 'writeHead', () => void events.push('written'));
+  const replies = sockets.map((socket) => once(socket, 'data'));
+  onLine = () => void events.push('performed');
+  for (const socket of sockets) socket.write(request);
+  await Promise.all(replies);
+  expect(events).toEqual([...Array(3).fill('performed'), ...Array(3).fill('written')]);
 });
