@@ -13,6 +13,7 @@ import { seatableAccounts } from '../../src/sandbox/seatable.js';
 import { terraformAccounts } from '../../src/sandbox/terraform.js';
 import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
+import { randomFrom } from '../support/random.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type Child, type Ended, type ProcessOptions, startNode, startNodeIn } from '../support/servers/process.js';
 
@@ -546,17 +547,6 @@ test('an auth_token that was issued is valid after kill -9', async () => {
     '<status>get_auth_token_error</status>',
   );
 });
-
-/** Pseudo-random numbers in [0, 1) by seed: mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const KILLS = Number(process.env.KILLS ?? 20);
 
