@@ -2,6 +2,8 @@ import type { Config } from '../config/config.js';
 import { warningsOf } from '../config/warnings.js';
 import type { Listener } from '../http/listener.js';
 import { createLog, type Log } from '../observability/log.js';
+import type { LogLevel } from '../shared/log-level.js';
+import { version } from '../shared/version.js';
 import { openStore } from '../store/open.js';
 import { listenAdmin } from './admin-listener.js';
 import { startBridgeServer } from './bridge-server.js';
@@ -19,6 +21,8 @@ export interface ServeOptions {
   readonly workers: number | undefined;
   /** The URL of the demo's sandbox; set in a worker of the demo. */
   readonly sandbox: string | undefined;
+  /** The least level of the log; takes precedence over `log.level` of the configuration. */
+  readonly logLevel: LogLevel | undefined;
   readonly runtime: RuntimeOptions;
   /** Prints the calls of the demo. */
   readonly print: (text: string) => void;
@@ -39,21 +43,20 @@ const SANDBOX_VARIABLE = 'BOXBRIDGE_SANDBOX';
  * with one line for the operator where it cannot.
  */
 export async function serve(options: ServeOptions): Promise<RunningBridge> {
-  const { config, address, workers, runtime } = options;
+  const { config, address, workers, logLevel, runtime } = options;
   if (!config) return startDemo(options);
   const listen = { ...config.listen, ...address };
-  const { log, lostLines } = createLog();
+  const { log, lostLines } = createLog({ ...config.log, level: logLevel ?? config.log.level });
   if (!runtime.worker) for (const warning of warningsOf(config)) log.warn(warning);
   const instance = { config: { ...config, listen }, log, runtime: { ...runtime, lostLines }, environment: {} };
   return startInstance(instance, workers);
 }
 
 async function startDemo(options: ServeOptions): Promise<RunningBridge> {
-  const { address, sandbox: sandboxUrl = '', workers, runtime, print } = options;
+  const { address, sandbox: sandboxUrl = '', workers, logLevel, runtime, print } = options;
   // Loaded on demand: without the demo, nothing needs the sandbox.
   const { demoConfig, demoRoute, showDemo, startSandbox } = await import('./demo.js');
-  // The demo prints its calls; a log line for each would clutter them.
-  const { log, lostLines } = createLog('warn');
+  const { log, lostLines } = createLog({ level: logLevel });
   const instance = (sandbox: string): Instance => ({
     config: demoConfig(address, process.cwd()),
     log,
@@ -87,7 +90,25 @@ interface Instance {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** Starts a bridge, and logs its beginning and end; in a cluster the primary does. */
 async function startInstance(instance: Instance, workers: number | undefined): Promise<RunningBridge> {
+  const { log, runtime } = instance;
+  if (runtime.worker) return launch(instance, workers);
+  const bridge = await launch(instance, workers);
+  // Not before: a start that fails is one line for the operator.
+  log.info({ version, node: process.version, workers }, 'started');
+  log.info({ url: bridge.url, admin_url: bridge.adminUrl }, 'listening');
+  return {
+    ...bridge,
+    stop: async () => {
+      log.info('stopping');
+      await bridge.stop();
+      log.info('stopped');
+    },
+  };
+}
+
+async function launch(instance: Instance, workers: number | undefined): Promise<RunningBridge> {
   const { config, log, runtime, environment } = instance;
   if (workers !== undefined && !runtime.worker) {
     const { shutdownMs } = config.limits;

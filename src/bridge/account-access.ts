@@ -34,7 +34,10 @@ export async function resolveAccount(context: HandlerContext): Promise<ResolvedA
   if (isOfThisApi && api.readAccountOf) return { credential, nativeId: account.nativeId };
   // The credential is checked first: only an authenticated caller learns whether an account exists.
   const own = await api.readAccount(credential);
-  if (!isOfThisApi || own.nativeId !== account.nativeId) throw new Fault('missing');
+  if (!isOfThisApi) throw new Fault('missing', { cause: 'no account of this modern API has the user_id' });
+  if (own.nativeId !== account.nativeId) {
+    throw new Fault('missing', { cause: `the user_id is another's, whom ${provider} does not show` });
+  }
   return { credential };
 }
 

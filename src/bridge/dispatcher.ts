@@ -4,6 +4,7 @@ import type { Fields } from '../core/answer.js';
 import { type Call, singleValue } from '../core/call.js';
 import { Fault } from '../core/fault.js';
 import { hideFrom } from '../core/secrets.js';
+import { cleaned } from '../shared/clean.js';
 import type { Scope } from '../shared/scope.js';
 import type { HandlerContext, HandlerServices } from './handler.js';
 import { handlers } from './handlers.js';
@@ -24,13 +25,18 @@ export type Dispatcher = (call: Call, caller: Caller) => Promise<Fields>;
 /** The order of the checks is contract: action, api_key, application, permission and capability, parameters. */
 export function createDispatcher(services: HandlerServices): Dispatcher {
   return async ({ action, parameters }, { address, apiKey, application, scope }) => {
-    if (!isKnown(action)) throw new Fault('malformed', { explanation: 'unknown action' });
+    if (!isKnown(action)) throw new Fault('malformed', { explanation: 'unknown action', cause: quoted(action) });
     if (apiKey === undefined) throw new Fault('malformed', { explanation: 'no api_key' });
-    const isAllowed = application?.actions?.includes(action) ?? true;
-    if (!application || !isAction(action) || !isAllowed) throw new Fault('restricted');
+    if (!application) throw restricted(`no application has this api_key, which begins with ${quoted(apiKey, 4)}`);
+    if (!isAction(action)) throw restricted(`no modern API can do ${action}`);
+    if (application.actions?.includes(action) === false) throw restricted(`${action} is not among its actions`);
     const api = application.connect(scope);
-    const handler = handlers[action]({ api, credentials: application.credentials });
-    if (!handler) throw new Fault('restricted');
+    const { credentials, provider } = application;
+    const handler = handlers[action]({ api, credentials });
+    if (!handler) {
+      const isOfVault = handlers[action]({ api, credentials: 'vault' }) !== undefined;
+      throw restricted(isOfVault ? `${action} needs credentials: vault` : `${provider} cannot do ${action}`);
+    }
     const { store, sessions, tickets, trials, limitTickets } = services;
     const values = valuesOf(action, parameters);
     const given = { store, sessions, tickets, trials, limitTickets, address, application, api, values };
@@ -39,13 +45,21 @@ export function createDispatcher(services: HandlerServices): Dispatcher {
   };
 }
 
+/** What a stranger sent, for the log. */
+const quoted = (text: string, length = 40) => JSON.stringify(cleaned(text, length));
+
+const restricted = (cause: string) => new Fault('restricted', { cause });
+
 function valuesOf(action: ActionName, parameters: Call['parameters']): HandlerContext['values'] {
   const { parameters: declared, prefix }: Action = actions[action];
   const values: Record<string, string> = {};
   for (const [name, presence] of Object.entries(declared)) {
     const value = singleValue(parameters, name);
     if (value !== undefined) values[name] = value;
-    else if (presence === 'required') throw new Fault('malformed', { explanation: `no ${name}` });
+    else if (presence === 'required') {
+      const cause = parameters.has(name) ? 'it is empty' : undefined;
+      throw new Fault('malformed', { explanation: `no ${name}`, cause });
+    }
   }
   if (prefix === undefined) return values;
   for (const name of parameters.keys()) {

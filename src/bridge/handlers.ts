@@ -13,7 +13,7 @@ import {
   resolveAccount,
   userIdOf,
 } from './account-access.js';
-import { planFields } from './account-view.js';
+import { planFields, snakeCase } from './account-view.js';
 import type { Capabilities, Handler, HandlerContext } from './handler.js';
 
 /** The handler of each action; undefined where an application lacks the capability. */
@@ -48,7 +48,11 @@ export const handlers: Readonly<Record<ActionName, (capabilities: Capabilities) 
     (async (context) => {
       const changes = changesIn(context);
       const possible: readonly string[] = updateAccount.fields;
-      if (!Object.keys(changes).every((field) => possible.includes(field))) throw new Fault('restricted');
+      const impossible = Object.keys(changes).filter((field) => !possible.includes(field));
+      if (impossible.length > 0) {
+        const { provider } = context.application;
+        throw new Fault('restricted', { cause: `${provider} cannot change ${impossible.map(snakeCase).join(', ')}` });
+      }
       const account = await resolveAccount(context);
       const known = await updateAccount.send(account.credential, changes, account.nativeId);
       return { account: await readBackAfterWrite(context, account, known) };

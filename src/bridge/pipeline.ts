@@ -7,8 +7,9 @@ import type { Observer } from '../observability/observer.js';
 import type { DecodedRequest, LegacyReply, LegacyRequest, Protocol, ReplyOptions } from '../protocols/protocol.js';
 import { encodeText, UTF_8 } from '../shared/charset.js';
 import type { Admission } from './admission.js';
+import { causeOf } from './cause.js';
 import type { Dispatcher } from './dispatcher.js';
-import { whiteSpaceCause } from './white-space.js';
+import { unservedIn } from './unserved.js';
 
 /** A request at the path of a protocol, and what HTTP knows of it. */
 interface IncomingCall {
@@ -17,6 +18,9 @@ interface IncomingCall {
   readonly id: string;
   /** The caller's address, for the rate limit. */
   readonly address: string;
+  /** The method and the target of the request, for the log; empty where none could be read. */
+  readonly method: string;
+  readonly target: string;
   /**
    * Why HTTP rejects the request, such as a wrong method or a body too large; it is then answered without being
    * performed.
@@ -48,7 +52,7 @@ const defaultReplyOptions: ReplyOptions = {
 };
 
 export function createPipeline({ findApplication, admission, dispatch, observer }: PipelineParts): Pipeline {
-  return (protocol, { request, id, address, failure }) =>
+  return (protocol, { request, id, address, method, target, failure }) =>
     observer.call({ protocol: protocol.name, id }, async (scope, report) => {
       let decoded: DecodedRequest | undefined;
       let call: Call | undefined;
@@ -69,7 +73,7 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         answer = toSuccessAnswer(asked.action, await admission.run(scope, application, () => dispatch(asked, caller)));
       } catch (error) {
         const fault = toFault(error);
-        cause = whiteSpaceCause(fault.reason, call?.parameters, application) ?? fault.cause ?? fault.explanation;
+        cause = causeOf(fault, call?.parameters, application);
         answer = toErrorAnswer(call ? faultOfCall(fault, call, scope.secrets) : fault, call?.action);
       }
       let reply: HttpReply;
@@ -84,7 +88,9 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         reply = toHttpReply(protocol.internalError, answer, defaultReplyOptions);
       }
       const { status, reason } = answer;
-      report({ application, action: answer.action, status, http: reply.status, reason, address, cause });
+      const caller = { address, method, target, userAgent: request.userAgent };
+      const unserved = unservedIn(call, failure, target);
+      report({ application, action: answer.action, status, http: reply.status, reason, caller, cause, unserved });
       return reply;
     });
 }

@@ -1,3 +1,4 @@
+import { type LogLevel, logLevels } from '../shared/log-level.js';
 import type { Proxies } from '../upstream/transport.js';
 import type { KeySource } from '../vault/master-key.js';
 
@@ -9,6 +10,8 @@ export interface Environment {
   readonly proxies: Proxies;
   /** The URL of an OTLP collector of traces. */
   readonly collector: string | undefined;
+  /** The least level of the log; undefined: that of the configuration. */
+  readonly logLevel: LogLevel | undefined;
   /** The URL of the demo's sandbox; set in a worker of the demo. */
   readonly sandbox: string | undefined;
 }
@@ -18,6 +21,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 /** Throws an Error with one line for the operator that names an invalid variable, without its value. */
 export function readEnvironment(variables: Variables): Environment {
   const { BOXBRIDGE_KEY: base64, BOXBRIDGE_SANDBOX: sandbox, OTEL_EXPORTER_OTLP_ENDPOINT: collector } = variables;
+  const { LOG_LEVEL: level } = variables;
   return {
     key: base64 === undefined ? undefined : { base64 },
     proxies: {
@@ -26,6 +30,7 @@ export function readEnvironment(variables: Variables): Environment {
       none: variable(variables, 'no_proxy'),
     },
     collector: collector ? toHttpUrl('OTEL_EXPORTER_OTLP_ENDPOINT', collector) : undefined,
+    logLevel: level ? toLogLevel(level) : undefined,
     sandbox,
   };
 }
@@ -40,6 +45,12 @@ function proxyOf(variables: Variables, name: string): string {
   if (proxy === '') return '';
   // As in curl, a proxy without a scheme is an HTTP proxy: https://curl.se/docs/manpage.html#-x.
   return toHttpUrl(name.toUpperCase(), /^[a-z][a-z\d+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`);
+}
+
+function toLogLevel(text: string): LogLevel {
+  const level = logLevels.find((each) => each === text.toLowerCase());
+  if (level) return level;
+  throw new Error(`LOG_LEVEL has to be ${logLevels.slice(0, -1).join(', ')} or ${logLevels.at(-1)}`);
 }
 
 function toHttpUrl(name: string, url: string): string {

@@ -26,12 +26,13 @@ export function addServeCommand(program: Command, environment: () => Environment
       const start = async () => {
         const config = file === undefined ? undefined : await loadConfigFile(file);
         const { serve } = await import('../bootstrap/serve.js');
-        const { sandbox, ...runtime } = environment();
+        const { sandbox, logLevel, ...runtime } = environment();
         const running = await serve({
           config,
           address,
           workers,
           sandbox,
+          logLevel,
           runtime: { ...runtime, worker },
           print: console.log,
         });

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { logFormats, logLevels } from '../shared/log-level.js';
 import type { Settings } from '../shared/setting.js';
 import {
   BASE_URL,
@@ -9,6 +10,7 @@ import {
   isAddressOrNetwork,
   isBaseUrl,
   limit,
+  oneOf,
   pattern,
   port,
   rate,
@@ -99,6 +101,18 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
         description: 'a listener of its own for `/readyz` and `/metrics`, which are then not where callers are',
         unlessGiven: 'with the callers',
       }),
+    log: camelCasedObject({
+      level: oneOf(...logLevels)
+        .optional()
+        .meta({
+          description:
+            'the least that is logged: `debug`, `info` (every call), `warn` (what was refused), `error` or `silent`',
+          unlessGiven: '`LOG_LEVEL`, else `info`',
+        }),
+      format: oneOf(...logFormats)
+        .optional()
+        .meta({ description: '`json`, or `pretty` for people', unlessGiven: '`pretty` on a terminal' }),
+    }).prefault({}),
     rate: rate('how many calls of each address are answered in a minute; the rest gets HTTP 429'),
     limits: camelCasedObject({
       body_bytes: limit(65536).describe('the largest request, packed and unpacked; it has at most 256 parameters'),

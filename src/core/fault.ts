@@ -23,7 +23,7 @@ export interface FaultDetail {
   readonly http?: number | undefined;
   /** Seconds for `Retry-After`; overrides that of the reason. */
   readonly retryAfter?: number | undefined;
-  /** For the log; MUST NOT reach the caller. */
+  /** For the log, an error or a text; MUST NOT reach the caller. */
   readonly cause?: unknown;
 }
 

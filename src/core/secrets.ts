@@ -3,6 +3,8 @@ import { type Fields, isList, type Value } from './answer.js';
 /** A shorter secret may occur in a text by chance. */
 const MIN_SECRET_LENGTH = 6;
 const MASK = '***';
+/** Of a longer secret, this much tells where it is: a pattern has a limit, and is worked out for each call. */
+const MAX_PATTERN_LENGTH = 512;
 
 /**
  * Gives texts in which every occurrence of a secret is masked: as it is, in base64 at any offset, in hexadecimal, and
@@ -49,10 +51,18 @@ function maskValue(value: Value, secrets: readonly string[]): Value {
 const NOTHING = /(?!)/;
 
 function patternOf(secrets: readonly string[]): RegExp {
-  const forms = new Set(secrets.filter(({ length }) => length >= MIN_SECRET_LENGTH).flatMap(formsOf));
+  const forms = new Map(
+    secrets
+      .filter(({ length }) => length >= MIN_SECRET_LENGTH)
+      .flatMap((secret) => {
+        const isLong = secret.length > MAX_PATTERN_LENGTH;
+        const rest = isLong ? '\\S*' : '';
+        return formsOf(isLong ? secret.slice(0, MAX_PATTERN_LENGTH) : secret).map((form) => [form, rest] as const);
+      }),
+  );
   if (forms.size === 0) return NOTHING;
-  const longestFirst = [...forms].sort((one, other) => other.length - one.length);
-  return new RegExp(longestFirst.map(literal).join('|'), 'gi');
+  const longestFirst = [...forms].sort(([one], [other]) => other.length - one.length);
+  return new RegExp(longestFirst.map(([form, rest]) => literal(form) + rest).join('|'), 'gi');
 }
 
 function formsOf(secret: string): string[] {

@@ -67,7 +67,13 @@ function readCompressed(request: IncomingMessage, limit: number): Promise<Buffer
     const chunks: Buffer[] = [];
     let length = 0;
     const rejectTooLarge = () =>
-      reject(new Fault('malformed', { http: httpErrors.contentTooLarge, explanation: 'the request is too large' }));
+      reject(
+        new Fault('malformed', {
+          http: httpErrors.contentTooLarge,
+          explanation: 'the request is too large',
+          cause: `more than ${limit} bytes`,
+        }),
+      );
     if (Number(request.headers['content-length'] ?? 0) > limit) rejectTooLarge();
     request
       .on('data', (chunk: Buffer) => {

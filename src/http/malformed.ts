@@ -5,6 +5,7 @@ import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
 import { codeOf } from '../shared/errors.js';
 import type { Connection, Connections, Exchange } from './connections.js';
+import { foreignProtocolOf } from './foreign-protocol.js';
 
 /** What is known of bytes that are not a well-formed HTTP request. */
 interface Fragment {
@@ -44,7 +45,7 @@ export function handleMalformedRequests(
 ): void {
   const receptions = new WeakMap<Duplex, Reception>();
 
-  const answer = async (socket: Duplex, { status, explanation, rawPacket }: ClientError) => {
+  const answer = async (socket: Duplex, { status, explanation, rawPacket, cause }: ClientError) => {
     const reception = receptions.get(socket);
     // Node emits the error again for every further packet.
     if (!reception || reception.isFailed) return;
@@ -62,7 +63,11 @@ export function handleMalformedRequests(
     if (!socket.writable) return void socket.destroy();
     if (incomplete?.response.headersSent) socket.end();
     else {
-      const failure = new Fault('malformed', { http: status, explanation });
+      const failure = new Fault('malformed', {
+        http: status,
+        explanation,
+        cause: foreignProtocolOf(rawPacket) ?? cause,
+      });
       const reply = await answerMalformed({ start, contentType, address: connection.address }, failure);
       const head = headOf(reply.status, reply.headers);
       const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body;
@@ -113,6 +118,8 @@ interface ClientError {
   readonly explanation: string;
   /** The bytes in which the error was found; empty where they are unknown. */
   readonly rawPacket: string;
+  /** What Node's parser says of them. */
+  readonly cause?: string | undefined;
 }
 
 const badRequest = (explanation: string, rawPacket = ''): ClientError => ({
@@ -131,7 +138,10 @@ function toClientError(error: Error): ClientError {
     case TIMEOUT:
       return { status: httpErrors.requestTimeout, explanation: 'the request took too long to arrive', rawPacket };
     default:
-      return badRequest('not a request of HTTP', rawPacket);
+      return {
+        ...badRequest('not a request of HTTP', rawPacket),
+        cause: 'reason' in error ? `${error.reason}` : undefined,
+      };
   }
 }
 

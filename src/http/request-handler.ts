@@ -67,7 +67,9 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
     { body, failure }: { readonly body?: Buffer; readonly failure?: Fault },
   ): Promise<void> => {
     const id = idOf(request, response);
-    const incoming = { request: toLegacyRequest(request, body), id, address: addressOf(request), failure };
+    const { method = '', url: target = '' } = request;
+    const address = addressOf(request);
+    const incoming = { request: toLegacyRequest(request, body), id, address, method, target, failure };
     const reply = await pipeline(protocol, incoming);
     // All requests that have arrived are performed before the replies are written: a reader that is woken by the first
     // of them finds the others too, and each write costs half as much.
@@ -124,10 +126,12 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
       routes.then((route) => route(request, response)).catch(failed);
     },
     answerMalformed: async ({ start, contentType, address }, failure) => {
-      const [target = ''] = /\/api\/[^\s?#]*/i.exec(start) ?? [];
+      const [path = ''] = /\/api\/[^\s?#]*/i.exec(start) ?? [];
+      const target = path && normalizeTarget(path);
+      const [, method = ''] = /^([A-Z]{3,10}) /.exec(start) ?? [];
       const id = randomUUID();
       const request = { ...emptyRequest, contentType };
-      const reply = await pipeline(protocolAt(normalizeTarget(target)), { request, id, address, failure });
+      const reply = await pipeline(protocolAt(target), { request, id, address, method, target, failure });
       return { ...reply, headers: { ...reply.headers, [REQUEST_ID]: id } };
     },
   };

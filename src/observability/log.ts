@@ -1,5 +1,7 @@
-import { type Logger, pino } from 'pino';
+import { createRequire } from 'node:module';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import sonicBoom from 'sonic-boom';
+import type { LogFormat, LogLevel } from '../shared/log-level.js';
 
 export type Log = Logger;
 
@@ -10,17 +12,25 @@ export interface RunningLog {
   readonly lostLines: () => number;
 }
 
+export interface LogOptions {
+  /** The least level that is written; `info` unless given. */
+  readonly level?: LogLevel | undefined;
+  /** Lines of JSON for machines, or text for people; text on a terminal, else JSON, unless given. */
+  readonly format?: LogFormat | undefined;
+}
+
 /** How many bytes of lines wait while they cannot be written: about a thousand lines. */
 const MAX_WAITING_BYTES = 256 * 1024;
 /** How long a process that ends tries to write the lines that wait, in milliseconds. */
 const LAST_LINES_MS = 200;
 
 /**
- * A log of JSON lines on standard error, from this level up. It never stops a call: lines are written beside it, wait in
+ * A log on standard error. It never stops a call: lines are written beside it, wait in
  * memory while the disk is full or nobody reads, and are lost and counted beyond a limit. Each further line is a try to
  * write those before it.
  */
-export function createLog(level: 'info' | 'warn' = 'info'): RunningLog {
+export function createLog({ level = 'info', format }: LogOptions = {}): RunningLog {
+  const isPretty = format === undefined ? process.stderr.isTTY : format === 'pretty';
   // Until a pipe has been a stream of Node.js, a write to it would block a thread while nobody reads.
   const { fd } = process.stderr;
   let lost = 0;
@@ -52,5 +62,20 @@ export function createLog(level: 'info' | 'warn' = 'info'): RunningLog {
       // Nobody reads the log, and there is nowhere else to tell.
     }
   });
-  return { log: pino({ name: 'boxbridge', level }, lines), lostLines: () => lost };
+  const destination = isPretty ? prettyLines(lines) : lines;
+  return { log: pino({ ...logFormat, name: 'boxbridge', level }, destination), lostLines: () => lost };
+}
+
+/** How a line tells its time and its level: https://www.rfc-editor.org/rfc/rfc3339, and a word. */
+const logFormat = {
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: (level: string) => ({ level }) },
+} as const;
+
+/** Lines for people. Its library is loaded for them alone. */
+function prettyLines(lines: DestinationStream): DestinationStream {
+  const require = createRequire(import.meta.url);
+  const { prettyFactory }: typeof import('pino-pretty') = require('pino-pretty');
+  const toText = prettyFactory({ colorize: process.stderr.isTTY, ignore: 'pid,hostname,name', singleLine: true });
+  return { write: (line) => lines.write(toText(line)) };
 }

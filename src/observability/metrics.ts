@@ -16,12 +16,13 @@ const defaultMetrics = (): Library['collectDefaultMetrics'] => require('prom-cli
 
 /** The metrics of one process, for Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/. */
 export interface Metrics {
-  readonly calls: Counter<'protocol' | 'provider' | 'action' | 'status'>;
-  readonly callSeconds: Histogram<'protocol'>;
-  readonly upstreamSeconds: Histogram<'provider' | 'outcome'>;
+  readonly calls: Counter<'protocol' | 'provider' | 'application' | 'action' | 'status'>;
+  readonly callSeconds: Histogram<'protocol' | 'application'>;
+  readonly upstreamSeconds: Histogram<'provider' | 'application' | 'outcome'>;
   /** 0 closed, 1 half-open, 2 open. */
   readonly breaker: Gauge<'base_url'>;
-  readonly signIns: Counter<'provider' | 'outcome'>;
+  readonly signIns: Counter<'provider' | 'application' | 'outcome'>;
+  readonly unserved: Counter<'kind' | 'name'>;
   readonly closedConnections: Counter<'why'>;
   readonly exposition: () => Promise<Exposition>;
   /** The current values, for the primary of a cluster. */
@@ -75,20 +76,20 @@ export function createMetrics({ inFlight, lostLines }: MetricsSources): Metrics 
     calls: new library.Counter({
       name: 'boxbridge_calls_total',
       help: 'Calls answered',
-      labelNames: ['protocol', 'provider', 'action', 'status'],
+      labelNames: ['protocol', 'provider', 'application', 'action', 'status'],
       registers,
     }),
     callSeconds: new library.Histogram({
       name: 'boxbridge_call_seconds',
       help: 'Seconds from a request to its reply',
-      labelNames: ['protocol'],
+      labelNames: ['protocol', 'application'],
       buckets: BUCKETS,
       registers,
     }),
     upstreamSeconds: new library.Histogram({
       name: 'boxbridge_upstream_seconds',
       help: 'Seconds of requests to the modern APIs; the outcome is the HTTP status, or why there was none',
-      labelNames: ['provider', 'outcome'],
+      labelNames: ['provider', 'application', 'outcome'],
       buckets: BUCKETS,
       registers,
     }),
@@ -102,7 +103,13 @@ export function createMetrics({ inFlight, lostLines }: MetricsSources): Metrics 
     signIns: new library.Counter({
       name: 'boxbridge_sign_ins_total',
       help: 'Secrets entered at the sign-in page or sent with authorization',
-      labelNames: ['provider', 'outcome'],
+      labelNames: ['provider', 'application', 'outcome'],
+      registers,
+    }),
+    unserved: new library.Counter({
+      name: 'boxbridge_unserved_total',
+      help: 'What old programs asked for in vain: actions, paths and parameters of the old API by name, others as other',
+      labelNames: ['kind', 'name'],
       registers,
     }),
     closedConnections: new library.Counter({

@@ -1,5 +1,6 @@
 import type { Reason } from '../core/fault.js';
 import { createMask } from '../core/secrets.js';
+import { cleaned } from '../shared/clean.js';
 import { messageOf, ProviderDefect, stackOf } from '../shared/errors.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { UpstreamObservation } from '../upstream/client.js';
@@ -12,6 +13,16 @@ import type { Tracing } from './tracing.js';
 interface ObservedApplication {
   readonly name: string;
   readonly provider: string;
+  readonly baseUrl: string;
+}
+
+/** Who made a call, and how; told where it has no success. */
+interface ObservedCaller {
+  readonly address: string;
+  /** Those of its request; empty where none could be read. */
+  readonly method: string;
+  readonly target: string;
+  readonly userAgent: string;
 }
 
 /** The outcome of a call. Carries no value that the caller sent. */
@@ -24,9 +35,10 @@ interface CallOutcome {
   readonly http: number;
   /** Undefined on success. */
   readonly reason: Reason | undefined;
-  /** The caller's; it is told where there is no success. */
-  readonly address: string;
+  readonly caller: ObservedCaller;
   readonly cause: unknown;
+  /** What it asked for in vain; the names are of a fixed set. */
+  readonly unserved: readonly { readonly kind: string; readonly name: string }[];
 }
 
 /** Connections that were closed for the same reason within a second. */
@@ -58,6 +70,9 @@ export interface Observer {
   readonly defect: (what: string, cause: unknown) => void;
 }
 
+/** The label of what is of no application. */
+const NONE = 'none';
+
 const breakerLevels = { closed: 0, 'half-open': 1, open: 2 };
 
 export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tracing }): Observer {
@@ -86,15 +101,17 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
       const scope = createScope();
       const begin = performance.now();
       const endSpan = tracing.call(scope);
-      const report = ({ application, action = 'unknown', status, http, reason, address, cause }: CallOutcome) => {
+      const report = (outcome: CallOutcome) => {
+        const { application, action = 'unknown', status, http, reason, caller, cause, unserved } = outcome;
         const ms = performance.now() - begin;
-        const provider = application?.provider ?? 'none';
+        const { name = NONE, provider = NONE } = application ?? {};
         record(
           () => {
-            metrics.calls.inc({ protocol, provider, action, status });
-            metrics.callSeconds.observe({ protocol }, ms / 1000);
+            metrics.calls.inc({ protocol, provider, application: name, action, status });
+            metrics.callSeconds.observe({ protocol, application: name }, ms / 1000);
+            for (const { kind, name: of } of unserved) metrics.unserved.inc({ kind, name: of });
           },
-          () => endSpan({ protocol, provider, action, status, id }),
+          () => endSpan({ protocol, provider, application: name, action, status, id }),
           () => {
             const hide = createMask(scope.secrets);
             const line = {
@@ -106,23 +123,29 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
               http_status: http,
               ms: Math.round(ms * 10) / 10,
               upstream_status: scope.outcomes,
-              ...(reason !== undefined && { address }),
+              ...(reason !== undefined && circumstancesOf(caller, application)),
               ...(cause !== undefined && { cause: hide(messageOf(cause)) }),
             };
             if (reason === 'internal') {
               log.error({ ...line, stack: hide(stackOf(cause) ?? '') }, defectOf(cause));
             } else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
+            else if (reason !== undefined) log.warn(line, 'a call was refused');
             else log.info(line, 'call');
           },
         );
       };
       return work(scope, report);
     },
-    upstream: ({ provider = 'none', method, outcome, seconds }, scope) => {
+    upstream: ({ application = NONE, provider = NONE, method, outcome, seconds }, scope) => {
       const isError = typeof outcome === 'string' || outcome >= 500;
-      const attributes = { 'boxbridge.provider': provider, 'http.request.method': method, outcome };
+      const attributes = {
+        'boxbridge.application': application,
+        'boxbridge.provider': provider,
+        'http.request.method': method,
+        outcome,
+      };
       record(
-        () => metrics.upstreamSeconds.observe({ provider, outcome }, seconds),
+        () => metrics.upstreamSeconds.observe({ provider, application, outcome }, seconds),
         () => tracing.upstream(scope, seconds, attributes, isError),
       );
     },
@@ -133,7 +156,7 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
       ),
     signIn: ({ name, provider }, outcome, cause) => {
       record(
-        () => metrics.signIns.inc({ provider, outcome }),
+        () => metrics.signIns.inc({ provider, application: name, outcome }),
         () => {
           const line = {
             application: name,
@@ -158,6 +181,29 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
       ),
     defect,
   };
+}
+
+/** How long a text of the caller's may be in the log. */
+const MAX_LENGTH = 200;
+
+/** What the log tells of a call without success beside its outcome. */
+function circumstancesOf(
+  { address, method, target, userAgent }: ObservedCaller,
+  application: ObservedApplication | undefined,
+) {
+  return {
+    ...(method !== '' && { method }),
+    ...(target !== '' && { path: pathOf(target) }),
+    address,
+    ...(userAgent !== '' && { user_agent: cleaned(userAgent, MAX_LENGTH) }),
+    ...(application && { upstream_host: new URL(application.baseUrl).host }),
+  };
+}
+
+/** The path of a target without what may be a secret: its query, a ticket, and what looks like either. */
+function pathOf(target: string): string {
+  const [path = ''] = target.split(/[?;&=#]/, 1);
+  return cleaned(path.replace(/(?<=\/auth\/)[^/]+|[^/.]{20,}/g, '…'), MAX_LENGTH);
 }
 
 const defectOf = (cause: unknown) =>

@@ -18,11 +18,12 @@ export function createOtlpTracing(endpoint: string): Tracing {
     call: (scope) => {
       const span = tracer.startSpan('call', { kind: SpanKind.SERVER });
       spans.set(scope, span);
-      return ({ protocol, provider, action, status, id }) => {
+      return ({ protocol, provider, application, action, status, id }) => {
         span.updateName(`${protocol} ${action}`);
         span.setAttributes({
           'boxbridge.protocol': protocol,
           'boxbridge.provider': provider,
+          'boxbridge.application': application,
           'boxbridge.action': action,
           'boxbridge.status': status,
           'boxbridge.request_id': id,

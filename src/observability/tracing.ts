@@ -5,6 +5,7 @@ import type { Scope } from '../shared/scope.js';
 interface TracedCall {
   readonly protocol: string;
   readonly provider: string;
+  readonly application: string;
   readonly action: string;
   readonly status: string;
   /** The request id of the log. */

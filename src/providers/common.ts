@@ -23,7 +23,9 @@ const MAX_HEADER_LENGTH = 16_384;
  * the modern API is not called.
  */
 export function headerText(credential: string): string {
-  if (credential.length > MAX_HEADER_LENGTH || !/^[\x21-\x7e]+$/.test(credential)) throw new Fault('unauthenticated');
+  if (credential.length > MAX_HEADER_LENGTH || !/^[\x21-\x7e]+$/.test(credential)) {
+    throw new Fault('unauthenticated', { cause: 'a credential that no header can carry was never issued' });
+  }
   return credential;
 }
 

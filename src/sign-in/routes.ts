@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Application } from '../applications/application.js';
 import type { Admission } from '../bridge/admission.js';
-import { httpErrors, pageStatusOf, retryAfterOf } from '../core/error-mapping.js';
+import { httpErrors, isServerFault, pageStatusOf, retryAfterOf } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
 import { readBody } from '../http/body.js';
 import { toRequestFault } from '../http/request-errors.js';
@@ -156,7 +156,7 @@ export function signInRouter(parts: SignInParts): Router {
     // A path that cannot be decoded is no ticket's.
     if (cause instanceof URIError) return sendPage(response, httpErrors.notFound, expiredPage);
     // A fault without a cause is a rejection by admission, which is no defect.
-    if (cause !== undefined && reason !== 'malformed') observer.defect('a sign-in failed', cause);
+    if (cause !== undefined && isServerFault(reason)) observer.defect('a sign-in failed', cause);
     const retryAfter = retryAfterOf(fault);
     if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
     sendPage(response, pageStatusOf(fault), pages[reason] ?? failurePage);

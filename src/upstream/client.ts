@@ -3,6 +3,7 @@ import { codeOf, messageOf } from '../shared/errors.js';
 import type { JsonObject } from '../shared/json.js';
 import { createScope, remainingMs, type Scope } from '../shared/scope.js';
 import { type Caller, type CountedOutage, callerOf } from './outage-count.js';
+import { wordsFor } from './outage-words.js';
 import type { IsRefusal, Refusal } from './refusals.js';
 import { type BreakerState, createResilience, type Resilience, UpstreamOutage } from './resilience.js';
 import { type ErrorMapping, interpretResponse } from './response.js';
@@ -154,7 +155,7 @@ async function sendOnce(
       report(outcome);
       // A new error with the code or message alone: the original may hold the request with its credential.
       const isCodeEnough = code !== undefined && !code.startsWith('UND_');
-      const fault = new Fault('unavailable', { cause: new Error(isCodeEnough ? outcome : messageOf(error)) });
+      const fault = new Fault('unavailable', { cause: new Error(isCodeEnough ? wordsFor(outcome) : messageOf(error)) });
       if (outcome === TOO_LARGE) return fault;
       throw new UpstreamOutage(fault, { retryable: isConnectionError(outcome), kind: kindOf(outcome), caller });
     },

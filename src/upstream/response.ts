@@ -62,10 +62,8 @@ export function interpretResponse(response: UpstreamResponse, rules: ResponseRul
   return new Fault(reason === 'invalid email' ? 'invalid' : reason, {
     about: reason === 'invalid email' ? 'email' : undefined,
     upstreamMessage: isExplained && words === extractMessage(json ?? text) ? words : undefined,
-    // The caller is told why only where the values were refused, the log where they were not.
-    cause: new Error(
-      isExplained || words === undefined ? `reply ${status}` : `reply ${status}: ${words.slice(0, MAX_LOGGED_LENGTH)}`,
-    ),
+    // The caller is told why only where the values were refused.
+    cause: new Error(words === undefined ? `reply ${status}` : `reply ${status}: ${words.slice(0, MAX_LOGGED_LENGTH)}`),
     ...(retryAfter !== undefined && { retryAfter }),
   });
 }

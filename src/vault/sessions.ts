@@ -28,6 +28,7 @@ interface NewSession {
 }
 
 const KIND = 'session';
+const NO_SESSION = 'no session has this auth_token: never issued, signed out, or of another application';
 const DAY_MS = 24 * 60 * 60_000;
 /** The resolution of the last use: a write for every call would cost too much. */
 const LAST_USE_RESOLUTION_MS = 60_000;
@@ -59,9 +60,11 @@ export function createSessions(store: Store, sealer: Sealer, clock: Clock): Sess
     },
     credentialOf: async (application, authToken) => {
       const record = await store.session(digestOf(application, authToken));
-      if (!record) throw new Fault('unauthenticated');
+      if (!record) throw new Fault('unauthenticated', { cause: NO_SESSION });
       const { tokenDays } = application;
-      if (tokenDays !== undefined && (await isExpired(record, tokenDays))) throw new Fault('unauthenticated');
+      if (tokenDays !== undefined && (await isExpired(record, tokenDays))) {
+        throw new Fault('unauthenticated', { cause: 'the auth_token is older than token_days' });
+      }
       const credential = sealer.unseal(KIND, authToken, bindingOf(record), record.sealed);
       if (credential === undefined)
         throw new Fault('unauthenticated', { cause: new Error('a session with a broken seal') });
@@ -72,7 +75,8 @@ export function createSessions(store: Store, sealer: Sealer, clock: Clock): Sess
       return credential;
     },
     end: async (application, authToken) => {
-      if (!(await store.removeSession(digestOf(application, authToken)))) throw new Fault('unauthenticated');
+      const isRemoved = await store.removeSession(digestOf(application, authToken));
+      if (!isRemoved) throw new Fault('unauthenticated', { cause: NO_SESSION });
     },
   };
 }

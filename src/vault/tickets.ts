@@ -78,9 +78,10 @@ export function createTickets({ store, sealer, sessions, applications, clock }: 
   const unsealTicket = async (ticket: string) => {
     const record = await store.ticket(sealer.digest(KIND, ticket));
     const application = record && byLabel.get(record.application);
-    if (!application) throw new Fault('missing');
+    if (!application)
+      throw new Fault('missing', { cause: 'no such ticket: never issued, spent, or swept after its end' });
     const left = await lives.left(record.digest, { endsAt: record.expiresAt, lifeMs: LIFE_MS });
-    if (left < 0) throw new Fault('missing');
+    if (left < 0) throw new Fault('missing', { cause: 'the ticket has expired' });
     const text = sealer.unseal(KIND, ticket, bindingOf(record), record.sealed);
     const content = text === undefined ? undefined : parseContent(text);
     if (!content) throw new Fault('missing', { cause: new Error('a ticket with a broken seal') });
@@ -128,13 +129,15 @@ export function createTickets({ store, sealer, sessions, applications, clock }: 
     },
     redeem: async (application, ticket, prepare) => {
       const { record, application: owner, content } = await unsealTicket(ticket);
-      if (owner !== application) throw new Fault('missing');
+      if (owner !== application) throw new Fault('missing', { cause: 'the ticket is of another application' });
       const { credential, userId, authToken } = content;
-      if (credential === undefined || userId === undefined) throw new Fault('unauthenticated');
+      if (credential === undefined || userId === undefined) {
+        throw new Fault('unauthenticated', { cause: 'nobody has signed in with the ticket yet' });
+      }
       const prepared = await prepare(credential);
       const session = authToken === undefined ? await sessions.make(application, credential, userId) : { authToken };
       const isSpent = await store.spendTicket(record, 'record' in session ? session.record : undefined);
-      if (!isSpent) throw new Fault('missing');
+      if (!isSpent) throw new Fault('missing', { cause: 'another call spent the ticket meanwhile' });
       return { authToken: session.authToken, prepared };
     },
   };

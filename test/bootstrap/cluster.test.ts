@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { afterwards } from '../support/cleanup.js';
 import { callBridge, formats } from '../support/clients/legacy.js';
+import { problemsIn } from '../support/problems.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
 import { enter, newTicket, pageAddress, startModernApis } from '../support/servers/modern-apis.js';
@@ -182,7 +183,7 @@ test('workers share the counts of calls, rates and wrong secrets', async () => {
   const counted = (labels: string) =>
     Number(new RegExp(`^boxbridge_calls_total{${labels}} (\\d+)`, 'm').exec(metrics)?.[1]);
   const calls = lines(bridge).filter(({ request_id: id }) => id !== undefined);
-  const labels = 'protocol="rest",provider="previsto",action="get_account_info",status=';
+  const labels = 'protocol="rest",provider="previsto",application="previsto",action="get_account_info",status=';
   expect(counted(`${labels}"get_account_info_ok"`) + counted(`${labels}"service_unavailable"`)).toBe(calls.length);
   // Concurrent requests for metrics too.
   const many = await Promise.all(Array.from({ length: 20 }, async () => (await fetch(`${bridge.url}/metrics`)).status));
@@ -327,5 +328,6 @@ test('workers serve the demo', async () => {
     });
   }
   demo.kill('SIGTERM');
-  expect(await demo.end).toMatchObject({ code: 0, stderr: '' });
+  const { code, stderr } = await demo.end;
+  expect({ code, problems: problemsIn(stderr) }).toEqual({ code: 0, problems: [] });
 });

@@ -109,7 +109,7 @@ describe.each(formats)('in %s, a defect of', (format) => {
     });
     const { action, provider } = defect;
     expect(await metrics()).toContain(
-      `boxbridge_calls_total{protocol="${format}",provider="${provider}",action="${action}",status="internal_error"} 1\n`,
+      `boxbridge_calls_total{protocol="${format}",provider="${provider}",application="${provider}",action="${action}",status="internal_error"} 1\n`,
     );
   });
 
@@ -124,7 +124,7 @@ describe.each(formats)('in %s, a defect of', (format) => {
     expectInternalError(replies, protocolNamed(format));
     expect(log.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'a defect of the bridge', cause: SECRET }]);
     expect(await metrics()).toContain(
-      `boxbridge_calls_total{protocol="${format}",provider="none",action="unknown",status="internal_error"} 1\n`,
+      `boxbridge_calls_total{protocol="${format}",provider="none",application="none",action="unknown",status="internal_error"} 1\n`,
     );
   });
 
@@ -139,7 +139,7 @@ describe.each(formats)('in %s, a defect of', (format) => {
     expect(response.headers.get('retry-after')).toBe('10');
     expect(await response.text()).toBe(await expected.text());
     expect(await failing.metrics()).toContain(
-      `boxbridge_calls_total{protocol="${format}",provider="none",action="logout",status="service_unavailable"} 1\n`,
+      `boxbridge_calls_total{protocol="${format}",provider="none",application="none",action="logout",status="service_unavailable"} 1\n`,
     );
   });
 

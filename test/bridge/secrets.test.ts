@@ -181,3 +181,22 @@ describe('a fault as a caller may be told of it', () => {
     expect(told.message).toBe('unavailable');
   });
 });
+
+describe('a secret that is too long for a pattern', () => {
+  const long = `${'0123456789abcdef'.repeat(4000)}end`;
+
+  test.each([
+    ['as it is', long],
+    ['in base64', Buffer.from(`x${long}`).toString('base64')],
+    ['in hexadecimal', Buffer.from(long).toString('hex')],
+    ['with words around it', `the key ${long} is wrong`],
+  ])('is masked %s', (_how, text) => {
+    const masked = createMask([long])(text);
+    expect(masked).toContain('***');
+    expect(masked.length).toBeLessThan(30);
+  });
+
+  test('changes no other text', () => {
+    expect(createMask([long])(`0123456789abcdef of ${long.slice(0, 400)}`)).not.toContain('***');
+  });
+});

@@ -7,6 +7,7 @@ import { providers } from '../../src/providers/index.js';
 import { sandboxCredentials, sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { createUpstreams } from '../../src/upstream/client.js';
 import { afterwards } from '../support/cleanup.js';
+import { problemsIn } from '../support/problems.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type Child, startNode, startNodeIn } from '../support/servers/process.js';
 
@@ -369,9 +370,9 @@ test('SIGTERM and SIGINT exit with 0', async () => {
     await child.line(/answers at|^seatable\t/);
     child.kill(ending);
     const { code, signal, stderr } = await child.end;
-    return { code, signal, stderr };
+    return { code, signal, problems: problemsIn(stderr) };
   });
-  expect(await Promise.all(ends)).toEqual(rows.map(() => ({ code: 0, signal: null, stderr: '' })));
+  expect(await Promise.all(ends)).toEqual(rows.map(() => ({ code: 0, signal: null, problems: [] })));
 });
 
 test('requests to modern APIs go through the proxy of the environment', async () => {

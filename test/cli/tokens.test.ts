@@ -550,41 +550,45 @@ test('an auth_token that was issued is valid after kill -9', async () => {
 
 const KILLS = Number(process.env.KILLS ?? 20);
 
-test(`${KILLS} kills at random moments of signing in lose no auth_token`, async () => {
-  const started = Date.now();
-  /** Kills one process after the other on a store of its own; gives the number of auth_tokens issued. */
-  const lane = async (seed: number, rounds: number): Promise<number> => {
-    const cwd = await folder();
-    const file = join(cwd, 'bridge.yaml');
-    const config = await loadConfig(file, { actions: actionNames, providers });
-    const random = randomFrom(seed);
-    const issued: string[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const child = startNode(cwd, signInChild, file, `${round}-`);
-      await child.lines(1 + Math.floor(random() * 40));
-      child.kill('SIGKILL');
-      const { signal, stdout } = await child.end;
-      expect(signal).toBe('SIGKILL');
-      issued.push(...stdout.split('\n').slice(0, -1));
+test(
+  `${KILLS} kills at random moments of signing in lose no auth_token`,
+  async () => {
+    const started = Date.now();
+    /** Kills one process after the other on a store of its own; gives the number of auth_tokens issued. */
+    const lane = async (seed: number, rounds: number): Promise<number> => {
+      const cwd = await folder();
+      const file = join(cwd, 'bridge.yaml');
+      const config = await loadConfig(file, { actions: actionNames, providers });
+      const random = randomFrom(seed);
+      const issued: string[] = [];
+      for (let round = 0; round < rounds; round++) {
+        const child = startNode(cwd, signInChild, file, `${round}-`);
+        await child.lines(1 + Math.floor(random() * 40));
+        child.kill('SIGKILL');
+        const { signal, stdout } = await child.end;
+        expect(signal).toBe('SIGKILL');
+        issued.push(...stdout.split('\n').slice(0, -1));
 
-      const { applications, sessions, store } = await openServices(config, {});
-      const lost: string[] = [];
-      for (const line of issued) {
-        const [apiKey, authToken, expected] = JSON.parse(line);
-        const application = applications.find((one) => one.apiKey === apiKey);
-        const found = application && (await sessions.credentialOf(application, authToken).catch(String));
-        if (found !== expected) lost.push(`${line}: ${found}`);
+        const { applications, sessions, store } = await openServices(config, {});
+        const lost: string[] = [];
+        for (const line of issued) {
+          const [apiKey, authToken, expected] = JSON.parse(line);
+          const application = applications.find((one) => one.apiKey === apiKey);
+          const found = application && (await sessions.credentialOf(application, authToken).catch(String));
+          if (found !== expected) lost.push(`${line}: ${found}`);
+        }
+        await store.close();
+        expect([round, lost]).toEqual([round, []]);
       }
-      await store.close();
-      expect([round, lost]).toEqual([round, []]);
-    }
-    return issued.length;
-  };
-  const half = Math.floor(KILLS / 2);
-  const counts = await Promise.all([lane(1, half), lane(2, KILLS - half)]);
-  const issued = counts.reduce((sum, count) => sum + count, 0);
-  process.stderr.write(`${KILLS} kills, ${issued} auth_tokens, none lost, ${Date.now() - started} ms\n`);
-}, 60_000 + KILLS * 3000);
+      return issued.length;
+    };
+    const half = Math.floor(KILLS / 2);
+    const counts = await Promise.all([lane(1, half), lane(2, KILLS - half)]);
+    const issued = counts.reduce((sum, count) => sum + count, 0);
+    process.stderr.write(`${KILLS} kills, ${issued} auth_tokens, none lost, ${Date.now() - started} ms\n`);
+  },
+  60_000 + KILLS * 3000,
+);
 
 test('no secret is in the files of the store, the key file or the log', async () => {
   const cwd = await folder();

@@ -44,6 +44,7 @@ const defaults: ParsedConfig = {
   trustProxy: false,
   store: { kind: 'sqlite', path: '/etc/bridge/data/bridge.db' },
   keyFile: '/etc/bridge/data/bridge.key',
+  log: {},
   limits: {
     bodyBytes: 65536,
     xmlDepth: 32,

@@ -39,6 +39,7 @@ async function namesOfBridge(): Promise<Set<string>> {
   afterwards(bridge.close);
   const rest = (query: string) => fetch(`${bridge.url}/api/1.0/rest?${query}`).then((response) => response.text());
   const ticket = /<ticket>(.+)<\/ticket>/.exec(await rest('action=get_ticket&api_key=k'))?.[1];
+  await rest('action=get_account_tree&api_key=k');
   const page = `${bridge.url}/api/1.0/auth/${ticket}`;
   await fetch(page, { method: 'POST', body: new URLSearchParams({ login: 'a', password: 'b' }) });
   const text = await fetch(`${bridge.url}/metrics`).then((response) => response.text());

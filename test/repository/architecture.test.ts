@@ -136,6 +136,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'lru-cache': ['providers/cache.ts', 'store/known-user-ids.ts', 'vault/lives.ts'],
   'rate-limiter-flexible': ['shared/rate-limiter.ts', 'store/postgres-attempts.ts'],
   pino: ['observability/log.ts'],
+  'pino-pretty': ['observability/log.ts'],
   'prom-client': ['observability/metrics.ts'],
   'sonic-boom': ['observability/log.ts'],
   '@opentelemetry/api': ['observability/tracing.ts', 'observability/tracing-otlp.ts'],

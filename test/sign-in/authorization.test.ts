@@ -214,15 +214,24 @@ describe('the limits of wrong passwords', () => {
     const lines = log.map((line) => JSON.parse(line));
     expect(lines).toMatchObject([
       { msg: 'sign-in', provider: 'previsto', outcome: 'refused', cause: expect.stringContaining('401') },
-      { msg: 'call', action: 'authorization', status: 'invalid_login', cause: expect.stringContaining('401') },
+      {
+        msg: 'a call was refused',
+        action: 'authorization',
+        status: 'invalid_login',
+        cause: expect.stringContaining('401'),
+      },
       { msg: 'sign-in', outcome: 'signed in' },
       { msg: 'call', action: 'authorization', status: 'logged', http_status: 200 },
     ]);
     const text = await metrics();
     for (const status of ['invalid_login', 'logged'])
-      expect(text).toContain(`provider="previsto",action="authorization",status="${status}"} 1\n`);
+      expect(text).toContain(
+        `provider="previsto",application="previsto",action="authorization",status="${status}"} 1\n`,
+      );
     for (const outcome of ['refused', 'signed in'])
-      expect(text).toContain(`boxbridge_sign_ins_total{provider="previsto",outcome="${outcome}"} 1\n`);
+      expect(text).toContain(
+        `boxbridge_sign_ins_total{provider="previsto",application="previsto",outcome="${outcome}"} 1\n`,
+      );
     for (const secret of ['wr0ng', 'l0gin', GOOD]) expect(log.join('') + text).not.toContain(secret);
   });
 });

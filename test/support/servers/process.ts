@@ -24,6 +24,8 @@ export interface Child {
   readonly endInput: (text: string) => void;
   /** Closes the pipe of its standard output. */
   readonly stopReading: () => void;
+  /** Closes the pipe of its standard error. */
+  readonly stopReadingLog: () => void;
   readonly kill: (signal: NodeJS.Signals) => void;
   /** Resolves when it has exited and its output is read. */
   readonly end: Promise<Ended>;
@@ -88,6 +90,7 @@ export function startNodeIn({ cwd, env = {}, under = [], detached }: ProcessOpti
     write: (text) => void child.stdin.write(text),
     endInput: (text) => void child.stdin.end(text),
     stopReading: () => void child.stdout.destroy(),
+    stopReadingLog: () => void child.stderr.destroy(),
     kill: (signal) => void child.kill(signal),
     end,
   };

@@ -19,6 +19,8 @@ import type { Protocol } from '../../../src/protocols/protocol.js';
 import { openWsdl } from '../../../src/protocols/soap/wsdl.js';
 import { createMemoryRateLimiter } from '../../../src/shared/rate-limiter.js';
 
+const REFUSED = 'a call was refused';
+
 export interface RequestHandlerOptions {
   /** Performs a call; succeeds with no elements unless given. */
   readonly dispatch?: Dispatcher;
@@ -34,7 +36,7 @@ export interface RequestHandlerOptions {
   readonly xmlDepth?: number;
   readonly requestMs?: number;
   readonly trustProxy?: boolean;
-  /** Gets the lines of the log from level `warn`. */
+  /** Gets the lines of the log that are warnings or worse, but for those of refused calls. */
   readonly onLog?: (line: string) => void;
 }
 
@@ -59,7 +61,14 @@ export async function startRequestHandler(options: RequestHandlerOptions = {}): 
   });
   const metrics = createMetrics({ inFlight: admission.inFlight, lostLines: () => 0 });
   const observer = createObserver({
-    log: pino({ level: 'warn' }, { write: onLog }),
+    log: pino(
+      { level: 'warn' },
+      {
+        write: (line: string) => {
+          if (JSON.parse(line).msg !== REFUSED) onLog(line);
+        },
+      },
+    ),
     metrics,
     tracing: noTracing,
   });
