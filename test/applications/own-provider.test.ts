@@ -126,7 +126,7 @@ describe.each(formats)("in %s an author's defect", (format) => {
     );
     expect((await call(url, format, 'get_account_info')).status).toBe('service_unavailable');
     expect((await call(url, format, 'get_account_plan')).status).toBe('application_restricted');
-    expect(lines().map(({ msg }) => msg)).toEqual(['a call could not be answered', 'call']);
+    expect(lines().map(({ msg }) => msg)).toEqual(['a call could not be answered', 'a call was refused']);
   });
 
   test.each([

@@ -24,7 +24,7 @@ const folder = fileURLToPath(new URL('../../../test/fixtures/config/', import.me
 /** Five lines that are right. */
 const application = 'applications:\n-\n  api_key: key1\n  provider: seatable\n  base_url: https://one.example.com\n';
 
-const topKeys = 'listen, public_url, trust_proxy, store, key_file, admin, rate, limits, applications';
+const topKeys = 'listen, public_url, trust_proxy, store, key_file, admin, log, rate, limits, applications';
 const applicationKeys =
   'api_key, name, provider, base_url, credentials, actions, redirect_url, confirm_sign_in, defaults, unknown_numbers, fault_status, ' +
   'reply_charset, cache_seconds, token_days, rate, ca_file, client_cert_file, client_key_file';
@@ -127,6 +127,7 @@ describe('a good configuration', () => {
       store: { kind: 'sqlite', path: path('bridge.db') },
       keyFile: path('bridge.key'),
       admin: { host: '127.0.0.1', port: 9464 },
+      log: { level: 'warn', format: 'json' },
       rate: { perMinute: 600 },
       limits: {
         bodyBytes: 65536,
@@ -282,6 +283,8 @@ const refusedAbove: readonly [string, number, string][] = [
     2,
     'limits.xml_depht is not a known key; the keys allowed here are body_bytes, xml_depth, concurrent_calls, upstream_timeout_ms, request_timeout_ms, connections, connections_per_address, tickets_per_minute, memory_mb, event_loop_delay_ms, shutdown_ms',
   ],
+  ['log:\n  level: loud', 2, 'log.level must be debug or info or warn or error or silent'],
+  ['log: { format: xml }', 1, 'log.format must be json or pretty'],
   ['listen: 8080', 1, 'listen must be a block with keys out of host, port'],
   ['listen:', 1, 'listen is empty; write a block with keys out of host, port'],
   ['listen:\n  host: h\n  port: 65536', 3, 'listen.port must be an integer from 0 to 65535'],
