@@ -200,11 +200,16 @@ function circumstancesOf(
   };
 }
 
-/** The path of a target without what may be a secret: its query, a ticket, and what looks like either. */
+/**
+ * The path of a target without what may be a secret: its query, what follows the paths of the old API that take a ticket or
+ * an auth_token, and whatever is long.
+ */
 function pathOf(target: string): string {
   const [path = ''] = target.split(/[?;&=#]/, 1);
-  return cleaned(path.replace(/(?<=\/auth\/)[^/]+|[^/.]{20,}/g, '…'), MAX_LENGTH);
+  return cleaned(path.replace(SECRETS, '…'), MAX_LENGTH);
 }
+
+const SECRETS = /(?<=\/(?:auth|download|new_copy|overwrite|upload)\/)[^/]+|(?<=\/)[^/]{20,}/gi;
 
 const defectOf = (cause: unknown) =>
   cause instanceof ProviderDefect ? 'a defect of the provider' : 'a defect of the bridge';

@@ -217,6 +217,8 @@ test.each([
 
 test.each([
   ['GET', '/api/1.0/upload/0123456789abcdef0123456789abcdef/0', '/api/1.0/upload/…/0', 'nothing answers at this path'],
+  ['GET', '/api/1.0/Download/short-secret/1', '/api/1.0/Download/…/1', 'nothing answers at this path'],
+  ['GET', '/users/01234.secret.0123456789abcdef', '/users/…', 'nothing answers at this path'],
   ['GET', '/api/2.0/files;auth_token=secret', '/api/2.0/files', 'nothing answers at this path'],
   ['GET', '/api/1.0/rest/x?auth_token=secret', '/api/1.0/rest/x', 'nothing answers at this path'],
   ['DELETE', '/api/1.0/rest?auth_token=secret', '/api/1.0/rest', 'DELETE is not for this path'],
