@@ -1,3 +1,4 @@
+import { constants, fstatSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import sonicBoom from 'sonic-boom';
@@ -31,8 +32,7 @@ const LAST_LINES_MS = 200;
  */
 export function createLog({ level = 'info', format }: LogOptions = {}): RunningLog {
   const isPretty = format === undefined ? process.stderr.isTTY : format === 'pretty';
-  // Until a pipe has been a stream of Node.js, a write to it would block a thread while nobody reads.
-  const { fd } = process.stderr;
+  const fd = standardError();
   let lost = 0;
   let writeUntil = Number.POSITIVE_INFINITY;
   const lines = new sonicBoom.SonicBoom({
@@ -64,6 +64,19 @@ export function createLog({ level = 'info', format }: LogOptions = {}): RunningL
   });
   const destination = isPretty ? prettyLines(lines) : lines;
   return { log: pino({ ...logFormat, name: 'boxbridge', level }, destination), lostLines: () => lost };
+}
+
+/** A file descriptor of standard error whose writes block no thread while nobody reads. */
+function standardError(): number {
+  // Until a pipe has been a stream of Node.js, writes to it block.
+  const { fd } = process.stderr;
+  try {
+    // Opened once more: what is shared with workers blocks again when one of them starts or ends.
+    if (fstatSync(fd).isFIFO()) return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    // Not on Linux, or nobody reads it any more.
+  }
+  return fd;
 }
 
 /** How a line tells its time and its level: https://www.rfc-editor.org/rfc/rfc3339, and a word. */
