@@ -11,7 +11,7 @@ import { problemsIn } from '../support/problems.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
 import { enter, newTicket, pageAddress, startModernApis } from '../support/servers/modern-apis.js';
-import { startNode } from '../support/servers/process.js';
+import { childrenOf, startNode } from '../support/servers/process.js';
 import {
   adminOf,
   type BridgeProcess,
@@ -287,12 +287,6 @@ test('a worker that cannot start is retried once a second, until it can', async 
   bridge.child.kill('SIGTERM');
   expect(await bridge.child.end).toMatchObject({ code: 0 });
 });
-
-/** The processes that another one has started and that still run. */
-async function childrenOf(pid: number): Promise<number[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  return text.split(' ').filter(Boolean).map(Number);
-}
 
 test('a worker that is killed before it listens is replaced, while another one serves', async () => {
   api.release();

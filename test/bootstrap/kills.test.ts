@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -7,7 +7,7 @@ import { afterwards } from '../support/cleanup.js';
 import { randomFrom } from '../support/random.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { credentials, startModernApis } from '../support/servers/modern-apis.js';
-import { type Child, startNodeIn } from '../support/servers/process.js';
+import { type Child, childrenOf, startNodeIn } from '../support/servers/process.js';
 import { script, urlIn } from '../support/servers/served.js';
 
 /** How many processes are killed; `KILLS=1000` takes some ten minutes. */
@@ -109,7 +109,7 @@ test(
     for (let kills = 0; kills < KILLS; kills += 1) {
       for (let steps = Math.floor(random() * 20); steps > 0; steps -= 1) await once(events, 'step');
       if (random() < 0.75) {
-        const workers = await workersOf(running.pid);
+        const workers = await childrenOf(running.pid);
         const victim = workers[Math.floor(random() * workers.length)];
         if (victim !== undefined) kill(victim);
       } else {
@@ -144,12 +144,6 @@ test(
   },
   60_000 + KILLS * 3000,
 );
-
-/** The workers of a cluster that run now. */
-async function workersOf(pid: number): Promise<number[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  return text.split(' ').filter(Boolean).map(Number);
-}
 
 /** Kills a process, or with a negative number a process group. */
 function kill(pid: number): void {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { afterwards } from '../cleanup.js';
 
 export interface Ended {
@@ -94,4 +95,10 @@ export function startNodeIn({ cwd, env = {}, under = [], detached }: ProcessOpti
     kill: (signal) => void child.kill(signal),
     end,
   };
+}
+
+/** The processes that another one has started and that still run. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return text.split(' ').filter(Boolean).map(Number);
 }
