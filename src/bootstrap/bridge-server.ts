@@ -39,7 +39,7 @@ const LAST_REPLIES_MS = 250;
  */
 export async function startBridgeServer(config: Config, log: Log, runtime: RuntimeOptions = {}): Promise<BridgeServer> {
   const { limits, rate, trustProxy, admin } = config;
-  const { collector, worker, lostLines = () => 0 } = runtime;
+  const { collector, worker, watch, lostLines = () => 0 } = runtime;
   const overload = watchOverload({
     memoryBytes: limits.memoryMb === undefined ? defaultMemoryBytes() : limits.memoryMb * 2 ** 20,
     delayMs: limits.eventLoopDelayMs,
@@ -55,7 +55,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   const metrics = createMetrics({ inFlight: admission.inFlight, lostLines });
   worker?.serveSnapshots(metrics.snapshot);
   const tracing = collector === undefined ? noTracing : await traceTo(collector);
-  const observer = createObserver({ log, metrics, tracing });
+  const observer = createObserver({ log, metrics, tracing, watch });
   const services = await openServices(config, runtime, {
     observe: observer.upstream,
     onState: observer.breaker,

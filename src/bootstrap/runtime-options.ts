@@ -1,3 +1,4 @@
+import type { Watch } from '../core/exchange.js';
 import type { Proxies } from '../upstream/transport.js';
 import type { KeySource } from '../vault/master-key.js';
 import type { WorkerRole } from './cluster/worker.js';
@@ -14,6 +15,8 @@ export interface RuntimeOptions {
   readonly lostLines?: (() => number) | undefined;
   /** Rewrites the URL of every request to a modern API; absent: the identity. */
   readonly route?: ((url: string) => string) | undefined;
+  /** Looks at each call with all that was sent and received for it; absent: nothing of it is kept. */
+  readonly watch?: Watch | undefined;
   /** Present in a worker of a cluster. */
   readonly worker?: WorkerRole | undefined;
 }

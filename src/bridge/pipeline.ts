@@ -21,6 +21,8 @@ interface IncomingCall {
   /** The method and the target of the request, for the log; empty where none could be read. */
   readonly method: string;
   readonly target: string;
+  /** Names and values in turn, as sent. */
+  readonly headers: readonly string[];
   /**
    * Why HTTP rejects the request, such as a wrong method or a body too large; it is then answered without being
    * performed.
@@ -52,7 +54,7 @@ const defaultReplyOptions: ReplyOptions = {
 };
 
 export function createPipeline({ findApplication, admission, dispatch, observer }: PipelineParts): Pipeline {
-  return (protocol, { request, id, address, method, target, failure }) =>
+  return (protocol, { request, id, address, method, target, headers, failure }) =>
     observer.call({ protocol: protocol.name, id }, async (scope, report) => {
       let decoded: DecodedRequest | undefined;
       let call: Call | undefined;
@@ -87,10 +89,10 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         answer = toErrorAnswer(new Fault('internal'), call?.action);
         reply = toHttpReply(protocol.internalError, answer, defaultReplyOptions);
       }
-      const { status, reason } = answer;
-      const caller = { address, method, target, userAgent: request.userAgent };
+      const { body, contentType, userAgent } = request;
+      const received = { method, target, headers, body, contentType };
       const unserved = unservedIn(call, failure, target);
-      report({ application, action: answer.action, status, http: reply.status, reason, caller, cause, unserved });
+      report({ address, userAgent, request: received, call, application, answer, reply, cause, unserved });
       return reply;
     });
 }

@@ -6,16 +6,25 @@ const MASK = '***';
 /** Of a longer secret, this much tells where it is: a pattern has a limit, and is worked out for each call. */
 const MAX_PATTERN_LENGTH = 512;
 
+/** What stands in a text in place of a secret. */
+export type Replace = (secret: string) => string;
+
 /**
- * Gives texts in which every occurrence of a secret is masked: as it is, in base64 at any offset, in hexadecimal, and
+ * Gives texts in which every occurrence of a secret is replaced, by default by a mask: as it is, in base64 at any offset, in hexadecimal, and
  * escaped for a URL, JSON or HTML, in upper or lower case. To be kept for all texts about one call: the forms are worked
  * out once, for the first of them.
  */
-export function createMask(secrets: readonly string[]): (text: string) => string {
+export function createMask(secrets: readonly string[], replace: Replace = () => MASK): (text: string) => string {
+  // Of secrets that begin alike, the longest is found.
+  const hidden = [...new Set(secrets)]
+    .filter(({ length }) => length >= MIN_SECRET_LENGTH)
+    .sort((one, other) => other.length - one.length);
   let pattern: RegExp | undefined;
   return (text) => {
-    pattern ??= patternOf(secrets);
-    return text.replace(pattern, MASK);
+    pattern ??= patternOf(hidden);
+    return text.replace(pattern, (...match: (string | undefined)[]) =>
+      replace(hidden.find((_secret, index) => match[index + 1] !== undefined) ?? ''),
+    );
   };
 }
 
@@ -50,19 +59,16 @@ function maskValue(value: Value, secrets: readonly string[]): Value {
 /** A pattern that nothing matches. */
 const NOTHING = /(?!)/;
 
+/** A group for each secret. */
 function patternOf(secrets: readonly string[]): RegExp {
-  const forms = new Map(
-    secrets
-      .filter(({ length }) => length >= MIN_SECRET_LENGTH)
-      .flatMap((secret) => {
-        const isLong = secret.length > MAX_PATTERN_LENGTH;
-        const rest = isLong ? '\\S*' : '';
-        return formsOf(isLong ? secret.slice(0, MAX_PATTERN_LENGTH) : secret).map((form) => [form, rest] as const);
-      }),
-  );
-  if (forms.size === 0) return NOTHING;
-  const longestFirst = [...forms].sort(([one], [other]) => other.length - one.length);
-  return new RegExp(longestFirst.map(([form, rest]) => literal(form) + rest).join('|'), 'gi');
+  if (secrets.length === 0) return NOTHING;
+  const groups = secrets.map((secret) => {
+    const isLong = secret.length > MAX_PATTERN_LENGTH;
+    const forms = new Set(formsOf(isLong ? secret.slice(0, MAX_PATTERN_LENGTH) : secret));
+    const longestFirst = [...forms].sort((one, other) => other.length - one.length);
+    return `(${longestFirst.map((form) => literal(form) + (isLong ? '\\S*' : '')).join('|')})`;
+  });
+  return new RegExp(groups.join('|'), 'gi');
 }
 
 function formsOf(secret: string): string[] {

@@ -67,9 +67,9 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
     { body, failure }: { readonly body?: Buffer; readonly failure?: Fault },
   ): Promise<void> => {
     const id = idOf(request, response);
-    const { method = '', url: target = '' } = request;
+    const { method = '', url: target = '', rawHeaders: headers } = request;
     const address = addressOf(request);
-    const incoming = { request: toLegacyRequest(request, body), id, address, method, target, failure };
+    const incoming = { request: toLegacyRequest(request, body), id, address, method, target, headers, failure };
     const reply = await pipeline(protocol, incoming);
     // All requests that have arrived are performed before the replies are written: a reader that is woken by the first
     // of them finds the others too, and each write costs half as much.
@@ -131,7 +131,8 @@ export function createRequestHandler(parts: RequestHandlerParts): HttpHandlers {
       const [, method = ''] = /^([A-Z]{3,10}) /.exec(start) ?? [];
       const id = randomUUID();
       const request = { ...emptyRequest, contentType };
-      const reply = await pipeline(protocolAt(target), { request, id, address, method, target, failure });
+      const incoming = { request, id, address, method, target, headers: [], failure };
+      const reply = await pipeline(protocolAt(target), incoming);
       return { ...reply, headers: { ...reply.headers, [REQUEST_ID]: id } };
     },
   };

@@ -1,4 +1,4 @@
-import type { Reason } from '../core/fault.js';
+import type { Exchange, Watch } from '../core/exchange.js';
 import { createMask } from '../core/secrets.js';
 import { cleaned } from '../shared/clean.js';
 import { messageOf, ProviderDefect, stackOf } from '../shared/errors.js';
@@ -6,36 +6,16 @@ import { createScope, type Scope } from '../shared/scope.js';
 import type { UpstreamObservation } from '../upstream/client.js';
 import type { BreakerState } from '../upstream/resilience.js';
 import type { Log } from './log.js';
+import { maskedPath } from './masked-path.js';
 import type { Metrics } from './metrics.js';
 import type { Tracing } from './tracing.js';
 
 /** The part of an application that is recorded. */
-interface ObservedApplication {
-  readonly name: string;
-  readonly provider: string;
-  readonly baseUrl: string;
-}
+type ObservedApplication = NonNullable<Exchange['application']>;
 
-/** Who made a call, and how; told where it has no success. */
-interface ObservedCaller {
-  readonly address: string;
-  /** Those of its request; empty where none could be read. */
-  readonly method: string;
-  readonly target: string;
-  readonly userAgent: string;
-}
-
-/** The outcome of a call. Carries no value that the caller sent. */
-interface CallOutcome {
-  /** Undefined where the call names none that exists. */
-  readonly application: ObservedApplication | undefined;
-  /** Undefined where it names none that exists. */
-  readonly action: string | undefined;
-  readonly status: string;
-  readonly http: number;
-  /** Undefined on success. */
-  readonly reason: Reason | undefined;
-  readonly caller: ObservedCaller;
+/** The outcome of a call. What it holds of the caller's values is for `watch` alone. */
+interface CallOutcome
+  extends Omit<Exchange, 'id' | 'protocol' | 'startedAt' | 'ms' | 'upstream' | 'cause' | 'secrets'> {
   readonly cause: unknown;
   /** What it asked for in vain; the names are of a fixed set. */
   readonly unserved: readonly { readonly kind: string; readonly name: string }[];
@@ -75,9 +55,15 @@ const NONE = 'none';
 
 const breakerLevels = { closed: 0, 'half-open': 1, open: 2 };
 
-export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tracing }): Observer {
-  const { log, metrics, tracing } = parts;
+export interface ObserverParts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+  /** Looks at each call with all that was sent and received for it; absent: nothing of it is kept. */
+  readonly watch?: Watch | undefined;
+}
 
+export function createObserver({ log, metrics, tracing, watch }: ObserverParts): Observer {
   const defect = (what: string, cause: unknown) => {
     try {
       log.error({ cause: messageOf(cause), stack: stackOf(cause) }, what);
@@ -99,10 +85,12 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
   return {
     call: async ({ protocol, id }, work) => {
       const scope = createScope();
+      if (watch) scope.upstream = [];
       const begin = performance.now();
       const endSpan = tracing.call(scope);
       const report = (outcome: CallOutcome) => {
-        const { application, action = 'unknown', status, http, reason, caller, cause, unserved } = outcome;
+        const { application, answer, reply, cause, unserved } = outcome;
+        const { action = 'unknown', status, reason } = answer;
         const ms = performance.now() - begin;
         const { name = NONE, provider = NONE } = application ?? {};
         record(
@@ -120,10 +108,10 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
               application: application?.name,
               action,
               status,
-              http_status: http,
+              http_status: reply.status,
               ms: Math.round(ms * 10) / 10,
               upstream_status: scope.outcomes,
-              ...(reason !== undefined && circumstancesOf(caller, application)),
+              ...(reason !== undefined && circumstancesOf(outcome)),
               ...(cause !== undefined && { cause: hide(messageOf(cause)) }),
             };
             if (reason === 'internal') {
@@ -132,6 +120,7 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
             else if (reason !== undefined) log.warn(line, 'a call was refused');
             else log.info(line, 'call');
           },
+          () => watch?.(toExchange(outcome, { id, protocol, ms, scope })),
         );
       };
       return work(scope, report);
@@ -187,29 +176,31 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
 const MAX_LENGTH = 200;
 
 /** What the log tells of a call without success beside its outcome. */
-function circumstancesOf(
-  { address, method, target, userAgent }: ObservedCaller,
-  application: ObservedApplication | undefined,
-) {
+function circumstancesOf({ address, userAgent, request: { method, target }, application }: CallOutcome) {
   return {
     ...(method !== '' && { method }),
-    ...(target !== '' && { path: pathOf(target) }),
+    ...(target !== '' && { path: maskedPath(target) }),
     address,
     ...(userAgent !== '' && { user_agent: cleaned(userAgent, MAX_LENGTH) }),
     ...(application && { upstream_host: new URL(application.baseUrl).host }),
   };
 }
 
-/**
- * The path of a target without what may be a secret: its query, what follows the paths of the old API that take a ticket or
- * an auth_token, and whatever is long.
- */
-function pathOf(target: string): string {
-  const [path = ''] = target.split(/[?;&=#]/, 1);
-  return cleaned(path.replace(SECRETS, '…'), MAX_LENGTH);
+function toExchange(
+  { cause, unserved: _, ...outcome }: CallOutcome,
+  { id, protocol, ms, scope }: { id: string; protocol: string; ms: number; scope: Scope },
+): Exchange {
+  return {
+    ...outcome,
+    id,
+    protocol,
+    startedAt: Math.round(Date.now() - ms),
+    ms,
+    upstream: scope.upstream ?? [],
+    cause: cause === undefined ? undefined : messageOf(cause),
+    secrets: scope.secrets,
+  };
 }
-
-const SECRETS = /(?<=\/(?:auth|download|new_copy|overwrite|upload)\/)[^/]+|(?<=\/)[^/]{20,}/gi;
 
 const defectOf = (cause: unknown) =>
   cause instanceof ProviderDefect ? 'a defect of the provider' : 'a defect of the bridge';

@@ -1,3 +1,5 @@
+import type { UpstreamExchange } from '../core/exchange.js';
+
 /**
  * What belongs to one call on its way from the pipeline to the requests that it makes. Passed by hand: an asynchronous
  * context would cost every promise of the process.
@@ -9,6 +11,8 @@ export interface Scope {
   readonly outcomes: (number | string)[];
   /** Its credential, which is the first, and passwords, which no reply, message or log may repeat. */
   readonly secrets: string[];
+  /** Its requests to modern APIs, with all that was sent and received; undefined where nobody looks at them. */
+  upstream?: UpstreamExchange[];
 }
 
 /** The scope of work that nothing limits and nobody observes, until told otherwise. */

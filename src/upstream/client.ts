@@ -1,3 +1,4 @@
+import type { UpstreamReply } from '../core/exchange.js';
 import { Fault } from '../core/fault.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 import type { JsonObject } from '../shared/json.js';
@@ -111,10 +112,12 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
         const caller = callerOf(credential);
         const attempt = (attemptMs: number): Promise<JsonObject | Fault> => {
           const begin = performance.now();
-          const report = (outcome: UpstreamObservation['outcome']) => {
+          const report: Report = (outcome, reply) => {
             scope.outcomes.push(outcome);
-            const seconds = (performance.now() - begin) / 1000;
-            observe?.({ application: name, provider, method, outcome, seconds }, scope);
+            const ms = performance.now() - begin;
+            observe?.({ application: name, provider, method, outcome, seconds: ms / 1000 }, scope);
+            const { url, headers, body } = request;
+            scope.upstream?.push({ method, url, headers, body: body?.text ?? '', outcome, reply, ms });
           };
           const sent = { ...request, url: route(request.url), secrets: scope.secrets, isRefusal, refusals, caller };
           return sendOnce(sent, transport, attemptMs, report);
@@ -140,12 +143,15 @@ interface SentRequest extends UpstreamRequest {
   readonly caller: Caller;
 }
 
+/** Told the outcome of an attempt, and the reply where there was one. */
+type Report = (outcome: UpstreamObservation['outcome'], reply?: UpstreamReply) => void;
+
 /** Makes one attempt: gives the result of the reply, or its Fault. Throws an UpstreamOutage where the API is down. */
 async function sendOnce(
   { method, url, headers, body, operation, errorMapping, isRefusal, refusals, secrets, caller }: SentRequest,
   transport: Transport,
   timeoutMs: number,
-  report: (outcome: UpstreamObservation['outcome']) => void,
+  report: Report,
 ): Promise<JsonObject | Fault> {
   const isRead = method === 'GET';
   const reply = await transport({ method, url, headers, body, timeoutMs, isBodyNeeded: isRead }).catch(
@@ -161,7 +167,7 @@ async function sendOnce(
     },
   );
   if (reply instanceof Fault) return reply;
-  report(reply.status);
+  report(reply.status, reply);
   const rules = { isRead, operation, refusals, errorMapping, isRefusal, secrets, sent: headers };
   const result = interpretResponse(reply, rules);
   const isOutage = reply.status >= 500 && result instanceof Fault && result.reason === 'unavailable';
