@@ -74,6 +74,7 @@ export async function printProfile(seconds: number): Promise<void> {
       ['xml', requests.xml('plain'), false],
       ['rest', requests.rest('plain'), false],
       ['vault', requests.soap('vault'), true],
+      ['cached', requests.soap('cached'), false],
     ] as const) {
       const folder = await mkdtemp(join(tmpdir(), 'boxbridge-profile-'));
       const node = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=1000'];

@@ -45,7 +45,8 @@ export function createCache(
   const kept = async (key: string, seconds: number, read: () => Promise<Account>): Promise<Account> => {
     // Nothing that is kept holds a credential.
     const digest = createHash('sha256').update(key).digest('base64');
-    return (await accounts.fetch(digest, { ttl: seconds * 1000, context: read })) ?? read();
+    // What is there is found without the promises of a fetch.
+    return accounts.get(digest) ?? (await accounts.fetch(digest, { ttl: seconds * 1000, context: read })) ?? read();
   };
 
   return ({ api, settings = {}, seconds }) => {
