@@ -89,7 +89,7 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
       }
       const { status, reason } = answer;
       const caller = { address, method, target, userAgent: request.userAgent };
-      const unserved = unservedIn(call, failure, target);
+      const unserved = unservedIn({ call, failure, target, reason });
       report({ application, action: answer.action, status, http: reply.status, reason, caller, cause, unserved });
       return reply;
     });

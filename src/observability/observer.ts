@@ -1,10 +1,11 @@
 import type { Reason } from '../core/fault.js';
 import { createMask } from '../core/secrets.js';
-import { cleaned } from '../shared/clean.js';
 import { messageOf, ProviderDefect, stackOf } from '../shared/errors.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { UpstreamObservation } from '../upstream/client.js';
 import type { BreakerState } from '../upstream/resilience.js';
+import { circumstancesOf, type ObservedCaller } from './circumstances.js';
+import type { Ledger } from './ledger.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
 import type { Tracing } from './tracing.js';
@@ -14,15 +15,6 @@ interface ObservedApplication {
   readonly name: string;
   readonly provider: string;
   readonly baseUrl: string;
-}
-
-/** Who made a call, and how; told where it has no success. */
-interface ObservedCaller {
-  readonly address: string;
-  /** Those of its request; empty where none could be read. */
-  readonly method: string;
-  readonly target: string;
-  readonly userAgent: string;
 }
 
 /** The outcome of a call. Carries no value that the caller sent. */
@@ -35,10 +27,11 @@ interface CallOutcome {
   readonly http: number;
   /** Undefined on success. */
   readonly reason: Reason | undefined;
+  /** Told where there is no success. */
   readonly caller: ObservedCaller;
   readonly cause: unknown;
-  /** What it asked for in vain; the names are of a fixed set. */
-  readonly unserved: readonly { readonly kind: string; readonly name: string }[];
+  /** What it asked for in vain; the names are of a fixed set, or as the caller spells them where that is no secret. */
+  readonly unserved: readonly { readonly kind: string; readonly name: string; readonly spelt: string }[];
 }
 
 /** Connections that were closed for the same reason within a second. */
@@ -75,9 +68,14 @@ const NONE = 'none';
 
 const breakerLevels = { closed: 0, 'half-open': 1, open: 2 };
 
-export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tracing }): Observer {
-  const { log, metrics, tracing } = parts;
+interface ObserverParts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
+  readonly ledger: Pick<Ledger, 'count'>;
+}
 
+export function createObserver({ log, metrics, tracing, ledger }: ObserverParts): Observer {
   const defect = (what: string, cause: unknown) => {
     try {
       log.error({ cause: messageOf(cause), stack: stackOf(cause) }, what);
@@ -105,6 +103,8 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
         const { application, action = 'unknown', status, http, reason, caller, cause, unserved } = outcome;
         const ms = performance.now() - begin;
         const { name = NONE, provider = NONE } = application ?? {};
+        const hide = createMask(scope.secrets);
+        const told = () => (cause === undefined ? undefined : hide(messageOf(cause)));
         record(
           () => {
             metrics.calls.inc({ protocol, provider, application: name, action, status });
@@ -113,7 +113,6 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
           },
           () => endSpan({ protocol, provider, application: name, action, status, id }),
           () => {
-            const hide = createMask(scope.secrets);
             const line = {
               request_id: id,
               protocol,
@@ -124,13 +123,27 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
               ms: Math.round(ms * 10) / 10,
               upstream_status: scope.outcomes,
               ...(reason !== undefined && circumstancesOf(caller, application)),
-              ...(cause !== undefined && { cause: hide(messageOf(cause)) }),
+              ...(cause !== undefined && { cause: told() }),
             };
             if (reason === 'internal') {
               log.error({ ...line, stack: hide(stackOf(cause) ?? '') }, defectOf(cause));
             } else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
             else if (reason !== undefined) log.warn(line, 'a call was refused');
             else log.info(line, 'call');
+          },
+          () => {
+            const { userAgent } = caller;
+            const named = application?.name;
+            ledger.count({
+              application: named,
+              protocol,
+              userAgent,
+              action: outcome.action,
+              reason,
+              unserved,
+              cause: told(),
+              hide,
+            });
           },
         );
       };
@@ -182,34 +195,6 @@ export function createObserver(parts: { log: Log; metrics: Metrics; tracing: Tra
     defect,
   };
 }
-
-/** How long a text of the caller's may be in the log. */
-const MAX_LENGTH = 200;
-
-/** What the log tells of a call without success beside its outcome. */
-function circumstancesOf(
-  { address, method, target, userAgent }: ObservedCaller,
-  application: ObservedApplication | undefined,
-) {
-  return {
-    ...(method !== '' && { method }),
-    ...(target !== '' && { path: pathOf(target) }),
-    address,
-    ...(userAgent !== '' && { user_agent: cleaned(userAgent, MAX_LENGTH) }),
-    ...(application && { upstream_host: new URL(application.baseUrl).host }),
-  };
-}
-
-/**
- * The path of a target without what may be a secret: its query, what follows the paths of the old API that take a ticket or
- * an auth_token, and whatever is long.
- */
-function pathOf(target: string): string {
-  const [path = ''] = target.split(/[?;&=#]/, 1);
-  return cleaned(path.replace(SECRETS, '…'), MAX_LENGTH);
-}
-
-const SECRETS = /(?<=\/(?:auth|download|new_copy|overwrite|upload)\/)[^/]+|(?<=\/)[^/]{20,}/gi;
 
 const defectOf = (cause: unknown) =>
   cause instanceof ProviderDefect ? 'a defect of the provider' : 'a defect of the bridge';
