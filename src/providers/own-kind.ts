@@ -8,7 +8,7 @@ export type UncheckedKind = Omit<ProviderKind, 'settings'> & { readonly settings
 
 /** The keys that the default export of a module lacks, or has with a value that is of no use. */
 export function missingIn(kind: unknown): string[] {
-  const { name, title, publicBaseUrl, credential, isRefusal, refusals, connect } = isRecord(kind) ? kind : {};
+  const { name, title, publicBaseUrl, credential, isRefusal, refusals, requests, connect } = isRecord(kind) ? kind : {};
   const { name: credentialName, hint } = isRecord(credential) ? credential : {};
   const credentialKeys = isRecord(credential)
     ? { 'credential.name': isText(credentialName), 'credential.hint': isText(hint) }
@@ -20,6 +20,7 @@ export function missingIn(kind: unknown): string[] {
     ...credentialKeys,
     isRefusal: isAbsent(isRefusal) || isFunction(isRefusal),
     refusals: isAbsent(refusals) || (Array.isArray(refusals) && refusals.every(isRow)),
+    requests: isAbsent(requests) || (isRecord(requests) && Object.values(requests).every(isText)),
     connect: isFunction(connect),
   });
 }
