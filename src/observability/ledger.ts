@@ -129,7 +129,7 @@ export function createLedger({ write, onFailure }: LedgerParts): Ledger {
 
   /** Where it fails, the rows count as before. */
   const writeBatch = async (rows: readonly Pending[]): Promise<void> => {
-    const batch = rows.map((row) => ({ row, written: { ...row } }));
+    const batch = rows.map((row) => ({ row, written: { ...row, cause: cleaned(row.cause, MAX_LENGTH) } }));
     for (const row of rows) row.count = 0;
     try {
       await write(batch.map(({ written }) => written));
