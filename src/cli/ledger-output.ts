@@ -1,6 +1,10 @@
+import { cleaned } from '../shared/clean.js';
 import type { LedgerRow } from '../store/ledger.js';
 import type { Gap, Usage } from './ledger-operations.js';
 import { tableOf } from './table.js';
+
+/** How much a table shows of a text of a caller's; a document has all of it. */
+const SHOWN_LENGTH = 60;
 
 /** To the second. */
 const timeOf = (ms: number) => new Date(ms).toISOString().replace(/\.\d+/, '');
@@ -9,7 +13,7 @@ export function usageTable(usage: readonly Usage[]): string {
   const head = ['application', 'caller', 'format', 'what', 'name', 'calls', 'refused', 'failed', 'last', 'instead'];
   const rows = usage.map((each) => [
     each.application,
-    each.userAgent,
+    cleaned(each.userAgent, SHOWN_LENGTH),
     each.protocol,
     each.kind,
     each.name,
@@ -43,9 +47,9 @@ export function gapsTable(gaps: readonly Gap[]): string {
     kind,
     name,
     outcome,
-    [...new Set(callers.map(({ application }) => application || '–'))].join(', '),
+    [...new Set(callers.map(({ application }) => application || '–'))].sort().join(', '),
     timeOf(last),
-    cause,
+    cleaned(cause, SHOWN_LENGTH),
   ]);
   return tableOf([head, ...rows]);
 }

@@ -1,7 +1,7 @@
 import { cleaned } from '../shared/clean.js';
 
 /** The longest text in a cell. */
-const MAX_LENGTH = 72;
+const MAX_LENGTH = 200;
 
 /** A table for people: aligned columns, of a text that is empty a dash, and nothing that a terminal would obey. */
 export function tableOf(rows: readonly (readonly string[])[]): string {

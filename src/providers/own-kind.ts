@@ -20,9 +20,13 @@ export function missingIn(kind: unknown): string[] {
     ...credentialKeys,
     isRefusal: isAbsent(isRefusal) || isFunction(isRefusal),
     refusals: isAbsent(refusals) || (Array.isArray(refusals) && refusals.every(isRow)),
-    requests: isAbsent(requests) || (isRecord(requests) && Object.values(requests).every(isText)),
+    requests: isAbsent(requests) || areRequests(requests),
     connect: isFunction(connect),
   });
+}
+
+function areRequests(value: unknown): boolean {
+  return isRecord(value) && !Array.isArray(value) && Object.values(value).every(isText);
 }
 
 /** Whether a value is a row of a table of refusals. */

@@ -28,3 +28,6 @@ export function ledgerColumnsOf(row: LedgerRow) {
   const { application, userAgent, protocol, kind, name, outcome, count, first, last, cause } = row;
   return [application, userAgent, protocol, kind, name, outcome, count, first, last, cause] as const;
 }
+
+/** The latest rows first, those of the same time by their key. */
+export const LEDGER_ORDER = 'last DESC, application, user_agent, protocol, kind, name, outcome';

@@ -1,3 +1,4 @@
+import { LEDGER_ORDER } from './ledger.js';
 import { addAccounts, userIdsOf } from './postgres-accounts.js';
 import { attemptsInPostgres } from './postgres-attempts.js';
 import { openDatabase, type Statements } from './postgres-database.js';
@@ -95,7 +96,8 @@ export async function openPostgres(url: string): Promise<Store> {
     attempts: attemptsInPostgres(database.pool),
 
     addToLedger: (rows) => transaction((statements) => addToLedger(statements, rows)),
-    ledger: async (since) => (await all(`${LEDGER} WHERE last >= $1 ORDER BY last DESC`, since)).map(toLedgerRow),
+    ledger: async (since) =>
+      (await all(`SELECT * FROM ledger WHERE last >= $1 ORDER BY ${LEDGER_ORDER}`, since)).map(toLedgerRow),
 
     ping: async () => {
       await one('SELECT 1');
@@ -109,8 +111,6 @@ export async function openPostgres(url: string): Promise<Store> {
     close,
   };
 }
-
-const LEDGER = 'SELECT * FROM ledger';
 
 const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';
 
@@ -150,7 +150,7 @@ async function dump({ one, all }: Statements): Promise<StoreContent> {
     masterKey: sealedIn(await one('SELECT sealed FROM master_key')),
     tickets: (await all('SELECT * FROM tickets ORDER BY digest')).map(toTicket),
     sessions: (await all(`${SESSIONS} ORDER BY sessions.digest`)).map(toSession),
-    ledger: (await all(`${LEDGER} ORDER BY last DESC`)).map(toLedgerRow),
+    ledger: (await all(`SELECT * FROM ledger ORDER BY ${LEDGER_ORDER}`)).map(toLedgerRow),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type CreateRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
 import { attemptsInMemory } from './attempts.js';
+import { LEDGER_ORDER } from './ledger.js';
 import { afterPrefix, sealedIn, toAccount, toKey, toLedgerRow, toPrefixMatch, toSession, toTicket } from './rows.js';
 import { type Database, openDatabase } from './sqlite-database.js';
 import { addToLedger } from './sqlite-ledger.js';
@@ -85,7 +86,8 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     attempts: attemptsInMemory(createRateLimiter),
 
     addToLedger: async (rows) => transactionUnsynced(LEDGER_WAIT_MS, () => addToLedger(database, rows)),
-    ledger: async (since) => all(`${LEDGER} WHERE last >= ? ORDER BY last DESC`, since).map(toLedgerRow),
+    ledger: async (since) =>
+      all(`SELECT * FROM ledger WHERE last >= ? ORDER BY ${LEDGER_ORDER}`, since).map(toLedgerRow),
 
     ping: async () => {
       one('SELECT 1');
@@ -134,7 +136,7 @@ function dump({ one, all }: Database): StoreContent {
     masterKey: sealedIn(one('SELECT sealed FROM master_key')),
     tickets: all('SELECT * FROM tickets ORDER BY digest').map(toTicket),
     sessions: all(`${SESSIONS} ORDER BY digest`).map(toSession),
-    ledger: all(`${LEDGER} ORDER BY last DESC`).map(toLedgerRow),
+    ledger: all(`SELECT * FROM ledger ORDER BY ${LEDGER_ORDER}`).map(toLedgerRow),
   };
 }
 
@@ -159,8 +161,6 @@ function load(
 }
 
 const LAST_USER_ID = "SELECT seq FROM sqlite_sequence WHERE name = 'accounts'";
-
-const LEDGER = 'SELECT * FROM ledger';
 
 /** The ledger is written in a moment again: a call in work MUST NOT wait for another process. */
 const LEDGER_WAIT_MS = 20;
