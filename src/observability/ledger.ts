@@ -2,6 +2,7 @@ import { setImmediate as endOfTurn, setTimeout as sleep } from 'node:timers/prom
 import type { Reason } from '../core/fault.js';
 import { cleaned } from '../shared/clean.js';
 import type { LedgerRow } from '../store/ledger.js';
+import { type Asked, createPage, MAX_LENGTH, type Page, type Pending } from './ledger-page.js';
 
 /** A call, as far as the ledger needs it. */
 export interface LedgerCall {
@@ -13,8 +14,8 @@ export interface LedgerCall {
   readonly action: string | undefined;
   /** Undefined on success. */
   readonly reason: Reason | undefined;
-  /** What it asked for in vain: the name of a fixed set, and as the caller spells it. */
-  readonly unserved: readonly { readonly kind: string; readonly name: string; readonly spelt: string }[];
+  /** What it asked for in vain. */
+  readonly unserved: readonly Asked[];
   /** Why there is no success, without secrets; undefined where there is nothing to say. */
   readonly cause: string | undefined;
   /** Masks the secrets of the call. */
@@ -45,30 +46,6 @@ const ROWS_PER_WRITE = 250;
 /** How long the last batch may take, in milliseconds. */
 const CLOSE_MS = 1000;
 
-/** The longest text of a caller's or of an operator's. */
-const MAX_LENGTH = 200;
-/** The distinct User-Agents and names of its callers' own that an application may have; more are counted together. */
-const MAX_AGENTS = 100;
-const MAX_NAMES = 100;
-/** The rows that an application may have before all its User-Agents are counted together. */
-const MAX_ROWS = 1000;
-
-const OTHER = 'other';
-
-/** A row with what was counted since it was written. */
-type Pending = { -readonly [Key in keyof LedgerRow]: LedgerRow[Key] };
-
-type Key = Pick<LedgerRow, 'userAgent' | 'protocol' | 'kind' | 'name' | 'outcome'>;
-
-/** What is known of an application. Its size is bounded, whatever its callers send. */
-interface Page {
-  readonly application: string;
-  /** By what was sent. */
-  readonly agents: Map<string, string>;
-  readonly names: Set<string>;
-  readonly rows: Map<string, Pending>;
-}
-
 /**
  * A ledger that writes what it has counted in batches. A write that fails is tried again, and what is counted meanwhile
  * goes with it.
@@ -84,14 +61,12 @@ export function createLedger({ write, onFailure }: LedgerParts): Ledger {
   const pageOf = (application: string): Page => {
     const known = pages.get(application);
     if (known) return known;
-    const name = cleaned(application, MAX_LENGTH);
-    const page: Page = { application: name, agents: new Map(), names: new Set(), rows: new Map() };
+    const page = createPage(application);
     pages.set(application, page);
     return page;
   };
 
-  const add = (page: Page, key: Key, cause = '') => {
-    const row = rowOf(page, key);
+  const add = (row: Pending, cause = '') => {
     row.last = Date.now();
     row.cause = cause;
     row.count += 1;
@@ -145,16 +120,15 @@ export function createLedger({ write, onFailure }: LedgerParts): Ledger {
 
   return {
     count: ({ application = '', protocol, userAgent, action, reason, unserved, cause, hide }) => {
-      const page = pageOf(application);
-      const caller = { userAgent: agentOf(page, userAgent, hide), protocol };
+      const { callerOf, nameOf, rowOf } = pageOf(application);
+      const caller = callerOf(userAgent, hide);
       const outcome = reason ?? 'served';
-      const isServed = unserved.every(({ kind }) => kind === 'parameter');
-      if (isServed && action !== undefined) add(page, { ...caller, kind: 'action', name: action, outcome }, cause);
-      for (const each of unserved) {
-        const { kind } = each;
-        const name = nameOf(page, each);
-        if (kind !== 'parameter') add(page, { ...caller, kind, name, outcome }, cause);
-        else add(page, { ...caller, kind, name, outcome: 'ignored' }, `${action} does not take it`);
+      const isOfAction = action !== undefined && unserved.every(({ kind }) => kind === 'parameter');
+      if (isOfAction) add(rowOf(caller, { protocol, kind: 'action', name: action, outcome }), cause);
+      for (const asked of unserved) {
+        const key = { protocol, kind: asked.kind, name: nameOf(asked) };
+        if (asked.kind !== 'parameter') add(rowOf(caller, { ...key, outcome }), cause);
+        else add(rowOf(caller, { ...key, outcome: 'ignored' }), `${action} does not take it`);
       }
     },
     close: async () => {
@@ -164,32 +138,4 @@ export function createLedger({ write, onFailure }: LedgerParts): Ledger {
       await Promise.race([last, sleep(CLOSE_MS, undefined, { ref: false })]);
     },
   };
-}
-
-function agentOf({ agents }: Page, userAgent: string, hide: (text: string) => string): string {
-  const known = agents.get(userAgent);
-  if (known !== undefined) return known;
-  if (agents.size >= MAX_AGENTS) return OTHER;
-  const agent = cleaned(hide(userAgent), MAX_LENGTH);
-  agents.set(userAgent, agent);
-  return agent;
-}
-
-function nameOf({ names }: Page, { name, spelt }: LedgerCall['unserved'][number]): string {
-  if (spelt === name || names.has(spelt)) return spelt;
-  if (names.size >= MAX_NAMES) return name;
-  names.add(spelt);
-  return spelt;
-}
-
-function rowOf(page: Page, key: Key): Pending {
-  const { application, rows } = page;
-  const { userAgent, protocol, kind, name, outcome } = key;
-  const index = `${protocol}\n${kind}\n${name}\n${outcome}\n${userAgent}`;
-  const known = rows.get(index);
-  if (known) return known;
-  if (rows.size >= MAX_ROWS && userAgent !== OTHER) return rowOf(page, { ...key, userAgent: OTHER });
-  const row = { application, ...key, count: 0, first: 0, last: 0, cause: '' };
-  rows.set(index, row);
-  return row;
 }
