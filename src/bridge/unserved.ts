@@ -43,10 +43,10 @@ export function unservedIn({ call, failure, target, reason }: AnsweredRequest): 
   const { action, parameters } = call;
   if (!isAction(action)) return [isKnown(action) ? fixed('action', action) : strange('action', action)];
   let unserved: Unserved[] | undefined;
-  for (const name of parameters.keys()) {
+  for (const [name, values] of parameters) {
     if (hasParameter(action, name) || name === 'api_key' || hasPrefixed(action, name)) continue;
     unserved ??= [];
-    unserved.push(oldParameterOf(name));
+    unserved.push(unservedParameter(name, values));
   }
   return unserved ?? NOTHING;
 }
@@ -75,7 +75,9 @@ function oldPathOf(target: string): string {
 }
 
 /** Arrays are sent as `params[]`, `params[0]` or `params`. */
-function oldParameterOf(sent: string): Unserved {
+function unservedParameter(sent: string, values: readonly string[]): Unserved {
   const name = sent.replace(/\[\d{0,3}\]$/, '');
-  return oldParameters.has(name) ? fixed('parameter', name) : strange('parameter', name);
+  if (oldParameters.has(name)) return fixed('parameter', name);
+  // Without a value it may be a value itself, behind a stray separator.
+  return values.every((value) => value === '') ? fixed('parameter', OTHER) : strange('parameter', name);
 }

@@ -84,6 +84,7 @@ describe.each(formats)('in %s the ledger has', (format) => {
       ['params', 'x'],
       ['folder.name', 'x'],
       ['sk_12345', 'x'],
+      ['hunter', ''],
       ['abcdefghijklmnopqrstuvwxyzabcdef', 'x'],
     ]);
     expect(short(await ledger()).sort()).toEqual(
@@ -92,7 +93,7 @@ describe.each(formats)('in %s the ledger has', (format) => {
         `Invoices ${format} action get_mail malformed 1`,
         `Invoices ${format} action other malformed 4`,
         `Invoices ${format} parameter folder.name ignored 1`,
-        `Invoices ${format} parameter other ignored 2`,
+        `Invoices ${format} parameter other ignored 3`,
         `Invoices ${format} parameter params ignored 1`,
       ].sort(),
     );
