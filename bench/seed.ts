@@ -59,6 +59,7 @@ export async function seedStore({ file, baseUrl, credentials, stored }: Seed): P
           }))
         : []),
     ],
+    ledger: [],
   };
   await store.close();
   if (place.kind !== 'sqlite') throw new Error('the store of a bench is in SQLite');

@@ -3,6 +3,7 @@ import module from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addCheckCommand } from './cli/check.js';
 import { readEnvironment } from './cli/environment.js';
+import { addLedgerCommands } from './cli/ledger.js';
 import { EXIT_GOOD, EXIT_USAGE, fail, tolerateClosedOutput } from './cli/process.js';
 import { addProvidersCommand } from './cli/providers.js';
 import { addSandboxCommand } from './cli/sandbox.js';
@@ -29,6 +30,7 @@ addProvidersCommand(program);
 addSandboxCommand(program);
 addTokensCommand(program, environment);
 addStoreCommand(program);
+addLedgerCommands(program);
 
 tolerateClosedOutput();
 try {

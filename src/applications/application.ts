@@ -4,7 +4,9 @@ import type { Provider, ProviderKind } from '../providers/provider.js';
 import type { Scope } from '../shared/scope.js';
 
 /** An api_key with its permissions and its modern API. Settings and certificates are held by `connect` alone. */
-export interface Application extends Omit<ApplicationConfig, 'settings' | 'tls'> {
+export interface Application extends Omit<ApplicationConfig, 'settings' | 'tls' | 'deprecation'> {
+  /** Those of every reply to a call of it, beside the common ones. */
+  readonly headers: Readonly<Record<string, string>>;
   /** The modern API that its calls go to, for one call. */
   readonly connect: (scope: Scope) => Provider;
   /** How the sign-in page and the command line name that API and its credential. */

@@ -4,6 +4,7 @@ import { loadProvider } from '../providers/load.js';
 import { createScope, remainingMs, type Scope } from '../shared/scope.js';
 import type { UpstreamRequest, Upstreams } from '../upstream/client.js';
 import type { Application } from './application.js';
+import { deprecationHeaders } from './deprecation.js';
 import { noteSecrets } from './note-secrets.js';
 
 /**
@@ -15,7 +16,7 @@ export async function connect(
   { sendFor }: Upstreams,
   cache: ReturnType<typeof createCache>,
 ): Promise<Application> {
-  const { tls, settings, ...rest } = application;
+  const { tls, settings, deprecation, ...rest } = application;
   const { name, baseUrl, cacheSeconds } = rest;
   const kind = await loadProvider(rest.provider);
   const { isRefusal, refusals } = kind;
@@ -28,5 +29,5 @@ export async function connect(
   };
   // A provider that cannot connect is a problem of the start, not of each call.
   connectTo(createScope());
-  return { ...rest, provider: kind.name, kind, connect: connectTo };
+  return { ...rest, headers: deprecationHeaders({ deprecation }), provider: kind.name, kind, connect: connectTo };
 }

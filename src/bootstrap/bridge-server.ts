@@ -4,16 +4,19 @@ import { createDispatcher } from '../bridge/dispatcher.js';
 import { defaultMemoryBytes, watchOverload } from '../bridge/overload.js';
 import { createPipeline } from '../bridge/pipeline.js';
 import type { Config } from '../config/config.js';
+import { toFault } from '../core/fault.js';
 import { createForwardedUrl } from '../http/forwarded.js';
 import { type Listener, listen } from '../http/listener.js';
 import { handleMalformedRequests } from '../http/malformed.js';
 import { createRequestHandler } from '../http/request-handler.js';
+import { createLedger } from '../observability/ledger.js';
 import type { Log } from '../observability/log.js';
 import { createMetrics } from '../observability/metrics.js';
 import { createObserver } from '../observability/observer.js';
 import { noTracing } from '../observability/tracing.js';
 import { createProtocols } from '../protocols/index.js';
 import { openWsdl } from '../protocols/soap/wsdl.js';
+import { messageOf } from '../shared/errors.js';
 import { listenAdmin } from './admin-listener.js';
 import { createReadiness } from './readiness.js';
 import type { RuntimeOptions } from './runtime-options.js';
@@ -55,7 +58,12 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   const metrics = createMetrics({ inFlight: admission.inFlight, lostLines });
   worker?.serveSnapshots(metrics.snapshot);
   const tracing = collector === undefined ? noTracing : await traceTo(collector);
-  const observer = createObserver({ log, metrics, tracing, watch });
+  const ledger = createLedger({
+    write: (rows) => services.store.addToLedger(rows),
+    onFailure: (cause) =>
+      log.warn({ cause: messageOf(toFault(cause).cause) }, 'the ledger could not be written; it is tried again'),
+  });
+  const observer = createObserver({ log, metrics, tracing, ledger, watch });
   const services = await openServices(config, runtime, {
     observe: observer.upstream,
     onState: observer.breaker,
@@ -66,6 +74,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   const close = async (graceMs?: number) => {
     for (const listener of listeners) await listener.close(graceMs);
     overload.close();
+    await ledger.close();
     await services.store.close();
     await tracing.close();
   };

@@ -7,6 +7,7 @@ import type { Observer } from '../observability/observer.js';
 import type { DecodedRequest, LegacyReply, LegacyRequest, Protocol, ReplyOptions } from '../protocols/protocol.js';
 import { encodeText, UTF_8 } from '../shared/charset.js';
 import type { Admission } from './admission.js';
+import { refuseInBlackout } from './blackout.js';
 import { causeOf } from './cause.js';
 import type { Dispatcher } from './dispatcher.js';
 import { unservedIn } from './unserved.js';
@@ -70,6 +71,7 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
         call = asked;
         const apiKey = singleValue(asked.parameters, 'api_key');
         application = apiKey === undefined ? undefined : findApplication(apiKey);
+        refuseInBlackout(application, Date.now());
         if (decoded.rejection) throw decoded.rejection;
         const caller = { address, apiKey, application, scope };
         answer = toSuccessAnswer(asked.action, await admission.run(scope, application, () => dispatch(asked, caller)));
@@ -82,16 +84,16 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
       try {
         const options = application ?? defaultReplyOptions;
         reply = decoded
-          ? toHttpReply(decoded.encode(answer, options), answer, options)
+          ? toHttpReply(decoded.encode(answer, options), answer, options, application)
           : toHttpReply(protocol.internalError, answer, defaultReplyOptions);
       } catch (error) {
         cause = error;
         answer = toErrorAnswer(new Fault('internal'), call?.action);
-        reply = toHttpReply(protocol.internalError, answer, defaultReplyOptions);
+        reply = toHttpReply(protocol.internalError, answer, defaultReplyOptions, application);
       }
       const { body, contentType, userAgent } = request;
       const received = { method, target, headers, body, contentType };
-      const unserved = unservedIn(call, failure, target);
+      const unserved = unservedIn({ call, failure, target, reason: answer.reason });
       report({ address, userAgent, request: received, call, application, answer, reply, cause, unserved });
       return reply;
     });
@@ -101,6 +103,7 @@ function toHttpReply(
   { status, mediaType, body }: LegacyReply,
   { retryAfter }: Answer,
   { replyCharset }: ReplyOptions,
+  application?: Pick<Application, 'headers'>,
 ): HttpReply {
   const encoded = replyCharset === UTF_8 ? body : encodeText(body.toString(), replyCharset);
   // The old service sent no charset parameter for UTF-8; the XML declaration names it.
@@ -109,6 +112,7 @@ function toHttpReply(
     'Content-Type': isNamed ? `${mediaType}; charset=${replyCharset.toLowerCase()}` : mediaType,
     'Cache-Control': 'no-store',
     ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+    ...application?.headers,
     'Content-Length': String(Buffer.byteLength(encoded)),
   };
   return { status, headers, body: encoded };

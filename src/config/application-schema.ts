@@ -11,6 +11,7 @@ import {
   expected,
   integer,
   integerBetween,
+  interval,
   isBaseUrl,
   isUrl,
   oneOf,
@@ -19,6 +20,7 @@ import {
   settingsObject,
   strictObject,
   text,
+  time,
   trimTrailingSlashes,
 } from './validators.js';
 
@@ -112,6 +114,27 @@ export function applicationSchema(options: ConfigOptions, { publicBaseUrl, setti
       .optional()
       .meta({ description: 'vault: when an auth_token ends that nobody logs out', unlessGiven: 'never' }),
     rate: rate('how many calls of this api_key are answered in a minute; the rest gets HTTP 429'),
+    deprecation: camelCasedObject({
+      since: time.describe(
+        'replies say in `Deprecation` that this key is deprecated since then: a date, or a date and time with its offset',
+      ),
+      sunset: time
+        .optional()
+        .meta({ description: 'and in `Sunset` that it ends then, likewise', unlessGiven: 'unknown' }),
+      link: pattern('an http or https URL', isUrl)
+        .optional()
+        .meta({ description: 'and in `Link` that this page says what to do', unlessGiven: 'none' }),
+    })
+      .refine(({ since, sunset = since }) => sunset >= since, {
+        path: ['sunset'],
+        error: 'must not be before `since`; write a later time',
+      })
+      .optional(),
+    blackout: z.array(interval, expected('a list of times with a slash in between')).readonly().optional().meta({
+      description:
+        'when its calls get `service_unavailable`, to rehearse the end: a list such as `[2026-12-31T12:00Z/2026-12-31T13:00Z]`',
+      unlessGiven: 'never',
+    }),
     ca_file: file.meta({
       description: 'PEM: the certification authorities of that API, in place of the public ones',
       unlessGiven: 'those of Node.js',

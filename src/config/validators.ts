@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { camelCased } from '../shared/camel-case.js';
+import { timeIn } from '../shared/iso-time.js';
 import type { Setting, Settings } from '../shared/setting.js';
 
 /** The message for a wrong or missing value. It follows the path of the key; `what` is a value to write. */
@@ -49,6 +50,23 @@ export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T, allowed 
 /** A block of exactly these keys; its output has them in camelCase. */
 export const camelCasedObject = <T extends z.core.$ZodLooseShape>(shape: T) =>
   strictObject(shape).transform((value) => camelCased(value));
+
+const TIME = 'a date such as 2026-12-31, or a date and time with its offset such as 2026-12-31T12:00Z';
+/** A time; its output is in milliseconds since 1970. */
+export const time = pattern(TIME, (value) => timeIn(value) !== undefined).transform((value) => timeIn(value) ?? 0);
+
+const endsOf = (interval: string) => interval.split('/').map(timeIn);
+/** An interval of ISO 8601; its output has the text too. */
+export const interval = pattern(
+  'two times with a slash in between, the earlier one first, such as 2026-12-31T12:00Z/2026-12-31T13:00Z',
+  (value) => {
+    const [from, to, ...rest] = endsOf(value);
+    return from !== undefined && to !== undefined && rest.length === 0 && from < to;
+  },
+).transform((value) => {
+  const [from = 0, to = 0] = endsOf(value);
+  return { text: value, from, to };
+});
 
 /** A rate limit; absent: none. */
 export const rate = (description: string) =>

@@ -15,13 +15,10 @@ export type Replace = (secret: string) => string;
  * out once, for the first of them.
  */
 export function createMask(secrets: readonly string[], replace: Replace = () => MASK): (text: string) => string {
-  // Of secrets that begin alike, the longest is found.
-  const hidden = [...new Set(secrets)]
-    .filter(({ length }) => length >= MIN_SECRET_LENGTH)
-    .sort((one, other) => other.length - one.length);
-  let pattern: RegExp | undefined;
+  let known: { readonly hidden: readonly string[]; readonly pattern: RegExp } | undefined;
   return (text) => {
-    pattern ??= patternOf(hidden);
+    known ??= patternOf(secrets);
+    const { hidden, pattern } = known;
     return text.replace(pattern, (...match: (string | undefined)[]) =>
       replace(hidden.find((_secret, index) => match[index + 1] !== undefined) ?? ''),
     );
@@ -59,16 +56,20 @@ function maskValue(value: Value, secrets: readonly string[]): Value {
 /** A pattern that nothing matches. */
 const NOTHING = /(?!)/;
 
-/** A group for each secret. */
-function patternOf(secrets: readonly string[]): RegExp {
-  if (secrets.length === 0) return NOTHING;
-  const groups = secrets.map((secret) => {
+/** The secrets that are not too short, and a pattern with a group for each. */
+function patternOf(secrets: readonly string[]) {
+  // Of secrets that begin alike, the longest is found.
+  const hidden = [...new Set(secrets)]
+    .filter(({ length }) => length >= MIN_SECRET_LENGTH)
+    .sort((one, other) => other.length - one.length);
+  if (hidden.length === 0) return { hidden, pattern: NOTHING };
+  const groups = hidden.map((secret) => {
     const isLong = secret.length > MAX_PATTERN_LENGTH;
     const forms = new Set(formsOf(isLong ? secret.slice(0, MAX_PATTERN_LENGTH) : secret));
     const longestFirst = [...forms].sort((one, other) => other.length - one.length);
     return `(${longestFirst.map((form) => literal(form) + (isLong ? '\\S*' : '')).join('|')})`;
   });
-  return new RegExp(groups.join('|'), 'gi');
+  return { hidden, pattern: new RegExp(groups.join('|'), 'gi') };
 }
 
 function formsOf(secret: string): string[] {

@@ -108,7 +108,7 @@ export function createMetrics({ inFlight, lostLines }: MetricsSources): Metrics 
     }),
     unserved: new library.Counter({
       name: 'boxbridge_unserved_total',
-      help: 'What old programs asked for in vain: actions, paths and parameters of the old API by name, others as other',
+      help: 'What old programs asked for in vain: actions, paths and parameters of the old API by name, others as other, and envelopes',
       labelNames: ['kind', 'name'],
       registers,
     }),

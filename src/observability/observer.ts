@@ -1,12 +1,12 @@
 import type { Exchange, Watch } from '../core/exchange.js';
 import { createMask } from '../core/secrets.js';
-import { cleaned } from '../shared/clean.js';
 import { messageOf, ProviderDefect, stackOf } from '../shared/errors.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { UpstreamObservation } from '../upstream/client.js';
 import type { BreakerState } from '../upstream/resilience.js';
+import { circumstancesOf } from './circumstances.js';
+import type { Ledger } from './ledger.js';
 import type { Log } from './log.js';
-import { maskedPath } from './masked-path.js';
 import type { Metrics } from './metrics.js';
 import type { Tracing } from './tracing.js';
 
@@ -17,8 +17,8 @@ type ObservedApplication = NonNullable<Exchange['application']>;
 interface CallOutcome
   extends Omit<Exchange, 'id' | 'protocol' | 'startedAt' | 'ms' | 'upstream' | 'cause' | 'secrets'> {
   readonly cause: unknown;
-  /** What it asked for in vain; the names are of a fixed set. */
-  readonly unserved: readonly { readonly kind: string; readonly name: string }[];
+  /** What it asked for in vain; the names are of a fixed set, or as the caller spells them where that is no secret. */
+  readonly unserved: readonly { readonly kind: string; readonly name: string; readonly spelt: string }[];
 }
 
 /** Connections that were closed for the same reason within a second. */
@@ -59,11 +59,12 @@ export interface ObserverParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
+  readonly ledger: Pick<Ledger, 'count'>;
   /** Looks at each call with all that was sent and received for it; absent: nothing of it is kept. */
   readonly watch?: Watch | undefined;
 }
 
-export function createObserver({ log, metrics, tracing, watch }: ObserverParts): Observer {
+export function createObserver({ log, metrics, tracing, ledger, watch }: ObserverParts): Observer {
   const defect = (what: string, cause: unknown) => {
     try {
       log.error({ cause: messageOf(cause), stack: stackOf(cause) }, what);
@@ -93,6 +94,8 @@ export function createObserver({ log, metrics, tracing, watch }: ObserverParts):
         const { action = 'unknown', status, reason } = answer;
         const ms = performance.now() - begin;
         const { name = NONE, provider = NONE } = application ?? {};
+        const hide = createMask(scope.secrets);
+        const told = () => (cause === undefined ? undefined : hide(messageOf(cause)));
         record(
           () => {
             metrics.calls.inc({ protocol, provider, application: name, action, status });
@@ -101,7 +104,6 @@ export function createObserver({ log, metrics, tracing, watch }: ObserverParts):
           },
           () => endSpan({ protocol, provider, application: name, action, status, id }),
           () => {
-            const hide = createMask(scope.secrets);
             const line = {
               request_id: id,
               protocol,
@@ -112,13 +114,18 @@ export function createObserver({ log, metrics, tracing, watch }: ObserverParts):
               ms: Math.round(ms * 10) / 10,
               upstream_status: scope.outcomes,
               ...(reason !== undefined && circumstancesOf(outcome)),
-              ...(cause !== undefined && { cause: hide(messageOf(cause)) }),
+              ...(cause !== undefined && { cause: told() }),
             };
             if (reason === 'internal') {
               log.error({ ...line, stack: hide(stackOf(cause) ?? '') }, defectOf(cause));
             } else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
             else if (reason !== undefined) log.warn(line, 'a call was refused');
             else log.info(line, 'call');
+          },
+          () => {
+            const { userAgent } = outcome;
+            const call = { application: application?.name, protocol, userAgent, action: answer.action, reason };
+            ledger.count({ ...call, unserved, cause: told(), hide });
           },
           () => watch?.(toExchange(outcome, { id, protocol, ms, scope })),
         );
@@ -169,20 +176,6 @@ export function createObserver({ log, metrics, tracing, watch }: ObserverParts):
         log.warn({ addresses }, 'calls come from few private addresses with X-Forwarded-For: is trust_proxy missing?'),
       ),
     defect,
-  };
-}
-
-/** How long a text of the caller's may be in the log. */
-const MAX_LENGTH = 200;
-
-/** What the log tells of a call without success beside its outcome. */
-function circumstancesOf({ address, userAgent, request: { method, target }, application }: CallOutcome) {
-  return {
-    ...(method !== '' && { method }),
-    ...(target !== '' && { path: maskedPath(target) }),
-    address,
-    ...(userAgent !== '' && { user_agent: cleaned(userAgent, MAX_LENGTH) }),
-    ...(application && { upstream_host: new URL(application.baseUrl).host }),
   };
 }
 

@@ -113,6 +113,14 @@ export const golem: ProviderKind<typeof settings> = {
   credential: { name: 'API token', hint: 'golem-cli makes one for your account.' },
   isRefusal,
   refusals,
+  requests: {
+    readAccount: 'GET {base_url}/v1/accounts/{id}',
+    updateAccount: 'PATCH {base_url}/v1/accounts/{id}',
+    deleteAccount: 'DELETE {base_url}/v1/accounts/{id}',
+    createAccount: 'POST {base_url}/v1/accounts',
+    findAccounts: 'GET {base_url}/v1/accounts',
+    readPlan: 'GET {base_url}/v1/accounts/{id}/plan',
+  },
   settings,
   connect: ({ baseUrl, settings: { accountId }, send }) => {
     const to = (path: string, credential: string) => ({

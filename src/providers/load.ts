@@ -43,7 +43,7 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
   if (providers.some((other) => other.name === kind.name)) {
     throw new Error(`provider ${name} has the name ${kind.name}, which is taken; give it another`);
   }
-  const { title, publicBaseUrl, credential, isRefusal, refusals, settings } = kind;
+  const { title, publicBaseUrl, credential, isRefusal, refusals, requests, settings } = kind;
   if (settings !== undefined && !areSettings(settings)) {
     throw new Error(
       `provider ${name} has settings that cannot be used: each needs a name in snake_case, a description and a kind (text, or choice with its choices), and a default has to be a value of it; mend ${unusableIn(settings).join(' and ')}`,
@@ -56,6 +56,7 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
     credential,
     ...(isRefusal && { isRefusal }),
     ...(refusals && { refusals }),
+    ...(requests && { requests }),
     ...(settings && { settings }),
     connect: (options, timeLeft) => connected(name, kind, options, timeLeft),
   };

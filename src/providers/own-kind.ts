@@ -8,7 +8,7 @@ export type UncheckedKind = Omit<ProviderKind, 'settings'> & { readonly settings
 
 /** The keys that the default export of a module lacks, or has with a value that is of no use. */
 export function missingIn(kind: unknown): string[] {
-  const { name, title, publicBaseUrl, credential, isRefusal, refusals, connect } = isRecord(kind) ? kind : {};
+  const { name, title, publicBaseUrl, credential, isRefusal, refusals, requests, connect } = isRecord(kind) ? kind : {};
   const { name: credentialName, hint } = isRecord(credential) ? credential : {};
   const credentialKeys = isRecord(credential)
     ? { 'credential.name': isText(credentialName), 'credential.hint': isText(hint) }
@@ -20,8 +20,13 @@ export function missingIn(kind: unknown): string[] {
     ...credentialKeys,
     isRefusal: isAbsent(isRefusal) || isFunction(isRefusal),
     refusals: isAbsent(refusals) || (Array.isArray(refusals) && refusals.every(isRow)),
+    requests: isAbsent(requests) || areRequests(requests),
     connect: isFunction(connect),
   });
+}
+
+function areRequests(value: unknown): boolean {
+  return isRecord(value) && !Array.isArray(value) && Object.values(value).every(isText);
 }
 
 /** Whether a value is a row of a table of refusals. */

@@ -96,6 +96,11 @@ export const previsto: ProviderKind = {
   },
   isRefusal,
   refusals,
+  requests: {
+    readAccount: 'GET {base_url}/accounts/current',
+    updateAccount: 'POST {base_url}/accounts/current',
+    deleteAccount: 'DELETE {base_url}/accounts/{id}',
+  },
   connect: ({ baseUrl, send }) => {
     const current = `${baseUrl}/accounts/current`;
     const headersOf = (credential: string) => ({ Authorization: basic(credential), Accept: 'application/json' });

@@ -96,6 +96,11 @@ export interface ProviderKind<Declared extends Settings = Settings> {
   readonly isRefusal?: IsRefusal;
   /** What this API means by a refusal, where the common table does not say it; none unless given. */
   readonly refusals?: readonly Refusal[];
+  /**
+   * The request that does the work of a method, such as `GET {base_url}/me`, for who moves a caller to this API itself:
+   * names in braces stand for what is filled in. Unknown unless given.
+   */
+  readonly requests?: { readonly [Method in keyof Provider]?: string };
   /** Keys of its own in the configuration of an application; none unless given. */
   readonly settings?: Declared;
   /** `timeLeft` gives the milliseconds until the call has to be over; infinite where nothing limits it. */

@@ -60,6 +60,10 @@ export const seatable: ProviderKind = {
   },
   isRefusal,
   refusals,
+  requests: {
+    readAccount: 'GET {base_url}/api2/account/info/',
+    updateAccount: 'PUT {base_url}/api/v2.1/user/contact-email/',
+  },
   connect: ({ baseUrl, send }) => {
     const headersOf = (credential: string) => ({
       Authorization: authorization('Token', credential),

@@ -91,6 +91,11 @@ export const terraform: ProviderKind<typeof settings> = {
   },
   isRefusal,
   refusals,
+  requests: {
+    readAccount: 'GET {base_url}/account/details',
+    updateAccount: 'PATCH {base_url}/account/update',
+    changePassword: 'PATCH {base_url}/account/password',
+  },
   settings,
   connect: ({ baseUrl, settings: { passwordKeys = 'both' }, send }) => {
     const headersOf = (credential: string) => ({

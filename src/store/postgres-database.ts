@@ -75,6 +75,19 @@ const migrations = [
      expire bigint
    )`,
   'CREATE INDEX sessions_by_creation ON sessions (created_at, digest)',
+  `CREATE TABLE ledger (
+     application text COLLATE "C" NOT NULL,
+     user_agent text COLLATE "C" NOT NULL,
+     protocol text COLLATE "C" NOT NULL,
+     kind text COLLATE "C" NOT NULL,
+     name text COLLATE "C" NOT NULL,
+     outcome text COLLATE "C" NOT NULL,
+     count bigint NOT NULL,
+     first bigint NOT NULL,
+     last bigint NOT NULL,
+     cause text NOT NULL,
+     PRIMARY KEY (application, user_agent, protocol, kind, name, outcome)
+   )`,
 ];
 
 /**

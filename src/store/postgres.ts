@@ -1,7 +1,9 @@
+import { LEDGER_ORDER } from './ledger.js';
 import { addAccounts, userIdsOf } from './postgres-accounts.js';
 import { attemptsInPostgres } from './postgres-attempts.js';
 import { openDatabase, type Statements } from './postgres-database.js';
-import { afterPrefix, sealedIn, toAccount, toKey, toPrefixMatch, toSession, toTicket } from './rows.js';
+import { addToLedger } from './postgres-ledger.js';
+import { afterPrefix, sealedIn, toAccount, toKey, toLedgerRow, toPrefixMatch, toSession, toTicket } from './rows.js';
 import {
   type AccountKey,
   BEFORE_ALL_SESSIONS,
@@ -93,6 +95,10 @@ export async function openPostgres(url: string): Promise<Store> {
 
     attempts: attemptsInPostgres(database.pool),
 
+    addToLedger: (rows) => transaction((statements) => addToLedger(statements, rows)),
+    ledger: async (since) =>
+      (await all(`SELECT * FROM ledger WHERE last >= $1 ORDER BY ${LEDGER_ORDER}`, since)).map(toLedgerRow),
+
     ping: async () => {
       await one('SELECT 1');
     },
@@ -144,18 +150,20 @@ async function dump({ one, all }: Statements): Promise<StoreContent> {
     masterKey: sealedIn(await one('SELECT sealed FROM master_key')),
     tickets: (await all('SELECT * FROM tickets ORDER BY digest')).map(toTicket),
     sessions: (await all(`${SESSIONS} ORDER BY sessions.digest`)).map(toSession),
+    ledger: (await all(`SELECT * FROM ledger ORDER BY ${LEDGER_ORDER}`)).map(toLedgerRow),
   };
 }
 
 async function load(statements: Statements, content: StoreContent): Promise<boolean> {
   const { change } = statements;
-  await change('LOCK TABLE user_ids, accounts, master_key, tickets, sessions IN EXCLUSIVE MODE');
+  await change('LOCK TABLE user_ids, accounts, master_key, tickets, sessions, ledger IN EXCLUSIVE MODE');
   if (!isEmpty(await dump(statements))) return false;
   await change('UPDATE user_ids SET last = $1', content.lastUserId);
   for (const batch of batchesOf(content.accounts)) await addAccounts(statements, batch);
   if (content.masterKey) await change('INSERT INTO master_key (one, sealed) VALUES (1, $1)', content.masterKey);
   for (const batch of batchesOf(content.tickets)) await addTickets(statements, batch);
   for (const batch of batchesOf(content.sessions)) await addSessions(statements, batch);
+  for (const batch of batchesOf(content.ledger)) await addToLedger(statements, batch);
   return true;
 }
 

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import type { LedgerRow } from './ledger.js';
 import {
   type AccountKey,
   type KnownAccount,
@@ -37,6 +38,21 @@ export function toSession(row: Row): KnownSession {
     createdAt: Number(row.created_at),
     lastUsed: row.last_used === null ? undefined : Number(row.last_used),
     sealed: sealedIn(row) ?? NOTHING,
+  };
+}
+
+export function toLedgerRow(row: Row): LedgerRow {
+  return {
+    application: String(row.application),
+    userAgent: String(row.user_agent),
+    protocol: String(row.protocol),
+    kind: String(row.kind),
+    name: String(row.name),
+    outcome: String(row.outcome),
+    count: Number(row.count),
+    first: Number(row.first),
+    last: Number(row.last),
+    cause: String(row.cause),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Row } from './rows.js';
 type Column = string | number | Uint8Array | null;
 
 /** Statements on a database. A statement that fails throws an `unavailable` Fault. */
-interface Statements {
+export interface Statements {
   readonly all: (sql: string, ...values: readonly Column[]) => Row[];
   readonly one: (sql: string, ...values: readonly Column[]) => Row | undefined;
   /** Gives whether any row was changed. */
@@ -20,6 +20,11 @@ export interface Database extends Statements {
   readonly transaction: <T>(work: () => T) => T;
   /** Changes what a power failure may undo: the file is not synced for it, which is most of the time of a change. */
   readonly changeUnsynced: Statements['change'];
+  /**
+   * Does work in a transaction that a power failure may undo. Throws where another process writes for this many
+   * milliseconds.
+   */
+  readonly transactionUnsynced: <T>(waitMs: number, work: () => T) => T;
   /** Writes what is there already, unsynced; throws where that cannot be. Waits for no other process that writes. */
   readonly checkWritable: () => void;
   readonly close: () => void;
@@ -57,6 +62,19 @@ const migrations = [
      sealed BLOB NOT NULL
    ) STRICT`,
   'CREATE INDEX sessions_by_creation ON sessions (created_at, digest)',
+  `CREATE TABLE ledger (
+     application TEXT NOT NULL,
+     user_agent TEXT NOT NULL,
+     protocol TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     name TEXT NOT NULL,
+     outcome TEXT NOT NULL,
+     count INTEGER NOT NULL,
+     first INTEGER NOT NULL,
+     last INTEGER NOT NULL,
+     cause TEXT NOT NULL,
+     PRIMARY KEY (application, user_agent, protocol, kind, name, outcome)
+   ) STRICT`,
 ];
 
 /**
@@ -89,6 +107,15 @@ function databaseOf(database: DatabaseSyncInstance): Database {
       reachable(() => database.exec('PRAGMA synchronous = FULL'));
     }
   };
+  /** Does work whose statements wait for another process that writes for this many milliseconds. */
+  const waiting = <T>(waitMs: number, work: () => T): T => {
+    reachable(() => database.exec(`PRAGMA busy_timeout = ${waitMs}`));
+    try {
+      return work();
+    } finally {
+      reachable(() => database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`));
+    }
+  };
   const transaction = <T>(work: () => T): T => {
     reachable(() => database.exec('BEGIN IMMEDIATE'));
     try {
@@ -100,27 +127,25 @@ function databaseOf(database: DatabaseSyncInstance): Database {
       throw error;
     }
   };
+  const transactionUnsynced = <T>(waitMs: number, work: () => T): T =>
+    waiting(waitMs, () => unsynced(() => transaction(work)));
   return {
     ...statements,
     changeUnsynced: (sql, ...values) => unsynced(() => statements.change(sql, ...values)),
     checkWritable: () => {
-      reachable(() => database.exec('PRAGMA busy_timeout = 0'));
       try {
         // Read in the same transaction: a newer version may have changed it.
-        unsynced(() =>
-          transaction(() => {
-            const version = Number(statements.one('PRAGMA user_version')?.user_version);
-            reachable(() => database.exec(`PRAGMA user_version = ${version}`));
-          }),
-        );
+        transactionUnsynced(0, () => {
+          const version = Number(statements.one('PRAGMA user_version')?.user_version);
+          reachable(() => database.exec(`PRAGMA user_version = ${version}`));
+        });
       } catch (error) {
         // Another process writes, so it can be written.
         if (!isBusy(error)) throw error;
-      } finally {
-        reachable(() => database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`));
       }
     },
     transaction,
+    transactionUnsynced,
     close: () => {
       if (database.isOpen) database.close();
     },

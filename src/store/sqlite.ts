@@ -1,7 +1,9 @@
 import { type CreateRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
 import { attemptsInMemory } from './attempts.js';
-import { afterPrefix, sealedIn, toAccount, toKey, toPrefixMatch, toSession, toTicket } from './rows.js';
+import { LEDGER_ORDER } from './ledger.js';
+import { afterPrefix, sealedIn, toAccount, toKey, toLedgerRow, toPrefixMatch, toSession, toTicket } from './rows.js';
 import { type Database, openDatabase } from './sqlite-database.js';
+import { addToLedger } from './sqlite-ledger.js';
 import {
   type AccountKey,
   BEFORE_ALL_SESSIONS,
@@ -18,7 +20,7 @@ import {
 /** Opens the store in a SQLite file. Throws an Error where the file cannot be used. */
 export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = createMemoryRateLimiter): Store {
   const database = openDatabase(path);
-  const { one, all, change, changeUnsynced, checkWritable, transaction, close } = database;
+  const { one, all, change, changeUnsynced, checkWritable, transaction, transactionUnsynced, close } = database;
 
   /** Changes a ticket and stores a session with it: both, or neither where there was no such ticket. */
   const replaceTicket = (session: SessionRecord | undefined, changeTicket: () => boolean): boolean =>
@@ -83,6 +85,10 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
 
     attempts: attemptsInMemory(createRateLimiter),
 
+    addToLedger: async (rows) => transactionUnsynced(LEDGER_WAIT_MS, () => addToLedger(database, rows)),
+    ledger: async (since) =>
+      all(`SELECT * FROM ledger WHERE last >= ? ORDER BY ${LEDGER_ORDER}`, since).map(toLedgerRow),
+
     ping: async () => {
       one('SELECT 1');
     },
@@ -130,10 +136,14 @@ function dump({ one, all }: Database): StoreContent {
     masterKey: sealedIn(one('SELECT sealed FROM master_key')),
     tickets: all('SELECT * FROM tickets ORDER BY digest').map(toTicket),
     sessions: all(`${SESSIONS} ORDER BY digest`).map(toSession),
+    ledger: all(`SELECT * FROM ledger ORDER BY ${LEDGER_ORDER}`).map(toLedgerRow),
   };
 }
 
-function load(database: Database, { lastUserId, accounts, masterKey, tickets, sessions }: StoreContent): boolean {
+function load(
+  database: Database,
+  { lastUserId, accounts, masterKey, tickets, sessions, ledger }: StoreContent,
+): boolean {
   const { one, change } = database;
   if (!isEmpty(dump(database))) return false;
   for (const account of accounts)
@@ -146,9 +156,13 @@ function load(database: Database, { lastUserId, accounts, masterKey, tickets, se
   if (masterKey) change('INSERT INTO master_key (one, sealed) VALUES (1, ?)', masterKey);
   for (const ticket of tickets) addTicket(database, ticket);
   for (const session of sessions) addSession(database, session);
+  addToLedger(database, ledger);
   return true;
 }
 
 const LAST_USER_ID = "SELECT seq FROM sqlite_sequence WHERE name = 'accounts'";
+
+/** The ledger is written in a moment again: a call in work MUST NOT wait for another process. */
+const LEDGER_WAIT_MS = 20;
 
 const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';

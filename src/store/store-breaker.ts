@@ -84,6 +84,8 @@ export function withBreaker(store: Store, isAway: (error: unknown) => boolean): 
       const { take, giveBack, forget } = store.attempts(limit);
       return { take: guard(take), giveBack: guard(giveBack), forget: guard(forget) };
     },
+    addToLedger: guard(store.addToLedger),
+    ledger: guard(store.ledger),
     ping: guard(store.ping),
     checkWritable: guard(store.checkWritable),
     dump: guard(store.dump),

@@ -1,3 +1,5 @@
+import type { LedgerRow } from './ledger.js';
+
 /** Identifies an account of a modern API. */
 export interface AccountKey {
   readonly provider: string;
@@ -57,6 +59,7 @@ export interface StoreContent {
   readonly masterKey: Uint8Array | undefined;
   readonly tickets: readonly TicketRecord[];
   readonly sessions: readonly KnownSession[];
+  readonly ledger: readonly LedgerRow[];
 }
 
 /** What a prefix of digests stands for. */
@@ -125,6 +128,15 @@ export interface Store {
     readonly seconds: number;
   }) => AttemptCounter;
 
+  /**
+   * Adds rows to those of the same key, all or none: counts are summed, the earliest and the latest time and the latest
+   * cause are kept. Beyond MAX_LEDGER_ROWS the application with the most rows loses its oldest. Gives up soon where
+   * another process writes.
+   */
+  readonly addToLedger: (rows: readonly LedgerRow[]) => Promise<void>;
+  /** The rows whose last time is not before `since`, in milliseconds since 1970; the latest first. */
+  readonly ledger: (since: number) => Promise<readonly LedgerRow[]>;
+
   /** Throws where the store does not answer. */
   readonly ping: () => Promise<void>;
   /** Writes what is there already. Throws where the store cannot be written, such as on a full disk. */
@@ -147,10 +159,8 @@ export async function* sessionPages({ sessions }: Pick<Store, 'sessions'>): Asyn
 }
 
 /** Whether it is the content of a new store. */
-export function isEmpty({ lastUserId, accounts, masterKey, tickets, sessions }: StoreContent): boolean {
-  return (
-    lastUserId === 0 && masterKey === undefined && [accounts, tickets, sessions].every((list) => list.length === 0)
-  );
+export function isEmpty({ lastUserId, masterKey, ...lists }: StoreContent): boolean {
+  return lastUserId === 0 && masterKey === undefined && Object.values(lists).every((list) => list.length === 0);
 }
 
 /**

@@ -27,7 +27,7 @@ const application = 'applications:\n-\n  api_key: key1\n  provider: seatable\n  
 const topKeys = 'listen, public_url, trust_proxy, store, key_file, admin, log, rate, limits, applications';
 const applicationKeys =
   'api_key, name, provider, base_url, credentials, actions, redirect_url, confirm_sign_in, defaults, unknown_numbers, fault_status, ' +
-  'reply_charset, cache_seconds, token_days, rate, ca_file, client_cert_file, client_key_file';
+  'reply_charset, cache_seconds, token_days, rate, deprecation, blackout, ca_file, client_cert_file, client_key_file';
 const golemKeys = `${applicationKeys}, account_id, password_keys`;
 const networks = 'a network such as 10.0.0.0/8';
 const trustProxy =
@@ -37,6 +37,9 @@ const store = 'sqlite: and a path, or a postgres:// URL with the special charact
 const provider = 'seatable, golem or the path of a module such as ./provider.js';
 const text = 'a text that is not empty, in quotes if it looks like a number';
 const number = 'an integer from 0 to 9223372036854775807';
+const time = 'a date such as 2026-12-31, or a date and time with its offset such as 2026-12-31T12:00Z';
+const interval =
+  'two times with a slash in between, the earlier one first, such as 2026-12-31T12:00Z/2026-12-31T13:00Z';
 const limit = 'an integer from 1 to 2147483647';
 
 const defaults: ParsedConfig = {
@@ -160,6 +163,18 @@ describe('a good configuration', () => {
           cacheSeconds: 0,
           settings: {},
           rate: { perMinute: 60 },
+          deprecation: {
+            since: Date.UTC(2026, 0, 1),
+            sunset: Date.UTC(2026, 11, 31, 22),
+            link: 'https://box.example.com/end',
+          },
+          blackout: [
+            {
+              text: '2026-11-02T09:00Z/2026-11-02T10:00Z',
+              from: Date.UTC(2026, 10, 2, 9),
+              to: Date.UTC(2026, 10, 2, 10),
+            },
+          ],
           caFile: tls('ca.pem'),
           clientCertFile: tls('client.pem'),
           clientKeyFile: tls('client.key'),
@@ -237,6 +252,24 @@ describe('a good configuration', () => {
       { provider: 'golem', name: 'golem', settings: { passwordKeys: 'snake' } },
     ],
     ['  token_days: 30', { tokenDays: 30 }],
+    ['  deprecation: { since: 2026-01-01 }', { deprecation: { since: Date.UTC(2026, 0, 1) } }],
+    [
+      '  deprecation: { since: 2026-01-01T01:00:00+01:00, sunset: 2026-01-01 }',
+      { deprecation: { since: Date.UTC(2026, 0, 1), sunset: Date.UTC(2026, 0, 1) } },
+    ],
+    ['  blackout: []', { blackout: [] }],
+    [
+      '  blackout: [2026-01-01/2026-01-02T00:30:00-01:00]',
+      {
+        blackout: [
+          {
+            text: '2026-01-01/2026-01-02T00:30:00-01:00',
+            from: Date.UTC(2026, 0, 1),
+            to: Date.UTC(2026, 0, 2, 1, 30),
+          },
+        ],
+      },
+    ],
     ['  actions: [get_ticket]', { actions: ['get_ticket'] }],
   ])('%s', (line, expected) => {
     expect(readConfig(applicationWith(line), options)).toEqual({
@@ -376,6 +409,37 @@ const refusedBelow: readonly [string, number, string][] = [
   ['  unknown_numbers: none', 6, 'applications[0].unknown_numbers must be auto or nil or omit or zero'],
   ['  fault_status: 404', 6, 'applications[0].fault_status must be 500 or 200'],
   ['  cache_seconds: -1', 6, 'applications[0].cache_seconds must be an integer from 0 to 2147483647'],
+  ['  deprecation: 2026-01-01', 6, 'applications[0].deprecation must be a block with keys out of since, sunset, link'],
+  ['  deprecation: {}', 6, `applications[0].deprecation.since is missing; write ${time}`],
+  ...['2026', '2026-02-30', '2026-1-1', '2026-01-01T10:00', '2026-01-01 10:00Z', '2026-01-01T24:00Z', 'soon', '1'].map(
+    (since): [string, number, string] => [
+      `  deprecation: { since: ${since} }`,
+      6,
+      `applications[0].deprecation.since must be ${time}`,
+    ],
+  ),
+  [
+    '  deprecation:\n    since: 2026-01-02\n    sunset: 2026-01-01T23:59Z',
+    8,
+    'applications[0].deprecation.sunset must not be before `since`; write a later time',
+  ],
+  [
+    '  deprecation: { since: 2026-01-01, link: www.example.com }',
+    6,
+    'applications[0].deprecation.link must be an http or https URL',
+  ],
+  ['  blackout: 2026-01-01/2026-01-02', 6, 'applications[0].blackout must be a list of times with a slash in between'],
+  ...[
+    '2026-01-01',
+    '2026-01-01/2026-01-01',
+    '2026-01-02/2026-01-01',
+    '2026-01-01/2026-01-02/2026-01-03',
+    '2026-01-01/P1D',
+  ].map((blackout): [string, number, string] => [
+    `  blackout:\n  - 2026-01-01/2026-01-02\n  - ${blackout}`,
+    8,
+    `applications[0].blackout[1] must be ${interval}`,
+  ]),
   ['  token_days: 0', 6, 'applications[0].token_days must be an integer from 1 to 36500'],
   ['  provider: golem\n  password_keys: camel', 5, 'applications[0].password_keys must be kebab or snake'],
   [

@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { openSqlite } from '../../src/store/sqlite.js';
 import { afterwards } from '../support/cleanup.js';
 import { callBridge, formats } from '../support/clients/legacy.js';
 import { enter, newTicket, pageAddress } from '../support/servers/modern-apis.js';
-import { startServing } from '../support/servers/served.js';
+import { startNode } from '../support/servers/process.js';
+import { script, startServing } from '../support/servers/served.js';
 import { startUpstream } from '../support/servers/upstream.js';
 
 const secrets: string[] = [];
@@ -85,7 +88,7 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
       },
     },
   );
-  const { url, child } = bridge;
+  const { url, child, folder } = bridge;
   const replies: string[] = [];
 
   const tokens = [good, canary('bad'), canary('down'), canary('silent')];
@@ -142,12 +145,32 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
   const { code, stdout, stderr } = await child.end;
   expect(code).toBe(0);
 
+  const store = openSqlite(join(folder, 'bridge.db'));
+  const ledger = await store.ledger(0);
+  await store.close();
+  const reports = await Promise.all(
+    ['usage', 'gaps'].flatMap((command) =>
+      [[], ['--json']].map((args) => startNode(folder, script, command, '--config', 'bridge.yaml', ...args).end),
+    ),
+  );
+
   expect(stderr).toContain('"status":"get_account_info_ok"');
   expect(stderr).toContain('"outcome":"signed in"');
   expect(stderr).toContain('"status":"logged"');
   expect(metrics).toContain('boxbridge_calls_total');
   expect(spans.length).toBeGreaterThan(0);
-  const outputs = { stdout, stderr, metrics, spans: spans.join(''), lines: lines.join(''), replies: replies.join('') };
+  expect(new Set(ledger.map(({ kind }) => kind))).toEqual(new Set(['action', 'parameter', 'path', 'envelope']));
+  for (const { code: done, stdout: text } of reports) expect([done, text]).toEqual([0, expect.stringContaining('one')]);
+  const outputs = {
+    stdout,
+    stderr,
+    metrics,
+    spans: spans.join(''),
+    lines: lines.join(''),
+    replies: replies.join(''),
+    ledger: JSON.stringify(ledger),
+    reports: JSON.stringify(reports),
+  };
   expect(secrets.length).toBeGreaterThan(50);
   const found = Object.entries(outputs).flatMap(([name, text]) =>
     secrets

@@ -214,6 +214,13 @@ describe('a module', () => {
       (rows) =>
         [`export default { ${properties}, refusals: ${rows}, connect: () => ({}) }`, noProvider('refusals')] as const,
     ),
+    ...["'GET /'", '[]', '{ readAccount: 1 }'].map(
+      (requests) =>
+        [
+          `export default { ${properties}, requests: ${requests}, connect: () => ({}) }`,
+          noProvider('requests'),
+        ] as const,
+    ),
     ['export default { connect() {} }', noProvider('name and title and publicBaseUrl and credential')],
     ...[
       ['[]', 'settings'],

@@ -120,12 +120,15 @@ describeWithPostgres('PostgreSQL', (server) => {
       expect(await (await opened(limited.href)).userId(account)).toBe(1);
     });
 
-    test('of version 1 gets the index of pages', async () => {
+    test('of version 1 gets the index of pages and the ledger', async () => {
       const url = await newUrl(server);
       const store = await openPostgres(url);
       const id = await store.userId(account);
       await store.close();
-      await server.query(url, 'DROP INDEX sessions_by_creation; UPDATE boxbridge_version SET version = 1');
+      await server.query(
+        url,
+        'DROP INDEX sessions_by_creation; DROP TABLE ledger; UPDATE boxbridge_version SET version = 1',
+      );
       expect(await (await opened(url)).userId(account)).toBe(id);
       expect(await server.query(url, "SELECT to_regclass('sessions_by_creation')::text AS name")).toEqual([
         { name: 'sessions_by_creation' },

@@ -74,16 +74,17 @@ describe('a SQLite file', () => {
     }
   });
 
-  test('of version 2 gets the index of pages', async () => {
+  test('of version 2 gets the index of pages and the ledger', async () => {
     const file = join(await folder(), 'bridge.db');
     const store = openSqlite(file);
     const id = await store.userId(account);
     await store.close();
-    byHand(file, 'DROP INDEX sessions_by_creation; PRAGMA user_version = 2');
+    byHand(file, 'DROP INDEX sessions_by_creation; DROP TABLE ledger; PRAGMA user_version = 2');
     const database = openDatabase(file);
     afterwards(async () => database.close());
     expect(database.one('SELECT user_id FROM accounts')).toEqual({ user_id: id });
     expect(database.one("SELECT name FROM sqlite_schema WHERE name = 'sessions_by_creation'")).toBeDefined();
+    expect(database.all('SELECT * FROM ledger')).toEqual([]);
   });
 
   const unusable: readonly [why: string, prepare: (file: string) => unknown, message: RegExp][] = [

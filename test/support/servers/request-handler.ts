@@ -71,6 +71,7 @@ export async function startRequestHandler(options: RequestHandlerOptions = {}): 
     ),
     metrics,
     tracing: noTracing,
+    ledger: { count: () => {} },
   });
   const pipeline = createPipeline({
     findApplication,

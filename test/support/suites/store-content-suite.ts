@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AccountKey, KnownSession, Store, StoreContent, TicketRecord } from '../../../src/store/store.js';
+import { ledgerRow } from './store-ledger-suite.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 
@@ -28,6 +29,7 @@ export function contentWith(accounts: readonly AccountKey[]): StoreContent {
     masterKey: Uint8Array.of(7, 0, 200),
     tickets: [ticket, { ...ticket, digest: 'b ticket', expiresAt: NOW + 1 }],
     sessions: [session(0, undefined), session(1, NOW + 5)],
+    ledger: [ledgerRow({ count: 7, last: NOW + 1 }), ledgerRow({ name: 'logout', outcome: 'served', cause: '' })],
   };
 }
 
@@ -59,6 +61,7 @@ export function contentSuite(open: () => Promise<Store>, accounts: readonly Acco
         masterKey: undefined,
         tickets: [],
         sessions: [],
+        ledger: [],
       });
     });
 
@@ -91,6 +94,7 @@ export function contentSuite(open: () => Promise<Store>, accounts: readonly Acco
       ],
       ['a master key', (store) => store.keepMasterKey(Uint8Array.of(1))],
       ['a ticket', (store) => store.addTicket(ticket, NOW)],
+      ['a row of the ledger', (store) => store.addToLedger([ledgerRow({})])],
       ['all of the content', (store) => store.load(content)],
     ])('is not loaded where there is %s', async (_what, fill) => {
       const store = await open();

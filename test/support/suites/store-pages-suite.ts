@@ -31,7 +31,7 @@ export function pagesSuite(open: () => Promise<Store>): void {
   async function openWith(sessions: readonly KnownSession[]): Promise<Store> {
     const store = await open();
     const accounts = [{ provider: 'seatable', baseUrl: 'https://cloud.example.com', nativeId: 'a1', userId: 1 }];
-    await store.load({ lastUserId: 1, accounts, masterKey: undefined, tickets: [], sessions });
+    await store.load({ lastUserId: 1, accounts, masterKey: undefined, tickets: [], sessions, ledger: [] });
     return store;
   }
 

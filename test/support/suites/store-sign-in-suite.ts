@@ -4,7 +4,14 @@ import type { SessionRecord, Store, StoreContent, TicketRecord } from '../../../
 const NOW = Date.UTC(2030, 0, 1);
 const unavailable = expect.objectContaining({ name: 'Fault', reason: 'unavailable' });
 
-const nothing: StoreContent = { lastUserId: 0, accounts: [], masterKey: undefined, tickets: [], sessions: [] };
+const nothing: StoreContent = {
+  lastUserId: 0,
+  accounts: [],
+  masterKey: undefined,
+  tickets: [],
+  sessions: [],
+  ledger: [],
+};
 
 /** Every byte value, so that a store that treats it as text fails. */
 const sealedAs = (tag: number) => Uint8Array.from({ length: 257 }, (_, index) => (index === 0 ? tag : index - 1));

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { AccountKey, Store } from '../../../src/store/store.js';
 import { afterwards } from '../cleanup.js';
 import { contentSuite } from './store-content-suite.js';
+import { ledgerSuite } from './store-ledger-suite.js';
 import { pagesSuite } from './store-pages-suite.js';
 import { signInStoreSuite } from './store-sign-in-suite.js';
 
@@ -172,6 +173,7 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
 
     contentSuite(open, distinct);
     pagesSuite(open);
+    ledgerSuite(open);
     signInStoreSuite(open, (store, nativeId) => store.userId(named(nativeId)));
   });
 }
