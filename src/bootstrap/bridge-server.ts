@@ -75,6 +75,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     for (const listener of listeners) await listener.close(graceMs);
     overload.close();
     await ledger.close();
+    await services.sessions.writeLastUses();
     await services.store.close();
     await tracing.close();
   };

@@ -86,8 +86,12 @@ export async function openPostgres(url: string): Promise<Store> {
           ...[prefix, afterPrefix(prefix)],
         ),
       ),
-    touchSession: async (digest, lastUsed) => {
-      await change('UPDATE sessions SET last_used = $1 WHERE digest = $2', lastUsed, digest);
+    touchSessions: async (uses) => {
+      await change(
+        TOUCH,
+        uses.map(([digest]) => digest),
+        uses.map(([, lastUsed]) => lastUsed),
+      );
     },
     removeSession: (digest) => change('DELETE FROM sessions WHERE digest = $1', digest),
     removeSessions: async (digests) =>
@@ -113,6 +117,13 @@ export async function openPostgres(url: string): Promise<Store> {
 }
 
 const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';
+
+/** What another node writes at the moment is left to it: it is used there, too. */
+const TOUCH = `
+  WITH free AS (SELECT digest FROM sessions WHERE digest = ANY ($1::text[]) FOR UPDATE SKIP LOCKED)
+  UPDATE sessions SET last_used = used.at
+  FROM unnest($1::text[], $2::bigint[]) AS used (digest, at) JOIN free USING (digest)
+  WHERE sessions.digest = used.digest`;
 
 function addTickets({ change }: Statements, tickets: readonly TicketRecord[]): Promise<boolean> {
   return change(

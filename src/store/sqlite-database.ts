@@ -18,11 +18,9 @@ export interface Statements {
 export interface Database extends Statements {
   /** Does work in a transaction: commits and gives its result, or rolls back where it throws. */
   readonly transaction: <T>(work: () => T) => T;
-  /** Changes what a power failure may undo: the file is not synced for it, which is most of the time of a change. */
-  readonly changeUnsynced: Statements['change'];
   /**
-   * Does work in a transaction that a power failure may undo. Throws where another process writes for this many
-   * milliseconds.
+   * Does work in a transaction that a power failure may undo: the file is not synced for it, which is most of the time of a
+   * change. Throws where another process writes for this many milliseconds.
    */
   readonly transactionUnsynced: <T>(waitMs: number, work: () => T) => T;
   /** Writes what is there already, unsynced; throws where that cannot be. Waits for no other process that writes. */
@@ -131,7 +129,6 @@ function databaseOf(database: DatabaseSyncInstance): Database {
     waiting(waitMs, () => unsynced(() => transaction(work)));
   return {
     ...statements,
-    changeUnsynced: (sql, ...values) => unsynced(() => statements.change(sql, ...values)),
     checkWritable: () => {
       try {
         // Read in the same transaction: a newer version may have changed it.

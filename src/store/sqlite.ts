@@ -20,7 +20,7 @@ import {
 /** Opens the store in a SQLite file. Throws an Error where the file cannot be used. */
 export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = createMemoryRateLimiter): Store {
   const database = openDatabase(path);
-  const { one, all, change, changeUnsynced, checkWritable, transaction, transactionUnsynced, close } = database;
+  const { one, all, change, checkWritable, transaction, transactionUnsynced, close } = database;
 
   /** Changes a ticket and stores a session with it: both, or neither where there was no such ticket. */
   const replaceTicket = (session: SessionRecord | undefined, changeTicket: () => boolean): boolean =>
@@ -76,16 +76,18 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
           ...[prefix, afterPrefix(prefix)],
         ),
       ),
-    touchSession: async (digest, lastUsed) => {
-      changeUnsynced('UPDATE sessions SET last_used = ? WHERE digest = ?', lastUsed, digest);
-    },
+    touchSessions: async (uses) =>
+      transactionUnsynced(BATCH_WAIT_MS, () => {
+        for (const [digest, lastUsed] of uses)
+          change('UPDATE sessions SET last_used = ? WHERE digest = ?', lastUsed, digest);
+      }),
     removeSession: async (digest) => removeSession(database, digest),
     removeSessions: async (digests) =>
       transaction(() => digests.filter((digest) => removeSession(database, digest)).length),
 
     attempts: attemptsInMemory(createRateLimiter),
 
-    addToLedger: async (rows) => transactionUnsynced(LEDGER_WAIT_MS, () => addToLedger(database, rows)),
+    addToLedger: async (rows) => transactionUnsynced(BATCH_WAIT_MS, () => addToLedger(database, rows)),
     ledger: async (since) =>
       all(`SELECT * FROM ledger WHERE last >= ? ORDER BY ${LEDGER_ORDER}`, since).map(toLedgerRow),
 
@@ -162,7 +164,7 @@ function load(
 
 const LAST_USER_ID = "SELECT seq FROM sqlite_sequence WHERE name = 'accounts'";
 
-/** The ledger is written in a moment again: a call in work MUST NOT wait for another process. */
-const LEDGER_WAIT_MS = 20;
+/** What is written in batches is written again: a call in work MUST NOT wait for another process. */
+const BATCH_WAIT_MS = 20;
 
 const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';

@@ -77,7 +77,7 @@ export function withBreaker(store: Store, isAway: (error: unknown) => boolean): 
     session: guard(store.session),
     sessions: guard(store.sessions),
     sessionsByPrefix: guard(store.sessionsByPrefix),
-    touchSession: guard(store.touchSession),
+    touchSessions: guard(store.touchSessions),
     removeSession: guard(store.removeSession),
     removeSessions: guard(store.removeSessions),
     attempts: (limit) => {

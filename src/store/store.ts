@@ -37,6 +37,9 @@ export interface KnownSession extends SessionRecord {
   readonly lastUsed: number | undefined;
 }
 
+/** A digest with the time of the last use, in milliseconds since 1970. */
+type SessionUse = readonly [digest: string, lastUsed: number];
+
 /** Where a session stands in the order of creation. */
 export type SessionPosition = Pick<SessionRecord, 'createdAt' | 'digest'>;
 
@@ -115,7 +118,8 @@ export interface Store {
   readonly sessions: (after?: SessionPosition) => Promise<readonly KnownSession[]>;
   /** How many sessions have a digest that begins with `prefix`, and one of these digests. */
   readonly sessionsByPrefix: (prefix: string) => Promise<PrefixMatch>;
-  readonly touchSession: (digest: string, lastUsed: number) => Promise<void>;
+  /** Records the last uses of sessions, as far as these are there. A power failure may undo it. Gives up soon where another process writes. */
+  readonly touchSessions: (uses: readonly SessionUse[]) => Promise<void>;
   /** False where there is none. */
   readonly removeSession: (digest: string) => Promise<boolean>;
   /** Removes those of some sessions that there are, all or none; gives their number. */

@@ -1,6 +1,7 @@
 import type { Application } from '../applications/application.js';
 import { Fault } from '../core/fault.js';
 import type { SessionRecord, Store } from '../store/store.js';
+import { createLastUses } from './last-uses.js';
 import { type Clock, createLives } from './lives.js';
 import { randomToken } from './random-token.js';
 import type { Binding, Sealer } from './seal.js';
@@ -20,6 +21,8 @@ export interface Sessions {
   readonly credentialOf: (application: Application, authToken: string) => Promise<string>;
   /** Revokes an auth_token. Throws `unauthenticated` where there is none. */
   readonly end: (application: Application, authToken: string) => Promise<void>;
+  /** Writes the last uses that still wait for it; to be called before the store is closed. Never rejects. */
+  readonly writeLastUses: () => Promise<void>;
 }
 
 interface NewSession {
@@ -30,11 +33,12 @@ interface NewSession {
 const KIND = 'session';
 const NO_SESSION = 'no session has this auth_token: never issued, signed out, or of another application';
 const DAY_MS = 24 * 60 * 60_000;
-/** The resolution of the last use: a write for every call would cost too much. */
+/** The resolution of the last use. */
 const LAST_USE_RESOLUTION_MS = 60_000;
 
 export function createSessions(store: Store, sealer: Sealer, clock: Clock): Sessions {
   const lives = createLives(store, clock);
+  const lastUses = createLastUses(store);
 
   const digestOf = ({ apiKey }: Application, authToken: string) =>
     sealer.digest(KIND, JSON.stringify([apiKey, authToken]));
@@ -70,14 +74,14 @@ export function createSessions(store: Store, sealer: Sealer, clock: Clock): Sess
         throw new Fault('unauthenticated', { cause: new Error('a session with a broken seal') });
       const now = clock.wall();
       // Of a clock that was set back, too.
-      if (Math.abs(now - (record.lastUsed ?? 0)) > LAST_USE_RESOLUTION_MS)
-        await store.touchSession(record.digest, now).catch(() => {});
+      if (Math.abs(now - (record.lastUsed ?? 0)) > LAST_USE_RESOLUTION_MS) lastUses.note(record.digest, now);
       return credential;
     },
     end: async (application, authToken) => {
       const isRemoved = await store.removeSession(digestOf(application, authToken));
       if (!isRemoved) throw new Fault('unauthenticated', { cause: NO_SESSION });
     },
+    writeLastUses: lastUses.write,
   };
 }
 

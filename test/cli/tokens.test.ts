@@ -247,6 +247,8 @@ describe('tokens list', () => {
     ]);
     const bridge = await serve({ cwd });
     expect(await bridge.info(desktop)).toBe('get_account_info_ok');
+    // The last use is written within a second, or at the end.
+    await bridge.stop();
     const { stdout } = await tokens({ cwd }, 'list');
     expect(stdout).toMatch(/\tDesktop\t.*Z\t20.*Z\n.*\tWeb\t.*\tnever\n$/);
     for (const secret of [desktop, web, credential, admin, ...API_KEYS]) expect(stdout).not.toContain(secret);

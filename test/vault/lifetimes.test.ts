@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Application } from '../../src/applications/application.js';
@@ -200,23 +201,52 @@ describe('an auth_token', () => {
     const authToken = await issue(plain);
     const lastUses = async () => (await store.sessions()).map(({ lastUsed }) => lastUsed).filter(Boolean);
     const first = now;
-    await sessions.credentialOf(plain, authToken);
+    const use = async () => {
+      await sessions.credentialOf(plain, authToken);
+      await sessions.writeLastUses();
+    };
+    await use();
     expect(await lastUses()).toEqual([first]);
     now += MINUTE;
-    await sessions.credentialOf(plain, authToken);
+    await use();
     expect(await lastUses()).toEqual([first]);
     now += 1;
-    await sessions.credentialOf(plain, authToken);
+    await use();
     expect(await lastUses()).toEqual([now]);
   });
 
   test('works where its last use cannot be recorded', async () => {
-    const touchSession = () => Promise.reject(new Fault('unavailable'));
+    const touchSessions = () => Promise.reject(new Fault('unavailable'));
     const sealer = createSealer(randomBytes(32));
-    const readOnly = createSessions({ ...store, touchSession }, sealer, clock);
+    const readOnly = createSessions({ ...store, touchSessions }, sealer, clock);
     const { authToken, record } = await readOnly.make(plain, CREDENTIAL, userId);
     await store.addSession(record);
     expect(await readOnly.credentialOf(plain, authToken)).toBe(CREDENTIAL);
+    await readOnly.writeLastUses();
+    expect(await readOnly.credentialOf(plain, authToken)).toBe(CREDENTIAL);
+  });
+
+  test('has its last use written within a second, with those of all others at once', async () => {
+    const written: number[] = [];
+    const sealer = createSealer(randomBytes(32));
+    const events = new EventEmitter();
+    const touchSessions: Store['touchSessions'] = async (uses) => {
+      written.push(uses.length);
+      events.emit('written');
+    };
+    const done = once(events, 'written');
+    const own = createSessions({ ...store, touchSessions }, sealer, clock);
+    for (let n = 0; n < 3; n += 1) {
+      const { authToken, record } = await own.make(plain, CREDENTIAL, userId);
+      await store.addSession(record);
+      await own.credentialOf(plain, authToken);
+      await own.credentialOf(plain, authToken);
+    }
+    expect(written).toEqual([]);
+    await done;
+    expect(written).toEqual([3]);
+    await own.writeLastUses();
+    expect(written).toEqual([3]);
   });
 });
 

@@ -209,21 +209,23 @@ export function signInStoreSuite(
       const store = await open();
       const [userId, otherId] = [await userIdOf(store, 'a1'), await userIdOf(store, 'a2')];
       await store.addSession(session('s', userId));
-      await store.touchSession('s', NOW + 5);
+      await store.touchSessions([['s', NOW + 5]]);
       const next = { ...session('s', otherId, NOW + 9), application: 'another', sealed: sealedAs(7) };
       await (await open()).addSession(next);
       expect(plain(await store.session('s'))).toEqual({ ...plain(next), nativeId: 'a2', lastUsed: undefined });
       expect(await store.sessions()).toHaveLength(1);
     });
 
-    test('records its last use', async () => {
+    test('has its last use recorded, with those of others', async () => {
       const [one, other] = [await open(), await open()];
       const userId = await userIdOf(one, 'a1');
       for (const digest of ['s', 't']) await one.addSession(session(digest, userId));
-      await one.touchSession('s', NOW + 5);
+      await one.touchSessions([['s', NOW + 5]]);
       expect((await other.session('s'))?.lastUsed).toBe(NOW + 5);
-      await other.touchSession('s', NOW + 6);
-      await other.touchSession('nobody', NOW + 6);
+      await other.touchSessions([
+        ['nobody', NOW + 6],
+        ['s', NOW + 6],
+      ]);
       await one.close();
       const lastUses = (await (await open()).sessions()).map(({ digest, lastUsed }) => [digest, lastUsed]);
       expect(lastUses).toEqual([
@@ -279,7 +281,7 @@ export function signInStoreSuite(
       () => store.addSession(session('s', userId)),
       () => store.session('s'),
       () => store.sessions(),
-      () => store.touchSession('s', NOW),
+      () => store.touchSessions([['s', NOW]]),
       () => store.removeSession('s'),
       () => store.ping(),
       () => store.dump(),
