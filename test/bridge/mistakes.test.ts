@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import type { Listener } from '../../src/http/listener.js';
 import { callBridge, formats } from '../support/clients/legacy.js';
 import { startBridge } from '../support/servers/bridge.js';
+import { createRsaCertificate } from '../support/servers/certificates.js';
 import { always, credentials, type ModernApis, newTicket, startModernApis } from '../support/servers/modern-apis.js';
 import { startUpstream, type Upstream } from '../support/servers/upstream.js';
 
@@ -14,9 +15,19 @@ import { startUpstream, type Upstream } from '../support/servers/upstream.js';
 const log: string[] = [];
 let apis: ModernApis;
 let refusing: Upstream;
+let selfSigned: TlsServer;
 let bridge: Listener;
 const TOKEN = credentials.previsto;
 const open = { credentials: 'passthrough' };
+
+/** A modern API whose certificate nobody knows; gives its port. */
+async function startSelfSigned(): Promise<number> {
+  selfSigned = createTlsServer(await createRsaCertificate('127.0.0.1')).listen(0, '127.0.0.1');
+  await once(selfSigned, 'listening');
+  const address = selfSigned.address();
+  if (address === null || typeof address === 'string') throw new Error('a server without a port');
+  return address.port;
+}
 
 beforeAll(async () => {
   apis = await startModernApis();
@@ -31,6 +42,7 @@ beforeAll(async () => {
         { ...previsto, ...open, api_key: 'forbidden', base_url: refusing.url },
         { ...previsto, ...open, api_key: 'nowhere', base_url: 'https://nowhere.invalid' },
         { ...previsto, ...open, api_key: 'empty', base_url: 'http://127.0.0.1:1' },
+        { ...previsto, ...open, api_key: 'self-signed', base_url: `https://127.0.0.1:${await startSelfSigned()}` },
         { ...apis.application('seatable', 'seatable'), ...open },
         apis.application('previsto', 'vault'),
       ],
@@ -42,6 +54,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await bridge.close();
   await refusing.close();
+  selfSigned.close();
   await apis.close();
 });
 
@@ -162,6 +175,15 @@ const mistakes: readonly Mistake[] = [
       status: 'service_unavailable',
       upstream_host: 'nowhere.invalid',
       cause: expect.stringMatching(/\((ENOTFOUND|EAI_AGAIN)\)$/),
+    },
+  ],
+  [
+    'a self-signed certificate',
+    'get_account_info',
+    account('self-signed'),
+    {
+      status: 'service_unavailable',
+      cause: 'a self-signed certificate: name it in ca_file (DEPTH_ZERO_SELF_SIGNED_CERT)',
     },
   ],
   [
