@@ -3,20 +3,15 @@ import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Application } from '../../src/applications/application.js';
-import { connect } from '../../src/applications/connect.js';
-import { parseConfig } from '../../src/config/load.js';
-import { actionNames } from '../../src/core/actions.js';
 import { Fault, toFault } from '../../src/core/fault.js';
-import { createCache } from '../../src/providers/cache.js';
-import { providers } from '../../src/providers/index.js';
 import { openSqlite } from '../../src/store/sqlite.js';
 import type { Store } from '../../src/store/store.js';
-import { createUpstreams } from '../../src/upstream/client.js';
 import { randomToken } from '../../src/vault/random-token.js';
 import { createSealer } from '../../src/vault/seal.js';
 import { createSessions, type Sessions } from '../../src/vault/sessions.js';
 import { createTickets, type Tickets } from '../../src/vault/tickets.js';
 import { afterwards } from '../support/cleanup.js';
+import { vaultApplication } from '../support/servers/applications.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { account } from '../support/suites/store-suite.js';
 
@@ -24,19 +19,9 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const CREDENTIAL = 'modern-credential';
 
-function applicationOf(apiKey: string, settings: Record<string, unknown> = {}): Promise<Application> {
-  const application = { api_key: apiKey, provider: 'previsto', base_url: 'http://127.0.0.1:1', ...settings };
-  const [only] = parseConfig(
-    { applications: [{ credentials: 'vault', ...application }] },
-    { directory: '/', actions: actionNames, providers },
-  ).applications;
-  if (!only) throw new Error('no application');
-  return connect(only, createUpstreams({ timeoutMs: 1000 }), createCache());
-}
-
-const plain = await applicationOf('plain');
-const web = await applicationOf('web', { redirect_url: 'https://old.example.com/' });
-const thirtyDays = await applicationOf('thirty-days', { token_days: 30 });
+const plain = await vaultApplication('plain');
+const web = await vaultApplication('web', { redirect_url: 'https://old.example.com/' });
+const thirtyDays = await vaultApplication('thirty-days', { token_days: 30 });
 
 let now: number;
 /** Milliseconds that the wall clock, which is the store's, was set forward. */
