@@ -7,7 +7,8 @@ import { loadProvider, provideSdk } from '../providers/load.js';
 /** The configuration in a file. Throws an Error with a line for every problem, each with the file and its line. */
 export async function loadConfigFile(file: string): Promise<Config> {
   try {
-    return await loadConfig(file, { actions: actionNames, providers, loadProvider: loadOwnProvider });
+    const known = { actions: actionNames, providers, loadProvider: loadOwnProvider };
+    return await loadConfig(file, { ...known, variables: process.env });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new Error(

@@ -7,6 +7,7 @@ import type { Settings } from '../shared/setting.js';
 import { readTlsFiles } from '../upstream/tls-files.js';
 import { type Config, ConfigError, type ConfigOptions, type ConfigProblem, type ParsedConfig } from './config.js';
 import { type LineOf, type ModuleSettings, modulesIn, validate } from './validate.js';
+import { putVariables, type Variables } from './variables.js';
 import { aliasProblem, lastScalar, offsetOf, yamlMessage } from './yaml-problems.js';
 
 export interface LoadOptions extends Omit<ConfigOptions, 'directory'> {
@@ -16,13 +17,15 @@ export interface LoadOptions extends Omit<ConfigOptions, 'directory'> {
    * have no settings.
    */
   readonly loadProvider?: (module: string) => Promise<{ readonly settings?: Settings | undefined }>;
+  /** Those that `${NAME}` stands for in a value; none unless given. */
+  readonly variables?: Variables;
 }
 
 /**
  * Loads the configuration in a YAML file, and the files that it names for TLS. Relative paths start in its directory.
  * Throws ConfigError.
  */
-export async function loadConfig(file: string, { loadProvider, ...known }: LoadOptions): Promise<Config> {
+export async function loadConfig(file: string, { loadProvider, variables, ...known }: LoadOptions): Promise<Config> {
   const unusable = (why: string) => new ConfigError([{ line: 0, message: `${file} ${why}` }]);
   const bytes = await readFile(file).catch((error: unknown) => {
     const code = codeOf(error);
@@ -34,7 +37,7 @@ export async function loadConfig(file: string, { loadProvider, ...known }: LoadO
   });
   if (!isUtf8(bytes)) throw unusable('is not UTF-8 text; save it as UTF-8');
   const options = { ...known, directory: dirname(resolve(file)) };
-  const parsed = parseYaml(bytes.toString('utf8'));
+  const parsed = parseYaml(bytes.toString('utf8'), variables);
   const modules = loadProvider && (await loadSettings(modulesIn(parsed.value, options), loadProvider));
   return withTlsFiles(validated(parsed, options, modules), parsed.lineOf);
 }
@@ -52,8 +55,11 @@ async function loadSettings(
 }
 
 /** Parses a configuration in a YAML text. Reads no file that it names, loads no module. Throws ConfigError. */
-export function readConfig(text: string, options: ConfigOptions): ParsedConfig {
-  return validated(parseYaml(text), options);
+export function readConfig(
+  text: string,
+  { variables, ...options }: ConfigOptions & Pick<LoadOptions, 'variables'>,
+): ParsedConfig {
+  return validated(parseYaml(text, variables), options);
 }
 
 /**
@@ -96,7 +102,7 @@ function validated(
   return result.config;
 }
 
-function parseYaml(text: string): Parsed {
+function parseYaml(text: string, variables: Variables = {}): Parsed {
   const lines = new LineCounter();
   // The pretty messages quote the text, secrets included.
   const document = parseDocument(text, {
@@ -112,6 +118,8 @@ function parseYaml(text: string): Parsed {
   }));
   // After any other error the structure is uncertain, and problems of keys would mislead.
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) throw new ConfigError(problems);
+  const unset = putVariables(document, variables, lineAt);
+  if (unset.length > 0) throw new ConfigError([...problems, ...unset]);
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     return { value, problems, lineOf: (path) => lineAt(offsetOf(document.contents, path)) };

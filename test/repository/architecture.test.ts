@@ -128,7 +128,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   cockatiel: ['upstream/resilience.ts', 'store/store-breaker.ts'],
   'lossless-json': ['shared/json.ts'],
   zod: ['config/'],
-  yaml: ['config/load.ts', 'config/yaml-problems.ts'],
+  yaml: ['config/load.ts', 'config/variables.ts', 'config/yaml-problems.ts'],
   '@photostructure/sqlite': ['store/sqlite-database.ts'],
   pg: ['store/postgres-database.ts'],
   eta: ['sign-in/page.ts'],

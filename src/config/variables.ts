@@ -1,0 +1,45 @@
+import { type Document, Scalar, visit } from 'yaml';
+import type { ConfigProblem } from './config.js';
+
+/** The variables of the environment. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** `${NAME}` and `${NAME:-default}`; a `$` before it makes it text. */
+const REFERENCE = /\$(\$\{)|\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}|\$\{/g;
+
+/**
+ * Puts variables into the values of a document, in place of `${NAME}` and, with a default for one that is unset or empty,
+ * of `${NAME:-default}`; `$${` is a `${` of the text. What is put in is one value, whatever it holds: an integer or a boolean
+ * where the value is written without quotes and looks like one, else text. Gives a problem for each that cannot be put in.
+ */
+export function putVariables(
+  document: Document.Parsed,
+  variables: Variables,
+  lineAt: (offset: number) => number,
+): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  visit(document, {
+    Scalar: (key, node) => {
+      if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return;
+      const fail = (message: string) => {
+        problems.push({ line: lineAt(node.range?.[0] ?? 0), message });
+        return '';
+      };
+      const text = node.value.replace(REFERENCE, (_reference, escaped, name, fallback) => {
+        if (escaped !== undefined) return escaped;
+        if (name === undefined)
+          return fail('${ begins no variable; write ${NAME}, ${NAME:-default}, or $${ for the text');
+        const value = fallback === undefined ? variables[name] : variables[name] || fallback;
+        return value ?? fail(`the variable ${name} is not set; set it, or write \${${name}:-default}`);
+      });
+      node.value = node.type === Scalar.PLAIN ? toValue(text) : text;
+    },
+  });
+  return problems;
+}
+
+/** As YAML reads a value without quotes: https://yaml.org/spec/1.2.2/#103-core-schema. */
+function toValue(text: string): string | bigint | boolean {
+  if (/^[-+]?\d+$/.test(text)) return BigInt(text.replace('+', ''));
+  return text === 'true' || text === 'false' ? text === 'true' : text;
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals';
+import { ConfigError } from '../../src/config/config.js';
+import { readConfig } from '../../src/config/load.js';
+import { actionNames } from '../../src/core/actions.js';
+import { providers } from '../../src/providers/index.js';
+
+/** `${NAME}` in the values of a configuration. */
+
+const variables = {
+  KEY: 'key-of-an-old-program',
+  EMPTY: '',
+  PORT: '8081',
+  YES: 'true',
+  LINES: 'one\nstore: "x"\n\t# \'two\'',
+  REFERENCE: '${KEY}',
+  HOST: 'api.example.com',
+};
+
+const read = (apiKey: string, above = '') =>
+  readConfig(
+    `${above}\napplications:\n- { api_key: ${apiKey}, provider: seatable, base_url: "https://${'${HOST}'}/v1" }\n`,
+    { directory: '/etc/bridge', actions: actionNames, providers, variables },
+  );
+
+const problemsOf = (work: () => unknown) => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ line, message }) => [line, message]);
+    throw error;
+  }
+  throw new Error('it was taken');
+};
+
+test.each([
+  ['"${KEY}"', variables.KEY],
+  ['"${KEY}-${PORT}"', `${variables.KEY}-8081`],
+  ["'${PORT}'", '8081'],
+  ['"${UNSET:-a default}"', 'a default'],
+  ['"${EMPTY:-a default}"', 'a default'],
+  ['"${KEY:-a default}"', variables.KEY],
+  ['"${LINES}"', variables.LINES],
+  ['"${REFERENCE}"', '${KEY}'],
+  ['"$${KEY}"', '${KEY}'],
+  ['"$KEY"', '$KEY'],
+  ['"a$"', 'a$'],
+])('the api_key %s', (written, apiKey) => {
+  const [application] = read(written).applications;
+  expect(application).toMatchObject({ apiKey, baseUrl: 'https://api.example.com/v1' });
+});
+
+test('a number and a boolean without quotes', () => {
+  expect(
+    read('k', 'listen:\n  port: ${PORT}\ntrust_proxy: ${YES}\nlimits:\n  body_bytes: ${UNSET:-4096}'),
+  ).toMatchObject({
+    listen: { port: 8081 },
+    trustProxy: true,
+    limits: { bodyBytes: 4096 },
+  });
+});
+
+test('a comment and a key are left as they are', () => {
+  expect(read('k', '# ${UNSET}').applications).toHaveLength(1);
+  expect(problemsOf(() => read('k', '${KEY}: 1'))[0]?.[1]).toMatch(/not a known key|is not known/);
+});
+
+describe('a problem, with its line and without a value', () => {
+  test.each([
+    ['"${UNSET}"', 'the variable UNSET is not set; set it, or write ${UNSET:-default}'],
+    ['"${}"', '${ begins no variable; write ${NAME}, ${NAME:-default}, or $${ for the text'],
+    ['"${KEY"', '${ begins no variable; write ${NAME}, ${NAME:-default}, or $${ for the text'],
+    ['"${1KEY}"', '${ begins no variable; write ${NAME}, ${NAME:-default}, or $${ for the text'],
+  ])('%s', (written, message) => {
+    expect(problemsOf(() => read(written, 'listen:\n  port: 1'))).toEqual([[4, message]]);
+  });
+
+  test('several', () => {
+    const above = 'public_url: ${ONE}\nstore: sqlite:${TWO}';
+    expect(problemsOf(() => read('k', above)).map(([line]) => line)).toEqual([1, 2]);
+  });
+
+  test('of what was put in', () => {
+    expect(problemsOf(() => read('"${EMPTY}"'))).toHaveLength(1);
+    expect(JSON.stringify(problemsOf(() => read('k', 'public_url: ${KEY}')))).not.toContain(variables.KEY);
+  });
+});
