@@ -7,11 +7,11 @@ import { callBridge, formats, type Parameters, post } from '../support/clients/l
 import { startBridge } from '../support/servers/bridge.js';
 import { credentials, startModernApis } from '../support/servers/modern-apis.js';
 
-async function start() {
+async function start(keys = {}) {
   const apis = await startModernApis();
   afterwards(apis.close);
   const application = { ...apis.application('previsto', 'k'), name: 'Invoices', credentials: 'passthrough' };
-  const bridge = await startBridge({ applications: [application] });
+  const bridge = await startBridge({ applications: [application], ...keys });
   afterwards(bridge.close);
   return {
     url: bridge.url,
@@ -77,7 +77,7 @@ describe.each(formats)('in %s the ledger has', (format) => {
   test('names that are words, and of others that they were there', async () => {
     const { url, ledger } = await start();
     const action = format === 'rest' ? 'get_<b>mail' : 'get-mail';
-    for (const each of ['get_mail', action, 'mail0', 'a'.repeat(33), 'a'.repeat(21)])
+    for (const each of ['get_mail', action, 'mail0', 'a'.repeat(21), `${'a'.repeat(20)}_${'b'.repeat(12)}`])
       await callBridge(url, format, each, signed);
     await callBridge(url, format, 'get_account_info', [
       ...signed,
@@ -128,6 +128,14 @@ describe.each(formats)('in %s the ledger has', (format) => {
       ]),
     );
   });
+});
+
+test('the ledger has no call that was refused before it was read', async () => {
+  const { url, ledger } = await start({ rate: { per_minute: 1 } });
+  const statuses: number[] = [];
+  for (let n = 0; n < 3; n += 1) statuses.push((await callBridge(url, 'rest', 'get_account_info', signed)).http);
+  expect(statuses).toEqual([200, 429, 429]);
+  expect(short(await ledger())).toEqual(['Invoices rest action get_account_info served 1']);
 });
 
 test('the ledger has paths by the names of the old API', async () => {

@@ -51,6 +51,7 @@ const rows: readonly LedgerRow[] = [
   served({ application: 'Own' }),
   served({ application: 'Own and silent' }),
   served({ application: 'Gone' }),
+  served({ application: 'Gone\u001b[2J' }),
   ledgerRow({
     application: '',
     kind: 'path',
@@ -103,6 +104,7 @@ describe('boxbridge usage', () => {
       columns,
       ['–', 'Old/1.0', 'rest', 'path', 'upload', '50', '50', '0', begin, '–'],
       ['Gone', 'Old/1.0', 'rest', 'action', info, '1', '0', '0', begin, '–'],
+      ['Gone [2J', 'Old/1.0', 'rest', 'action', info, '1', '0', '0', begin, '–'],
       [
         'Invoices',
         '–',
