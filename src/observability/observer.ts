@@ -132,18 +132,8 @@ export function createObserver({ log, metrics, tracing, ledger }: ObserverParts)
             else log.info(line, 'call');
           },
           () => {
-            const { userAgent } = caller;
-            const named = application?.name;
-            ledger.count({
-              application: named,
-              protocol,
-              userAgent,
-              action: outcome.action,
-              reason,
-              unserved,
-              cause: told(),
-              hide,
-            });
+            const asked = { protocol, userAgent: caller.userAgent, action: outcome.action, unserved };
+            ledger.count({ ...asked, application: application?.name, reason, cause: told(), hide });
           },
         );
       };
