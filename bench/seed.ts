@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { openServices } from '../src/bootstrap/services.js';
-import { loadConfigFile } from '../src/cli/load-config.js';
+import { configLoader } from '../src/cli/load-config.js';
 import { openStore } from '../src/store/open.js';
 import type { KnownAccount, KnownSession, StoreContent } from '../src/store/store.js';
 
@@ -16,7 +16,7 @@ export interface Seed {
 
 /** Fills the store of a configuration before its bridge starts, and gives the auth_tokens of its sessions. */
 export async function seedStore({ file, baseUrl, credentials, stored }: Seed): Promise<string[]> {
-  const config = await loadConfigFile(file);
+  const config = await configLoader({})(file);
   const place = config.store;
   const { applications, sessions, store } = await openServices(config, {});
   const vault = applications.find(({ name }) => name === 'vault');

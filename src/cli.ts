@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addCheckCommand } from './cli/check.js';
 import { readEnvironment } from './cli/environment.js';
 import { addLedgerCommands } from './cli/ledger.js';
+import { configLoader } from './cli/load-config.js';
 import { EXIT_GOOD, EXIT_USAGE, fail, tolerateClosedOutput } from './cli/process.js';
 import { addProvidersCommand } from './cli/providers.js';
 import { addSandboxCommand } from './cli/sandbox.js';
@@ -16,6 +17,7 @@ import { version } from './shared/version.js';
 if ('enableCompileCache' in module && typeof module.enableCompileCache === 'function') module.enableCompileCache();
 
 const environment = () => readEnvironment(process.env);
+const loadConfig = configLoader(process.env);
 
 const program = new Command('boxbridge')
   .description('Answers old Box.net API 1.0 clients from modern JSON account APIs.')
@@ -24,13 +26,13 @@ const program = new Command('boxbridge')
   .exitOverride();
 
 // Each command imports its work when it runs: together they take long to load.
-addServeCommand(program, environment);
-addCheckCommand(program, environment);
+addServeCommand(program, environment, loadConfig);
+addCheckCommand(program, environment, loadConfig);
 addProvidersCommand(program);
 addSandboxCommand(program);
-addTokensCommand(program, environment);
-addStoreCommand(program);
-addLedgerCommands(program);
+addTokensCommand(program, environment, loadConfig);
+addStoreCommand(program, loadConfig);
+addLedgerCommands(program, loadConfig);
 
 tolerateClosedOutput();
 try {

@@ -2,17 +2,17 @@ import type { Command } from 'commander';
 import { warningsOf } from '../config/warnings.js';
 import { loadProvider } from '../providers/load.js';
 import type { Environment } from './environment.js';
-import { loadConfigFile } from './load-config.js';
+import type { LoadConfig } from './load-config.js';
 
 /** `boxbridge check`: names every problem of a configuration, and warns of what breaks old programs. */
-export function addCheckCommand(program: Command, environment: () => Environment): void {
+export function addCheckCommand(program: Command, environment: () => Environment, loadConfig: LoadConfig): void {
   program
     .command('check')
     .description('name every problem of a configuration')
     .requiredOption('--config <file>', 'the configuration, a YAML file')
     .option('--online', 'also ask the modern API of every application')
     .action(async ({ config: file, online = false }: { config: string; online?: boolean }) => {
-      const config = await loadConfigFile(file);
+      const config = await loadConfig(file);
       for (const { provider } of config.applications) await loadProvider(provider);
       if (online) {
         const { probeApplications } = await import('../applications/probe.js');

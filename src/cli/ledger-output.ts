@@ -10,7 +10,19 @@ const SHOWN_LENGTH = 60;
 const timeOf = (ms: number) => new Date(ms).toISOString().replace(/\.\d+/, '');
 
 export function usageTable(usage: readonly Usage[]): string {
-  const head = ['application', 'caller', 'format', 'what', 'name', 'calls', 'refused', 'failed', 'last', 'instead'];
+  const head = [
+    'application',
+    'caller',
+    'format',
+    'what',
+    'name',
+    'calls',
+    'refused',
+    'failed',
+    'first',
+    'last',
+    'instead',
+  ];
   const rows = usage.map((each) => [
     each.application,
     cleaned(each.userAgent, SHOWN_LENGTH),
@@ -18,6 +30,7 @@ export function usageTable(usage: readonly Usage[]): string {
     each.kind,
     each.name,
     ...[each.count, each.refused, each.failed].map(String),
+    timeOf(each.first),
     timeOf(each.last),
     each.modernRequest ?? '',
   ]);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { toSince } from './arguments.js';
-import { loadConfigFile } from './load-config.js';
+import type { LoadConfig } from './load-config.js';
 
 const work = () => Promise.all([import('./ledger-operations.js'), import('./ledger-output.js')]);
 
@@ -13,7 +13,7 @@ interface LedgerOptions {
 }
 
 /** `boxbridge usage` and `boxbridge gaps`: what old programs use, and what they ask for in vain. */
-export function addLedgerCommands(program: Command): void {
+export function addLedgerCommands(program: Command, loadConfig: LoadConfig): void {
   const command = (name: string, description: string) =>
     program
       .command(name)
@@ -26,7 +26,7 @@ export function addLedgerCommands(program: Command): void {
   command('usage', 'show who calls what, how often and last when, and what replaces it').action(
     async ({ config, json, ...selection }: LedgerOptions) => {
       const [{ usageOf }, { usageDocument, usageTable }] = await work();
-      const usage = await usageOf(await loadConfigFile(config), selection);
+      const usage = await usageOf(await loadConfig(config), selection);
       process.stdout.write(json ? usageDocument(usage) : usageTable(usage));
     },
   );
@@ -34,7 +34,7 @@ export function addLedgerCommands(program: Command): void {
   command('gaps', 'show what is asked for in vain, by how many callers').action(
     async ({ config, json, ...selection }: LedgerOptions) => {
       const [{ gapsOf }, { gapsDocument, gapsTable }] = await work();
-      const gaps = await gapsOf(await loadConfigFile(config), selection);
+      const gaps = await gapsOf(await loadConfig(config), selection);
       process.stdout.write(json ? gapsDocument(gaps) : gapsTable(gaps));
     },
   );

@@ -5,16 +5,20 @@ import { providers } from '../providers/index.js';
 import { loadProvider, provideSdk } from '../providers/load.js';
 
 /** The configuration in a file. Throws an Error with a line for every problem, each with the file and its line. */
-export async function loadConfigFile(file: string): Promise<Config> {
-  try {
-    const known = { actions: actionNames, providers, loadProvider: loadOwnProvider };
-    return await loadConfig(file, { ...known, variables: process.env });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new Error(
-      error.problems.map(({ line, message }) => (line === 0 ? message : `${file}:${line}: ${message}`)).join('\n'),
-    );
-  }
+export type LoadConfig = (file: string) => Promise<Config>;
+
+/** Loads configurations with the variables of the environment. */
+export function configLoader(variables: Readonly<Record<string, string | undefined>>): LoadConfig {
+  return async (file) => {
+    try {
+      return await loadConfig(file, { actions: actionNames, providers, loadProvider: loadOwnProvider, variables });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      throw new Error(
+        error.problems.map(({ line, message }) => (line === 0 ? message : `${file}:${line}: ${message}`)).join('\n'),
+      );
+    }
+  };
 }
 
 /** Loads the provider of a module that the configuration names. Only then the process is made ready for one. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { version } from '../shared/version.js';
 import { type AddressOptions, toHost, toPort, toWorkers } from './arguments.js';
 import type { Environment } from './environment.js';
-import { loadConfigFile } from './load-config.js';
+import type { LoadConfig } from './load-config.js';
 import { stopOnSignal, worker } from './process.js';
 
 /**
@@ -14,7 +14,7 @@ import { stopOnSignal, worker } from './process.js';
 const MEMORY_FLAG = '--heap-growing-percent=80';
 
 /** `boxbridge serve`: answers calls until a signal stops it. */
-export function addServeCommand(program: Command, environment: () => Environment): void {
+export function addServeCommand(program: Command, environment: () => Environment, loadConfig: LoadConfig): void {
   program
     .command('serve')
     .description('answer calls; without a configuration, from a sandbox that plays the modern APIs')
@@ -24,7 +24,7 @@ export function addServeCommand(program: Command, environment: () => Environment
     .option('--workers <n>', 'answer in so many processes', toWorkers)
     .action(async ({ config: file, workers, ...address }: AddressOptions & { config?: string; workers?: number }) => {
       const start = async () => {
-        const config = file === undefined ? undefined : await loadConfigFile(file);
+        const config = file === undefined ? undefined : await loadConfig(file);
         const { serve } = await import('../bootstrap/serve.js');
         const { sandbox, logLevel, ...runtime } = environment();
         const running = await serve({

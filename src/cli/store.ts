@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { storeIn } from '../config/schema.js';
 import { copyStore } from '../store/copy.js';
 import type { StoreContent } from '../store/store.js';
-import { loadConfigFile } from './load-config.js';
+import type { LoadConfig } from './load-config.js';
 
 /** `boxbridge store`: copies a store. Needs no server's key: what is sealed stays sealed under the same one. */
-export function addStoreCommand(program: Command): void {
+export function addStoreCommand(program: Command, loadConfig: LoadConfig): void {
   const copy = program
     .command('store')
     .description('move what the bridge remembers')
@@ -18,7 +18,7 @@ export function addStoreCommand(program: Command): void {
   copy.action(async (names: string[], options: { fromConfig?: string; config?: string }) => {
     const stores = names.map((name) => storeIn(process.cwd()).safeParse(name).data);
     const storeOf = async (file: string | undefined) =>
-      file === undefined ? stores.shift() : (await loadConfigFile(file)).store;
+      file === undefined ? stores.shift() : (await loadConfig(file)).store;
     const [from, to] = [await storeOf(options.fromConfig), await storeOf(options.config)];
     if (!from || !to || stores.length > 0) {
       // The message omits the arguments: they may hold a password.

@@ -5,13 +5,13 @@ import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { codeOf } from '../shared/errors.js';
 import type { Environment } from './environment.js';
-import { loadConfigFile } from './load-config.js';
+import type { LoadConfig } from './load-config.js';
 import type { ApplicationSelector, TokenSelector } from './token-operations.js';
 
 const operations = () => import('./token-operations.js');
 
 /** `boxbridge tokens`: the auth_tokens of applications with a vault. */
-export function addTokensCommand(program: Command, environment: () => Environment): void {
+export function addTokensCommand(program: Command, environment: () => Environment, loadConfig: LoadConfig): void {
   const tokens = program.command('tokens').description('add, list and revoke auth_tokens of applications with a vault');
   const command = (name: string, description: string) =>
     tokens.command(name).description(description).requiredOption('--config <file>', 'the configuration, a YAML file');
@@ -33,15 +33,13 @@ export function addTokensCommand(program: Command, environment: () => Environmen
     const credential = (await text(process.stdin)).trim();
     if (credential === '') throw new Error('there is no credential on standard input; pipe it in, such as from a file');
     const { addToken } = await operations();
-    console.log(
-      await addToken(await loadConfigFile(options.config), environment(), { selector, credential, authToken }),
-    );
+    console.log(await addToken(await loadConfig(options.config), environment(), { selector, credential, authToken }));
   });
 
   command('list', 'show what auth_tokens there are, by the beginning of their digests').action(
     async ({ config }: { config: string }) => {
       const { listTokens } = await operations();
-      await print(listTokens(await loadConfigFile(config), environment()));
+      await print(listTokens(await loadConfig(config), environment()));
     },
   );
 
@@ -60,13 +58,13 @@ export function addTokensCommand(program: Command, environment: () => Environmen
     if (!selector || others.length > 0)
       return revoke.error('error: name one of a prefix, --application, --api-key and --all');
     const { revokeTokens } = await operations();
-    console.log(`revoked ${await revokeTokens(await loadConfigFile(options.config), environment(), selector)}`);
+    console.log(`revoked ${await revokeTokens(await loadConfig(options.config), environment(), selector)}`);
   });
 
   command('rekey', "seal everything under another server's key; the old one is that of the configuration")
     .requiredOption('--new-key-file <file>', 'the new key, 32 bytes; made where there is no such file')
     .action(async ({ config: file, newKeyFile }: { config: string; newKeyFile: string }) => {
-      const config = await loadConfigFile(file);
+      const config = await loadConfig(file);
       const { rekey } = await operations();
       await rekey(config, environment().key ?? { file: config.keyFile }, { file: newKeyFile });
       console.log(

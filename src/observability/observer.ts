@@ -123,9 +123,8 @@ export function createObserver({ log, metrics, tracing, ledger, watch }: Observe
             else log.info(line, 'call');
           },
           () => {
-            const { userAgent } = outcome;
-            const call = { application: application?.name, protocol, userAgent, action: answer.action, reason };
-            ledger.count({ ...call, unserved, cause: told(), hide });
+            const asked = { protocol, userAgent: outcome.userAgent, action: answer.action, unserved };
+            ledger.count({ ...asked, application: application?.name, reason, cause: told(), hide });
           },
           () => watch?.(toExchange(outcome, { id, protocol, ms, scope })),
         );

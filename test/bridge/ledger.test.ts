@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { pino } from 'pino';
 import type { LedgerRow } from '../../src/store/ledger.js';
 import { openSqlite } from '../../src/store/sqlite.js';
 import { afterwards } from '../support/cleanup.js';
@@ -7,14 +9,15 @@ import { callBridge, formats, type Parameters, post } from '../support/clients/l
 import { startBridge } from '../support/servers/bridge.js';
 import { credentials, startModernApis } from '../support/servers/modern-apis.js';
 
-async function start() {
+async function start(keys = {}, log = pino({ level: 'silent' })) {
   const apis = await startModernApis();
   afterwards(apis.close);
   const application = { ...apis.application('previsto', 'k'), name: 'Invoices', credentials: 'passthrough' };
-  const bridge = await startBridge({ applications: [application] });
+  const bridge = await startBridge({ applications: [application], ...keys }, { log });
   afterwards(bridge.close);
   return {
     url: bridge.url,
+    file: join(bridge.folder, 'data/bridge.db'),
     apis,
     /** Ends the bridge; gives its ledger, the oldest row first. */
     ledger: async (): Promise<LedgerRow[]> => {
@@ -77,7 +80,7 @@ describe.each(formats)('in %s the ledger has', (format) => {
   test('names that are words, and of others that they were there', async () => {
     const { url, ledger } = await start();
     const action = format === 'rest' ? 'get_<b>mail' : 'get-mail';
-    for (const each of ['get_mail', action, 'mail0', 'a'.repeat(33), 'a'.repeat(21)])
+    for (const each of ['get_mail', action, 'mail0', 'a'.repeat(21), `${'a'.repeat(20)}_${'b'.repeat(12)}`])
       await callBridge(url, format, each, signed);
     await callBridge(url, format, 'get_account_info', [
       ...signed,
@@ -128,6 +131,33 @@ describe.each(formats)('in %s the ledger has', (format) => {
       ]),
     );
   });
+});
+
+test('the ledger has no call that was refused before it was read', async () => {
+  const { url, ledger } = await start({ rate: { per_minute: 1 } });
+  const statuses: number[] = [];
+  for (let n = 0; n < 3; n += 1) statuses.push((await callBridge(url, 'rest', 'get_account_info', signed)).http);
+  expect(statuses).toEqual([200, 429, 429]);
+  expect(short(await ledger())).toEqual(['Invoices rest action get_account_info served 1']);
+});
+
+test('a ledger that cannot be written holds up no call, and has all of them later', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+  const { url, file, ledger } = await start({}, log);
+  const call = async () => (await callBridge(url, 'rest', 'get_account_info', signed)).status;
+  expect(await call()).toBe('get_account_info_ok');
+  const other = new DatabaseSync(file);
+  afterwards(async () => other.close());
+  other.exec('BEGIN IMMEDIATE');
+  let calls = 1;
+  for (const deadline = performance.now() + 20_000; lines.length === 0 && performance.now() < deadline; calls += 1)
+    expect(await call()).toBe('get_account_info_ok');
+  other.exec('ROLLBACK');
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { msg: 'the ledger could not be written; it is tried again', cause: 'database is locked' },
+  ]);
+  expect((await ledger()).map(({ count }) => count)).toEqual([calls]);
 });
 
 test('the ledger has paths by the names of the old API', async () => {

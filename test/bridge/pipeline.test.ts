@@ -27,7 +27,7 @@ async function applicationWithoutCharset(): Promise<Application> {
   const [config] = parseConfig({ applications }, options).applications;
   if (!config) throw new Error('no application');
   const application = await connect(config, createUpstreams({ timeoutMs: 1000 }), createCache());
-  return { ...application, replyCharset: SECRET };
+  return { ...application, replyCharset: SECRET, headers: { Deprecation: '@1' } };
 }
 
 interface Defect {
@@ -90,6 +90,7 @@ describe.each(formats)('in %s, a defect of', (format) => {
     if (defect.options.protocol !== failingCall) expect(body).toBe(protocolNamed(format).internalError.body);
     expect(body).toContain('internal_error');
     expect(rootOf(body).local).toBe(format === 'soap' ? 'Envelope' : 'response');
+    expect(response.headers.get('deprecation')).toBe(defect.options.findApplication ? '@1' : null);
     expect(response.headers.get('content-type')).toBe('text/xml');
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(response.headers.get('content-length')).toBe(`${Buffer.byteLength(body)}`);

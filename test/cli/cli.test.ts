@@ -168,6 +168,18 @@ describe('check', () => {
     expect(await readdir(cwd)).toEqual(['bad.yaml']);
   });
 
+  test('takes variables of the environment in a value, as serve does', async () => {
+    const reference = (name: string) => `$\{${name}}`;
+    const cwd = await folder({ 'bridge.yaml': TEN_LINES.replace(/base_url: .*/, `base_url: ${reference('API')}`) });
+    const check = (env: Readonly<Record<string, string>>) =>
+      startNodeIn({ cwd, env }, script, 'check', '--config', 'bridge.yaml').end;
+    expect(await check({ API: sandbox.url })).toMatchObject({ code: 0, stderr: '' });
+    const stderr = expect.stringMatching(
+      /^boxbridge: bridge\.yaml:\d+: the variable API is not set; set it, [^\n]+\n$/,
+    );
+    expect(await check({})).toMatchObject({ code: 1, stdout: '', stderr });
+  });
+
   test('warns of a redirect_url that old programs cannot take apart, and accepts it', async () => {
     const urls = [
       'http://old.example.com/box',

@@ -51,6 +51,7 @@ const rows: readonly LedgerRow[] = [
   served({ application: 'Own' }),
   served({ application: 'Own and silent' }),
   served({ application: 'Gone' }),
+  served({ application: 'Gone\u001b[2J' }),
   ledgerRow({
     application: '',
     kind: 'path',
@@ -92,7 +93,19 @@ const cellsIn = (table: string) =>
     .split('\n')
     .map((line) => line.split(/ {2,}/));
 
-const columns = ['application', 'caller', 'format', 'what', 'name', 'calls', 'refused', 'failed', 'last', 'instead'];
+const columns = [
+  'application',
+  'caller',
+  'format',
+  'what',
+  'name',
+  'calls',
+  'refused',
+  'failed',
+  'first',
+  'last',
+  'instead',
+];
 
 describe('boxbridge usage', () => {
   test('shows who calls what, how often, last when, and what replaces it', async () => {
@@ -101,8 +114,9 @@ describe('boxbridge usage', () => {
     const begin = '2026-01-01T00:00:00Z';
     expect(cellsIn(table)).toEqual([
       columns,
-      ['–', 'Old/1.0', 'rest', 'path', 'upload', '50', '50', '0', begin, '–'],
-      ['Gone', 'Old/1.0', 'rest', 'action', info, '1', '0', '0', begin, '–'],
+      ['–', 'Old/1.0', 'rest', 'path', 'upload', '50', '50', '0', begin, begin, '–'],
+      ['Gone', 'Old/1.0', 'rest', 'action', info, '1', '0', '0', begin, begin, '–'],
+      ['Gone [2J', 'Old/1.0', 'rest', 'action', info, '1', '0', '0', begin, begin, '–'],
       [
         'Invoices',
         '–',
@@ -112,6 +126,7 @@ describe('boxbridge usage', () => {
         '30',
         '0',
         '0',
+        begin,
         begin,
         'PUT https://cloud.seatable.io/api/v2.1/user/contact-email/',
       ],
@@ -124,13 +139,14 @@ describe('boxbridge usage', () => {
         '10',
         '2',
         '1',
+        '2025-12-31T23:00:00Z',
         '2026-01-01T02:00:00Z',
         'GET https://cloud.seatable.io/api2/account/info/',
       ],
-      ['Invoices', 'Old/1.0', 'rest', 'action', 'create_folder', '5', '5', '0', begin, '–'],
-      ['Own', 'Old/1.0', 'rest', 'action', info, '1', '0', '0', begin, 'GET https://own.example.com/me'],
-      ['Own and silent', 'Old/1.0', 'rest', 'action', info, '1', '0', '0', begin, '–'],
-      ['Photos', 'Old/1.0', 'rest', 'action', 'create_folder', '1', '1', '0', begin, '–'],
+      ['Invoices', 'Old/1.0', 'rest', 'action', 'create_folder', '5', '5', '0', begin, begin, '–'],
+      ['Own', 'Old/1.0', 'rest', 'action', info, '1', '0', '0', begin, begin, 'GET https://own.example.com/me'],
+      ['Own and silent', 'Old/1.0', 'rest', 'action', info, '1', '0', '0', begin, begin, '–'],
+      ['Photos', 'Old/1.0', 'rest', 'action', 'create_folder', '1', '1', '0', begin, begin, '–'],
       [
         'Photos',
         'Old/1.0',
@@ -140,6 +156,7 @@ describe('boxbridge usage', () => {
         '1',
         '0',
         '0',
+        begin,
         begin,
         'GET https://golem.example.com/v1/accounts/{id}/plan',
       ],
@@ -152,6 +169,7 @@ describe('boxbridge usage', () => {
         '1',
         '0',
         '0',
+        begin,
         begin,
         'none: it has the API token itself',
       ],

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { openServices } from '../../src/bootstrap/services.js';
-import { loadConfigFile } from '../../src/cli/load-config.js';
+import { configLoader } from '../../src/cli/load-config.js';
 import { listTokens, revokeTokens } from '../../src/cli/token-operations.js';
 import type { Config } from '../../src/config/config.js';
 import { afterwards } from '../support/cleanup.js';
@@ -26,7 +26,7 @@ async function filled(): Promise<{ readonly cwd: string; readonly config: Config
   const { path, remove } = await temporaryFolder();
   afterwards(remove);
   await writeFile(join(path, 'bridge.yaml'), configuration);
-  const config = await loadConfigFile(join(path, 'bridge.yaml'));
+  const config = await configLoader({})(join(path, 'bridge.yaml'));
   const { applications, sessions, store } = await openServices(config, {});
   for (const application of applications) {
     const { provider, baseUrl, name } = application;

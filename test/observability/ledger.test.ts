@@ -30,7 +30,7 @@ interface Started extends Ledger {
 }
 
 /** A ledger whose writes end as `write` says, which gets the number of the write, from 1. */
-function start(write: (n: number) => Promise<void> = async () => {}): Started {
+function start(write: (n: number) => Promise<void> = async () => {}, onFailure = () => {}): Started {
   const batches: (readonly LedgerRow[])[] = [];
   const failures: unknown[] = [];
   let waiting: (() => void)[] = [];
@@ -46,7 +46,10 @@ function start(write: (n: number) => Promise<void> = async () => {}): Started {
         waiting = [];
       }
     },
-    onFailure: (cause) => failures.push(cause),
+    onFailure: (cause) => {
+      failures.push(cause);
+      onFailure();
+    },
   });
   afterwards(ledger.close);
   return { ...ledger, batches, failures, tried: () => new Promise((resolve) => waiting.push(resolve)) };
@@ -224,18 +227,19 @@ describe('the store', () => {
   });
 
   test('that fails while the log fails too ends nothing', async () => {
-    let writes = 0;
-    const { count, close } = createLedger({
-      write: async () => {
-        writes += 1;
-        throw new Error('away');
-      },
-      onFailure: () => {
-        throw new Error('a full disk');
-      },
-    });
+    const unhandled: unknown[] = [];
+    const onUnhandled = (error: unknown) => void unhandled.push(error);
+    process.on('unhandledRejection', onUnhandled);
+    afterwards(async () => void process.off('unhandledRejection', onUnhandled));
+    const onFailure = () => {
+      throw new Error('a full disk');
+    };
+    const { count, tried } = start(async () => {
+      throw new Error('away');
+    }, onFailure);
     count(call);
-    await close();
-    expect(writes).toBe(1);
+    await tried();
+    await tried();
+    expect(unhandled).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import { openDatabase } from '../../src/store/sqlite-database.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type Child, startNode } from '../support/servers/process.js';
+import { ledgerRow } from '../support/suites/store-ledger-suite.js';
 import { account, named, storeSuite } from '../support/suites/store-suite.js';
 
 storeSuite('SQLite', async () => {
@@ -85,6 +86,39 @@ describe('a SQLite file', () => {
     expect(database.one('SELECT user_id FROM accounts')).toEqual({ user_id: id });
     expect(database.one("SELECT name FROM sqlite_schema WHERE name = 'sessions_by_creation'")).toBeDefined();
     expect(database.all('SELECT * FROM ledger')).toEqual([]);
+  });
+
+  test('that another process writes does not hold up a call for the ledger', async () => {
+    const file = join(await folder(), 'bridge.db');
+    const store = openSqlite(file);
+    afterwards(store.close);
+    const other = new DatabaseSync(file);
+    afterwards(async () => other.close());
+    other.exec('BEGIN IMMEDIATE');
+    const begin = performance.now();
+    await expect(store.addToLedger([ledgerRow({})])).rejects.toMatchObject({ reason: 'unavailable' });
+    expect(performance.now() - begin).toBeLessThan(1000);
+    other.exec('COMMIT');
+    await store.addToLedger([ledgerRow({})]);
+    expect(await store.ledger(0)).toHaveLength(1);
+    // What else is written waits as before.
+    expect(await store.userId(account)).toBe(1);
+  });
+
+  test('is not synced for the ledger, and is for all else', async () => {
+    const database = openDatabase(join(await folder(), 'bridge.db'));
+    afterwards(async () => database.close());
+    const pragmas = () =>
+      ['synchronous', 'busy_timeout'].map((name) => Object.values(database.one(`PRAGMA ${name}`) ?? {}));
+    const before = pragmas();
+    expect(database.transactionUnsynced(20, pragmas)).toEqual([[1], [20]]);
+    expect(() =>
+      database.transactionUnsynced(20, () => {
+        throw new Error('enough');
+      }),
+    ).toThrow('enough');
+    expect(pragmas()).toEqual(before);
+    expect(before).toEqual([[2], [5000]]);
   });
 
   const unusable: readonly [why: string, prepare: (file: string) => unknown, message: RegExp][] = [
