@@ -2,9 +2,11 @@
 import module from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addCheckCommand } from './cli/check.js';
+import { addDigestCommand } from './cli/digest.js';
 import { readEnvironment } from './cli/environment.js';
 import { EXIT_GOOD, EXIT_USAGE, fail, tolerateClosedOutput } from './cli/process.js';
 import { addProvidersCommand } from './cli/providers.js';
+import { addReplayCommand } from './cli/replay.js';
 import { addSandboxCommand } from './cli/sandbox.js';
 import { addServeCommand } from './cli/serve.js';
 import { addStoreCommand } from './cli/store.js';
@@ -29,6 +31,8 @@ addProvidersCommand(program);
 addSandboxCommand(program);
 addTokensCommand(program, environment);
 addStoreCommand(program);
+addReplayCommand(program);
+addDigestCommand(program, environment);
 
 tolerateClosedOutput();
 try {

@@ -11,13 +11,15 @@ import { createRequestHandler } from '../http/request-handler.js';
 import type { Log } from '../observability/log.js';
 import { createMetrics } from '../observability/metrics.js';
 import { createObserver } from '../observability/observer.js';
+import { createRecorder } from '../observability/recorder.js';
 import { noTracing } from '../observability/tracing.js';
+import { watchAll } from '../observability/watches.js';
 import { createProtocols } from '../protocols/index.js';
 import { openWsdl } from '../protocols/soap/wsdl.js';
 import { listenAdmin } from './admin-listener.js';
 import { createReadiness } from './readiness.js';
 import type { RuntimeOptions } from './runtime-options.js';
-import { openServices, rateLimitersOf } from './services.js';
+import { openServices, rateLimitersOf, recordedDigest } from './services.js';
 
 /** A bridge in this process. */
 export interface BridgeServer extends Listener {
@@ -38,7 +40,7 @@ const LAST_REPLIES_MS = 250;
  * cannot.
  */
 export async function startBridgeServer(config: Config, log: Log, runtime: RuntimeOptions = {}): Promise<BridgeServer> {
-  const { limits, rate, trustProxy, admin } = config;
+  const { limits, rate, trustProxy, admin, record } = config;
   const { collector, worker, watch, lostLines = () => 0 } = runtime;
   const overload = watchOverload({
     memoryBytes: limits.memoryMb === undefined ? defaultMemoryBytes() : limits.memoryMb * 2 ** 20,
@@ -55,7 +57,17 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   const metrics = createMetrics({ inFlight: admission.inFlight, lostLines });
   worker?.serveSnapshots(metrics.snapshot);
   const tracing = collector === undefined ? noTracing : await traceTo(collector);
-  const observer = createObserver({ log, metrics, tracing, watch });
+  const recorder =
+    record &&
+    createRecorder({
+      ...record,
+      // Calls come when the services are open.
+      digest: (secret) => recordedDigest(services.sealer, secret),
+      log,
+      count: (outcome, calls) => metrics.recordedCalls.inc({ outcome }, calls),
+    });
+  const watches = [watch, recorder?.watch].filter((each) => each !== undefined);
+  const observer = createObserver({ log, metrics, tracing, watch: watchAll(watches) });
   const services = await openServices(config, runtime, {
     observe: observer.upstream,
     onState: observer.breaker,
@@ -66,6 +78,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   const close = async (graceMs?: number) => {
     for (const listener of listeners) await listener.close(graceMs);
     overload.close();
+    await recorder?.close();
     await services.store.close();
     await tracing.close();
   };
