@@ -19,7 +19,7 @@ export interface ReplayOptions {
 }
 
 /** An element whose text differs. */
-export interface Difference {
+interface Difference {
   readonly action: string;
   /** Its path, `http_status`, or `no reply` where one of the two bridges has given none. */
   readonly element: string;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { DIGEST } from '../observability/digests.js';
+import { isDocument, isMultipart } from '../observability/masked-texts.js';
 import { messageOf } from '../shared/errors.js';
 import type { RecordedCall } from './recording.js';
 
@@ -50,8 +51,8 @@ export function restoreRequest({ request }: RecordedCall, secrets: Secrets): Res
 }
 
 function restoreBody(body: string, restore: (text: string, encode: (secret: string) => string) => string): string {
-  if (/^\s*--/.test(body)) return restore(body.replace(CHARSET_OF_PART, '$1'), (secret) => secret);
-  if (!/^\s*</.test(body)) return restore(body, encodeURIComponent);
+  if (isMultipart(body)) return restore(body.replace(CHARSET_OF_PART, '$1'), (secret) => secret);
+  if (!isDocument(body)) return restore(body, encodeURIComponent);
   return body
     .replace(ENCODING, '$1')
     .split(SECTION)
@@ -62,7 +63,7 @@ function restoreBody(body: string, restore: (text: string, encode: (secret: stri
 const CHARSET = /\s*;\s*charset\s*=\s*(?:"[^"]*"|[^;\s]*)/gi;
 const CHARSET_OF_PART = /(^content-type:[^\r\n]*?)\s*;\s*charset\s*=[^\r\n;]*/gim;
 /** The encoding of an XML declaration. */
-const ENCODING = /^(\s*<\?xml\s[^>]*?)\s+encoding\s*=\s*(?:"[^"]*"|'[^']*')/;
+const ENCODING = /^([\0\s]*<\?xml\s[^>]*?)\s+encoding\s*=\s*(?:"[^"]*"|'[^']*')/;
 const SECTION = /(<!\[CDATA\[[\s\S]*?\]\]>)/;
 
 const inText = (secret: string) =>
