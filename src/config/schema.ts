@@ -118,7 +118,7 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       file: text
         .transform((path) => resolve(directory, path))
         .describe('the beginning of the paths of its files: `./recordings/calls` for `calls-2026-11-30T08Z.har`'),
-      sample: share.default(1).describe('the share of calls that is recorded, from 0 to 1'),
+      sample: share(1).describe('the share of calls that is recorded, from 0 to 1'),
       applications: z
         .array(text, expected('a list of names of applications'))
         .readonly()
