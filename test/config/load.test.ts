@@ -269,6 +269,15 @@ describe('a good configuration', () => {
     expect(loaded).toEqual([join(dirname(file), 'own.js')]);
   });
 
+  test('with the settings of the module of a shadow', async () => {
+    const loadProvider = async () => ({ settings: golemSettings });
+    const file = await fileWith(
+      `${application}  shadow: { provider: ./own.js, base_url: "https://h", account_id: acc-1 }\n`,
+    );
+    const { applications } = await loadConfig(file, { ...known, loadProvider });
+    expect(applications[0]?.shadow?.settings).toEqual({ accountId: 'acc-1', passwordKeys: 'kebab' });
+  });
+
   test('with any key for a module that cannot be loaded', async () => {
     const loadProvider = () => Promise.reject(new Error('cannot be loaded'));
     const file = await fileWith(moduleApplications('account_id: [acc-1]'));
@@ -310,6 +319,11 @@ const refusedAbove: readonly [string, number, string][] = [
     'record: { file: a, hour: 1 }',
     1,
     'record.hour is not a known key; the keys allowed here are file, sample, applications',
+  ],
+  [
+    'record:\n  file: a\n  applications: [seatable, hush]',
+    3,
+    'record.applications[1] must be the name of an application',
   ],
   ['public_url: www.example.com', 1, `public_url must be ${baseUrl}`],
   ['trust_proxy: "yes"', 1, `trust_proxy must be ${trustProxy}`],
