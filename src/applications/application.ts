@@ -3,8 +3,8 @@ import type { ApplicationConfig } from '../config/config.js';
 import type { Provider, ProviderKind } from '../providers/provider.js';
 import type { Scope } from '../shared/scope.js';
 
-/** An api_key with its permissions and its modern API. Settings and certificates are held by `connect` alone. */
-export interface Application extends Omit<ApplicationConfig, 'settings' | 'tls'> {
+/** An api_key with its permissions and its modern API. Settings, certificates and the shadow are held by `connect` alone. */
+export interface Application extends Omit<ApplicationConfig, 'settings' | 'tls' | 'shadow'> {
   /** The modern API that its calls go to, for one call. */
   readonly connect: (scope: Scope) => Provider;
   /** How the sign-in page and the command line name that API and its credential. */

@@ -12,6 +12,7 @@ import type { Log } from '../observability/log.js';
 import { createMetrics } from '../observability/metrics.js';
 import { createObserver } from '../observability/observer.js';
 import { createRecorder } from '../observability/recorder.js';
+import { createShadowObserver } from '../observability/shadow-observer.js';
 import { noTracing } from '../observability/tracing.js';
 import { watchAll } from '../observability/watches.js';
 import { createProtocols } from '../protocols/index.js';
@@ -72,6 +73,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     observe: observer.upstream,
     onState: observer.breaker,
     onTrial: observer.signIn,
+    onShadow: createShadowObserver({ log, metrics }),
   });
   for (const { baseUrl } of services.applications) metrics.breaker.set({ base_url: baseUrl }, 0);
   const listeners: Listener[] = [];

@@ -1,5 +1,6 @@
 import type { Application } from '../applications/application.js';
 import { connect } from '../applications/connect.js';
+import type { ObserveShadow } from '../applications/shadow.js';
 import type { HandlerServices } from '../bridge/handler.js';
 import { createTicketLimit } from '../bridge/rate-limit.js';
 import type { Config } from '../config/config.js';
@@ -27,6 +28,7 @@ export interface Services extends HandlerServices {
 /** Hooks that observe the requests to modern APIs and the secrets that are tried. */
 export interface ServiceHooks extends Pick<UpstreamOptions, 'observe' | 'onState'> {
   readonly onTrial?: ObserveTrial;
+  readonly onShadow?: ObserveShadow;
 }
 
 /** What stands for a secret in recordings. */
@@ -42,14 +44,16 @@ export function rateLimitersOf({ worker }: RuntimeOptions): CreateRateLimiter {
 export async function openServices(
   config: Config,
   runtime: RuntimeOptions,
-  { onTrial = () => {}, ...hooks }: ServiceHooks = {},
+  { onTrial = () => {}, onShadow = () => {}, ...hooks }: ServiceHooks = {},
 ): Promise<Services> {
   const { key, proxies, route } = runtime;
   const { upstreamTimeoutMs: timeoutMs, concurrentCalls, ticketsPerMinute } = config.limits;
-  const upstreams = createUpstreams({ ...hooks, proxies, route, timeoutMs, concurrentCalls });
+  const options = { proxies, route, timeoutMs, concurrentCalls };
+  const upstreams = createUpstreams({ ...hooks, ...options });
+  const shadows = { upstreams: createUpstreams(options), readMs: 2 * timeoutMs, observe: onShadow };
   const cache = createCache();
   const applications = await Promise.all(
-    config.applications.map((application) => connect(application, upstreams, cache)),
+    config.applications.map((application) => connect(application, upstreams, cache, shadows)),
   );
   const createRateLimiter = rateLimitersOf(runtime);
   const store = withKnownUserIds(await openStore(config.store, createRateLimiter));
