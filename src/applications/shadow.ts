@@ -1,5 +1,6 @@
 import { type Reason, toFault } from '../core/fault.js';
 import type { Account, Plan, Provider } from '../providers/provider.js';
+import { snakeCase } from '../shared/camel-case.js';
 import { createScope } from '../shared/scope.js';
 import type { Application } from './application.js';
 
@@ -123,5 +124,9 @@ const listsDiffer: Differing<readonly Account[]> = (one, other) => {
   return [...new Set(one.length === other.length ? found : [...found, 'accounts'])];
 };
 
-const plansDiffer: Differing<Plan> = (one, other) =>
-  differingIn({ plan_id: one.planId, ...one.limits }, { plan_id: other.planId, ...other.limits });
+const planElementsOf = ({ planId, limits }: Plan): Elements => ({
+  plan_id: planId,
+  ...Object.fromEntries(Object.entries(limits).map(([name, limit]) => [snakeCase(name), limit])),
+});
+
+const plansDiffer: Differing<Plan> = (one, other) => differingIn(planElementsOf(one), planElementsOf(other));
