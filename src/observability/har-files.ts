@@ -56,8 +56,11 @@ export function createHarFiles(prefix: string): HarFiles {
       try {
         await file.handle.appendFile(text);
       } catch (error) {
-        // A part of them may be written.
-        await file.handle.truncate(file.size);
+        // A part of them may be written. Where it cannot be taken back, the next calls go to another file.
+        await file.handle.truncate(file.size).catch(() => {
+          current = undefined;
+          return file.handle.close();
+        });
         throw error;
       }
       file.size += Buffer.byteLength(text);

@@ -42,7 +42,7 @@ export interface ReadingEvents {
 
 const pairs = z.array(z.object({ name: z.string(), value: z.string() }));
 const har = z.object({ log: z.object({ entries: z.array(z.unknown()) }) });
-const foreignEntry = z.object({ request: z.object({ url: z.string() }), _boxbridge: z.undefined() });
+const foreignEntry = z.object({ request: z.object({ url: z.string() }), _boxbridge: z.undefined().optional() });
 const recordedEntry = z.object({
   request: z.object({
     method: z.string(),

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { ActionName } from '../core/actions.js';
 import { decodeBody } from '../shared/charset.js';
 import { codeOf, messageOf } from '../shared/errors.js';
@@ -151,6 +152,6 @@ async function send(base: string, call: RecordedCall, secrets: Secrets): Promise
 
 /** The cause of an error of `fetch`, whose own message says nothing. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
+  const cause = types.isNativeError(error) ? error.cause : undefined;
   return codeOf(cause) ?? messageOf(cause ?? error);
 }
