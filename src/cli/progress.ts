@@ -9,29 +9,34 @@ export interface Progress {
 /** Milliseconds between two lines. */
 const LINES_MS = 5000;
 
-/** `total` is in whatever unit `advance` counts. */
-export function createProgress(what: string, total: number, output: NodeJS.WriteStream = process.stderr): Progress {
-  return output.isTTY ? bar(what, total, output) : lines(what, total, output);
+/** A stream that may be a terminal. */
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+/** `total` is in whatever unit `advance` counts; `now` gives milliseconds. */
+export function createProgress(
+  what: string,
+  total: number,
+  output: Output = process.stderr,
+  now = () => performance.now(),
+): Progress {
+  return output.isTTY ? bar(what, total, output) : lines(what, total, output, now);
 }
 
-function bar(what: string, total: number, stream: NodeJS.WriteStream): Progress {
-  const shown = new SingleBar(
-    { format: `${what} {bar} {percentage} %`, stream, clearOnComplete: true },
-    Presets.shades_grey,
-  );
+function bar(what: string, total: number, stream: Output): Progress {
+  const format = `${what} {bar} {percentage} %`;
+  const shown = new SingleBar({ format, stream, clearOnComplete: true }, Presets.shades_grey);
   shown.start(total, 0);
   return { advance: (by) => shown.increment(by), stop: () => shown.stop() };
 }
 
-function lines(what: string, total: number, output: NodeJS.WriteStream): Progress {
+function lines(what: string, total: number, output: Output, now: () => number): Progress {
   let done = 0;
-  let told = performance.now();
+  let told = now();
   return {
     advance: (by) => {
       done += by;
-      const now = performance.now();
-      if (now - told < LINES_MS) return;
-      told = now;
+      if (now() - told < LINES_MS) return;
+      told = now();
       output.write(`${what}: ${Math.floor((100 * done) / total)} %\n`);
     },
     stop: () => {},

@@ -51,12 +51,13 @@ export function addReplayCommand(program: Command): void {
 function textOf({ sent, writes, differences, noise, failure }: ReplayResult, to: string): string {
   const rows = (what: string, list: ReplayResult['differences']) =>
     list.map(
-      ({ action, element, calls, example }) => `${what}\t${action}\t${element}\t${calls} calls, such as ${example}`,
+      ({ action, element, calls, example }) => `${what}\t${action}\t${element}\tin ${calls}, such as ${example}`,
     );
   return [
-    `${sent} calls sent to ${to}, ${differences.length} elements differ`,
-    ...(writes > 0 ? [`${writes} calls not sent, which may change something; --writes sends them too`] : []),
-    ...(failure === undefined ? [] : [`not all were answered (${failure})`]),
+    `calls sent to ${to}: ${sent}`,
+    ...(writes > 0 ? [`not sent, since they may change something (--writes sends them): ${writes}`] : []),
+    ...(failure === undefined ? [] : [`not all were answered: ${failure}`]),
+    `elements that differ: ${differences.length}`,
     ...rows('differs', differences),
     ...rows('noise', noise),
   ].join('\n');

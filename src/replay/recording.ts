@@ -70,7 +70,7 @@ export async function* readRecording(
     else if (foreignEntry.safeParse(value).success) foreign += 1;
     else onNote(`${where}: a broken entry, left out`);
   }
-  if (foreign > 0) onNote(`${path}: ${foreign} entries that no bridge has recorded, left out`);
+  if (foreign > 0) onNote(`${path}: entries that no bridge has recorded, left out: ${foreign}`);
 }
 
 function toCall({

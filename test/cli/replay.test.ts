@@ -62,12 +62,12 @@ test('what is recorded is answered alike by the same bridge', async () => {
   expect([code, stderr, stdout]).toEqual([
     0,
     '',
-    `3 calls sent to ${other.url}, 0 elements differ\n3 calls not sent, which may change something; --writes sends them too\n`,
+    `calls sent to ${other.url}: 3\nnot sent, since they may change something (--writes sends them): 3\nelements that differ: 0\n`,
   ]);
   expect(upstream.received).toHaveLength(3);
   // Nothing is changed by these.
   const all = await replayed(folder, other.url, token, '--writes');
-  expect([all.code, all.stdout]).toEqual([0, `6 calls sent to ${other.url}, 0 elements differ\n`]);
+  expect([all.code, all.stdout]).toEqual([0, `calls sent to ${other.url}: 6\nelements that differ: 0\n`]);
 });
 
 test('what is answered otherwise is shown by its element', async () => {
@@ -77,9 +77,10 @@ test('what is answered otherwise is shown by its element', async () => {
   const { code, stdout, stderr } = await replayed(folder, other.url, token);
   expect([code, stderr]).toEqual([1, '']);
   expect(stdout.split('\n').map((line) => line.replace(/such as .*/, 'such as …'))).toEqual([
-    `3 calls sent to ${other.url}, 1 elements differ`,
-    '3 calls not sent, which may change something; --writes sends them too',
-    'differs\tget_account_info\tuser.email\t3 calls, such as …',
+    `calls sent to ${other.url}: 3`,
+    'not sent, since they may change something (--writes sends them): 3',
+    'elements that differ: 1',
+    'differs\tget_account_info\tuser.email\tin 3, such as …',
     '',
   ]);
   const [file = ''] = await recordingsIn(folder);
@@ -101,7 +102,7 @@ test('without the secrets their digests are sent', async () => {
   const other = await startServing({ applications: [{ ...application, base_url: upstream.url }] });
   const { code, stdout } = await run(folder, 'replay', ...(await recordingsIn(folder)), '--to', other.url).end;
   expect(code).toBe(1);
-  expect(stdout).toContain('differs\tget_account_info\tstatus\t3 calls');
+  expect(stdout).toContain('differs\tget_account_info\tstatus\tin 3,');
 });
 
 test.each([

@@ -99,7 +99,7 @@ test('a broken entry and one of another service are left out, named and counted'
     notes: [
       '0.har:3: a broken entry, left out',
       '0.har:6: a broken entry, left out',
-      '0.har: 2 entries that no bridge has recorded, left out',
+      '0.har: entries that no bridge has recorded, left out: 2',
     ],
     isComplete: true,
   });
@@ -109,7 +109,7 @@ test('a recording that another tool has written again is read', async () => {
   const har = { log: { version: '1.2', creator: { name: 'x' }, entries: [entry('a'), foreign, {}, entry('b')] } };
   expect(await read(JSON.stringify(har, null, 2))).toMatchObject({
     ids: ['a', 'b'],
-    notes: ['0.har, entry 3: a broken entry, left out', '0.har: 1 entries that no bridge has recorded, left out'],
+    notes: ['0.har, entry 3: a broken entry, left out', '0.har: entries that no bridge has recorded, left out: 1'],
   });
 });
 
