@@ -85,13 +85,8 @@ function maskPart(part: string, replace: Replace): string {
   const [, quoted, name = quoted] = /;\s*name\s*=\s*(?:"([^"\r\n]*)"|([^\s;"]+))/i.exec(head) ?? [];
   return (
     maskPartHead(head, replace) +
-    (name === undefined ? maskUnnamed(value, replace) : maskParameter(name, value, replace))
+    (name === undefined ? maskRequestDocument(value, replace) : maskParameter(name, value, replace))
   );
-}
-
-function maskUnnamed(value: string, replace: Replace): string {
-  if (isDocument(value)) return maskRequestDocument(value, replace);
-  return value.trim() === '' ? value : replace(value);
 }
 
 /** The header of a part: of its disposition the type and the name, and fields that say how to read it. */
