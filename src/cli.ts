@@ -2,11 +2,13 @@
 import module from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addCheckCommand } from './cli/check.js';
+import { addDigestCommand } from './cli/digest.js';
 import { readEnvironment } from './cli/environment.js';
 import { addLedgerCommands } from './cli/ledger.js';
 import { configLoader } from './cli/load-config.js';
 import { EXIT_GOOD, EXIT_USAGE, fail, tolerateClosedOutput } from './cli/process.js';
 import { addProvidersCommand } from './cli/providers.js';
+import { addReplayCommand } from './cli/replay.js';
 import { addSandboxCommand } from './cli/sandbox.js';
 import { addServeCommand } from './cli/serve.js';
 import { addStoreCommand } from './cli/store.js';
@@ -33,6 +35,8 @@ addSandboxCommand(program);
 addTokensCommand(program, environment, loadConfig);
 addStoreCommand(program, loadConfig);
 addLedgerCommands(program, loadConfig);
+addReplayCommand(program);
+addDigestCommand(program, environment, loadConfig);
 
 tolerateClosedOutput();
 try {

@@ -3,8 +3,8 @@ import type { ApplicationConfig } from '../config/config.js';
 import type { Provider, ProviderKind } from '../providers/provider.js';
 import type { Scope } from '../shared/scope.js';
 
-/** An api_key with its permissions and its modern API. Settings and certificates are held by `connect` alone. */
-export interface Application extends Omit<ApplicationConfig, 'settings' | 'tls' | 'deprecation'> {
+/** An api_key with its permissions and its modern API. Settings, certificates and the shadow are held by `connect` alone. */
+export interface Application extends Omit<ApplicationConfig, 'settings' | 'tls' | 'deprecation' | 'shadow'> {
   /** Those of every reply to a call of it, beside the common ones. */
   readonly headers: Readonly<Record<string, string>>;
   /** The modern API that its calls go to, for one call. */

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.js';
+import type { ApplicationConfig, Config } from '../config/config.js';
 import { type Fault, toFault } from '../core/fault.js';
 import { createCache } from '../providers/cache.js';
 import { messageOf } from '../shared/errors.js';
@@ -21,7 +21,7 @@ export async function probeApplications({ applications, limits }: Config, proxie
     proxies,
   });
   const lines = await Promise.all(
-    applications.map(async (application) => {
+    applications.flatMap(withShadow).map(async (application) => {
       const { connect: connectTo, name, provider, baseUrl } = await connect(application, upstreams, createCache());
       const fault = await connectTo(createScope())
         .readAccount(PROBE_CREDENTIAL)
@@ -31,6 +31,12 @@ export async function probeApplications({ applications, limits }: Config, proxie
     }),
   );
   return lines.flat();
+}
+
+/** An application, and one in the place of its shadow. */
+function withShadow(application: ApplicationConfig): ApplicationConfig[] {
+  const { name, shadow } = application;
+  return shadow ? [application, { ...application, ...shadow, name: `the shadow of ${name}` }] : [application];
 }
 
 function outcomeOf(fault: Fault | undefined): string {

@@ -13,14 +13,17 @@ import { createLedger } from '../observability/ledger.js';
 import type { Log } from '../observability/log.js';
 import { createMetrics } from '../observability/metrics.js';
 import { createObserver } from '../observability/observer.js';
+import { createRecorder } from '../observability/recorder.js';
+import { createShadowObserver } from '../observability/shadow-observer.js';
 import { noTracing } from '../observability/tracing.js';
+import { watchAll } from '../observability/watches.js';
 import { createProtocols } from '../protocols/index.js';
 import { openWsdl } from '../protocols/soap/wsdl.js';
 import { messageOf } from '../shared/errors.js';
 import { listenAdmin } from './admin-listener.js';
 import { createReadiness } from './readiness.js';
 import type { RuntimeOptions } from './runtime-options.js';
-import { openServices, rateLimitersOf } from './services.js';
+import { openServices, rateLimitersOf, recordedDigest } from './services.js';
 
 /** A bridge in this process. */
 export interface BridgeServer extends Listener {
@@ -41,7 +44,7 @@ const LAST_REPLIES_MS = 250;
  * cannot.
  */
 export async function startBridgeServer(config: Config, log: Log, runtime: RuntimeOptions = {}): Promise<BridgeServer> {
-  const { limits, rate, trustProxy, admin } = config;
+  const { limits, rate, trustProxy, admin, record } = config;
   const { collector, worker, watch, lostLines = () => 0 } = runtime;
   const overload = watchOverload({
     memoryBytes: limits.memoryMb === undefined ? defaultMemoryBytes() : limits.memoryMb * 2 ** 20,
@@ -63,11 +66,22 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     onFailure: (cause) =>
       log.warn({ cause: messageOf(toFault(cause).cause) }, 'the ledger could not be written; it is tried again'),
   });
-  const observer = createObserver({ log, metrics, tracing, ledger, watch });
+  const recorder =
+    record &&
+    createRecorder({
+      ...record,
+      // Calls come when the services are open.
+      digest: (secret) => recordedDigest(services.sealer, secret),
+      log,
+      count: (outcome, calls) => metrics.recordedCalls.inc({ outcome }, calls),
+    });
+  const watches = [watch, recorder?.watch].filter((each) => each !== undefined);
+  const observer = createObserver({ log, metrics, tracing, ledger, watch: watchAll(watches) });
   const services = await openServices(config, runtime, {
     observe: observer.upstream,
     onState: observer.breaker,
     onTrial: observer.signIn,
+    onShadow: createShadowObserver({ log, metrics }),
   });
   for (const { baseUrl } of services.applications) metrics.breaker.set({ base_url: baseUrl }, 0);
   const listeners: Listener[] = [];
@@ -76,6 +90,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     overload.close();
     await ledger.close();
     await services.sessions.writeLastUses();
+    await recorder?.close();
     await services.store.close();
     await tracing.close();
   };

@@ -1,8 +1,10 @@
 import type { Application } from '../applications/application.js';
 import { connect } from '../applications/connect.js';
+import type { ObserveShadow } from '../applications/shadow.js';
 import type { HandlerServices } from '../bridge/handler.js';
 import { createTicketLimit } from '../bridge/rate-limit.js';
 import type { Config } from '../config/config.js';
+import { toDigest } from '../observability/digests.js';
 import { createCache } from '../providers/cache.js';
 import { type CreateRateLimiter, createClusterRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
 import { withKnownUserIds } from '../store/known-user-ids.js';
@@ -10,7 +12,7 @@ import { openStore } from '../store/open.js';
 import { createUpstreams, type UpstreamOptions, type Upstreams } from '../upstream/client.js';
 import { systemClock } from '../vault/lives.js';
 import { openMasterKey } from '../vault/master-key.js';
-import { createSealer } from '../vault/seal.js';
+import { createSealer, type Sealer } from '../vault/seal.js';
 import { createSessions } from '../vault/sessions.js';
 import { createTickets } from '../vault/tickets.js';
 import { createTrials, type ObserveTrial } from '../vault/trials.js';
@@ -20,12 +22,18 @@ import type { RuntimeOptions } from './runtime-options.js';
 export interface Services extends HandlerServices {
   readonly applications: readonly Application[];
   readonly upstreams: Upstreams;
+  readonly sealer: Pick<Sealer, 'digest'>;
 }
 
 /** Hooks that observe the requests to modern APIs and the secrets that are tried. */
 export interface ServiceHooks extends Pick<UpstreamOptions, 'observe' | 'onState'> {
   readonly onTrial?: ObserveTrial;
+  readonly onShadow?: ObserveShadow;
 }
+
+/** What stands for a secret in recordings. */
+export const recordedDigest = (sealer: Services['sealer'], secret: string) =>
+  toDigest(sealer.digest('recording', secret));
 
 /** In a cluster the primary counts for all workers. */
 export function rateLimitersOf({ worker }: RuntimeOptions): CreateRateLimiter {
@@ -36,14 +44,16 @@ export function rateLimitersOf({ worker }: RuntimeOptions): CreateRateLimiter {
 export async function openServices(
   config: Config,
   runtime: RuntimeOptions,
-  { onTrial = () => {}, ...hooks }: ServiceHooks = {},
+  { onTrial = () => {}, onShadow = () => {}, ...hooks }: ServiceHooks = {},
 ): Promise<Services> {
   const { key, proxies, route } = runtime;
   const { upstreamTimeoutMs: timeoutMs, concurrentCalls, ticketsPerMinute } = config.limits;
-  const upstreams = createUpstreams({ ...hooks, proxies, route, timeoutMs, concurrentCalls });
+  const options = { proxies, route, timeoutMs, concurrentCalls };
+  const upstreams = createUpstreams({ ...hooks, ...options });
+  const shadows = { upstreams: createUpstreams(options), readMs: 2 * timeoutMs, observe: onShadow };
   const cache = createCache();
   const applications = await Promise.all(
-    config.applications.map((application) => connect(application, upstreams, cache)),
+    config.applications.map((application) => connect(application, upstreams, cache, shadows)),
   );
   const createRateLimiter = rateLimitersOf(runtime);
   const store = withKnownUserIds(await openStore(config.store, createRateLimiter));
@@ -53,7 +63,7 @@ export async function openServices(
     const tickets = createTickets({ store, sealer, sessions, applications, clock: systemClock });
     const trials = createTrials(store, onTrial);
     const limitTickets = createTicketLimit(ticketsPerMinute, createRateLimiter);
-    return { applications, upstreams, store, sessions, tickets, trials, limitTickets };
+    return { applications, upstreams, sealer, store, sessions, tickets, trials, limitTickets };
   } catch (error) {
     await store.close();
     throw error;

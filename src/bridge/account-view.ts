@@ -2,6 +2,7 @@ import type { Application } from '../applications/application.js';
 import { type Fields, unknownNumber, type Value } from '../core/answer.js';
 import { Fault } from '../core/fault.js';
 import type { Account, Plan } from '../providers/provider.js';
+import { snakeCase } from '../shared/camel-case.js';
 import { type JsonObject, leavesOf, leftOutOf } from '../shared/json.js';
 
 type Defaults = Application['defaults'];
@@ -47,11 +48,6 @@ const PLAN_LIMITS = [
   'monthlyGasLimit',
   'monthlyUploadLimit',
 ];
-
-/** The legacy form of a modern name: `storage_limit` for `storageLimit`. */
-export function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
 
 /** The elements of `plan`. */
 export function planFields({ planId, limits, attributes }: Plan): Fields {

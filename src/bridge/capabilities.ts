@@ -1,6 +1,6 @@
 import { type ActionName, actionNames } from '../core/actions.js';
 import type { Provider, ProviderKind } from '../providers/provider.js';
-import { snakeCase } from './account-view.js';
+import { snakeCase } from '../shared/camel-case.js';
 import type { Capabilities } from './handler.js';
 import { handlers } from './handlers.js';
 

@@ -2,6 +2,7 @@ import { type ActionName, actions } from '../core/actions.js';
 import type { Fields } from '../core/answer.js';
 import { Fault } from '../core/fault.js';
 import type { AccountChanges } from '../providers/provider.js';
+import { snakeCase } from '../shared/camel-case.js';
 import {
   credentialOf,
   presentAccount,
@@ -13,7 +14,7 @@ import {
   resolveAccount,
   userIdOf,
 } from './account-access.js';
-import { planFields, snakeCase } from './account-view.js';
+import { planFields } from './account-view.js';
 import type { Capabilities, Handler, HandlerContext } from './handler.js';
 
 /** The handler of each action; undefined where an application lacks the capability. */

@@ -13,7 +13,10 @@ export function addCheckCommand(program: Command, environment: () => Environment
     .option('--online', 'also ask the modern API of every application')
     .action(async ({ config: file, online = false }: { config: string; online?: boolean }) => {
       const config = await loadConfig(file);
-      for (const { provider } of config.applications) await loadProvider(provider);
+      for (const { provider, shadow } of config.applications) {
+        await loadProvider(provider);
+        if (shadow) await loadProvider(shadow.provider);
+      }
       if (online) {
         const { probeApplications } = await import('../applications/probe.js');
         const problems = await probeApplications(config, environment().proxies);

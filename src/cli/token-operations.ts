@@ -1,6 +1,6 @@
 import type { Application } from '../applications/application.js';
 import type { RuntimeOptions } from '../bootstrap/runtime-options.js';
-import { openServices, type Services } from '../bootstrap/services.js';
+import { openServices, recordedDigest, type Services } from '../bootstrap/services.js';
 import type { Config } from '../config/config.js';
 import { toFault } from '../core/fault.js';
 import { createScope } from '../shared/scope.js';
@@ -125,6 +125,14 @@ async function revokeWhere(store: Store, isSelected: (session: KnownSession) => 
   for await (const page of sessionPages(store))
     revoked += await store.removeSessions(page.filter(isSelected).map(({ digest }) => digest));
   return revoked;
+}
+
+/** The api_keys of a configuration and further secrets, each once behind its digest in recordings. */
+export function digestsOf(config: Config, runtime: RuntimeOptions, secrets: readonly string[]): Promise<string[]> {
+  return withServices(config, runtime, async ({ applications, sealer }) => {
+    const all = new Set([...applications.map(({ apiKey }) => apiKey), ...secrets]);
+    return [...all].map((secret) => `${recordedDigest(sealer, secret)} ${secret}`);
+  });
 }
 
 /** Rotates the server's key; the new one is made where its file does not exist yet. */

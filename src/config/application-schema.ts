@@ -2,67 +2,32 @@ import { basename, extname, resolve } from 'node:path';
 import { z } from 'zod';
 import { camelCased } from '../shared/camel-case.js';
 import { canCarryXml, UTF_8 } from '../shared/charset.js';
-import type { Settings } from '../shared/setting.js';
+import { type NamedProvider, providerKeys, settingsBeside } from './provider-keys.js';
 import type { ConfigOptions } from './schema.js';
 import {
-  BASE_URL,
   bytes,
   camelCasedObject,
   expected,
   integer,
   integerBetween,
   interval,
-  isBaseUrl,
   isUrl,
   oneOf,
   pattern,
   rate,
-  settingsObject,
   strictObject,
   text,
   time,
-  trimTrailingSlashes,
 } from './validators.js';
 
-/** The provider that an application names, as far as it is known. */
-export interface NamedProvider {
-  readonly publicBaseUrl?: string | undefined;
-  /** `unknown` where its module cannot be loaded: an unknown key may be one of its settings, and is accepted. */
-  readonly settings?: Settings | 'unknown' | undefined;
-}
-
-/** Whether a `provider` names a module, not one of the list. */
-export const isModule = (provider: string) => /\/|\.m?js$/.test(provider);
-
-/** What `import` takes: an absolute path or the name of a package's module. */
-export const resolveModule = (directory: string, provider: string) =>
-  /^\.\.?\//.test(provider) ? resolve(directory, provider) : provider;
-
 /** The schema of one application: the keys that all have, and the settings of its provider. Each key is spelt once. */
-export function applicationSchema(options: ConfigOptions, { publicBaseUrl, settings = {} }: NamedProvider) {
-  const { directory, actions, providers } = options;
+export function applicationSchema(options: ConfigOptions, provider: NamedProvider, shadow: NamedProvider = {}) {
+  const { directory, actions } = options;
   const file = text.transform((path) => resolve(directory, path)).optional();
-  const names = providers.map(({ name }) => name);
-  const declared = Object.entries(settings === 'unknown' ? {} : settings);
   const shape = {
     api_key: text.describe('the key that the old program sends'),
     name: text.optional().meta({ description: 'for logs', unlessGiven: "the provider's name" }),
-    /** One of the names, or what `import` takes: an absolute path or the name of a package's module. */
-    provider: pattern(
-      `${names.join(', ')} or the path of a module such as ./provider.js`,
-      (provider) => names.includes(provider) || isModule(provider),
-    )
-      .refine(() => taken.length === 0, {
-        error: () => `declares ${taken.join(', ')}, which every application has; give its settings other names`,
-      })
-      .transform((provider) => resolveModule(directory, provider))
-      .describe(`${names.map((name) => `\`${name}\``).join(', ')}, or the path of a module of your own`),
-    /** Without a slash at the end. */
-    base_url: pattern(publicBaseUrl === undefined ? BASE_URL : `${BASE_URL}, such as ${publicBaseUrl}`, isBaseUrl)
-      .transform(trimTrailingSlashes)
-      .describe(
-        `where that API is: ${providers.map((known) => `\`${known.publicBaseUrl}\` for ${known.name}`).join(', ')}`,
-      ),
+    ...providerKeys(options, provider, () => taken),
     credentials: oneOf('passthrough', 'vault').default('passthrough').describe('`passthrough` or `vault`'),
     /** Absent: every action that the provider can. */
     actions: z
@@ -141,18 +106,24 @@ export function applicationSchema(options: ConfigOptions, { publicBaseUrl, setti
     }),
     client_cert_file: file.describe('PEM: the certificate for an API that asks who calls'),
     client_key_file: file.describe('PEM: the key of that certificate'),
+    shadow: shadowSchema(options, shadow).optional().meta({
+      description:
+        'a second modern API that each account read is read from too; what differs is counted, for the operator',
+      unlessGiven: 'none',
+    }),
   };
-  const taken: readonly string[] = declared.map(([key]) => key).filter((key) => Object.hasOwn(shape, key));
-  const own = Object.fromEntries(declared.filter(([key]) => !taken.includes(key)));
-  const allowed = [...Object.keys(shape), ...Object.keys(own)];
+  const { taken, allowed, values: own } = settingsBeside(shape, provider.settings);
   const common = strictObject(shape, allowed).transform((values) => ({
     ...camelCased(values),
     name: values.name ?? basename(values.provider, extname(values.provider)),
   }));
-  const ownSchema = settingsObject(own, allowed);
-  const ownValues = (settings === 'unknown' ? ownSchema.strip() : ownSchema).transform((values) => ({
-    settings: camelCased(values),
-  }));
   // An intersection reports the keys that neither side knows.
-  return z.intersection(common, ownValues);
+  return z.intersection(common, own);
+}
+
+function shadowSchema(options: ConfigOptions, provider: NamedProvider) {
+  const shape = providerKeys(options, provider, () => taken);
+  const { taken, allowed, values: own } = settingsBeside(shape, provider.settings);
+  const common = strictObject(shape, allowed).transform((values) => camelCased(values));
+  return z.intersection(common, own);
 }

@@ -14,6 +14,7 @@ import {
   pattern,
   port,
   rate,
+  share,
   text,
   trimTrailingSlashes,
 } from './validators.js';
@@ -25,7 +26,7 @@ z.config({ jitless: true });
 export interface ConfigOptions {
   /**
    * Where relative paths start: the directory of the configuration file. They are those of `store: sqlite:…`, of
-   * `key_file` and the files for TLS, and of a `provider` that begins with ./ or ../
+   * `key_file`, `record.file` and the files for TLS, and of a `provider` that begins with ./ or ../
    */
   readonly directory: string;
   /** The actions that an application may list. */
@@ -113,6 +114,19 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
         .optional()
         .meta({ description: '`json`, or `pretty` for people', unlessGiven: '`pretty` on a terminal' }),
     }).prefault({}),
+    record: camelCasedObject({
+      file: text
+        .transform((path) => resolve(directory, path))
+        .describe('the beginning of the paths of its files: `./recordings/calls` for `calls-2026-11-30T08Z.har`'),
+      sample: share(1).describe('the share of calls that is recorded, from 0 to 1'),
+      applications: z
+        .array(text, expected('a list of names of applications'))
+        .readonly()
+        .optional()
+        .meta({ description: 'the names of the applications whose calls are recorded', unlessGiven: 'all calls' }),
+    })
+      .optional()
+      .meta({ description: 'records calls as HAR, a file an hour, without secrets', unlessGiven: 'not' }),
     rate: rate('how many calls of each address are answered in a minute; the rest gets HTTP 429'),
     limits: camelCasedObject({
       body_bytes: limit(65536).describe('the largest request, packed and unpacked; it has at most 256 parameters'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { applicationSchema, isModule, type NamedProvider, resolveModule } from './application-schema.js';
+import { applicationSchema } from './application-schema.js';
 import type { ConfigOptions, ConfigProblem, ParsedConfig } from './config.js';
+import { isModule, type NamedProvider, resolveModule } from './provider-keys.js';
 import { configSchema } from './schema.js';
 
 type Path = readonly PropertyKey[];
@@ -17,6 +18,7 @@ export interface Validation {
 const applicationsOf = (value: unknown) =>
   z.object({ applications: z.array(z.unknown()) }).safeParse(value).data?.applications ?? [];
 const providerOf = (application: unknown) => z.object({ provider: z.string() }).safeParse(application).data?.provider;
+const shadowOf = (application: unknown) => z.object({ shadow: z.unknown() }).safeParse(application).data?.shadow;
 const apiKeyOf = (application: unknown) => z.object({ api_key: z.string() }).safeParse(application).data?.api_key;
 
 /** The settings of modules, under what `import` takes. */
@@ -24,13 +26,15 @@ export type ModuleSettings = ReadonlyMap<string, NamedProvider['settings']>;
 
 /** The modules that a configuration names as providers, in the form that `import` takes. */
 export function modulesIn(value: unknown, { directory, providers }: ConfigOptions): Set<string> {
-  const named = applicationsOf(value).map((application) => providerOf(application) ?? '');
+  const named = applicationsOf(value)
+    .flatMap((application) => [application, shadowOf(application)])
+    .map((block) => providerOf(block) ?? '');
   const modules = named.filter((provider) => isModule(provider) && !providers.some(({ name }) => name === provider));
   return new Set(modules.map((module) => resolveModule(directory, module)));
 }
 
 /**
- * Checks a plain value against the schema, and that no two applications share an api_key. A module that is not among
+ * Checks a plain value against the schema, that no two applications share an api_key, and that those to record are there. A module that is not among
  * `modules` has no settings.
  */
 export function validate(
@@ -39,19 +43,24 @@ export function validate(
   lineOf: LineOf,
   modules: ModuleSettings = new Map(),
 ): Validation {
-  const known = (application: unknown): NamedProvider => {
-    const provider = providerOf(application) ?? '';
+  const known = (block: unknown): NamedProvider => {
+    const provider = providerOf(block) ?? '';
     const settings = modules.get(resolveModule(options.directory, provider));
     return options.providers.find(({ name }) => name === provider) ?? { settings };
   };
   const config = configSchema(options).safeParse(value);
   const applications = applicationsOf(value).map((application) =>
-    applicationSchema(options, known(application)).safeParse(application),
+    applicationSchema(options, known(application), known(shadowOf(application))).safeParse(application),
   );
   const problems = [
     ...toProblems(config.error, [], lineOf),
     ...applications.flatMap(({ error }, index) => toProblems(error, ['applications', index], lineOf)),
     ...duplicateProblems(applicationsOf(value).map(apiKeyOf), lineOf),
+    ...strangerProblems(
+      config.data?.record?.applications ?? [],
+      applications.map(({ data }) => data?.name),
+      lineOf,
+    ),
   ];
   if (!config.data || problems.length > 0) return { config: undefined, problems };
   return { config: { ...config.data, applications: applications.flatMap(({ data }) => data ?? []) }, problems };
@@ -69,6 +78,21 @@ function duplicateProblems(apiKeys: readonly (string | undefined)[], lineOf: Lin
       line: lineOf(path),
       message: `${formatPath(path)} is the same as ${other}; give each application its own`,
     };
+  });
+}
+
+/** `names` are those of the applications, undefined for one that has problems of its own. */
+function strangerProblems(
+  recorded: readonly string[],
+  names: readonly (string | undefined)[],
+  lineOf: LineOf,
+): ConfigProblem[] {
+  if (names.includes(undefined)) return [];
+  return recorded.flatMap((name, index) => {
+    const path = ['record', 'applications', index];
+    return names.includes(name)
+      ? []
+      : { line: lineOf(path), message: `${formatPath(path)} must be the name of an application` };
   });
 }
 

@@ -33,6 +33,16 @@ export const bytes = integerBetween(0n, 2n ** 63n - 1n)
   .transform(BigInt)
   .optional();
 
+/** A number from 0 to 1; YAML gives an integer as bigint. */
+export const share = (fallback: number) =>
+  z
+    .custom<number | bigint>(
+      (value) => (typeof value === 'number' || typeof value === 'bigint') && value >= 0 && value <= 1,
+      expected('a number from 0 to 1'),
+    )
+    .default(fallback)
+    .transform(Number);
+
 export const oneOf = <const T extends readonly string[]>(...choices: T) =>
   z.enum(choices, expected(choices.join(' or ')));
 

@@ -1,10 +1,13 @@
 import type { Exchange, ReceivedRequest, UpstreamExchange } from '../core/exchange.js';
 import { createMask, type Replace } from '../core/secrets.js';
 import { decodeBody } from '../shared/charset.js';
+import { type FormText, formText } from '../shared/form-text.js';
 import { leavesOf } from '../shared/json.js';
 import { parseJson } from '../shared/json-parser.js';
 import { maskedPath } from './masked-path.js';
 import {
+  isDocument,
+  isMultipart,
   isSecretName,
   maskMultipart,
   maskName,
@@ -111,16 +114,29 @@ function secretsInJson(text: string): string[] {
 
 function maskTarget(target: string, replace: Replace): string {
   const question = target.indexOf('?');
-  return question < 0 ? maskedPath(target) : `${maskedPath(target)}?${maskPairs(target.slice(question + 1), replace)}`;
+  if (question < 0) return maskedPath(target);
+  const query = formText(Buffer.from(target.slice(question + 1), 'latin1'), '');
+  return `${maskedPath(target)}?${maskPairs(query, replace)}`;
 }
 
 /** In the form that it looks like; where it looks like none, all of it is replaced. */
 function maskRequestBody({ body, contentType }: ReceivedRequest, replace: Replace): string {
   const text = textOf(body, contentType);
-  if (text === undefined) return replace(body.toString('base64'));
-  if (/^[\0\s]*</.test(text)) return maskRequestDocument(text, replace);
-  if (/^\s*--/.test(text)) return maskMultipart(text, replace);
-  return text.includes('=') ? maskPairs(text, replace) : text.trim() && replace(text);
+  if (text !== undefined && isDocument(text)) return maskRequestDocument(text, replace);
+  const parts = text !== undefined && isMultipart(text) ? maskMultipart(text, replace) : undefined;
+  if (parts !== undefined) return parts;
+  // Half a character may be escaped, and the other half not: the form is text though its bytes are none.
+  const form = formOf(body, contentType);
+  if (form?.text.includes('=')) return maskPairs(form, replace);
+  return text === undefined ? replace(body.toString('base64')) : text.trim() && replace(text);
+}
+
+function formOf(body: Buffer, contentType: string): FormText | undefined {
+  try {
+    return formText(body, contentType);
+  } catch {
+    return undefined;
+  }
 }
 
 function textOf(body: Buffer, contentType: string): string | undefined {

@@ -1,4 +1,6 @@
+import { actionNames, actions } from '../core/actions.js';
 import type { Replace } from '../core/secrets.js';
+import type { FormText } from '../shared/form-text.js';
 
 /**
  * Texts of callers and of modern APIs with their secrets replaced. Of a caller's, what is shown is listed: every other
@@ -18,6 +20,19 @@ const isShown = (name: string, value: string) =>
 /** Whether the name of a value tells that it is a secret. */
 export const isSecretName = (name: string) => /auth|cookie|key|pass|pwd|secret|session|ticket|token/i.test(name);
 
+/** The parameters of all actions, by their names. */
+const parameterNames: ReadonlySet<string> = new Set([
+  'action',
+  'api_key',
+  ...actionNames.flatMap((name) => Object.keys(actions[name].parameters)),
+]);
+
+/** Whether the text of a request is a document, whatever it is said to be. */
+export const isDocument = (text: string) => /^[\0\s]*</.test(text);
+
+/** Whether it may be a multipart body. */
+export const isMultipart = (text: string) => /^\s*--/.test(text);
+
 /** A parameter, decoded. */
 export function maskParameter(name: string, value: string, replace: Replace): string {
   return value === '' || isShown(name, value) ? value : replace(value);
@@ -25,45 +40,87 @@ export function maskParameter(name: string, value: string, replace: Replace): st
 
 export const maskName = (name: string, replace: Replace) => (isName(name) ? name : replace(name));
 
-/** A query or a form, which stays encoded. */
-export function maskPairs(encoded: string, replace: Replace): string {
-  const masked = (text: string) => encodeURIComponent(replace(unescaped(text)));
-  return encoded.replace(
+/** A query or a form, which stays encoded, but in UTF-8. */
+export function maskPairs(form: FormText, replace: Replace): string {
+  const decoded = (encoded: string) => {
+    try {
+      return form.decode(encoded);
+    } catch {
+      return encoded;
+    }
+  };
+  const masked = (encoded: string) => encodeURIComponent(replace(decoded(encoded)));
+  const inUtf8 = (encoded: string) => {
+    const text = decoded(encoded);
+    return /[^\0-\x7f]/.test(text) ? encodeURIComponent(text) : encoded;
+  };
+  return form.text.replace(
     /([^&=]+)(=?)([^&]*)|=([^&]*)/g,
     (_pair, name = '', equals = '', value = '', nameless = '') => {
       if (name === '') return `=${nameless === '' ? '' : masked(nameless)}`;
-      const shownName = isName(unescaped(name)) ? name : masked(name);
-      const shown = value === '' || isShown(name, unescaped(value)) ? value : masked(value);
+      const shownName = isName(decoded(name)) ? name : masked(name);
+      const shown = value === '' || isShown(decoded(name), decoded(value)) ? inUtf8(value) : masked(value);
       return shownName + equals + shown;
     },
   );
 }
 
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return text;
-  }
+/**
+ * The parts of a multipart body between its boundaries, of a form or of a message with a document; undefined where it has
+ * fewer than two boundaries.
+ */
+export function maskMultipart(body: string, replace: Replace): string | undefined {
+  const [, boundary] = /^\s*--([^\r\n]{1,200}?)[ \t]*\r?\n/.exec(body) ?? [];
+  if (boundary === undefined) return undefined;
+  const name = boundary.replace(/\W/g, '\\$&');
+  const pieces = body.split(new RegExp(`((?:^|\\r?\\n)--${name}(?:--?)?[ \\t]*(?=\\r?\\n|$))`));
+  if (pieces.length < 5) return undefined;
+  return pieces.map((piece, index) => (index % 2 === 1 ? piece : maskPart(piece, replace))).join('');
 }
 
-/** A form in multipart/form-data. */
-export function maskMultipart(form: string, replace: Replace): string {
-  return form.replace(
-    /(name="?([^"\r\n]*)"?[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n)([\s\S]*?)(?=\r?\n--|$)/gi,
-    (_part, head: string, name: string, value: string) =>
-      head.replace(name, maskName(name, replace)) + maskParameter(name, value, replace),
+/** A part from the end of its boundary line on. */
+function maskPart(part: string, replace: Replace): string {
+  const [, head, value = ''] = /^((?:\r?\n[^\r\n]+)*\r?\n\r?\n)([\s\S]*)$/.exec(part) ?? [];
+  if (head === undefined) return part.trim() === '' ? part : `\r\n\r\n${replace(part)}`;
+  const [, quoted, name = quoted] = /;\s*name\s*=\s*(?:"([^"\r\n]*)"|([^\s;"]+))/i.exec(head) ?? [];
+  return (
+    maskPartHead(head, replace) +
+    (name === undefined ? maskRequestDocument(value, replace) : maskParameter(name, value, replace))
   );
+}
+
+/** The header of a part: of its disposition the type and the name, and fields that say how to read it. */
+function maskPartHead(head: string, replace: Replace): string {
+  return head.replace(/^([^:\r\n]*):([ \t]*)([^\r\n]*)/gm, (field, name: string, blanks: string, value: string) => {
+    if (/^content-(?:type|transfer-encoding|id|location)$/i.test(name)) return field;
+    if (!/^content-disposition$/i.test(name)) return `${maskName(name, replace)}:${blanks}${replace(value)}`;
+    const masked = value.replace(/([\w*]+)(\s*=\s*)(?:"([^"]*)"|([^\s;]+))/g, (_all, key, equals, quoted, plain) => {
+      const text: string = quoted ?? plain ?? '';
+      return `${key}${equals}"${/^name$/i.test(key) ? maskName(text, replace) : replace(text)}"`;
+    });
+    return `${name}:${blanks}${masked}`;
+  });
 }
 
 /** Which parts of a document are shown. */
 interface Shown {
   readonly name: (name: string) => boolean;
-  readonly text: (element: string, text: string) => boolean;
+  /** `key` is the text of the `name` or `key` before it, which names the `value` of a list. */
+  readonly text: (element: string, text: string, key: string) => boolean;
 }
 
-const shownOfRequests: Shown = { name: isName, text: isShown };
-const shownOfReplies: Shown = { name: () => true, text: (element) => !isSecretName(element) };
+const shownOfRequests: Shown = {
+  name: isName,
+  text: (element, text, key) =>
+    element === 'key' ? parameterNames.has(text) : isShown(element === 'value' ? key : element, text),
+};
+const shownOfReplies: Shown = {
+  name: () => true,
+  text: (element, _text, key) => !isSecretName(element === 'value' ? lastStep(key) : element),
+};
+
+/** The last step of a dotted path. */
+const lastStep = (path: string) => path.split('.').at(-1) ?? '';
 
 export const maskRequestDocument = (text: string, replace: Replace) => maskDocument(text, shownOfRequests, replace);
 export const maskReplyDocument = (text: string, replace: Replace) => maskDocument(text, shownOfReplies, replace);
@@ -75,10 +132,13 @@ const PARTS =
 function maskDocument(document: string, shown: Shown, replace: Replace): string {
   // The local name of the element that has just begun.
   let element = '';
-  const maskText = (text: string) => {
+  let key = '';
+  const maskText = (text: string, decode: (value: string) => string) => {
     const value = text.trim();
-    if (value === '' || shown.text(element, value)) return text;
-    return text.replace(value, () => replace(withoutEntities(value)));
+    if (value === '') return text;
+    const isShown = shown.text(element, value, key);
+    if (element === 'key' || element === 'name') key = value;
+    return isShown ? text : text.replace(value, () => replace(decode(value)));
   };
   return document.replace(PARTS, (part, ...match) => {
     const {
@@ -91,8 +151,8 @@ function maskDocument(document: string, shown: Shown, replace: Replace): string 
       rest = '',
       text,
     }: Record<string, string | undefined> = match.at(-1);
-    if (text !== undefined) return maskText(text);
-    if (section !== undefined) return `<![CDATA[${maskText(section)}]]>`;
+    if (text !== undefined) return maskText(text, withoutEntities);
+    if (section !== undefined) return `<![CDATA[${maskText(section, (value) => value)}]]>`;
     if (comment !== undefined) return `<!--${replace(comment)}-->`;
     if (type !== undefined) return `<!${replace(type)}>`;
     if (instruction !== undefined) return DECLARATION.test(part) ? part : `<?${replace(instruction)}?>`;

@@ -24,6 +24,9 @@ export interface Metrics {
   readonly signIns: Counter<'provider' | 'application' | 'outcome'>;
   readonly unserved: Counter<'kind' | 'name'>;
   readonly closedConnections: Counter<'why'>;
+  readonly recordedCalls: Counter<'outcome'>;
+  readonly shadowReads: Counter<'application' | 'outcome'>;
+  readonly shadowDifferences: Counter<'application' | 'element'>;
   readonly exposition: () => Promise<Exposition>;
   /** The current values, for the primary of a cluster. */
   readonly snapshot: () => Promise<MetricsSnapshot>;
@@ -116,6 +119,24 @@ export function createMetrics({ inFlight, lostLines }: MetricsSources): Metrics 
       name: 'boxbridge_closed_connections_total',
       help: 'Connections of callers that were closed because of a limit',
       labelNames: ['why'],
+      registers,
+    }),
+    recordedCalls: new library.Counter({
+      name: 'boxbridge_recorded_calls_total',
+      help: 'Calls that were recorded, and those that were lost because they could not be written',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    shadowReads: new library.Counter({
+      name: 'boxbridge_shadow_reads_total',
+      help: 'Reads that were sent to a shadow too; the outcome is equal, different, left out, or why it failed',
+      labelNames: ['application', 'outcome'],
+      registers,
+    }),
+    shadowDifferences: new library.Counter({
+      name: 'boxbridge_shadow_differences_total',
+      help: 'Elements in which the reply of a shadow differed',
+      labelNames: ['application', 'element'],
       registers,
     }),
     exposition: async () => ({ contentType: registry.contentType, text: await complete().metrics() }),

@@ -16,3 +16,8 @@ export function camelCased(value: object): object {
     ]),
   );
 }
+
+/** The legacy form of a modern name: `storage_limit` for `storageLimit`. */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -24,10 +24,10 @@ const folder = fileURLToPath(new URL('../../../test/fixtures/config/', import.me
 /** Five lines that are right. */
 const application = 'applications:\n-\n  api_key: key1\n  provider: seatable\n  base_url: https://one.example.com\n';
 
-const topKeys = 'listen, public_url, trust_proxy, store, key_file, admin, log, rate, limits, applications';
+const topKeys = 'listen, public_url, trust_proxy, store, key_file, admin, log, record, rate, limits, applications';
 const applicationKeys =
   'api_key, name, provider, base_url, credentials, actions, redirect_url, confirm_sign_in, defaults, unknown_numbers, fault_status, ' +
-  'reply_charset, cache_seconds, token_days, rate, deprecation, blackout, ca_file, client_cert_file, client_key_file';
+  'reply_charset, cache_seconds, token_days, rate, deprecation, blackout, ca_file, client_cert_file, client_key_file, shadow';
 const golemKeys = `${applicationKeys}, account_id, password_keys`;
 const networks = 'a network such as 10.0.0.0/8';
 const trustProxy =
@@ -131,6 +131,7 @@ describe('a good configuration', () => {
       keyFile: path('bridge.key'),
       admin: { host: '127.0.0.1', port: 9464 },
       log: { level: 'warn', format: 'json' },
+      record: { file: join(folder, 'recordings/calls'), sample: 0.1, applications: ['Invoice importer'] },
       rate: { perMinute: 600 },
       limits: {
         bodyBytes: 65536,
@@ -178,6 +179,11 @@ describe('a good configuration', () => {
           caFile: tls('ca.pem'),
           clientCertFile: tls('client.pem'),
           clientKeyFile: tls('client.key'),
+          shadow: {
+            provider: 'golem',
+            baseUrl: 'https://new.example.com',
+            settings: { accountId: 'acc-123', passwordKeys: 'kebab' },
+          },
         },
         {
           ...plain,
@@ -225,6 +231,8 @@ describe('a good configuration', () => {
     ['store: sqlite:/var/lib/bridge.db', { store: { kind: 'sqlite', path: '/var/lib/bridge.db' } }],
     ['store: postgres://u:p%40@h/d', { store: { kind: 'postgres', url: 'postgres://u:p%40@h/d' } }],
     ['store: postgresql:///d?host=/run', { store: { kind: 'postgres', url: 'postgresql:///d?host=/run' } }],
+    ['record: { file: ../calls }', { record: { file: '/etc/calls', sample: 1 } }],
+    ['record: { file: /calls, sample: 0 }', { record: { file: '/calls', sample: 0 } }],
     ['key_file: ../bridge.key', { keyFile: '/etc/bridge.key' }],
     ['limits: { xml_depth: 8 }', { limits: { ...defaults.limits, xmlDepth: 8 } }],
   ])('%s', (line, expected) => {
@@ -294,6 +302,15 @@ describe('a good configuration', () => {
     expect(loaded).toEqual([join(dirname(file), 'own.js')]);
   });
 
+  test('with the settings of the module of a shadow', async () => {
+    const loadProvider = async () => ({ settings: golemSettings });
+    const file = await fileWith(
+      `${application}  shadow: { provider: ./own.js, base_url: "https://h", account_id: acc-1 }\n`,
+    );
+    const { applications } = await loadConfig(file, { ...known, loadProvider });
+    expect(applications[0]?.shadow?.settings).toEqual({ accountId: 'acc-1', passwordKeys: 'kebab' });
+  });
+
   test('with any key for a module that cannot be loaded', async () => {
     const loadProvider = () => Promise.reject(new Error('cannot be loaded'));
     const file = await fileWith(moduleApplications('account_id: [acc-1]'));
@@ -328,6 +345,19 @@ const refusedAbove: readonly [string, number, string][] = [
   ['admin: { port: x }', 1, 'admin.port must be an integer from 0 to 65535'],
   ['limits: { body_bytes: 0 }', 1, `limits.body_bytes must be ${limit}`],
   ['limits: { shutdown_ms: 2147483648 }', 1, `limits.shutdown_ms must be ${limit}`],
+  ['record: {}', 1, `record.file is missing; write ${text}`],
+  ['record: { file: a, sample: 1.5 }', 1, 'record.sample must be a number from 0 to 1'],
+  ['record: { file: a, applications: Invoices }', 1, 'record.applications must be a list of names of applications'],
+  [
+    'record: { file: a, hour: 1 }',
+    1,
+    'record.hour is not a known key; the keys allowed here are file, sample, applications',
+  ],
+  [
+    'record:\n  file: a\n  applications: [seatable, hush]',
+    3,
+    'record.applications[1] must be the name of an application',
+  ],
   ['public_url: www.example.com', 1, `public_url must be ${baseUrl}`],
   ['trust_proxy: "yes"', 1, `trust_proxy must be ${trustProxy}`],
   ['trust_proxy: [5]', 1, `trust_proxy must be ${trustProxy}`],
@@ -390,6 +420,21 @@ const refusedBelow: readonly [string, number, string][] = [
     '  provider: golem\n  accountId: acc-1',
     5,
     `applications[0].accountId is not a known key; the keys allowed here are ${golemKeys}`,
+  ],
+  [
+    '  shadow: { provider: golem }',
+    6,
+    `applications[0].shadow.base_url is missing; write ${baseUrl}, such as https://golem.example.com`,
+  ],
+  [
+    '  shadow: { provider: seatable, base_url: "https://h", account_id: a }',
+    6,
+    'applications[0].shadow.account_id is not a known key; the keys allowed here are provider, base_url',
+  ],
+  [
+    '  shadow: { provider: golem, base_url: "https://h", account_id: 1 }',
+    6,
+    `applications[0].shadow.account_id must be ${text}`,
   ],
   ['  name: true', 6, `applications[0].name must be ${text}`],
   ['  provider: dropbox', 4, `applications[0].provider must be ${provider}`],

@@ -20,7 +20,14 @@ beforeAll(async () => {
     const { authorization = '' } = request.headers;
     const credential = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString();
     response.writeHead(200, { 'Content-Type': 'application/json', 'Set-Cookie': `s=${issued}` });
-    const account = { id: 'a', login: 'l', email: 'e@example.com', note: credential, api_token: issued };
+    const account = {
+      id: 'a',
+      login: 'l',
+      nickname: 'Jörg',
+      email: 'e@example.com',
+      note: credential,
+      api_token: issued,
+    };
     response.end(JSON.stringify({ ...account, echo: authorization }));
   });
   bridge = await startBridge(
@@ -147,12 +154,103 @@ test.each<[string, string, (secret: string) => string | Buffer, Record<string, s
     (secret) => `--b\r\nContent-Disposition: form-data; name="auth_token"\r\n\r\n${secret}\r\n--b--\r\n`,
     { 'Content-Type': 'multipart/form-data; boundary=b' },
   ],
+  [
+    'a part of a message',
+    'soap',
+    (secret) => `--b\r\nContent-Type: text/xml\r\n\r\n<a><unknown>${secret}</unknown>\r\n--b--\r\n`,
+    { 'Content-Type': 'multipart/related; boundary=b' },
+  ],
+  [
+    'a part of a message in base64',
+    'soap',
+    (secret) =>
+      `--b\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(`<a>${secret}`).toString('base64')}\r\n--b--`,
+    { 'Content-Type': 'multipart/related; boundary=b' },
+  ],
+  ['a part without a header', 'rest', (secret) => `--b\r\n\r\n${secret}\r\n--b--\r\n`],
+  ['a part with half a header', 'rest', (secret) => `--b\r\n${secret}\r\n--b--\r\n`],
+  [
+    'the header of a part',
+    'rest',
+    (secret) =>
+      `--b\r\nX-A: ${secret}\r\nContent-Disposition: form-data; name="${secret}"; filename=${secret}\r\n\r\nx\r\n--b--`,
+  ],
+  ['one boundary alone', 'rest', (secret) => `--${secret}\r\n\r\n`],
+  [
+    'a map',
+    'soap',
+    (secret) => `<m><item><key>auth_token</key><value>${secret}</value></item><item><key>${secret}</key></item></m>`,
+  ],
 ])('of %s no secret is shown', async (_what, path, write, headers = {}) => {
   const secret = canary();
   await send(path, write(secret), headers);
   const text = JSON.stringify(masked());
   expect(text).toContain('•••');
   for (const form of [...formsOf(secret), secret.slice(6)]) expect(text).not.toContain(form);
+});
+
+test('a document keeps its tags, a form its escapes and a multipart form its boundaries', async () => {
+  const secret = canary();
+  const shown = async (path: string, body: string) => {
+    await send(path, body, { 'Content-Type': 'text/plain' });
+    return masked().request.body;
+  };
+  expect(await shown('rest', `action=a_b&email=a%40b+c&auth_token=${secret}&&x`)).toBe(
+    `action=a_b&email=a%40b+c&auth_token=${encodeURIComponent('•••')}&&x`,
+  );
+  const part = (name: string, value: string) =>
+    `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  expect(await shown('rest', `${part('action', 'a_b')}${part('auth_token', secret)}--b--\r\n`)).toBe(
+    `${part('action', 'a_b')}${part('auth_token', '•••')}--b--\r\n`,
+  );
+  expect(await shown('xml', `<request>\n <action>a</action>\n <auth_token>\n${secret}</auth_token></request>`)).toBe(
+    '<request>\n <action>a</action>\n <auth_token>\n•••</auth_token></request>',
+  );
+  expect(await shown('soap', `<m><item><key>action</key><value>a</value></item><value>${secret}</value></m>`)).toBe(
+    '<m><item><key>action</key><value>a</value></item><value>•••</value></m>',
+  );
+});
+
+test('a form is shown in UTF-8, whatever its charset was', async () => {
+  await send('rest', Buffer.from('name=M\xfcller&email=%FC&auth_token=%FC%FC', 'latin1'), {
+    'Content-Type': 'application/x-www-form-urlencoded; charset=iso-8859-1',
+  });
+  const [exchange] = exchanges.splice(0);
+  if (!exchange) throw new Error('no call was watched');
+  const secrets: string[] = [];
+  const { request } = maskExchange(exchange, (secret) => `s${secrets.push(secret)}`);
+  expect(decodeURIComponent(request.body)).toMatch(/^name=Müller&email=ü&auth_token=s\d+$/);
+  expect(secrets).toContain('üü');
+});
+
+test('a reply is shown as text, whatever its charset was, without the secrets of the modern API', async () => {
+  const charset = await startBridge(
+    {
+      applications: [
+        {
+          api_key: 'a-long-api-key',
+          provider: 'previsto',
+          base_url: upstream.url,
+          reply_charset: 'ISO-8859-1',
+          cache_seconds: 60,
+        },
+      ],
+    },
+    { watch: (exchange) => void exchanges.push(exchange) },
+  );
+  // The second one is read from the cache: nothing is received that would tell what is a secret.
+  for (const name of ['first', 'second']) {
+    await callBridge(charset.url, 'xml', 'get_account_details', [
+      ['api_key', 'a-long-api-key'],
+      ['auth_token', 'a-long-token-without-canary'],
+    ]);
+    const { reply, upstream: sent } = masked();
+    expect(sent).toHaveLength(name === 'first' ? 1 : 0);
+    expect(reply.body).toContain('<name>api_token</name><value>•••</value>');
+    expect(reply.body).toContain('<value>Jörg</value>');
+    expect(reply.body).not.toContain(issued);
+  }
+  await charset.close();
 });
 
 test('secrets in a query, a path and headers are not shown', async () => {

@@ -127,7 +127,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   undici: ['upstream/transport.ts'],
   cockatiel: ['upstream/resilience.ts', 'store/store-breaker.ts'],
   'lossless-json': ['shared/json.ts'],
-  zod: ['config/'],
+  zod: ['config/', 'replay/recording.ts'],
   yaml: ['config/load.ts', 'config/variables.ts', 'config/yaml-problems.ts'],
   '@photostructure/sqlite': ['store/sqlite-database.ts'],
   pg: ['store/postgres-database.ts'],
@@ -143,6 +143,9 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/exporter-trace-otlp-http': ['observability/tracing-otlp.ts'],
   '@opentelemetry/resources': ['observability/tracing-otlp.ts'],
   '@opentelemetry/sdk-trace-node': ['observability/tracing-otlp.ts'],
+  'fast-xml-parser': ['replay/replies.ts'],
+  microdiff: ['replay/replies.ts'],
+  'cli-progress': ['cli/progress.ts'],
   commander: ['cli.ts', 'cli/'],
 };
 

@@ -1,0 +1,157 @@
+import { types } from 'node:util';
+import type { ActionName } from '../core/actions.js';
+import { decodeBody } from '../shared/charset.js';
+import { codeOf, messageOf } from '../shared/errors.js';
+import type { RecordedCall } from './recording.js';
+import { type ComparedReply, differences } from './replies.js';
+import { restoreRequest, type Secrets } from './secrets.js';
+
+export interface ReplayOptions {
+  /** The URL of the bridge that the calls are sent to. */
+  readonly to: string;
+  /**
+   * The URL of the bridge that it is compared with: each call is sent there twice, and what differs between the two
+   * replies is noise. Absent: it is compared with the recorded replies.
+   */
+  readonly primary?: string | undefined;
+  /** Whether calls are sent that may change something. */
+  readonly writes: boolean;
+  readonly secrets: Secrets;
+}
+
+/** An element whose text differs. */
+interface Difference {
+  readonly action: string;
+  /** Its path, `http_status`, or `no reply` where one of the two bridges has given none. */
+  readonly element: string;
+  /** In how many calls. */
+  readonly calls: number;
+  /** The request id of the first of them. */
+  readonly example: string;
+}
+
+export interface ReplayResult {
+  readonly sent: number;
+  /** How many calls were left out because they may change something. */
+  readonly writes: number;
+  readonly differences: readonly Difference[];
+  /** What differs between two replies of the primary; it is not among the differences. */
+  readonly noise: readonly Difference[];
+  /** Why there was no reply, of the first call without one. */
+  readonly failure: string | undefined;
+}
+
+/** The actions that change nothing. */
+const reads: readonly string[] = [
+  'get_account_info',
+  'get_account_details',
+  'find_accounts',
+  'get_account_plan',
+] satisfies readonly ActionName[];
+
+/** How many calls are under way at once. */
+const CONCURRENCY = 8;
+
+/** Sends the calls of a recording again, those of an auth_token in their order, and compares the replies. */
+export async function replay(
+  calls: AsyncIterable<RecordedCall>,
+  { to, primary, writes, secrets }: ReplayOptions,
+): Promise<ReplayResult> {
+  const found = createTally();
+  const noise = createTally();
+  let sent = 0;
+  let leftOut = 0;
+  let failure: string | undefined;
+
+  const replyFrom = (base: string, call: RecordedCall) =>
+    send(base, call, secrets).catch((error: unknown) => {
+      failure ??= reasonOf(error);
+      return undefined;
+    });
+  const replayCall = async (call: RecordedCall) => {
+    const expected = primary === undefined ? call.reply : await replyFrom(primary, call);
+    if (primary !== undefined) noise.add(call, compared(expected, await replyFrom(primary, call)));
+    found.add(call, compared(expected, await replyFrom(to, call)));
+  };
+
+  /** The calls under way, and the last one of each auth_token. */
+  const underWay = new Set<Promise<void>>();
+  const lastOf = new Map<string, Promise<void>>();
+  for await (const call of calls) {
+    if (!writes && !reads.includes(call.action ?? '')) {
+      leftOut += 1;
+      continue;
+    }
+    sent += 1;
+    const order = call.authToken ?? call.id;
+    const work: Promise<void> = (lastOf.get(order) ?? Promise.resolve())
+      .then(() => replayCall(call))
+      .finally(() => {
+        underWay.delete(work);
+        if (lastOf.get(order) === work) lastOf.delete(order);
+      });
+    underWay.add(work);
+    lastOf.set(order, work);
+    if (underWay.size >= CONCURRENCY) await Promise.race(underWay);
+  }
+  await Promise.all(underWay);
+
+  const isNoise = ({ action, element }: Difference) =>
+    noise.all().some((each) => each.action === action && each.element === element);
+  return {
+    sent,
+    writes: leftOut,
+    differences: found.all().filter((each) => !isNoise(each)),
+    noise: noise.all(),
+    failure,
+  };
+}
+
+function compared(one: ComparedReply | undefined, other: ComparedReply | undefined): string[] {
+  return one && other ? differences(one, other) : ['no reply'];
+}
+
+/** Counts differences by action and element. */
+function createTally() {
+  const byElement = new Map<string, Difference>();
+  return {
+    add: ({ id, action = 'unknown' }: RecordedCall, elements: readonly string[]) => {
+      for (const element of elements) {
+        const key = JSON.stringify([action, element]);
+        const { calls, example } = byElement.get(key) ?? { calls: 0, example: id };
+        byElement.set(key, { action, element, calls: calls + 1, example });
+      }
+    },
+    all: () => [...byElement.values()].sort((one, other) => order(one.action, other.action) || other.calls - one.calls),
+  };
+}
+
+const order = (one: string, other: string) => (one < other ? -1 : Number(one > other));
+
+/** Milliseconds until a call without a reply is given up. */
+const TIMEOUT_MS = 60_000;
+/** The headers that are sent again: a bridge may answer by them. */
+const SENT_HEADERS = /^(?:accept|accept-language|soapaction|user-agent)$/i;
+
+async function send(base: string, call: RecordedCall, secrets: Secrets): Promise<ComparedReply> {
+  const { target, contentType, body } = restoreRequest(call, secrets);
+  const { method, headers } = call.request;
+  const sent = headers.filter(({ name }) => SENT_HEADERS.test(name)).map(({ name, value }) => [name, value] as const);
+  const response = await fetch(base + target, {
+    method,
+    headers: [...sent, ...(contentType === '' ? [] : [['Content-Type', contentType] as const])].map((pair) => [
+      ...pair,
+    ]),
+    ...(body !== '' && method !== 'GET' && method !== 'HEAD' && { body: Buffer.from(body) }),
+    redirect: 'manual',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  return { status: response.status, body: decodeBody(bytes, response.headers.get('content-type') ?? '') };
+}
+
+/** The cause of an error of `fetch`, whose own message says nothing. */
+function reasonOf(error: unknown): string {
+  const cause = types.isNativeError(error) ? error.cause : undefined;
+  return codeOf(cause) ?? messageOf(cause ?? error);
+}

@@ -1,0 +1,46 @@
+import { isAscii } from 'node:buffer';
+import { decodeBody, decodeText, isAsciiSuperset, statedText } from './charset.js';
+
+/** A form before its fields are decoded. */
+export interface FormText {
+  /** Characters or, where those of markup are ASCII, bytes. */
+  readonly text: string;
+  /** Decodes a name or a value in it. Throws a `malformed` Fault. */
+  readonly decode: (encoded: string) => string;
+}
+
+/**
+ * Where the markup is in ASCII, a name or a value is decoded as a whole: of a character of two bytes, one may be escaped and
+ * the other not. Its charset is that which the body is stated to be in; without one, that of its own bytes.
+ */
+export function formText(encoded: Buffer, contentType: string): FormText {
+  const { charset, text } = statedText(encoded, contentType);
+  // Escaped text is ASCII, of whatever charset a client says that it is; with NUL it may be UTF-16.
+  const isEscaped = isAscii(text) && !text.includes(0);
+  const own = charset !== undefined && isAsciiSuperset(charset) ? charset : undefined;
+  if (isEscaped || charset === own) {
+    return { text: text.toString('latin1'), decode: (bytes) => decodeEscaped(bytes, own) };
+  }
+  return {
+    text: decodeBody(encoded, contentType),
+    decode: (characters) =>
+      withBlanks(characters).replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => decodeText(unescapeBytes(escapes), undefined)),
+  };
+}
+
+function decodeEscaped(bytes: string, charset: string | undefined): string {
+  return PLAIN.test(bytes) ? bytes : decodeText(unescapeBytes(withBlanks(bytes)), charset);
+}
+
+/** Text that means itself, in any charset. */
+const PLAIN = /^[^%+\x80-\xff]*$/;
+
+function withBlanks(encoded: string): string {
+  return encoded.replaceAll('+', ' ');
+}
+
+/** The bytes of a text in which each character is a byte or an escaped byte. */
+function unescapeBytes(text: string): Buffer {
+  const bytes = text.replace(/%([0-9a-f]{2})/gi, (_escape, code) => String.fromCharCode(Number.parseInt(code, 16)));
+  return Buffer.from(bytes, 'latin1');
+}
