@@ -1,5 +1,8 @@
 import { isAscii } from 'node:buffer';
-import { decodeBody, decodeText, isAsciiSuperset, statedText } from '../shared/charset.js';
+import type { Sighting } from '../core/exchange.js';
+import { decodeBody, decodeText, sightCharset } from '../shared/charset.js';
+import { isAsciiSuperset } from '../shared/charset-labels.js';
+import { charsetAmongAscii, charsetReasons, statedText } from '../shared/stated-charset.js';
 import { multipartFields } from './multipart.js';
 import { withinLimit } from './parameters.js';
 
@@ -50,19 +53,46 @@ interface FormText {
  * the other not. Its charset is that which the body is stated to be in; without one, that of its own bytes.
  */
 function formText(encoded: Buffer, contentType: string): FormText {
-  const { charset, text } = statedText(encoded, contentType);
-  // Escaped text is ASCII, of whatever charset a client says that it is; with NUL it may be UTF-16.
-  const isEscaped = isAscii(text) && !text.includes(0);
-  const own = charset !== undefined && isAsciiSuperset(charset) ? charset : undefined;
-  if (isEscaped || charset === own) {
-    return { text: text.toString('latin1'), decode: (bytes) => decodeEscaped(bytes, own) };
-  }
+  const { text, isInAscii, charset } = encodingOf(encoded, contentType);
+  if (isInAscii) return { text: text.toString('latin1'), decode: (bytes) => decodeEscaped(bytes, charset) };
   return {
     text: decodeBody(encoded, contentType),
     decode: (characters) =>
       withBlanks(characters).replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => decodeText(unescapeBytes(escapes), undefined)),
   };
 }
+
+/** Whether the markup of a form is in ASCII, and the charset that its names and values are then stated to be in. */
+function encodingOf(encoded: Buffer, contentType: string) {
+  const { charset: stated, text, why } = statedText(encoded, contentType);
+  // Escaped text is ASCII, of whatever charset a client says that it is; with NUL it may be UTF-16.
+  const isEscaped = isAscii(text) && !text.includes(0);
+  const charset = stated !== undefined && isAsciiSuperset(stated) ? stated : undefined;
+  return { text, isInAscii: isEscaped || stated === charset, charset, why };
+}
+
+/** What `formFields` takes a form for. */
+export function sightForm(form: Buffer, contentType: string, where = 'the body'): Sighting[] {
+  const what = 'character set';
+  if (multipartFields(form, contentType, all)) {
+    const charset = charsetAmongAscii(contentType);
+    const ofParts = 'each part is in that of its own bytes or Content-Type';
+    return [
+      { what: 'dialect', is: 'a form of multipart/form-data', why: `${where} begins with its boundary` },
+      { what, is: charset ?? EACH, why: charset === undefined ? ofParts : charsetReasons.label },
+    ];
+  }
+  const { isInAscii, charset, why = '' } = encodingOf(form, contentType);
+  const ofValues = `no charset is named for ${where}: a value is in UTF-8 where its bytes are, else in Windows-1252`;
+  return [
+    { what: 'dialect', is: 'a form of name=value', why: `${where} is one` },
+    !isInAscii
+      ? sightCharset(form, contentType)
+      : { what, is: charset ?? EACH, why: charset === undefined ? ofValues : why },
+  ];
+}
+
+const EACH = 'that of each value';
 
 function decodeEscaped(bytes: string, charset: string | undefined): string {
   return PLAIN.test(bytes) ? bytes : decodeText(unescapeBytes(withBlanks(bytes)), charset);

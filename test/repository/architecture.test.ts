@@ -132,7 +132,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@photostructure/sqlite': ['store/sqlite-database.ts'],
   pg: ['store/postgres-database.ts'],
   eta: ['sign-in/page.ts'],
-  'iconv-lite': ['shared/charset.ts'],
+  'iconv-lite': ['shared/charset.ts', 'shared/charset-labels.ts'],
   'lru-cache': ['providers/cache.ts', 'store/known-user-ids.ts', 'vault/lives.ts'],
   'rate-limiter-flexible': ['shared/rate-limiter.ts', 'store/postgres-attempts.ts'],
   pino: ['observability/log.ts'],
