@@ -2,6 +2,7 @@
 import module from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addCheckCommand } from './cli/check.js';
+import { addDoctorCommand } from './cli/doctor.js';
 import { readEnvironment } from './cli/environment.js';
 import { EXIT_GOOD, EXIT_USAGE, fail, tolerateClosedOutput } from './cli/process.js';
 import { addProvidersCommand } from './cli/providers.js';
@@ -27,6 +28,7 @@ addServeCommand(program, environment);
 addCheckCommand(program, environment);
 addProvidersCommand(program);
 addSandboxCommand(program);
+addDoctorCommand(program, environment);
 addTokensCommand(program, environment);
 addStoreCommand(program);
 
