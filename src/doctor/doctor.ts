@@ -14,9 +14,10 @@ export interface DoctorOptions extends Omit<ExamineOptions, 'config'> {
 /** Diagnoses the requests in a file. Gives whether all of them would be answered. */
 export async function runDoctor(bytes: Buffer, name: string, options: DoctorOptions): Promise<boolean> {
   const { config = demoConfig({}, process.cwd()), runtime, isLive, print } = options;
-  const { requests } = requestsIn(bytes, name);
+  const { requests, skipped } = requestsIn(bytes, name);
   const performed = await examine(requests, { config, runtime, isLive });
   const diagnoses = performed.flatMap((each) => diagnose(each, { config, isLive }));
   for (const diagnosis of diagnoses) print(textOf(diagnosis, isLive));
+  for (const line of skipped) print(line);
   return diagnoses.every(({ isAnswered }) => isAnswered);
 }

@@ -24,7 +24,7 @@ export function bytesOf({ method, target, headers, body }: RequestParts): Buffer
   const length = body.length > 0 || method === 'POST' ? [['Content-Length', `${body.length}`] as const] : [];
   const lines = [...kept, ...length, ['Connection', 'close'] as const].map(([name, value]) => `${name}: ${value}`);
   const head = [`${method} ${target} HTTP/1.1`, ...lines].map(oneLine).join('\r\n');
-  return Buffer.concat([Buffer.from(`${head}\r\n\r\n`, 'latin1'), body]);
+  return Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body]);
 }
 
 /** A recorder may have joined several values with line ends, which would begin another header. */
