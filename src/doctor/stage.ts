@@ -54,7 +54,7 @@ export async function startStage({ config, runtime, isLive }: StageOptions): Pro
     url: bridge.url,
     perform: async (request) => {
       const received = await send(bridge.url, request.bytes, requestTimeoutMs + 2 * upstreamTimeoutMs + GRACE_MS);
-      return { request, exchanges: taken(), received };
+      return { request, exchanges: answeredIn(received, taken()), received };
     },
     taken,
     close: async () => {
@@ -62,4 +62,13 @@ export async function startStage({ config, runtime, isLive }: StageOptions): Pro
       await recorder?.close();
     },
   };
+}
+
+/**
+ * The exchanges whose replies were received: of a request that broke off there may be another, for nobody. Where nothing
+ * was received, all of them.
+ */
+function answeredIn(received: Buffer, exchanges: readonly Exchange[]): readonly Exchange[] {
+  const answered = exchanges.filter(({ id }) => received.includes(id));
+  return answered.length > 0 ? answered : exchanges;
 }
