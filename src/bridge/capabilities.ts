@@ -28,3 +28,10 @@ function connectForListing({ connect, publicBaseUrl }: ProviderKind): Provider {
   const send = () => Promise.reject(new Error('not to be called'));
   return connect({ baseUrl: publicBaseUrl, settings: {}, send });
 }
+
+/** The names of the providers that can do an action, with a vault at least. */
+export function providersFor(action: ActionName, providers: readonly ProviderKind[]): string[] {
+  return providers
+    .filter((kind) => isPossible(action, { api: connectForListing(kind), credentials: 'vault' }))
+    .map(({ name }) => name);
+}

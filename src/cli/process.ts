@@ -2,7 +2,7 @@ import { type WorkerRole, workerRole } from '../bootstrap/cluster/worker.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 
 export const EXIT_GOOD = 0;
-const EXIT_FAILED = 1;
+export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 
 /** The role of this process in a cluster. */

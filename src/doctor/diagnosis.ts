@@ -4,8 +4,8 @@ import { adviceFor, type Circumstances } from './advice.js';
 import { applicationOf, assumptionsOf } from './assumptions.js';
 import type { Performed } from './stage.js';
 
-/** What stands for a secret. */
-const MASK = '•••';
+/** What stands for a secret, as in the log. It needs no escape in a URL. */
+const MASK = '***';
 
 /** What is known of a request, without its secrets. */
 export interface Diagnosis {
@@ -18,6 +18,8 @@ export interface Diagnosis {
   readonly exchange: MaskedExchange | undefined;
   /** What it was taken for. */
   readonly seen: readonly { readonly what: string; readonly is: string; readonly why: string }[];
+  /** Whether the modern APIs themselves were asked. */
+  readonly isLive: boolean;
   /** What was taken for granted. */
   readonly assumed: readonly string[];
   /** What to change. */
@@ -27,7 +29,7 @@ export interface Diagnosis {
 /** A diagnosis for each call in a request, or one where there is none. */
 export function diagnose({ request, exchanges, received }: Performed, circumstances: Circumstances): Diagnosis[] {
   const { name } = request;
-  if (exchanges.length === 0) return [ofNoCall(name, received)];
+  if (exchanges.length === 0) return [ofNoCall(name, received, circumstances)];
   return exchanges.map((exchange) => ofCall(name, exchange, circumstances));
 }
 
@@ -41,6 +43,7 @@ function ofCall(name: string, exchange: Exchange, circumstances: Circumstances):
     isAnswered: answer.reason === undefined,
     httpStatus: reply.status,
     exchange: masked,
+    isLive,
     seen: [
       formatOf(masked),
       ...(exchange.request.body.length + exchange.request.target.length > 0 ? (exchange.seen?.() ?? []) : []),
@@ -56,7 +59,7 @@ function formatOf({ protocol, request: { target } }: MaskedExchange) {
   return { what: 'format', is: protocol.toUpperCase(), why };
 }
 
-function ofNoCall(name: string, received: Buffer): Diagnosis {
+function ofNoCall(name: string, received: Buffer, { isLive }: Circumstances): Diagnosis {
   const statuses = [...received.toString('latin1').matchAll(/^HTTP\/1\.\d (\d{3})/gm)].map(([, status]) =>
     Number(status),
   );
@@ -65,5 +68,5 @@ function ofNoCall(name: string, received: Buffer): Diagnosis {
   const advice = isAnswered
     ? 'it is no call: the bridge answers it by itself, such as the WSDL, the sign-in page or its health'
     : 'it is no call, and nothing answers it: look at its path';
-  return { name, isAnswered, httpStatus, exchange: undefined, seen: [], assumed: [], advice: [advice] };
+  return { name, isAnswered, httpStatus, exchange: undefined, isLive, seen: [], assumed: [], advice: [advice] };
 }

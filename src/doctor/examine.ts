@@ -2,7 +2,7 @@ import type { RuntimeOptions } from '../bootstrap/runtime-options.js';
 import type { Config } from '../config/config.js';
 import { applicationOf, assume, assumptionsOf } from './assumptions.js';
 import type { RecordedRequest } from './recorded-request.js';
-import { type Performed, type StageOptions, startStage } from './stage.js';
+import { type Performed, type Stage, type StageOptions, startStage } from './stage.js';
 import { openWorkplace } from './workplace.js';
 
 export interface ExamineOptions {
@@ -12,34 +12,44 @@ export interface ExamineOptions {
   readonly isLive: boolean;
 }
 
+/** Has requests performed on a stage. */
+export type Perform = (stage: Stage) => Promise<readonly Performed[]>;
+
+/** Performs these requests, one after the other. */
+export function inTurn(requests: readonly RecordedRequest[]): Perform {
+  return async (stage) => {
+    const performed: Performed[] = [];
+    for (const request of requests) performed.push(await stage.perform(request));
+    return performed;
+  };
+}
+
 /**
- * Performs requests, one after the other, by a whole bridge of the configuration. Without `isLive` they are performed twice: the
- * first time tells what they are, by the bridge's own decoders, and the second finds what has to be assumed of them.
- * Throws an Error with one line for the operator where the bridge cannot be started.
+ * Has requests performed by a whole bridge of the configuration. Without `isLive` they are performed once more where
+ * something has to be assumed of them: the first time tells what they are, by the bridge's own decoders. Throws an Error
+ * with one line for the operator where the bridge cannot be started.
  */
 export async function examine(
-  requests: readonly RecordedRequest[],
+  perform: Perform,
   { config, runtime, isLive }: ExamineOptions,
-): Promise<Performed[]> {
+): Promise<readonly Performed[]> {
   const workplace = await openWorkplace(config, runtime);
   try {
-    const first = await performAll(requests, isLive ? await workplace.live() : workplace.empty());
+    const first = await performOn(isLive ? await workplace.live() : workplace.empty(), perform);
     const calls = isLive ? [] : callsToAssumeFor(first, config);
     if (calls.length === 0) return first;
     const stage = workplace.empty();
     await assume(calls, stage);
-    return await performAll(requests, stage);
+    return await performOn(stage, inTurn(first.map(({ request }) => request)));
   } finally {
     await workplace.remove();
   }
 }
 
-async function performAll(requests: readonly RecordedRequest[], options: StageOptions): Promise<Performed[]> {
+async function performOn(options: StageOptions, perform: Perform): Promise<readonly Performed[]> {
   const stage = await startStage(options);
   try {
-    const performed: Performed[] = [];
-    for (const request of requests) performed.push(await stage.perform(request));
-    return performed;
+    return await perform(stage);
   } finally {
     await stage.close();
   }

@@ -3,10 +3,8 @@ import type { Diagnosis } from './diagnosis.js';
 import { indented } from './indented.js';
 
 /** A diagnosis for people. */
-export function textOf(
-  { name, isAnswered, httpStatus, exchange, seen, assumed, advice }: Diagnosis,
-  isLive: boolean,
-): string {
+export function textOf(diagnosis: Diagnosis): string {
+  const { name, isAnswered, httpStatus, exchange, seen, assumed, advice, isLive } = diagnosis;
   const outcome = isAnswered ? 'would be answered' : 'would not be answered';
   const sections = [
     `${name}: ${outcome}${exchange ? `, with ${exchange.status}` : ''}`,
@@ -59,4 +57,36 @@ function callSections({ call, application, upstream }: MaskedExchange, isLive: b
 
 function replyLines({ reply: { status, headers, body } }: MaskedExchange): string[] {
   return [`HTTP ${status}`, ...headers.map(([name, value]) => `${name}: ${value}`), ...indented(body).split('\n')];
+}
+
+/** A diagnosis for programs. */
+export function jsonOf({ name, isAnswered, httpStatus, exchange, seen, assumed, advice, isLive }: Diagnosis): object {
+  const { status, request, call, application, upstream, cause, reply } = exchange ?? {};
+  return {
+    name,
+    answered: isAnswered,
+    http_status: httpStatus,
+    status,
+    request: request && {
+      method: request.method,
+      target: request.target,
+      headers: request.headers,
+      body: request.body,
+    },
+    seen,
+    call,
+    application: application && {
+      name: application.name,
+      provider: application.provider,
+      base_url: application.baseUrl,
+    },
+    modern_requests: upstream?.map(({ method, url, headers, body, outcome, reply: got }) => ({
+      ...{ method, url, headers, body, outcome },
+      reply: got && { from: isLive ? 'the modern API' : 'the recorder', ...got },
+    })),
+    reply,
+    cause,
+    assumed,
+    advice,
+  };
 }
