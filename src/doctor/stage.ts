@@ -2,7 +2,7 @@ import { startBridgeServer } from '../bootstrap/bridge-server.js';
 import type { RuntimeOptions } from '../bootstrap/runtime-options.js';
 import type { Config } from '../config/config.js';
 import type { Exchange } from '../core/exchange.js';
-import { createLog } from '../observability/log.js';
+import { createSilentLog } from '../observability/log.js';
 import type { RecordedRequest } from './recorded-request.js';
 import { startRecorder } from './recorder.js';
 import { send } from './send.js';
@@ -39,15 +39,16 @@ const GRACE_MS = 5000;
 
 /** Starts a whole bridge on a free port of loopback. Throws an Error with one line for the operator where it cannot. */
 export async function startStage({ config, runtime, isLive }: StageOptions): Promise<Stage> {
-  const { log } = createLog({ level: 'silent' });
   const recorder = isLive ? undefined : await startRecorder(config.applications);
   const exchanges: Exchange[] = [];
   const watch = (exchange: Exchange) => void exchanges.push(exchange);
   const route = recorder?.route ?? runtime.route;
-  const bridge = await startBridgeServer(config, log, { ...runtime, route, watch }).catch(async (error: unknown) => {
-    await recorder?.close();
-    throw error;
-  });
+  const bridge = await startBridgeServer(config, createSilentLog(), { ...runtime, route, watch }).catch(
+    async (error: unknown) => {
+      await recorder?.close();
+      throw error;
+    },
+  );
   const { upstreamTimeoutMs, requestTimeoutMs } = config.limits;
   const taken = () => exchanges.splice(0);
   return {
