@@ -6,7 +6,7 @@ import { demoApplications, demoVault } from '../../src/bootstrap/demo.js';
 import { afterwards } from '../support/cleanup.js';
 import { bodies, callBridge } from '../support/clients/legacy.js';
 import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
-import { type ModernApis, newTicket, startModernApis } from '../support/servers/modern-apis.js';
+import { credentials, type ModernApis, newTicket, startModernApis } from '../support/servers/modern-apis.js';
 import { type Child, startNode } from '../support/servers/process.js';
 
 const script = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
@@ -139,7 +139,7 @@ describe('doctor', () => {
   test.each([
     [['none.http'], 1, 'cannot read none.http (ENOENT)'],
     [['a', '--listen'], 2, 'name a file'],
-    [['a', '--live'], 2, '--live needs --config'],
+    [['a', '--live'], 2, 'name --config'],
   ])('refuses %j', async (args, code, message) => {
     const ended = await doctor(await folder(), ...args).end;
     expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) });
@@ -232,5 +232,50 @@ describe('doctor --live', () => {
     expect(stdout).toContain('→ 401\n');
     expect(stdout).toContain('cause           reply 401: Invalid token\n');
     expect((await readdir(cwd)).sort()).toEqual(['body', 'bridge.yaml']);
+  });
+});
+
+describe('doctor without a request', () => {
+  test('says of each part of the set-up that it is ok or what to do', async () => {
+    const sandbox = await startModernApis();
+    afterwards(sandbox.close);
+    const applications = [
+      { ...sandbox.application('seatable', 'one'), name: 'One', credentials: 'passthrough' },
+      { ...sandbox.application('previsto', 'two'), name: 'Two', credentials: 'passthrough' },
+    ];
+    const cwd = await folder({ 'bridge.yaml': JSON.stringify({ applications }), token: credentials.previsto });
+    const { code, stdout, stderr } = await doctor(cwd, '--config', 'bridge.yaml').end;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.split('\n').slice(0, 2)).toEqual([
+      'ok     configuration: 2 application(s)',
+      expect.stringMatching(/^ok {5}store: \S+\/data\/bridge\.db will be made at the first start$/),
+    ]);
+    const token = ['--config', 'bridge.yaml', '--auth-token-file', 'token'];
+    const [one, two, either] = await Promise.all(
+      [[...token, '--application', 'One'], [...token, '--application', 'Two'], token].map(
+        (args) => doctor(cwd, ...args).end,
+      ),
+    );
+    expect(one).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('to do  credential for One: enter a valid '),
+    });
+    expect(two).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('ok     credential for Two: its account can be read'),
+    });
+    expect(either).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^boxbridge: which application [^\n]*\n$/),
+    });
+    for (const ended of [one, two, either])
+      expect(`${ended?.stdout}${ended?.stderr}`).not.toContain(credentials.previsto);
+    expect((await readdir(cwd)).sort()).toEqual(['bridge.yaml', 'token']);
+  });
+
+  test('needs a configuration', async () => {
+    const ended = await doctor(await folder()).end;
+    expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('error: name --config') });
   });
 });

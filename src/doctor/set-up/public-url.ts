@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { codeOf, messageOf } from '../../shared/errors.js';
+import { wordsFor } from '../../upstream/outage-words.js';
 import { ask, type Pieces, type Reply } from './ask.js';
 import { type Check, type Finding, good, toDo } from './finding.js';
 import { tlsVersionFindings } from './tls-versions.js';
@@ -98,10 +99,22 @@ const TRIAL_MS = 5000;
 export const checkPublicUrl: Check = async ({ config: { publicUrl } }) => {
   if (publicUrl === undefined) return [good('public_url', 'none is configured')];
   const url = new URL(publicUrl);
+  const silence = await silenceOf(url);
+  if (silence !== undefined) {
+    return [toDo('public_url', `start the bridge, and let ${url.host} lead to it: nothing answers there (${silence})`)];
+  }
   const findings = await Promise.all(trials.map((trial) => findingOf(trial, url, publicUrl)));
   const versions = url.protocol === 'https:' ? await tlsVersionFindings(url, TRIAL_MS) : [];
   return [...findings, ...versions];
 };
+
+/** Why nothing at all answers; undefined where something does. */
+function silenceOf(url: URL): Promise<string | undefined> {
+  return ask(url, request(url.host, 'GET /', []), TRIAL_MS).then(
+    () => undefined,
+    (error: unknown) => wordsFor(codeOf(error) ?? messageOf(error)),
+  );
+}
 
 async function findingOf({ what, pieces, isGood, otherwise }: Trial, url: URL, publicUrl: string): Promise<Finding> {
   const name = `public_url: ${what}`;
