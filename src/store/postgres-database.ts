@@ -88,11 +88,14 @@ export async function openDatabase(url: string, access: Access = 'write'): Promi
   checkUrl(url);
   const options = { ...limits, connectionString: url, application_name: 'boxbridge', keepAlive: true };
   if (access === 'write') await migrate(options);
-  else Object.assign(options, { options: '-c default_transaction_read_only=on' });
   const pool = new Pool(options);
   // A lost connection fails its statement, and the next statement gets another one.
   pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    // Before any other statement of the connection.
+    if (access === 'read') client.query('SET default_transaction_read_only = on').catch(() => {});
+  });
   let closed: Promise<void> | undefined;
   return {
     ...statementsOf((sql, values) => pool.query<Row>(sql, [...values])),

@@ -13,6 +13,7 @@ import { afterwards } from '../support/cleanup.js';
 import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
 import { createAuthority } from '../support/servers/certificates.js';
 import { credentials, newAuthToken, startModernApis } from '../support/servers/modern-apis.js';
+import { describeWithPostgres, SECRET, USER } from '../support/servers/postgres.js';
 import { canned, startUpstream } from '../support/servers/upstream.js';
 
 interface Found {
@@ -113,6 +114,26 @@ describe('the store and the key', () => {
     await mkdir(join(directory, 'a.db'));
     const config = configurationIn(directory, { store: 'sqlite:./a.db', applications: await applicationsFor() });
     expect((await findings({ config })).get('store')).toMatch(/^to do: cannot read \/\S+a\.db \(/);
+  });
+});
+
+describeWithPostgres('a store in PostgreSQL', (server) => {
+  test('is read, and named without its secret', async () => {
+    const { url, remove } = await server.newSchema();
+    afterwards(remove);
+    const applications = await applicationsFor();
+    const config = configurationIn(await folder(), { store: url, applications });
+    const before = (await findings({ config })).get('store');
+    expect(before).toMatch(
+      /^to do: cannot read the store \S+\/postgres \(relation .* does not exist\); start the bridge on it first$/,
+    );
+    const bridge = await startBridge({ store: url, applications });
+    afterwards(bridge.close);
+    const found = await findings({ config: { ...config, keyFile: join(bridge.folder, 'data/bridge.key') } });
+    expect(found.get('store')).toMatch(/^ok: \S+\/postgres answers$/);
+    expect(found.get('key')).toMatch(/ opens the store$/);
+    expect(`${before}${[...found.values()].join()}`).not.toContain(SECRET);
+    expect(`${before}${[...found.values()].join()}`).not.toContain(USER);
   });
 });
 
