@@ -7,7 +7,7 @@ import { shownAccount } from './recorder.js';
 import type { StageOptions } from './stage.js';
 
 /** What is taken for granted of a call, since the configured store is not looked at; in words for the operator. */
-export const assumptions = {
+const assumptions = {
   session: 'that its auth_token is one of the vault',
   ticket: 'that its user has signed in with the ticket',
   userId: 'that its user_id is that of the account',

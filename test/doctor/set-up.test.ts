@@ -328,7 +328,9 @@ describe('public_url', () => {
     const public_url = `https://localhost:${port}`;
     const config = configurationIn(await folder(), { public_url, applications: await applicationsFor() });
     const found = await findings({ config });
-    expect(found.get('public_url: TLS versions')).toMatch(/^ok: TLSv1\.2; programs of before 2012 know TLS 1\.0 alone/);
+    expect(found.get('public_url: TLS versions')).toMatch(
+      /^ok: TLSv1\.2; `deploy\/nginx\/old-tls\.conf` is for programs that know TLS 1\.0 alone$/,
+    );
     expect(found.get('public_url: certificate')).toMatch(/^to do: old programs may refuse it: /);
   });
 });

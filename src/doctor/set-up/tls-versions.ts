@@ -20,7 +20,7 @@ function versionFinding(spoken: readonly SecureVersion[]): Finding {
   if (!spoken.includes('TLSv1.2'))
     return toDo(what, `switch on TLS 1.2, which most programs speak: there is ${list} alone`);
   const isOld = spoken.includes('TLSv1');
-  return good(what, `${list}${isOld ? '' : '; programs of before 2012 know TLS 1.0 alone: README, "In service"'}`);
+  return good(what, `${list}${isOld ? '' : '; `deploy/nginx/old-tls.conf` is for programs that know TLS 1.0 alone'}`);
 }
 
 /** Versions that Node.js leaves out by default are asked for too. */
