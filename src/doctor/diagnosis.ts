@@ -1,4 +1,4 @@
-import type { Exchange } from '../core/exchange.js';
+import type { Exchange, Sighting } from '../core/exchange.js';
 import { type MaskedExchange, maskExchange } from '../observability/masked-exchange.js';
 import { adviceFor, type Circumstances } from './advice.js';
 import { applicationOf, assumptionsOf } from './assumptions.js';
@@ -44,13 +44,15 @@ function ofCall(name: string, exchange: Exchange, circumstances: Circumstances):
     httpStatus: reply.status,
     exchange: masked,
     isLive,
-    seen: [
-      formatOf(masked),
-      ...(exchange.request.body.length + exchange.request.target.length > 0 ? (exchange.seen?.() ?? []) : []),
-    ],
+    seen: [formatOf(masked), ...sightingsOf(exchange)],
     assumed: application && !isLive ? assumptionsOf(call, application) : [],
     advice: adviceFor(exchange, masked, circumstances),
   };
+}
+
+/** Of what never became a request nothing was seen. */
+function sightingsOf({ call, request: { headers, body }, seen }: Exchange): readonly Sighting[] {
+  return call || headers.length > 0 || body.length > 0 ? (seen?.() ?? []) : [];
 }
 
 function formatOf({ protocol, request: { target } }: MaskedExchange) {

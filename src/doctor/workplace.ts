@@ -20,6 +20,9 @@ export interface Workplace {
   readonly remove: () => Promise<void>;
 }
 
+/** More than any delay of the event loop. */
+const MAX_DELAY_MS = 600_000;
+
 export async function openWorkplace(config: Config, runtime: RuntimeOptions): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), 'boxbridge-doctor-'));
   let stores = 0;
@@ -35,6 +38,8 @@ export async function openWorkplace(config: Config, runtime: RuntimeOptions): Pr
     listen: { host: '127.0.0.1', port: 0 },
     admin: undefined,
     rate: undefined,
+    // Nor how busy this machine is.
+    limits: { ...config.limits, eventLoopDelayMs: MAX_DELAY_MS, memoryMb: undefined },
     store,
     keyFile,
   });

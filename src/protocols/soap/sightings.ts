@@ -15,9 +15,11 @@ interface ReadMessage {
 }
 
 export function sightSoap({ message, version, envelope, operation }: ReadMessage): Sighting[] {
-  const why = envelope && versionOf(envelope) ? 'its Envelope has that namespace' : 'its Content-Type is that of it';
+  const is12 = version === soap12;
+  const byType = is12 ? 'its Content-Type is application/soap+xml' : 'neither Envelope nor Content-Type says another';
+  const why = envelope && versionOf(envelope) ? 'its Envelope has that namespace' : byType;
   return [
-    { what: 'dialect', is: `SOAP ${version === soap12 ? '1.2' : '1.1'}`, why },
+    { what: 'dialect', is: `SOAP ${is12 ? '1.2' : '1.1'}`, why },
     ...(operation ? [styleOf(operation)] : []),
     sightCharset(message.body, message.contentType),
   ];
