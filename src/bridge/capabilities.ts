@@ -29,6 +29,12 @@ function connectForListing({ connect, publicBaseUrl }: ProviderKind): Provider {
   return connect({ baseUrl: publicBaseUrl, settings: {}, send });
 }
 
+/** The names of the providers that can change all of these fields, under their names in the old form. */
+export function providersChanging(fields: readonly string[], providers: readonly ProviderKind[]): string[] {
+  const changeable = (kind: ProviderKind) => connectForListing(kind).updateAccount?.fields.map(snakeCase) ?? [];
+  return providers.filter((kind) => fields.every((field) => changeable(kind).includes(field))).map(({ name }) => name);
+}
+
 /** The names of the providers that can do an action, with a vault at least. */
 export function providersFor(action: ActionName, providers: readonly ProviderKind[]): string[] {
   return providers

@@ -58,7 +58,7 @@ async function diagnoseRequest(
   { host, port }: AddressOptions,
 ): Promise<boolean> {
   const { diagnoseFile, diagnoseNext } = await import('../doctor/doctor.js');
-  if (file !== undefined) return diagnoseFile(await read(file), file, options);
+  if (file !== undefined) return diagnoseFile(await read(file), file === '-' ? 'standard input' : file, options);
   const at = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
   return diagnoseNext({ at, onListening: sayPort, signal: abortOnSignal() }, options);
 }

@@ -1,4 +1,4 @@
-import { providersFor } from '../bridge/capabilities.js';
+import { providersChanging, providersFor } from '../bridge/capabilities.js';
 import type { ApplicationConfig, Config } from '../config/config.js';
 import { actionNames, actions, isAction } from '../core/actions.js';
 import type { Exchange } from '../core/exchange.js';
@@ -50,8 +50,8 @@ const adviceOnCalls: readonly (readonly [cause: RegExp, advise: Advise])[] = [
     (failed, action = '') => `leave ${action} out, or let ${nameOf(failed)} go to ${providersThatCan(action)}`,
   ],
   [
-    /^(\S+) cannot change (.+)$/,
-    (_failed, provider, fields) => `leave ${fields} out of the call: ${fieldsOf(provider)}`,
+    /^\S+ cannot change (.+)$/,
+    (_failed, fields = '') => `leave ${fields} out of the call: ${providersThatChange(fields)}`,
   ],
   [/^two different values for (\w+)$/, (_failed, name) => `send ${name} once`],
   [
@@ -143,9 +143,9 @@ function providersThatCan(action: string): string {
   return able.length === 0 ? 'a provider of your own' : able.join(' or ');
 }
 
-function fieldsOf(provider: string | undefined): string {
-  const rows = providers.find(({ name }) => name === provider);
-  return rows ? `\`boxbridge providers\` shows what ${rows.title} can change` : 'its provider cannot change them';
+function providersThatChange(fields: string): string {
+  const able = providersChanging(fields.split(', '), providers);
+  return able.length === 0 ? 'no modern API changes all of them' : `${able.join(' and ')} can change them`;
 }
 
 function nameOf({ application }: Failed): string {

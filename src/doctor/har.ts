@@ -39,7 +39,10 @@ export function requestsOfHar(entries: readonly unknown[]) {
     else if (isOfOldApi(request)) requests.push({ name, bytes: toBytes(request) });
     else others += 1;
   }
-  return { requests, skipped: others === 0 ? skipped : [...skipped, `${others} of another service were left out`] };
+  if (others > 0) skipped.push(`${others} of another service were left out`);
+  const broken = entries.length - requests.length - others;
+  if (broken > 0) skipped.push(`${broken} of ${entries.length} entries are broken`);
+  return { requests, skipped };
 }
 
 function isOfOldApi({ url }: HarRequest): boolean {

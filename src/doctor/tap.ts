@@ -51,18 +51,19 @@ export async function nextRequest(stage: Stage, { at, onListening, signal }: Tap
 function passOn(socket: Socket, stage: Stage): Promise<{ sent: readonly Buffer[]; received: Buffer }> {
   const { hostname, port } = new URL(stage.url);
   const bridge = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
-  const [sent, received]: Buffer[][] = [[], []];
+  const sent: Buffer[] = [];
+  const received: Buffer[] = [];
   return new Promise((resolve) => {
-    socket.on('data', (bytes) => sent?.push(bytes)).on('error', () => bridge.destroy());
+    socket.on('data', (bytes) => sent.push(bytes)).on('error', () => bridge.destroy());
     bridge
       .on('data', (bytes) => {
-        received?.push(bytes);
+        received.push(bytes);
         // As a caller that has sent its last request: the bridge closes behind the reply.
         if (!/^HTTP\/1\.1 100 [^\r]*\r\n\r\n$/.test(bytes.toString('latin1'))) bridge.end();
       })
       .on('error', () => bridge.destroy())
       .on('close', () => {
-        socket.end(() => resolve({ sent: sent ?? [], received: Buffer.concat(received ?? []) }));
+        socket.end(() => resolve({ sent, received: Buffer.concat(received) }));
       });
     socket.pipe(bridge);
     bridge.pipe(socket, { end: false });

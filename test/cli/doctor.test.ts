@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -72,7 +74,7 @@ describe('doctor', () => {
     child.endInput(`action=get_acount_info&api_key=${apiKey}&auth_token=anything`);
     const { code, stdout, stderr } = await child.end;
     expect([code, stderr]).toEqual([1, '']);
-    expect(stdout).toMatch(/^-: would not be answered, with wrong_input\n/);
+    expect(stdout).toMatch(/^standard input: would not be answered, with wrong_input\n/);
     expect(stdout).toMatch(
       /\n {2}cause {11}unknown action: "get_acount_info"\n {2}to do {11}did you mean get_account_info\? /,
     );
@@ -159,7 +161,11 @@ describe('doctor --listen', () => {
 
   test('answers the next request and tells of it', async () => {
     const child = doctor(await folder(), '--listen', '--port', '0');
-    const url = `http://127.0.0.1:${await portOf(child)}`;
+    const port = await portOf(child);
+    const url = `http://127.0.0.1:${port}`;
+    // A probe of the port is no request.
+    const probe = connect(Number(port), '127.0.0.1');
+    await once(probe.resume().end(), 'close');
     const reply = await callBridge(url, 'soap', 'get_account_info', [
       ['api_key', apiKey],
       ['auth_token', 'anything'],

@@ -133,6 +133,7 @@ describe('a HAR', () => {
       'entry 4 was left out: it has no request',
       'entry 5 was left out: the headers of its request are no names and values',
       '1 of another service were left out',
+      '3 of 5 entries are broken',
     ]);
   });
 
