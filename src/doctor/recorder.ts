@@ -71,9 +71,8 @@ function becomeKnown(request: IncomingMessage): void {
       headers.authorization = shown[provider].authorization;
   }
   request.url = url.replace(/^(\/golem\/v1\/accounts\/)[^/?]+/, `$1${shown.golem.nativeId}`);
-  // Nobody knows the present password.
-  if (url.startsWith(`${sandboxPaths.terraform}/account/password`)) {
-    request.method = 'GET';
-    request.url = `${sandboxPaths.terraform}/account/details`;
-  }
+  // Nobody knows the present password, and the sandbox keeps its own administrator: the account is read instead.
+  const isPassword = url.startsWith(`${sandboxPaths.terraform}/account/password`);
+  if (isPassword) request.url = `${sandboxPaths.terraform}/account/details`;
+  if (isPassword || (request.method === 'DELETE' && url.startsWith(sandboxPaths.golem))) request.method = 'GET';
 }
