@@ -28,3 +28,16 @@ function connectForListing({ connect, publicBaseUrl }: ProviderKind): Provider {
   const send = () => Promise.reject(new Error('not to be called'));
   return connect({ baseUrl: publicBaseUrl, settings: {}, send });
 }
+
+/** The names of the providers that can change all of these fields, under their names in the old form. */
+export function providersChanging(fields: readonly string[], providers: readonly ProviderKind[]): string[] {
+  const changeable = (kind: ProviderKind) => connectForListing(kind).updateAccount?.fields.map(snakeCase) ?? [];
+  return providers.filter((kind) => fields.every((field) => changeable(kind).includes(field))).map(({ name }) => name);
+}
+
+/** The names of the providers that can do an action, with a vault at least. */
+export function providersFor(action: ActionName, providers: readonly ProviderKind[]): string[] {
+  return providers
+    .filter((kind) => isPossible(action, { api: connectForListing(kind), credentials: 'vault' }))
+    .map(({ name }) => name);
+}

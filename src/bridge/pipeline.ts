@@ -5,7 +5,8 @@ import { defaultFaultStatus, faultOfCall, toErrorAnswer, toSuccessAnswer } from 
 import { Fault, toFault } from '../core/fault.js';
 import type { Observer } from '../observability/observer.js';
 import type { DecodedRequest, LegacyReply, LegacyRequest, Protocol, ReplyOptions } from '../protocols/protocol.js';
-import { encodeText, UTF_8 } from '../shared/charset.js';
+import { encodeText } from '../shared/charset.js';
+import { UTF_8 } from '../shared/charset-labels.js';
 import type { Admission } from './admission.js';
 import { refuseInBlackout } from './blackout.js';
 import { causeOf } from './cause.js';
@@ -94,7 +95,8 @@ export function createPipeline({ findApplication, admission, dispatch, observer 
       const { body, contentType, userAgent } = request;
       const received = { method, target, headers, body, contentType };
       const unserved = unservedIn({ call, failure, target, reason: answer.reason });
-      report({ address, userAgent, request: received, call, application, answer, reply, cause, unserved });
+      const { seen } = decoded ?? {};
+      report({ address, userAgent, request: received, seen, call, application, answer, reply, cause, unserved });
       return reply;
     });
 }

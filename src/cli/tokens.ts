@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -6,6 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { codeOf } from '../shared/errors.js';
 import type { Environment } from './environment.js';
 import type { LoadConfig } from './load-config.js';
+import { readToken } from './read-token.js';
 import type { ApplicationSelector, TokenSelector } from './token-operations.js';
 
 const operations = () => import('./token-operations.js');
@@ -94,12 +94,6 @@ async function print(texts: AsyncIterable<string>): Promise<void> {
   await pipeline(Readable.from(texts), process.stdout, { end: false }).catch((error: unknown) => {
     if (codeOf(error) !== 'EPIPE') throw error;
   });
-}
-
-async function readToken(file: string): Promise<string> {
-  const token = (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
-  if (token === '') throw new Error(`there is no auth_token in ${file}`);
-  return token;
 }
 
 function toToken(token: string): string {

@@ -1,7 +1,8 @@
 import { basename, extname, resolve } from 'node:path';
 import { z } from 'zod';
 import { camelCased } from '../shared/camel-case.js';
-import { canCarryXml, UTF_8 } from '../shared/charset.js';
+import { canCarryXml } from '../shared/charset.js';
+import { UTF_8 } from '../shared/charset-labels.js';
 import { type NamedProvider, providerKeys, settingsBeside } from './provider-keys.js';
 import type { ConfigOptions } from './schema.js';
 import {

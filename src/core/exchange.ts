@@ -13,6 +13,14 @@ export interface ReceivedRequest {
   readonly contentType: string;
 }
 
+/** What a protocol took a request for, in words for the operator that hold nothing of the request. */
+export interface Sighting {
+  readonly what: 'dialect' | 'character set';
+  readonly is: string;
+  /** By what it is known. */
+  readonly why: string;
+}
+
 /** A request to a modern API and what came of it. */
 export interface UpstreamExchange {
   readonly method: string;
@@ -48,6 +56,8 @@ export interface Exchange {
   readonly startedAt: number;
   readonly ms: number;
   readonly request: ReceivedRequest;
+  /** Gives what its protocol took it for; undefined where no protocol looked at it. */
+  readonly seen: (() => readonly Sighting[]) | undefined;
   /** Undefined where none could be decoded. */
   readonly call: Call | undefined;
   /** Undefined where the call names none that exists. */

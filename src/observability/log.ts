@@ -66,6 +66,11 @@ export function createLog({ level = 'info', format }: LogOptions = {}): RunningL
   return { log: pino({ ...logFormat, name: 'boxbridge', level }, destination), lostLines: () => lost };
 }
 
+/** A log of which nothing is written. */
+export function createSilentLog(): Log {
+  return pino({ enabled: false });
+}
+
 /** A file descriptor of standard error whose writes block no thread while nobody reads. */
 function standardError(): number {
   // Until a pipe has been a stream of Node.js, writes to it block.

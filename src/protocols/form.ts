@@ -1,4 +1,7 @@
-import { formText } from '../shared/form-text.js';
+import type { Sighting } from '../core/exchange.js';
+import { sightCharset } from '../shared/charset.js';
+import { encodingOf, formText } from '../shared/form-text.js';
+import { charsetAmongAscii, charsetReasons } from '../shared/stated-charset.js';
 import { multipartFields } from './multipart.js';
 import { withinLimit } from './parameters.js';
 
@@ -35,3 +38,26 @@ export function* urlencodedFields(encoded: Buffer, contentType: string, isWanted
     yield [name, equals >= 0 && isWanted(name) ? decode(pair.slice(equals + 1)) : ''];
   }
 }
+
+/** What `formFields` takes a form for. */
+export function sightForm(form: Buffer, contentType: string, where = 'the body'): Sighting[] {
+  const what = 'character set';
+  if (multipartFields(form, contentType, all)) {
+    const charset = charsetAmongAscii(contentType);
+    const ofParts = 'each part is in that of its own bytes or Content-Type';
+    return [
+      { what: 'dialect', is: 'a form of multipart/form-data', why: `${where} begins with its boundary` },
+      { what, is: charset ?? EACH, why: charset === undefined ? ofParts : charsetReasons.label },
+    ];
+  }
+  const { isInAscii, charset, why = '' } = encodingOf(form, contentType);
+  const ofValues = `no charset is named for ${where}: a value is in UTF-8 where its bytes are, else in Windows-1252`;
+  return [
+    { what: 'dialect', is: 'a form of name=value', why: `${where} is one` },
+    !isInAscii
+      ? sightCharset(form, contentType)
+      : { what, is: charset ?? EACH, why: charset === undefined ? ofValues : why },
+  ];
+}
+
+const EACH = 'that of each value';

@@ -1,7 +1,8 @@
 import { type MultipartPart, parseMultipart } from '@remix-run/multipart-parser';
 import { Fault } from '../core/fault.js';
-import { charsetAmongAscii, decodeBody } from '../shared/charset.js';
+import { decodeBody } from '../shared/charset.js';
 import { messageOf } from '../shared/errors.js';
+import { charsetAmongAscii } from '../shared/stated-charset.js';
 import { MAX_PARAMETERS } from './parameters.js';
 
 const BOUNDARY_PARAMETER =

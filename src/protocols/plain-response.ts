@@ -1,7 +1,7 @@
 import { type Answer, type Fields, isList, unknownNumber, type Value } from '../core/answer.js';
 import { httpStatusOf, toErrorAnswer } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
-import { UTF_8 } from '../shared/charset.js';
+import { UTF_8 } from '../shared/charset-labels.js';
 import { createReply, type Reply } from './document/reply.js';
 import { createElementWriter, type ElementWriter } from './document/writer.js';
 import type { LegacyReply, ReplyOptions } from './protocol.js';

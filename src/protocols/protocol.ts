@@ -1,5 +1,6 @@
 import type { Answer } from '../core/answer.js';
 import type { Call } from '../core/call.js';
+import type { Sighting } from '../core/exchange.js';
 import type { Fault } from '../core/fault.js';
 
 /** A request at the path of a protocol, before it is decoded. */
@@ -36,6 +37,8 @@ export interface DecodedRequest {
   readonly call: () => Call;
   /** Why a call that could be decoded MUST NOT be performed. */
   readonly rejection?: Fault | undefined;
+  /** Gives what the request was taken for, by the rules of `call`. Costs nothing unless it is asked. */
+  readonly seen: () => readonly Sighting[];
   /** Encodes the reply for this caller. */
   readonly encode: (answer: Answer, options: ReplyOptions) => LegacyReply;
 }

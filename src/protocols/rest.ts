@@ -1,4 +1,5 @@
-import { formFields, urlencodedFields } from './form.js';
+import type { Sighting } from '../core/exchange.js';
+import { formFields, sightForm, urlencodedFields } from './form.js';
 import { collectParameters, toCall } from './parameters.js';
 import { encodeResponse, plainInternalError } from './plain-response.js';
 import type { Protocol } from './protocol.js';
@@ -10,6 +11,7 @@ export const rest: Protocol = {
   methods: ['GET', 'POST'],
   decode: ({ query, body, contentType }) => ({
     call: () => toCall(collectParameters(parametersIn(query, body, contentType))),
+    seen: () => seenIn(query, body, contentType),
     encode: encodeResponse,
   }),
   internalError: plainInternalError,
@@ -23,6 +25,11 @@ function* parametersIn(
 ): Generator<[name: string, value: string], void> {
   for (const [name, value] of urlencodedFields(query, '')) yield [withoutIndex(name), value];
   for (const [name, value] of formFields(body, contentType)) yield [withoutIndex(name), value];
+}
+
+function seenIn(query: Buffer, body: Buffer, contentType: string): Sighting[] {
+  const form = body.length > 0 ? sightForm(body, contentType) : [];
+  return query.length > 0 ? [...sightForm(query, '', 'the query'), ...form] : form;
 }
 
 /** PHP clients send a list as `params[]=…` or `params[0]=…`. */

@@ -1,4 +1,5 @@
 import { Fault } from '../core/fault.js';
+import { sightCharset } from '../shared/charset.js';
 import { readBody } from './document/body.js';
 import type { XmlElement } from './document/reader.js';
 import { collectParameters, toCall } from './parameters.js';
@@ -19,6 +20,10 @@ export function xml({ xmlDepth }: ProtocolLimits): Protocol {
         }
         return toCall(collectParameters(parametersIn(request)));
       },
+      seen: () => [
+        { what: 'dialect', is: 'a document <request>', why: 'its path takes no other' },
+        sightCharset(body, contentType),
+      ],
       encode: encodeResponse,
     }),
     internalError: plainInternalError,

@@ -1,5 +1,7 @@
 import { isAscii } from 'node:buffer';
-import { decodeBody, decodeText, isAsciiSuperset, statedText } from './charset.js';
+import { decodeBody, decodeText } from './charset.js';
+import { isAsciiSuperset } from './charset-labels.js';
+import { statedText } from './stated-charset.js';
 
 /** A form before its fields are decoded. */
 export interface FormText {
@@ -14,18 +16,22 @@ export interface FormText {
  * the other not. Its charset is that which the body is stated to be in; without one, that of its own bytes.
  */
 export function formText(encoded: Buffer, contentType: string): FormText {
-  const { charset, text } = statedText(encoded, contentType);
-  // Escaped text is ASCII, of whatever charset a client says that it is; with NUL it may be UTF-16.
-  const isEscaped = isAscii(text) && !text.includes(0);
-  const own = charset !== undefined && isAsciiSuperset(charset) ? charset : undefined;
-  if (isEscaped || charset === own) {
-    return { text: text.toString('latin1'), decode: (bytes) => decodeEscaped(bytes, own) };
-  }
+  const { text, isInAscii, charset } = encodingOf(encoded, contentType);
+  if (isInAscii) return { text: text.toString('latin1'), decode: (bytes) => decodeEscaped(bytes, charset) };
   return {
     text: decodeBody(encoded, contentType),
     decode: (characters) =>
       withBlanks(characters).replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => decodeText(unescapeBytes(escapes), undefined)),
   };
+}
+
+/** Whether the markup of a form is in ASCII, and the charset that its names and values are then stated to be in. */
+export function encodingOf(encoded: Buffer, contentType: string) {
+  const { charset: stated, text, why } = statedText(encoded, contentType);
+  // Escaped text is ASCII, of whatever charset a client says that it is; with NUL it may be UTF-16.
+  const isEscaped = isAscii(text) && !text.includes(0);
+  const charset = stated !== undefined && isAsciiSuperset(stated) ? stated : undefined;
+  return { text, isInAscii: isEscaped || stated === charset, charset, why };
 }
 
 function decodeEscaped(bytes: string, charset: string | undefined): string {

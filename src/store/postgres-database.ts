@@ -90,18 +90,25 @@ const migrations = [
    )`,
 ];
 
+/** Whether a database is written to, and its schema made first, or is left as it is. */
+export type Access = 'write' | 'read';
+
 /**
  * Opens a database by its URL, in the first schema of the connection's search_path. Throws an Error where it cannot be
  * used; the message names no user.
  */
-export async function openDatabase(url: string): Promise<Database> {
+export async function openDatabase(url: string, access: Access = 'write'): Promise<Database> {
   checkUrl(url);
   const options = { ...limits, connectionString: url, application_name: 'boxbridge', keepAlive: true };
-  await migrate(options);
+  if (access === 'write') await migrate(options);
   const pool = new Pool(options);
   // A lost connection fails its statement, and the next statement gets another one.
   pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    // Before any other statement of the connection.
+    if (access === 'read') client.query('SET default_transaction_read_only = on').catch(() => {});
+  });
   let closed: Promise<void> | undefined;
   return {
     ...statementsOf((sql, values) => pool.query<Row>(sql, [...values])),

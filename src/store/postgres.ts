@@ -1,7 +1,7 @@
 import { LEDGER_ORDER } from './ledger.js';
 import { addAccounts, userIdsOf } from './postgres-accounts.js';
 import { attemptsInPostgres } from './postgres-attempts.js';
-import { openDatabase, type Statements } from './postgres-database.js';
+import { type Access, openDatabase, type Statements } from './postgres-database.js';
 import { addToLedger } from './postgres-ledger.js';
 import { afterPrefix, sealedIn, toAccount, toKey, toLedgerRow, toPrefixMatch, toSession, toTicket } from './rows.js';
 import {
@@ -16,9 +16,9 @@ import {
   type TicketRecord,
 } from './store.js';
 
-/** Opens the store in a PostgreSQL database, by its URL. Throws an Error where the database cannot be used. */
-export async function openPostgres(url: string): Promise<Store> {
-  const database = await openDatabase(url);
+/** Opens the store in a PostgreSQL database, by its URL, to write to it unless told otherwise. Throws an Error where the database cannot be used. */
+export async function openPostgres(url: string, access?: Access): Promise<Store> {
+  const database = await openDatabase(url, access);
   const { one, all, change, transaction, close } = database;
 
   const userIds = (accounts: readonly AccountKey[]) => userIdsOf(database, accounts);

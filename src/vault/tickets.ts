@@ -9,8 +9,8 @@ import type { Sessions } from './sessions.js';
 
 /** The sign-in of an application with a vault: from get_ticket over the page to get_auth_token. */
 export interface Tickets {
-  /** Issues a ticket to a caller at this address. */
-  readonly issue: (application: Application, address: string) => Promise<string>;
+  /** Issues `ticket`, or a new one, to a caller at this address. */
+  readonly issue: (application: Application, address: string, ticket?: string) => Promise<string>;
   /** What the page shows of a ticket. Throws `missing` where the ticket is unknown, spent or expired. */
   readonly find: (ticket: string) => Promise<PendingTicket>;
   /**
@@ -102,8 +102,7 @@ export function createTickets({ store, sealer, sessions, applications, clock }: 
   };
 
   return {
-    issue: async (application, address) => {
-      const ticket = randomToken();
+    issue: async (application, address, ticket = randomToken()) => {
       const digest = sealer.digest(KIND, ticket);
       const now = await store.now();
       const unsealed = { digest, application: labelOf(application), expiresAt: now + LIFE_MS };

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
-import { connect as connectTls, createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import type { Listener } from '../../src/http/listener.js';
+import { mistakenConfiguration, mistakes, TOKEN } from '../support/cases/mistakes.js';
 import { callBridge, formats } from '../support/clients/legacy.js';
 import { startBridge } from '../support/servers/bridge.js';
-import { createRsaCertificate } from '../support/servers/certificates.js';
-import { always, credentials, type ModernApis, newTicket, startModernApis } from '../support/servers/modern-apis.js';
+import { always, type ModernApis, newTicket, startModernApis } from '../support/servers/modern-apis.js';
+import { type SelfSigned, startSelfSigned } from '../support/servers/self-signed.js';
 import { startUpstream, type Upstream } from '../support/servers/upstream.js';
 
 /** What the log tells of the mistakes of callers, and of operators. */
@@ -15,46 +16,22 @@ import { startUpstream, type Upstream } from '../support/servers/upstream.js';
 const log: string[] = [];
 let apis: ModernApis;
 let refusing: Upstream;
-let selfSigned: TlsServer;
+let selfSigned: SelfSigned;
 let bridge: Listener;
-const TOKEN = credentials.previsto;
-const open = { credentials: 'passthrough' };
-
-/** A modern API whose certificate nobody knows; gives its port. */
-async function startSelfSigned(): Promise<number> {
-  selfSigned = createTlsServer(await createRsaCertificate('127.0.0.1')).listen(0, '127.0.0.1');
-  await once(selfSigned, 'listening');
-  const address = selfSigned.address();
-  if (address === null || typeof address === 'string') throw new Error('a server without a port');
-  return address.port;
-}
 
 beforeAll(async () => {
   apis = await startModernApis();
   refusing = await startUpstream(always(403, { type: 'forbidden', message: `Not with\u0007 the key ${TOKEN}` }));
-  const previsto = apis.application('previsto', 'open');
-  bridge = await startBridge(
-    {
-      limits: { body_bytes: 4096 },
-      applications: [
-        { ...previsto, ...open, name: 'Invoices' },
-        { ...previsto, ...open, api_key: 'limited', actions: ['logout'] },
-        { ...previsto, ...open, api_key: 'forbidden', base_url: refusing.url },
-        { ...previsto, ...open, api_key: 'nowhere', base_url: 'https://nowhere.invalid' },
-        { ...previsto, ...open, api_key: 'empty', base_url: 'http://127.0.0.1:1' },
-        { ...previsto, ...open, api_key: 'self-signed', base_url: `https://127.0.0.1:${await startSelfSigned()}` },
-        { ...apis.application('seatable', 'seatable'), ...open },
-        apis.application('previsto', 'vault'),
-      ],
-    },
-    { log: pino({ base: null }, { write: (line) => void log.push(line) }) },
-  );
+  selfSigned = await startSelfSigned();
+  bridge = await startBridge(mistakenConfiguration(apis, { refusing: refusing.url, selfSigned: selfSigned.url }), {
+    log: pino({ base: null }, { write: (line) => void log.push(line) }),
+  });
 });
 
 afterAll(async () => {
   await bridge.close();
   await refusing.close();
-  selfSigned.close();
+  await selfSigned.close();
   await apis.close();
 });
 
@@ -63,136 +40,6 @@ beforeEach(() => {
 });
 
 const lines = () => log.splice(0).map((line) => JSON.parse(line));
-
-type Mistake = readonly [
-  what: string,
-  action: string,
-  parameters: readonly (readonly [name: string, value: string])[],
-  expected: Readonly<Record<string, unknown>>,
-];
-
-const account = (api_key: string, ...more: Mistake[2]): Mistake[2] => [
-  ['api_key', api_key],
-  ['auth_token', TOKEN],
-  ...more,
-];
-
-const mistakes: readonly Mistake[] = [
-  [
-    'an api_key of no application',
-    'get_account_info',
-    account('unknown-key-of-somebody'),
-    { status: 'application_restricted', cause: 'no application has this api_key, which begins with "unkn…"' },
-  ],
-  ['no api_key', 'get_account_info', [['auth_token', TOKEN]], { status: 'wrong_input', cause: 'no api_key' }],
-  [
-    'an action that is not allowed',
-    'get_account_info',
-    account('limited'),
-    { status: 'application_restricted', cause: 'get_account_info is not among its actions' },
-  ],
-  [
-    'an action that the provider cannot',
-    'create_account',
-    account('open', ['name', 'a'], ['email', 'a@example.com']),
-    { status: 'application_restricted', application: 'Invoices', cause: 'previsto cannot do create_account' },
-  ],
-  [
-    'an action that needs a vault',
-    'get_ticket',
-    account('open'),
-    { status: 'application_restricted', cause: 'get_ticket needs credentials: vault' },
-  ],
-  [
-    'an action that no modern API can serve',
-    'get_account_tree',
-    account('open'),
-    { status: 'application_restricted', cause: 'no modern API can do get_account_tree' },
-  ],
-  [
-    'a field that cannot change',
-    'update_account',
-    account('seatable', ['language_code', 'de'], ['name', 'a'], ['email', 'a@example.com']),
-    { status: 'application_restricted', cause: 'seatable cannot change name, language_code' },
-  ],
-  [
-    'a misspelt action',
-    'get_acount_info',
-    account('open'),
-    { status: 'wrong_input', cause: 'unknown action: "get_acount_info"' },
-  ],
-  ['no auth_token', 'get_account_info', [['api_key', 'open']], { status: 'wrong_input', cause: 'no auth_token' }],
-  [
-    'an empty auth_token',
-    'get_account_info',
-    [
-      ['api_key', 'open'],
-      ['auth_token', ''],
-    ],
-    { status: 'wrong_input', cause: 'no auth_token: it is empty' },
-  ],
-  [
-    'two auth_tokens',
-    'get_account_info',
-    account('open', ['auth_token', 'another']),
-    { status: 'wrong_input', cause: 'two different values for auth_token' },
-  ],
-  [
-    'an auth_token that nobody issued',
-    'get_account_info',
-    account('vault'),
-    {
-      status: 'not_logged_in',
-      cause: 'no session has this auth_token: never issued, signed out, or of another application',
-    },
-  ],
-  [
-    'a ticket that nobody issued',
-    'get_auth_token',
-    [
-      ['api_key', 'vault'],
-      ['ticket', 'unknown'],
-    ],
-    { status: 'get_auth_token_error', cause: 'no such ticket: never issued, spent, or swept after its end' },
-  ],
-  [
-    'a user_id of no account',
-    'get_account_details',
-    account('open', ['user_id', '987654']),
-    { status: 'account_not_found', cause: 'no account of this modern API has the user_id' },
-  ],
-  [
-    'a credential that the modern API forbids',
-    'get_account_info',
-    account('forbidden'),
-    { status: 'application_restricted', upstream_status: [403], cause: 'reply 403: Not with the key ***' },
-  ],
-  [
-    'a host that does not exist',
-    'get_account_info',
-    account('nowhere'),
-    {
-      status: 'service_unavailable',
-      upstream_host: 'nowhere.invalid',
-      cause: expect.stringMatching(/\((ENOTFOUND|EAI_AGAIN)\)$/),
-    },
-  ],
-  [
-    'a self-signed certificate',
-    'get_account_info',
-    account('self-signed'),
-    {
-      status: 'service_unavailable',
-      cause: 'a self-signed certificate: name it in ca_file (DEPTH_ZERO_SELF_SIGNED_CERT)',
-    },
-  ],
-  [
-    'a port where nobody listens',
-    'get_account_info',
-    account('empty'),
-    { status: 'service_unavailable', upstream_host: '127.0.0.1:1', cause: 'ECONNREFUSED' },
-  ],
-];
 
 describe.each(formats)('in %s the log tells the cause of', (format) => {
   test.each(mistakes)('%s', async (_what, action, parameters, expected) => {

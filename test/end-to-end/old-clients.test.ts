@@ -19,8 +19,10 @@ beforeEach(() => {
 const examples = wireCases('old-clients', 'request.http', 'call.json');
 const bytesOf = (example: string) => wireBytes(`old-clients/${example}/request.http`);
 
+/** Beside the call, the data may have the `cause` for which a whole bridge does not answer it. */
 function expected(example: string) {
-  return JSON.parse(wireFile(`old-clients/${example}/call.json`));
+  const { cause: _cause, ...call } = JSON.parse(wireFile(`old-clients/${example}/call.json`));
+  return call;
 }
 
 function dispatched() {

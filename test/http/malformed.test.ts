@@ -10,15 +10,18 @@ import { type RunningRequestHandler, startRequestHandler } from '../support/serv
 
 let server: RunningRequestHandler;
 const defects: string[] = [];
+const causes: string[] = [];
 
 beforeAll(async () => {
   server = await startRequestHandler({
     // As the dispatcher: an unknown action is malformed.
     dispatch: async ({ action }) => {
-      if (!isKnown(action)) throw new Fault('malformed');
+      if (!isKnown(action))
+        throw new Fault('malformed', { explanation: 'unknown action', cause: JSON.stringify(action) });
       return {};
     },
     onLog: (line) => defects.push(line),
+    onRefusal: (cause) => causes.push(cause),
   });
 });
 
@@ -27,6 +30,7 @@ afterAll(() => server.close());
 beforeEach(() => {
   server.calls.length = 0;
   defects.length = 0;
+  causes.length = 0;
 });
 
 const MAY_TAKE_MS = 100;
@@ -78,8 +82,9 @@ const good = 'GET /api/1.0/rest?action=logout&api_key=k HTTP/1.1\r\nHost: x\r\n\
 
 describe('is rejected at once, in the format of the caller', () => {
   test.each(wireCases('hostile', 'request.http', 'reply.json'))('%s', async (example) => {
-    const wanted = JSON.parse(wireFile(`hostile/${example}/reply.json`));
+    const { cause, ...wanted } = JSON.parse(wireFile(`hostile/${example}/reply.json`));
     expect(await rejection(wireBytes(`hostile/${example}/request.http`))).toEqual(wanted);
+    expect(causes).toContain(cause);
   });
 
   const attributes = Array.from({ length: 5000 }, (_, n) => `a${n}=""`).join(' ');

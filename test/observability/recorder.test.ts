@@ -39,7 +39,7 @@ function start(options: Partial<RecorderOptions> = {}) {
 }
 
 const exchange = (id: string, application = 'one', body = 'action=get_account_info&auth_token=t'): Exchange => ({
-  ...{ id, protocol: 'rest', address: '::1', userAgent: 'Old/1', startedAt: eight, ms: 2.5 },
+  ...{ id, protocol: 'rest', address: '::1', userAgent: 'Old/1', startedAt: eight, ms: 2.5, seen: undefined },
   request: {
     method: 'POST',
     target: '/api/1.0/rest?api_key=k',

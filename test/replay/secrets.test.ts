@@ -34,7 +34,15 @@ function sentAgain(protocol: Protocol, request: LegacyRequest): LegacyRequest & 
   };
   const query = request.query.toString('latin1');
   const exchange: Exchange = {
-    ...{ id: 'id', protocol: protocol.name, address: '', userAgent: request.userAgent, startedAt: 0, ms: 1 },
+    ...{
+      id: 'id',
+      protocol: protocol.name,
+      address: '',
+      userAgent: request.userAgent,
+      startedAt: 0,
+      ms: 1,
+      seen: undefined,
+    },
     request: {
       method: query === '' ? 'POST' : 'GET',
       target: `${protocol.path}${query && '?'}${query}`,

@@ -38,6 +38,22 @@ describeWithPostgres('PostgreSQL', (server) => {
     for (const [n, id] of ids.entries()) expect(id).toBe(ids[n % 100]);
   });
 
+  test('is not written to where it is opened to be read', async () => {
+    const url = await newUrl(server);
+    const empty = await openPostgres(url, 'read');
+    await expect(empty.dump()).rejects.toEqual(unavailable);
+    await empty.close();
+    const [tables] = await server.query(url, "SELECT to_regclass('boxbridge_version')::text AS versions");
+    expect(tables).toEqual({ versions: null });
+    const written = await opened(url);
+    await written.userId(named('n'));
+    const read = await openPostgres(url, 'read');
+    afterwards(read.close);
+    expect(await read.dump()).toMatchObject({ lastUserId: 1 });
+    await expect(read.userId(named('another'))).rejects.toEqual(unavailable);
+    expect(await written.dump()).toMatchObject({ lastUserId: 1 });
+  });
+
   test('the time is that of the database, for all nodes', async () => {
     const url = await newUrl(server);
     const [one, other] = [await opened(url), await opened(url)];

@@ -1,4 +1,5 @@
-import { decodeBody, isSurrounding } from '../../shared/charset.js';
+import { decodeBody } from '../../shared/charset.js';
+import { isSurrounding } from '../../shared/stated-charset.js';
 import { readDocument, type XmlElement } from './reader.js';
 
 /**

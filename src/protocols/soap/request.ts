@@ -11,6 +11,7 @@ import { attributeOf, isTrue } from './elements.js';
 import { contentOf } from './envelope.js';
 import { openMessage, type SoapMessage } from './message.js';
 import { createResolver } from './references.js';
+import { sightSoap } from './sightings.js';
 import { type FaultCode, type SoapVersion, soap11, soap12, versionOf, versionOfContentType } from './version.js';
 import { LITERAL_NAMESPACE } from './wsdl.js';
 
@@ -26,7 +27,7 @@ export interface ReplyEnvelope {
 }
 
 /** A decoded request of SOAP. */
-export interface SoapRequest extends ReplyEnvelope, Pick<DecodedRequest, 'call' | 'rejection'> {}
+export interface SoapRequest extends ReplyEnvelope, Pick<DecodedRequest, 'call' | 'rejection' | 'seen'> {}
 
 /** The default reply envelope in a version of SOAP. */
 export function replyIn(version: SoapVersion): ReplyEnvelope {
@@ -50,12 +51,13 @@ export function decodeSoapRequest(request: LegacyRequest, { depth, requestParts 
     call: () => {
       throw fault;
     },
+    seen: () => sightSoap({ message: message ?? request, version, envelope }),
     ...replyIn(version),
     ...reply,
   });
   let declared = versionOfContentType(request.contentType);
-  let message: SoapMessage;
-  let envelope: XmlElement;
+  let message: SoapMessage | undefined;
+  let envelope: XmlElement | undefined;
   try {
     message = openMessage(request);
     declared = versionOfContentType(message.contentType);
@@ -73,6 +75,7 @@ export function decodeSoapRequest(request: LegacyRequest, { depth, requestParts 
     const { explanation, faultCode } = problem;
     return reject(version, new Fault('malformed', { explanation }), mismatch(faultCode, version));
   }
+  const { attachmentText } = message;
   const elements = body?.children ?? [];
   const operation = elements.find((element) => !isIndependent(element));
   const refusal = notUnderstood(header, version) ?? encodingUnknown(envelope, body, version);
@@ -81,7 +84,8 @@ export function decodeSoapRequest(request: LegacyRequest, { depth, requestParts 
     return reject(version, refusal?.rejection ?? fault, refusal);
   }
   return {
-    call: () => decodeCall(operation, elements, message, requestParts(operation.local)),
+    call: () => decodeCall(operation, elements, attachmentText, requestParts(operation.local)),
+    seen: () => sightSoap({ message, version, envelope, operation }),
     ...replyIn(version),
     isLiteral: operation.namespace === LITERAL_NAMESPACE,
     faultCode: isKnown(operation.local) ? 'Client' : 'ProcedureNotPresent',
@@ -98,7 +102,7 @@ function isIndependent(element: XmlElement): boolean {
 function decodeCall(
   operation: XmlElement,
   elements: readonly XmlElement[],
-  { attachmentText }: SoapMessage,
+  attachmentText: SoapMessage['attachmentText'],
   parts: readonly string[] = ['api_key'],
 ): Call {
   const resolve = createResolver(elements, attachmentText);

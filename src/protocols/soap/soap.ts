@@ -1,7 +1,7 @@
 import type { Answer } from '../../core/answer.js';
 import { defaultFaultStatus, httpStatusOf, isServerFault, toErrorAnswer } from '../../core/error-mapping.js';
 import { Fault } from '../../core/fault.js';
-import { UTF_8 } from '../../shared/charset.js';
+import { UTF_8 } from '../../shared/charset-labels.js';
 import { createReply, type Reply } from '../document/reply.js';
 import { createElementWriter, type ElementWriter, writeNode } from '../document/writer.js';
 import type { LegacyReply, Protocol, ProtocolLimits, ReplyOptions } from '../protocol.js';
@@ -27,6 +27,7 @@ export function soap({ xmlDepth }: ProtocolLimits, wsdl: Wsdl): Protocol {
       const request = decodeSoapRequest(legacyRequest, rules);
       return {
         call: request.call,
+        seen: request.seen,
         rejection: request.rejection,
         encode: (answer, options) => {
           const { action, http, reason } = answer;

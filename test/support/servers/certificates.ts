@@ -9,8 +9,8 @@ export interface Certificate {
 }
 
 export interface Authority extends Certificate {
-  /** A certificate of this authority's: for a server on loopback, or for a client. */
-  readonly issue: (use: 'server' | 'client', name: string) => Promise<Certificate>;
+  /** A certificate of this authority's: for a server on loopback, or for a client; it ends in a year unless given. */
+  readonly issue: (use: 'server' | 'client', name: string, end?: Date) => Promise<Certificate>;
 }
 
 const common = { keyType: 'ec', algorithm: 'sha256' } as const;
@@ -27,9 +27,10 @@ export async function createAuthority(name: string): Promise<Authority> {
   return {
     cert,
     key,
-    issue: async (use, subject) => {
+    issue: async (use, subject, end) => {
       const issued = await generate([{ name: 'commonName', value: subject }], {
         ...common,
+        ...(end && { notAfterDate: end }),
         ca: { cert, key },
         extensions: [
           { name: 'basicConstraints', cA: false },

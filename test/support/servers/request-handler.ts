@@ -38,6 +38,8 @@ export interface RequestHandlerOptions {
   readonly trustProxy?: boolean;
   /** Gets the lines of the log that are warnings or worse, but for those of refused calls. */
   readonly onLog?: (line: string) => void;
+  /** Gets the cause of each call that is refused, as the log has it. */
+  readonly onRefusal?: (cause: string) => void;
 }
 
 export interface RunningRequestHandler extends Listener {
@@ -51,7 +53,7 @@ export interface RunningRequestHandler extends Listener {
 /** The request handler with all protocols on loopback, and nothing behind it. */
 export async function startRequestHandler(options: RequestHandlerOptions = {}): Promise<RunningRequestHandler> {
   const { dispatch = async () => ({}), findApplication = () => undefined, protocol = (real) => real } = options;
-  const { bodyBytes = 65536, xmlDepth = 32, trustProxy = false, onLog = () => {} } = options;
+  const { bodyBytes = 65536, xmlDepth = 32, trustProxy = false, onLog = () => {}, onRefusal = () => {} } = options;
   const calls: Call[] = [];
   const wsdl = await openWsdl();
   const admission = createAdmission({
@@ -65,7 +67,9 @@ export async function startRequestHandler(options: RequestHandlerOptions = {}): 
       { level: 'warn' },
       {
         write: (line: string) => {
-          if (JSON.parse(line).msg !== REFUSED) onLog(line);
+          const { msg, cause } = JSON.parse(line);
+          if (msg === REFUSED) onRefusal(cause);
+          else onLog(line);
         },
       },
     ),

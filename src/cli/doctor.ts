@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import type { ApplicationConfig, Config } from '../config/config.js';
+import type { DoctorOptions } from '../doctor/doctor.js';
+import { codeOf } from '../shared/errors.js';
+import { type AddressOptions, toHost, toPort } from './arguments.js';
+import type { Environment } from './environment.js';
+import type { LoadConfig } from './load-config.js';
+import { EXIT_FAILED, stopOnSignal } from './process.js';
+import { readToken } from './read-token.js';
+
+interface DoctorArguments extends AddressOptions {
+  readonly config?: string;
+  readonly listen?: true;
+  readonly live?: true;
+  readonly json?: true;
+  readonly authTokenFile?: string;
+  readonly application?: string;
+}
+
+/** `boxbridge doctor`: says what becomes of a request of an old program; without one, what is wrong with the set-up. */
+export function addDoctorCommand(program: Command, environment: () => Environment, loadConfig: LoadConfig): void {
+  const doctor = program
+    .command('doctor')
+    .description('say what becomes of a request of an old program, or how the set-up is, and what to change')
+    .argument('[file]', 'the request: raw HTTP, a HAR file, a curl line or a body alone; - for standard input')
+    .option('--config <file>', 'the configuration, a YAML file; for a request, that of the demo unless given')
+    .option('--listen', 'wait for the next request instead')
+    .option('--host <host>', 'with --listen: at this address, whatever the configuration says', toHost)
+    .option('--port <port>', 'with --listen: at this port, 0 for a free one', toPort)
+    .option('--live', 'ask the modern APIs themselves, which perform what is a write, with a copy of the store')
+    .option('--auth-token-file <file>', 'without a request: has the auth_token of an old program, to be tried')
+    .option('--application <name>', 'the application of that auth_token, where there are several')
+    .option('--json', 'print JSON');
+  doctor.action(async (file: string | undefined, options: DoctorArguments) => {
+    const { config: configFile, listen = false, live: isLive = false, json: isJson = false } = options;
+    const isRequest = listen || file !== undefined;
+    if (listen && file !== undefined) return doctor.error('error: name a file or --listen, not both');
+    if (configFile === undefined && (isLive || !isRequest))
+      return doctor.error('error: name --config, or a file with a request and no --live');
+    const config = configFile === undefined ? undefined : await loadConfig(configFile);
+    const isGood =
+      config && !isRequest
+        ? await examineSetUpOf(config, environment(), options)
+        : await diagnoseRequest(file, { config, runtime: runtimeOf(environment()), isLive, isJson, print }, options);
+    if (!isGood) process.exitCode = EXIT_FAILED;
+  });
+}
+
+const print = (text: string) => console.log(text);
+
+const runtimeOf = ({ key, proxies }: Environment) => ({ key, proxies });
+
+async function diagnoseRequest(
+  file: string | undefined,
+  options: DoctorOptions,
+  { host, port }: AddressOptions,
+): Promise<boolean> {
+  const { diagnoseFile, diagnoseNext } = await import('../doctor/doctor.js');
+  if (file !== undefined) return diagnoseFile(await read(file), file === '-' ? 'standard input' : file, options);
+  const at = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
+  return diagnoseNext({ at, onListening: sayPort, signal: abortOnSignal() }, options);
+}
+
+async function examineSetUpOf(
+  config: Config,
+  { key, proxies }: Environment,
+  { authTokenFile, application, json }: DoctorArguments,
+): Promise<boolean> {
+  const { examineSetUp } = await import('../doctor/set-up/set-up.js');
+  const credential =
+    authTokenFile === undefined
+      ? undefined
+      : { authToken: await readToken(authTokenFile), application: applicationNamed(application, config) };
+  return examineSetUp({ config, key, proxies, credential }, { isJson: json ?? false, print });
+}
+
+/** A credential is shown to its own modern API alone. */
+function applicationNamed(name: string | undefined, { applications }: Config): ApplicationConfig {
+  const [found, ...others] = applications.filter((each) => name === undefined || each.name === name);
+  if (!found) throw new Error('no application has this name; name one of the configuration in --application');
+  if (others.length > 0) throw new Error('which application is the auth_token for? name it in --application');
+  return found;
+}
+
+function read(file: string): Promise<Buffer> {
+  if (file === '-') return buffer(process.stdin);
+  return readFile(file).catch((error: unknown) => {
+    throw new Error(`cannot read ${file} (${codeOf(error)}); name a file with a request of an old program`);
+  });
+}
+
+/** On standard error: standard output is for what was found. */
+function sayPort(port: number): void {
+  process.stderr.write(`boxbridge: waiting for the next request at port ${port}\n`);
+}
+
+function abortOnSignal(): AbortSignal {
+  const controller = new AbortController();
+  stopOnSignal(async () => controller.abort());
+  return controller.signal;
+}

@@ -1,0 +1,45 @@
+import type { ApplicationConfig, Config } from '../../config/config.js';
+import type { Proxies } from '../../upstream/transport.js';
+import type { KeySource } from '../../vault/master-key.js';
+
+/** What was found of one part of a set-up. */
+export interface Finding {
+  readonly what: string;
+  readonly isGood: boolean;
+  /** What it is, or what to do, without a secret. */
+  readonly says: string;
+}
+
+/** A set-up to examine. */
+export interface SetUp {
+  readonly config: Config;
+  /** The server's key; undefined: `key_file` of the configuration. */
+  readonly key: KeySource | undefined;
+  readonly proxies: Proxies;
+  /** An auth_token of an old program to try, and the application that it is for; undefined: none. */
+  readonly credential: { readonly authToken: string; readonly application: ApplicationConfig } | undefined;
+}
+
+/** Examines a part of a set-up, and changes nothing. Rejects never for what is wrong with it. */
+export type Check = (setUp: SetUp) => Promise<readonly Finding[]>;
+
+export function good(what: string, says: string): Finding {
+  return { what, isGood: true, says };
+}
+
+export function toDo(what: string, says: string): Finding {
+  return { what, isGood: false, says };
+}
+
+/** The modern APIs of a configuration, each once, with the files for TLS of the first application that goes there. */
+export function apisOf({ applications }: Config) {
+  const byUrl = new Map(
+    [...applications].reverse().map(({ baseUrl, tls }) => [baseUrl, { url: new URL(baseUrl), tls }]),
+  );
+  return [...byUrl.values()].reverse();
+}
+
+/** Whether a proxy is configured for URLs of this scheme: it looks the host up and connects to it. */
+export function isProxied({ protocol }: URL, { http, https }: Proxies): boolean {
+  return (protocol === 'https:' ? https : http) !== '';
+}

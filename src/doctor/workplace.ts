@@ -1,0 +1,88 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RuntimeOptions } from '../bootstrap/runtime-options.js';
+import type { Config } from '../config/config.js';
+import { Fault } from '../core/fault.js';
+import { codeOf, messageOf } from '../shared/errors.js';
+import { nameOfStore, openStore, type StorePlace } from '../store/open.js';
+import type { StageOptions } from './stage.js';
+
+/** A folder for the stores of stages, so that nothing is written to the configured one. */
+export interface Workplace {
+  /** A stage's configuration with an empty store, on a free port of loopback. */
+  readonly empty: () => StageOptions;
+  /**
+   * The same with a copy of all that the configured store remembers, and with the modern APIs themselves. Throws an Error
+   * with one line for the operator where the store cannot be read.
+   */
+  readonly live: () => Promise<StageOptions>;
+  readonly remove: () => Promise<void>;
+}
+
+/** More than any delay of the event loop. */
+const MAX_DELAY_MS = 600_000;
+
+export async function openWorkplace(config: Config, runtime: RuntimeOptions): Promise<Workplace> {
+  const folder = await mkdtemp(join(tmpdir(), 'boxbridge-doctor-'));
+  let stores = 0;
+  const newStore = () => {
+    stores += 1;
+    return { kind: 'sqlite', path: join(folder, `${stores}.db`) } as const;
+  };
+  // How often a request may come is not what is looked at.
+  const unlimited = config.applications.map((application) => ({ ...application, rate: undefined }));
+  const staged = (store: StorePlace, keyFile: string): Config => ({
+    ...config,
+    applications: unlimited,
+    listen: { host: '127.0.0.1', port: 0 },
+    admin: undefined,
+    rate: undefined,
+    // Nor how busy this machine is.
+    limits: { ...config.limits, eventLoopDelayMs: MAX_DELAY_MS, memoryMb: undefined },
+    store,
+    keyFile,
+  });
+  return {
+    empty: () => ({
+      config: staged(newStore(), join(folder, 'key')),
+      runtime: { ...runtime, key: undefined },
+      isLive: false,
+    }),
+    live: async () => {
+      const store = newStore();
+      await copyStore(config.store, store);
+      // Where the store has no key yet, neither need there be one.
+      const keyFile = join(folder, 'key of the configuration');
+      await copyIfThere(config.keyFile, keyFile);
+      return { config: staged(store, keyFile), runtime, isLive: true };
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Copies a store without writing to it: the files of SQLite as they are, or what a session that only reads gives. */
+async function copyStore(from: StorePlace, to: Extract<StorePlace, { kind: 'sqlite' }>): Promise<void> {
+  if (from.kind === 'sqlite') {
+    for (const part of ['', '-wal']) await copyIfThere(from.path + part, to.path + part);
+    return;
+  }
+  const { openPostgres } = await import('../store/postgres.js');
+  const source = await openPostgres(from.url, 'read');
+  const content = await source
+    .dump()
+    .catch((error: unknown) => {
+      const why = messageOf(error instanceof Fault ? error.cause : error);
+      throw new Error(`cannot read the store ${nameOfStore(from)} (${why}); start the bridge on it first`);
+    })
+    .finally(source.close);
+  const target = await openStore(to);
+  await target.load(content).finally(target.close);
+}
+
+async function copyIfThere(from: string, to: string): Promise<void> {
+  await copyFile(from, to).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT')
+      throw new Error(`cannot read ${from} (${codeOf(error)}); run it as the bridge runs`);
+  });
+}
