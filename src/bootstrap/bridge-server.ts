@@ -15,6 +15,7 @@ import { noTracing } from '../observability/tracing.js';
 import { createProtocols } from '../protocols/index.js';
 import { openWsdl } from '../protocols/soap/wsdl.js';
 import { listenAdmin } from './admin-listener.js';
+import { inspect } from './inspection.js';
 import { createReadiness } from './readiness.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import { openServices, rateLimitersOf } from './services.js';
@@ -39,7 +40,7 @@ const LAST_REPLIES_MS = 250;
  */
 export async function startBridgeServer(config: Config, log: Log, runtime: RuntimeOptions = {}): Promise<BridgeServer> {
   const { limits, rate, trustProxy, admin } = config;
-  const { collector, worker, watch, lostLines = () => 0 } = runtime;
+  const { collector, worker, lostLines = () => 0 } = runtime;
   const overload = watchOverload({
     memoryBytes: limits.memoryMb === undefined ? defaultMemoryBytes() : limits.memoryMb * 2 ** 20,
     delayMs: limits.eventLoopDelayMs,
@@ -55,6 +56,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   const metrics = createMetrics({ inFlight: admission.inFlight, lostLines });
   worker?.serveSnapshots(metrics.snapshot);
   const tracing = collector === undefined ? noTracing : await traceTo(collector);
+  const { watch, calls } = await inspect(config, runtime);
   const observer = createObserver({ log, metrics, tracing, watch });
   const services = await openServices(config, runtime, {
     observe: observer.upstream,
@@ -120,7 +122,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     });
     listeners.push(listener);
     // In a cluster the admin listener belongs to the primary.
-    if (admin && !worker) listeners.push(await listenAdmin(health, admin));
+    if (admin && !worker) listeners.push(await listenAdmin(health, admin, calls && { calls }));
     return {
       url: listener.url,
       adminUrl: listeners[1]?.url,

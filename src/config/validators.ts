@@ -32,6 +32,8 @@ export const bytes = integerBetween(0n, 2n ** 63n - 1n)
   .transform(BigInt)
   .optional();
 
+export const boolean = z.boolean(expected('true or false'));
+
 export const oneOf = <const T extends readonly string[]>(...choices: T) =>
   z.enum(choices, expected(choices.join(' or ')));
 

@@ -117,7 +117,7 @@ describe('the rules find', () => {
 
 /** Where each package is at home; nothing else imports it. */
 const homes: Readonly<Record<string, readonly string[]>> = {
-  express: ['http/', 'sign-in/routes.ts', 'sandbox/'],
+  express: ['http/', 'sign-in/routes.ts', 'console/', 'sandbox/'],
   'proxy-addr': ['http/forwarded.ts'],
   soap: ['protocols/soap/wsdl.ts'],
   saxes: ['protocols/document/reader.ts'],
@@ -131,7 +131,8 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   yaml: ['config/load.ts', 'config/yaml-problems.ts'],
   '@photostructure/sqlite': ['store/sqlite-database.ts'],
   pg: ['store/postgres-database.ts'],
-  eta: ['sign-in/page.ts'],
+  eta: ['sign-in/page.ts', 'console/views.ts'],
+  'better-sse': ['console/event-stream.ts'],
   'iconv-lite': ['shared/charset.ts'],
   'lru-cache': ['providers/cache.ts', 'store/known-user-ids.ts', 'vault/lives.ts'],
   'rate-limiter-flexible': ['shared/rate-limiter.ts', 'store/postgres-attempts.ts'],

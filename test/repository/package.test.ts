@@ -60,6 +60,9 @@ test('the package has the program, the provider suite, their declarations, and n
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    ...readdirSync(join(root, 'console'))
+      .map((name) => `console/${name}`)
+      .sort(),
     'examples/bridge.yaml',
     'examples/my-service.js',
     'package.json',
