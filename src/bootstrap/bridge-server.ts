@@ -122,7 +122,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     });
     listeners.push(listener);
     // In a cluster the admin listener belongs to the primary.
-    if (admin && !worker) listeners.push(await listenAdmin(health, admin, calls && { calls }));
+    if (admin && !worker) listeners.push(await listenAdmin(health, admin, calls && { calls, log, ...admin.console }));
     return {
       url: listener.url,
       adminUrl: listeners[1]?.url,

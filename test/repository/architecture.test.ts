@@ -13,7 +13,7 @@ function sourcesIn(folder: string): SourceFile[] {
     .map((name) => {
       const text = readFileSync(join(root, folder, name), 'utf8');
       const statements = text.matchAll(
-        /(?:^(import type|export type) [^']*?from |^(?:import|export) [^']*?from |^import |import\()\s*'([^']+)'/gm,
+        /(?:^(import type|export type) [^']*?from |^(?:import|export) [^']*?from |^import |import\(|require\.resolve\()\s*'([^']+)'/gm,
       );
       const imports = [...statements].flatMap((statement) => {
         const [, type, specifier = ''] = statement;
@@ -133,6 +133,8 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   pg: ['store/postgres-database.ts'],
   eta: ['sign-in/page.ts', 'console/views.ts'],
   'better-sse': ['console/event-stream.ts'],
+  'htmx.org': ['console/assets.ts'],
+  uplot: ['console/assets.ts'],
   'iconv-lite': ['shared/charset.ts'],
   'lru-cache': ['providers/cache.ts', 'store/known-user-ids.ts', 'vault/lives.ts'],
   'rate-limiter-flexible': ['shared/rate-limiter.ts', 'store/postgres-attempts.ts'],
