@@ -41,6 +41,8 @@ export function createEventStreams(calls: Calls): EventStreams {
       stop();
       ends.delete(end);
     };
+    // A reader that closes its half of the connection reads no more.
+    request.socket.once('end', end);
     if (session.isConnected) session.once('disconnected', over);
     else over();
   };
