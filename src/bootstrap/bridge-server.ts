@@ -122,7 +122,13 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     });
     listeners.push(listener);
     // In a cluster the admin listener belongs to the primary.
-    if (admin && !worker) listeners.push(await listenAdmin(health, admin, calls && { calls, log, ...admin.console }));
+    if (admin && !worker) {
+      const parts = { ...services, ...admin.console, log, breakers: services.upstreams.states };
+      const publicUrl = config.publicUrl ?? listener.url;
+      listeners.push(
+        await listenAdmin(health, admin, calls && { ...parts, calls, publicUrl, bridgeUrl: listener.url }),
+      );
+    }
     return {
       url: listener.url,
       adminUrl: listeners[1]?.url,

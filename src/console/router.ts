@@ -1,13 +1,18 @@
 import { type RequestHandler, Router } from 'express';
+import type { Log } from '../observability/log.js';
 import { type AccessOptions, guard } from './access.js';
+import { addressesAt, adviceFor } from './addresses.js';
+import { type ApplicationsParts, applicationsRouter } from './applications-pages.js';
 import { assetsRouter } from './assets.js';
 import type { Calls } from './calls.js';
 import { callsRouter } from './calls-pages.js';
 import { createEventStreams } from './event-stream.js';
-import { CONSOLE_PATH, pageHeaders, sendNotFound } from './pages.js';
+import { CONSOLE_PATH, pageHeaders, sendNotFound, sendPage } from './pages.js';
+import { type TryParts, tryRouter } from './try-pages.js';
 
-export interface ConsoleParts extends AccessOptions {
+export interface ConsoleParts extends AccessOptions, ApplicationsParts, TryParts {
   readonly calls: Calls;
+  readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
 export interface Console {
@@ -17,14 +22,25 @@ export interface Console {
 }
 
 /** The operators' pages, below `/console`. */
-export function createConsole({ calls, ...access }: ConsoleParts): Console {
+export function createConsole(parts: ConsoleParts): Console {
+  const { calls, publicUrl } = parts;
   const streams = createEventStreams(calls);
   const pages = Router();
   pages.get('/', toCalls);
   pages.use('/assets', assetsRouter());
   pages.use('/calls', callsRouter(calls, streams));
+  pages.use('/applications', applicationsRouter(parts));
+  pages.use('/try', tryRouter(parts));
+  pages.get('/addresses', (_request, response) =>
+    sendPage(response, 'addresses', {
+      title: 'Addresses',
+      bridge: publicUrl,
+      addresses: addressesAt(publicUrl),
+      advice: adviceFor(publicUrl),
+    }),
+  );
   pages.use((_request, response) => sendNotFound(response));
-  const admit = [setHeaders, guard(access)];
+  const admit = [setHeaders, guard(parts)];
   const routes = Router().use(CONSOLE_PATH, admit, pages);
   routes.get('/', admit, toCalls);
   return { routes, close: streams.close };
