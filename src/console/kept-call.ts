@@ -34,6 +34,9 @@ export const MASK = '•••';
 /** The same in a URL. */
 const MASK_IN_URL = encodeURIComponent(MASK);
 
+/** A masked text for people: its masks are not encoded. */
+export const legible = (text: string) => text.replaceAll(MASK_IN_URL, MASK);
+
 /** The longest text that is kept of a message, in UTF-16 units. */
 const MAX_TEXT = 16_384;
 /** The longest text of a summary. */
@@ -73,7 +76,7 @@ export function detailOf({ detail }: Pick<KeptCall, 'detail'>): MaskedExchange {
 /** A new text, which keeps none of those that it was made of in memory. */
 function toDetail(masked: MaskedExchange, maxText: number): string {
   const detail = JSON.stringify(masked, (_key, value: unknown) => {
-    if (typeof value === 'string') return cut(value.replaceAll(MASK_IN_URL, MASK), maxText);
+    if (typeof value === 'string') return cut(legible(value), maxText);
     return Array.isArray(value) ? value.slice(0, MAX_LIST) : value;
   });
   return detail.length > MAX_DETAIL && maxText > 64 ? toDetail(masked, maxText / 4) : detail;

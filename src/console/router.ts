@@ -1,5 +1,8 @@
-import { type RequestHandler, Router } from 'express';
+import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import { pageStatusOf } from '../core/error-mapping.js';
+import { toRequestFault } from '../http/request-errors.js';
 import type { Log } from '../observability/log.js';
+import { messageOf, stackOf } from '../shared/errors.js';
 import { type AccessOptions, guard } from './access.js';
 import { addressesAt, adviceFor } from './addresses.js';
 import { type ApplicationsParts, applicationsRouter } from './applications-pages.js';
@@ -12,7 +15,7 @@ import { type TryParts, tryRouter } from './try-pages.js';
 
 export interface ConsoleParts extends AccessOptions, ApplicationsParts, TryParts {
   readonly calls: Calls;
-  readonly log: Pick<Log, 'info' | 'warn'>;
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
 }
 
 export interface Console {
@@ -40,6 +43,7 @@ export function createConsole(parts: ConsoleParts): Console {
     }),
   );
   pages.use((_request, response) => sendNotFound(response));
+  pages.use(sendProblem(parts.log));
   const admit = [setHeaders, guard(parts)];
   const routes = Router().use(CONSOLE_PATH, admit, pages);
   routes.get('/', admit, toCalls);
@@ -50,5 +54,18 @@ const setHeaders: RequestHandler = (_request, response, next) => {
   response.set(pageHeaders);
   next();
 };
+
+/** Says what went wrong where the request or the store did; a defect is for the log alone. */
+function sendProblem(log: Pick<Log, 'error'>): ErrorRequestHandler {
+  return (error, _request, response, next) => {
+    if (response.headersSent) return next(error);
+    const fault = toRequestFault(error);
+    if (fault.reason === 'internal')
+      log.error({ cause: messageOf(error), stack: stackOf(error) }, 'a defect of the console');
+    response.status(pageStatusOf(fault));
+    const text = fault.reason === 'unavailable' ? 'The store does not answer.' : (fault.explanation ?? '');
+    sendPage(response, 'message', { title: 'This did not work', text });
+  };
+}
 
 const toCalls: RequestHandler = (_request, response) => response.redirect(`${CONSOLE_PATH}/calls`);

@@ -2,7 +2,7 @@ import { type IncomingMessage, request } from 'node:http';
 import type { Exchange } from '../core/exchange.js';
 import { type MaskedExchange, maskExchange } from '../observability/masked-exchange.js';
 import { messageOf } from '../shared/errors.js';
-import { MASK } from './kept-call.js';
+import { legible, MASK } from './kept-call.js';
 import type { CallRequest } from './try-request.js';
 
 /** A call that was tried, without secrets; or why there is no reply. */
@@ -33,7 +33,8 @@ export async function tryCall(call: CallRequest, secrets: readonly string[]): Pr
       answer: { action: undefined, status: '', result: {} },
       reply: { status, headers: replyHeaders, body },
     };
-    return maskExchange(exchange, () => MASK);
+    const { request: shown, reply, ms } = maskExchange(exchange, () => MASK);
+    return { request: { ...shown, target: legible(shown.target) }, reply, ms };
   } catch (error) {
     return { problem: `there is no reply: ${messageOf(error)}` };
   }
