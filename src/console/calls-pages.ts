@@ -4,6 +4,7 @@ import { type Calls, MAX_CALLS } from './calls.js';
 import type { EventStreams } from './event-stream.js';
 import { detailOf } from './kept-call.js';
 import { sendNotFound, sendPage } from './pages.js';
+import { INTERVAL_MS } from './tallies.js';
 
 /** The pages with the latest calls, and with one of them. */
 export function callsRouter(calls: Calls, { handler }: EventStreams): Router {
@@ -18,6 +19,10 @@ export function callsRouter(calls: Calls, { handler }: EventStreams): Router {
   });
 
   router.get('/events', handler);
+
+  router.get('/recent', (_request, response) =>
+    response.json({ seconds: INTERVAL_MS / 1000, intervals: calls.recent() }),
+  );
 
   router.get('/:number', (request, response) => {
     const call = calls.find(Number(request.params.number));

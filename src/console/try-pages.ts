@@ -53,6 +53,7 @@ export function tryRouter({ applications, bridgeUrl, publicUrl }: TryParts): Rou
       })),
       formats: Object.entries(formats).map(([name, { title }]) => ({ name, title, isChosen: name === wish.format })),
       actions: actionNames.map((name) => ({ name, isChosen: name === wish.action })),
+      action: wish.action,
       parameters: parametersOf(wish.action).map((parameter) => ({
         ...parameter,
         isSecret: isSecretName(parameter.name),
