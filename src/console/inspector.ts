@@ -1,37 +1,23 @@
 import type { Watch } from '../core/exchange.js';
 import { type CallSink, MAX_CALLS } from './calls.js';
 import { keepCall } from './kept-call.js';
-import { noCalls, sum, type Tally } from './tallies.js';
 
 /**
- * How many calls are kept in a second, of those with success and of the others: to mask one costs a tenth of what the
- * call itself did, and under load nobody reads them all. As many as MAX_CALLS are kept at once after a rest.
+ * How many calls are kept in a second, of those with success and of the others. To mask one costs a quarter of a
+ * millisecond, about as much as the call itself, and under load nobody reads them all. After a rest, MAX_CALLS are kept
+ * at once.
  */
 const KEPT_PER_SECOND = 50;
-/** How long calls are counted before the count is passed on, in milliseconds. */
-const COUNT_MS = 1000;
 
 /** Gives what keeps and counts calls in a sink. A call beyond its budget is counted, and not kept. */
 export function createInspector({ keep, count }: CallSink): Watch {
   const successes = createBudget();
   const failures = createBudget();
-  let tally = noCalls;
-  let isCounting = false;
-  const passOn = () => {
-    isCounting = false;
-    count(tally);
-    tally = noCalls;
-  };
-  const add = (one: Tally) => {
-    tally = sum(tally, one);
-    if (!isCounting) setTimeout(passOn, COUNT_MS).unref();
-    isCounting = true;
-  };
   return (exchange) => {
     const { ms, cause } = exchange;
     const isFailure = cause !== undefined;
     const isKept = (isFailure ? failures : successes).take();
-    add({ calls: 1, failures: isFailure ? 1 : 0, unkept: isKept ? 0 : 1, ms, maxMs: ms });
+    count({ calls: 1, failures: isFailure ? 1 : 0, unkept: isKept ? 0 : 1, ms, maxMs: ms });
     if (isKept) keep(keepCall(exchange));
   };
 }

@@ -31,18 +31,23 @@ const HOUR_MS = 3_600_000;
 
 export function createTallies(now: () => number = Date.now): Tallies {
   const intervals = new Map<number, Interval>();
-  const forget = (before: number) => {
-    for (const startedAt of intervals.keys()) if (startedAt < before) intervals.delete(startedAt);
+  /** Those that are an hour old are the first. */
+  const forget = (time: number) => {
+    for (const startedAt of intervals.keys()) {
+      if (startedAt >= time - HOUR_MS) break;
+      intervals.delete(startedAt);
+    }
   };
   return {
     count: (tally) => {
       const time = now();
       const startedAt = time - (time % INTERVAL_MS);
-      intervals.set(startedAt, { ...sum(intervals.get(startedAt) ?? noCalls, tally), startedAt });
-      forget(time - HOUR_MS);
+      const before = intervals.get(startedAt);
+      if (!before) forget(time);
+      intervals.set(startedAt, { ...sum(before ?? noCalls, tally), startedAt });
     },
     recent: () => {
-      forget(now() - HOUR_MS);
+      forget(now());
       return [...intervals.values()];
     },
   };
