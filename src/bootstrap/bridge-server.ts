@@ -40,7 +40,7 @@ const LAST_REPLIES_MS = 250;
  */
 export async function startBridgeServer(config: Config, log: Log, runtime: RuntimeOptions = {}): Promise<BridgeServer> {
   const { limits, rate, trustProxy, admin } = config;
-  const { collector, worker, lostLines = () => 0 } = runtime;
+  const { collector, worker, healthForCallers, lostLines = () => 0 } = runtime;
   const overload = watchOverload({
     memoryBytes: limits.memoryMb === undefined ? defaultMemoryBytes() : limits.memoryMb * 2 ** 20,
     delayMs: limits.eventLoopDelayMs,
@@ -60,7 +60,10 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   const observer = createObserver({ log, metrics, tracing, watch });
   const services = await openServices(config, runtime, {
     observe: observer.upstream,
-    onState: observer.breaker,
+    onState: (baseUrl, state) => {
+      observer.breaker(baseUrl, state);
+      if (admin?.console) worker?.reportBreaker(baseUrl, state);
+    },
     onTrial: observer.signIn,
   });
   for (const { baseUrl } of services.applications) metrics.breaker.set({ base_url: baseUrl }, 0);
@@ -107,7 +110,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
             publicUrl: config.publicUrl,
             forwardedUrl: createForwardedUrl(trustProxy),
           }),
-          health: admin ? healthRouter() : adminRouter(health),
+          health: admin && !healthForCallers ? healthRouter() : adminRouter(health),
         };
         return createRoutes(routes, actions);
       },

@@ -11,16 +11,23 @@ interface Inspection {
   readonly calls: Calls | undefined;
 }
 
-/** Lets the console look at calls where there is one, beside whoever watches already. */
-export async function inspect({ admin }: Pick<Config, 'admin'>, { watch }: RuntimeOptions): Promise<Inspection> {
+/** Lets the console look at calls where there is one, beside whoever watches already. A worker's is in the primary. */
+export async function inspect(
+  { admin }: Pick<Config, 'admin'>,
+  { watch, worker }: RuntimeOptions,
+): Promise<Inspection> {
   if (!admin?.console) return { watch, calls: undefined };
   // Loaded on demand: without a console nothing needs it.
-  const [{ createCalls }, { createInspector }] = await Promise.all([
-    import('../console/calls.js'),
-    import('../console/inspector.js'),
-  ]);
-  const calls = createCalls();
+  const { createInspector } = await import('../console/inspector.js');
+  if (worker) return { watch: both(createInspector(worker.calls), watch), calls: undefined };
+  const calls = await openCalls();
   return { watch: both(createInspector(calls), watch), calls };
+}
+
+/** Where calls are kept. */
+export async function openCalls(): Promise<Calls> {
+  const { createCalls } = await import('../console/calls.js');
+  return createCalls();
 }
 
 function both(one: Watch, other: Watch | undefined): Watch {
