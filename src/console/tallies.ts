@@ -12,7 +12,7 @@ export interface Tally {
 }
 
 /** The calls of an interval of the recent past. */
-export interface Interval extends Tally {
+interface Interval extends Tally {
   /** When it began, in milliseconds since 1970. */
   readonly startedAt: number;
 }
@@ -23,7 +23,7 @@ export interface Tallies {
   readonly recent: () => readonly Interval[];
 }
 
-export const noCalls: Tally = { calls: 0, failures: 0, unkept: 0, ms: 0, maxMs: 0 };
+const noCalls: Tally = { calls: 0, failures: 0, unkept: 0, ms: 0, maxMs: 0 };
 
 /** The length of an interval, in milliseconds. */
 export const INTERVAL_MS = 10_000;

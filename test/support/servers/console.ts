@@ -6,7 +6,7 @@ import { sandboxPaths, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { afterwards } from '../cleanup.js';
 import { startBridge, temporaryFolder } from './bridge.js';
 
-export const somewhere = { host: '127.0.0.1', port: 0 };
+const somewhere = { host: '127.0.0.1', port: 0 };
 
 /** A bridge in front of a sandbox, with a console. */
 export interface ConsoleBridge {
