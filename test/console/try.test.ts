@@ -55,7 +55,7 @@ test('what names nothing is tried as the first of all', async () => {
 });
 
 /** All that one of the languages might take for its own. */
-const HARD = `a'b"c\\d\`e$f@g%h{i}[j]??=#k\\u0041 \\n&<l>ä€😀 \u2028~$(id) !x`;
+const HARD = `a'b"c\\d\`e$f@g%h{i}[j]??=#k\\u0041 \\n&<l>ä€😀 \u2028~$(id) !x\\\\\\'y`;
 
 const programs: readonly (Requirement & {
   readonly name: string;
