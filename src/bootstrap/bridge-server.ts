@@ -40,7 +40,7 @@ const LAST_REPLIES_MS = 250;
  */
 export async function startBridgeServer(config: Config, log: Log, runtime: RuntimeOptions = {}): Promise<BridgeServer> {
   const { limits, rate, trustProxy, admin } = config;
-  const { collector, worker, healthForCallers, lostLines = () => 0 } = runtime;
+  const { collector, worker, isDemo, lostLines = () => 0 } = runtime;
   const overload = watchOverload({
     memoryBytes: limits.memoryMb === undefined ? defaultMemoryBytes() : limits.memoryMb * 2 ** 20,
     delayMs: limits.eventLoopDelayMs,
@@ -110,7 +110,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
             publicUrl: config.publicUrl,
             forwardedUrl: createForwardedUrl(trustProxy),
           }),
-          health: admin && !healthForCallers ? healthRouter() : adminRouter(health),
+          health: admin && !isDemo ? healthRouter() : adminRouter(health),
         };
         return createRoutes(routes, actions);
       },
@@ -129,7 +129,11 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
       const parts = { ...services, ...admin.console, log, breakers: services.upstreams.states };
       const publicUrl = config.publicUrl ?? listener.url;
       listeners.push(
-        await listenAdmin(health, admin, calls && { ...parts, calls, publicUrl, bridgeUrl: listener.url }),
+        await listenAdmin(
+          health,
+          { ...admin, orFreePort: isDemo },
+          calls && { ...parts, calls, publicUrl, bridgeUrl: listener.url },
+        ),
       );
     }
     return {

@@ -3,7 +3,6 @@ import { text } from 'node:stream/consumers';
 import type { Config } from '../config/config.js';
 import { parseConfig } from '../config/load.js';
 import { actionNames } from '../core/actions.js';
-import { listen } from '../http/listener.js';
 import { providers } from '../providers/index.js';
 import { golemAccounts } from '../sandbox/golem.js';
 import { previstoAccounts } from '../sandbox/previsto.js';
@@ -60,23 +59,8 @@ function call(url: string, body: string | undefined): Promise<IncomingMessage> {
   });
 }
 
-/** The port of the demo's admin listener. */
-const ADMIN_PORT = 9464;
-
-/** That port, or 0 where something else has it, which is no reason not to start the demo. */
-export async function freeAdminPort({ port }: Address): Promise<number> {
-  if (port === ADMIN_PORT) return 0;
-  return listen(() => {}, { host: '127.0.0.1', port: ADMIN_PORT }).then(
-    async ({ close }) => {
-      await close();
-      return ADMIN_PORT;
-    },
-    () => 0,
-  );
-}
-
-/** The configuration of the demo, with its data in `directory` and its console at a port on loopback. */
-export function demoConfig(address: Address, directory: string, adminPort: number): Config {
+/** The configuration of the demo, with its data in `directory` and a console. */
+export function demoConfig(listen: Address, directory: string): Config {
   const applications = [...demoApplications, demoVault].map(({ provider, apiKey, ...more }) => ({
     api_key: apiKey,
     name: `Demo of ${provider}`,
@@ -85,8 +69,7 @@ export function demoConfig(address: Address, directory: string, adminPort: numbe
     credentials: 'credential' in more ? 'vault' : 'passthrough',
     defaults: { max_upload_size: 2147483648 },
   }));
-  const admin = { port: adminPort };
-  return parseConfig({ listen: address, admin, applications }, { directory, actions: actionNames, providers });
+  return parseConfig({ listen, admin: {}, applications }, { directory, actions: actionNames, providers });
 }
 
 function howToSignIn(bridge: string): string {

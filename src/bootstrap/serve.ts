@@ -55,14 +55,12 @@ export async function serve(options: ServeOptions): Promise<RunningBridge> {
 async function startDemo(options: ServeOptions): Promise<RunningBridge> {
   const { address, sandbox: sandboxUrl = '', workers, logLevel, runtime, print } = options;
   // Loaded on demand: without the demo, nothing needs the sandbox.
-  const { demoConfig, demoRoute, freeAdminPort, showDemo, startSandbox } = await import('./demo.js');
+  const { demoConfig, demoRoute, showDemo, startSandbox } = await import('./demo.js');
   const { log, lostLines } = createLog({ level: logLevel });
-  // A worker has no admin listener, and only has to know that there is a console.
-  const adminPort = runtime.worker ? 0 : await freeAdminPort(address);
   const instance = (sandbox: string): Instance => ({
-    config: demoConfig(address, process.cwd(), adminPort),
+    config: demoConfig(address, process.cwd()),
     log,
-    runtime: { ...runtime, lostLines, route: demoRoute(sandbox), healthForCallers: true },
+    runtime: { ...runtime, lostLines, route: demoRoute(sandbox), isDemo: true },
     environment: { [SANDBOX_VARIABLE]: sandbox },
   });
   // The primary has the sandbox.

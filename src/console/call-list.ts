@@ -43,7 +43,7 @@ interface CallRow extends CallSummary {
   /** The time in UTC, for machines and for people. */
   readonly isoTime: string;
   readonly time: string;
-  /** Who called: its program and its address. */
+  /** The program that called. */
   readonly client: string;
   readonly took: string;
 }

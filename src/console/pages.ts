@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import { httpErrors } from '../core/error-mapping.js';
 import { version } from '../shared/version.js';
+import { MAX_CALLS } from './calls.js';
 import { render } from './views.js';
 
 /** Where the pages are, on the admin listener. */
@@ -38,6 +39,6 @@ export function sendNotFound(response: Response): void {
   response.status(httpErrors.notFound);
   sendPage(response, 'message', {
     title: 'Not here',
-    text: 'There is nothing at this address. A call is kept until 500 others have come, or the bridge starts again.',
+    text: `There is nothing at this address. A call is kept until ${MAX_CALLS} others have come, or the bridge starts again.`,
   });
 }

@@ -1,5 +1,20 @@
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { connect } from '../../src/applications/connect.js';
+import { parseConfig } from '../../src/config/load.js';
+import { createCalls } from '../../src/console/calls.js';
+import { createConsole } from '../../src/console/router.js';
+import { actionNames } from '../../src/core/actions.js';
+import { adminApp } from '../../src/http/health.js';
+import { listen } from '../../src/http/listener.js';
+import { createCache } from '../../src/providers/cache.js';
+import { providers } from '../../src/providers/index.js';
 import { seatableAccounts } from '../../src/sandbox/seatable.js';
+import { openSqlite } from '../../src/store/sqlite.js';
+import { createUpstreams } from '../../src/upstream/client.js';
+import { afterwards } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
 import { API_KEY, ask, startConsole } from '../support/servers/console.js';
 
 const credential = seatableAccounts.loneUser.token;
@@ -88,4 +103,34 @@ test('the addresses and what old clients are given', async () => {
     expect(body).toContain(`<code>${url}/api/1.0/${path}</code>`);
   for (const client of ['SoapClient', 'SOAP::Lite', 'gSOAP', '.NET', 'Axis', 'JAX-WS', 'curl'])
     expect(body).toContain(client);
+});
+
+test('what was counted of an application is shown where it is known', async () => {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  const store = openSqlite(join(path, 'bridge.db'));
+  afterwards(store.close);
+  const baseUrl = 'http://127.0.0.1:1';
+  const { applications } = parseConfig(
+    { applications: [{ api_key: API_KEY, name: 'Shop', provider: 'previsto', base_url: baseUrl }] },
+    { directory: path, actions: actionNames, providers },
+  );
+  const upstreams = createUpstreams({ timeoutMs: 1000 });
+  const connected = await Promise.all(applications.map((each) => connect(each, upstreams, createCache())));
+  const { routes } = createConsole({
+    ...{ applications: connected, store, calls: createCalls(), log: pino({ level: 'silent' }) },
+    ...{ bridgeUrl: baseUrl, publicUrl: baseUrl, sessions: { labelOf: ({ apiKey }) => apiKey } },
+    breakers: () => new Map([[baseUrl, 'half-open']]),
+    usageOf: async ({ name }) => ({
+      calls: [{ name: `get_account_info of ${name}`, value: '12' }],
+      gaps: [{ name: 'create_folder', value: '<3>' }],
+    }),
+  });
+  const health = { isReady: async () => true, metrics: async () => ({ contentType: 'text/plain', text: '' }) };
+  const listener = await listen(adminApp(health, routes), { host: '127.0.0.1', port: 0 });
+  afterwards(listener.close);
+  const { body } = await ask(`${listener.url}/console/applications`);
+  expect(body).toMatch(/<dt>get_account_info of Shop<\/dt><dd>12<\/dd>/);
+  expect(body).toMatch(/Asked for in vain[\s\S]*<dt>create_folder<\/dt><dd>&lt;3&gt;<\/dd>/);
+  expect(body).toContain('It is being tried again.');
 });

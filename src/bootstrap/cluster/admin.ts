@@ -56,7 +56,7 @@ async function listenClusterAdmin(cluster: Cluster, options: AdminOptions): Prom
   try {
     const listener = await listenAdmin(
       health,
-      admin,
+      { ...admin, orFreePort: runtime.isDemo },
       services && calls && { ...services, ...admin.console, ...shown, calls },
     );
     return {
