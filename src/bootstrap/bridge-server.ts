@@ -21,6 +21,7 @@ import { createProtocols } from '../protocols/index.js';
 import { openWsdl } from '../protocols/soap/wsdl.js';
 import { messageOf } from '../shared/errors.js';
 import { listenAdmin } from './admin-listener.js';
+import { inspect } from './inspection.js';
 import { createReadiness } from './readiness.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import { openServices, rateLimitersOf, recordedDigest } from './services.js';
@@ -45,7 +46,7 @@ const LAST_REPLIES_MS = 250;
  */
 export async function startBridgeServer(config: Config, log: Log, runtime: RuntimeOptions = {}): Promise<BridgeServer> {
   const { limits, rate, trustProxy, admin, record } = config;
-  const { collector, worker, watch, lostLines = () => 0 } = runtime;
+  const { collector, worker, isDemo, watch, lostLines = () => 0 } = runtime;
   const overload = watchOverload({
     memoryBytes: limits.memoryMb === undefined ? defaultMemoryBytes() : limits.memoryMb * 2 ** 20,
     delayMs: limits.eventLoopDelayMs,
@@ -75,11 +76,15 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
       log,
       count: (outcome, calls) => metrics.recordedCalls.inc({ outcome }, calls),
     });
-  const watches = [watch, recorder?.watch].filter((each) => each !== undefined);
+  const { watch: watchForConsole, calls } = await inspect(config, runtime);
+  const watches = [watch, watchForConsole, recorder?.watch].filter((each) => each !== undefined);
   const observer = createObserver({ log, metrics, tracing, ledger, watch: watchAll(watches) });
   const services = await openServices(config, runtime, {
     observe: observer.upstream,
-    onState: observer.breaker,
+    onState: (baseUrl, state) => {
+      observer.breaker(baseUrl, state);
+      if (admin?.console) worker?.reportBreaker(baseUrl, state);
+    },
     onTrial: observer.signIn,
     onShadow: createShadowObserver({ log, metrics }),
   });
@@ -130,7 +135,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
             publicUrl: config.publicUrl,
             forwardedUrl: createForwardedUrl(trustProxy),
           }),
-          health: admin ? healthRouter() : adminRouter(health),
+          health: admin && !isDemo ? healthRouter() : adminRouter(health),
         };
         return createRoutes(routes, actions);
       },
@@ -145,7 +150,17 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     });
     listeners.push(listener);
     // In a cluster the admin listener belongs to the primary.
-    if (admin && !worker) listeners.push(await listenAdmin(health, admin));
+    if (admin && !worker) {
+      const parts = { ...services, ...admin.console, log, breakers: services.upstreams.states };
+      const publicUrl = config.publicUrl ?? listener.url;
+      listeners.push(
+        await listenAdmin(
+          health,
+          { ...admin, orFreePort: isDemo },
+          calls && { ...parts, calls, publicUrl, bridgeUrl: listener.url },
+        ),
+      );
+    }
     return {
       url: listener.url,
       adminUrl: listeners[1]?.url,

@@ -59,7 +59,7 @@ function call(url: string, body: string | undefined): Promise<IncomingMessage> {
   });
 }
 
-/** The configuration of the demo, with its data in `directory`. */
+/** The configuration of the demo, with its data in `directory` and a console. */
 export function demoConfig(listen: Address, directory: string): Config {
   const applications = [...demoApplications, demoVault].map(({ provider, apiKey, ...more }) => ({
     api_key: apiKey,
@@ -69,7 +69,7 @@ export function demoConfig(listen: Address, directory: string): Config {
     credentials: 'credential' in more ? 'vault' : 'passthrough',
     defaults: { max_upload_size: 2147483648 },
   }));
-  return parseConfig({ listen, applications }, { directory, actions: actionNames, providers });
+  return parseConfig({ listen, admin: {}, applications }, { directory, actions: actionNames, providers });
 }
 
 function howToSignIn(bridge: string): string {

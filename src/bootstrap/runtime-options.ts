@@ -15,6 +15,11 @@ export interface RuntimeOptions {
   readonly lostLines?: (() => number) | undefined;
   /** Rewrites the URL of every request to a modern API; absent: the identity. */
   readonly route?: ((url: string) => string) | undefined;
+  /**
+   * Whether this is the demo, whose admin listener is there for the console alone: callers get `/readyz` and `/metrics` as
+   * without it, and where its port is in use it takes a free one.
+   */
+  readonly isDemo?: boolean | undefined;
   /** Looks at each call with all that was sent and received for it; absent: nothing of it is kept. */
   readonly watch?: Watch | undefined;
   /** Present in a worker of a cluster. */

@@ -1,15 +1,13 @@
 import type { Config } from '../config/config.js';
 import { warningsOf } from '../config/warnings.js';
-import type { Listener } from '../http/listener.js';
 import { createLog, type Log } from '../observability/log.js';
 import type { LogLevel } from '../shared/log-level.js';
 import { version } from '../shared/version.js';
-import { openStore } from '../store/open.js';
-import { listenAdmin } from './admin-listener.js';
 import { startBridgeServer } from './bridge-server.js';
-import { type Cluster, startCluster } from './cluster/primary.js';
+import { withAdminListener } from './cluster/admin.js';
+import { startCluster } from './cluster/primary.js';
 import type { Address } from './demo.js';
-import { createReadiness } from './readiness.js';
+import { openCalls } from './inspection.js';
 import type { RuntimeOptions } from './runtime-options.js';
 
 export interface ServeOptions {
@@ -32,6 +30,8 @@ export interface ServeOptions {
 export interface RunningBridge {
   readonly url: string;
   readonly adminUrl: string | undefined;
+  /** Undefined where there is no console. */
+  readonly consoleUrl: string | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -60,7 +60,7 @@ async function startDemo(options: ServeOptions): Promise<RunningBridge> {
   const instance = (sandbox: string): Instance => ({
     config: demoConfig(address, process.cwd()),
     log,
-    runtime: { ...runtime, lostLines, route: demoRoute(sandbox) },
+    runtime: { ...runtime, lostLines, route: demoRoute(sandbox), isDemo: true },
     environment: { [SANDBOX_VARIABLE]: sandbox },
   });
   // The primary has the sandbox.
@@ -92,14 +92,15 @@ interface Instance {
 
 /** Starts a bridge, and logs its beginning and end; in a cluster the primary does. */
 async function startInstance(instance: Instance, workers: number | undefined): Promise<RunningBridge> {
-  const { log, runtime } = instance;
-  if (runtime.worker) return launch(instance, workers);
+  const { config, log, runtime } = instance;
   const bridge = await launch(instance, workers);
+  if (runtime.worker) return { ...bridge, consoleUrl: undefined };
   // Not before: a start that fails is one line for the operator.
   log.info({ version, node: process.version, workers }, 'started');
   log.info({ url: bridge.url, admin_url: bridge.adminUrl }, 'listening');
   return {
     ...bridge,
+    consoleUrl: config.admin?.console && bridge.adminUrl && `${bridge.adminUrl}/console`,
     stop: async () => {
       log.info('stopping');
       await bridge.stop();
@@ -108,51 +109,17 @@ async function startInstance(instance: Instance, workers: number | undefined): P
   };
 }
 
-async function launch(instance: Instance, workers: number | undefined): Promise<RunningBridge> {
+type Launched = Omit<RunningBridge, 'consoleUrl'>;
+
+async function launch(instance: Instance, workers: number | undefined): Promise<Launched> {
   const { config, log, runtime, environment } = instance;
   if (workers !== undefined && !runtime.worker) {
     const { shutdownMs } = config.limits;
-    return withAdminListener(config, await startCluster({ count: workers, log, environment, shutdownMs }));
+    const calls = config.admin?.console && (await openCalls());
+    const cluster = await startCluster({ count: workers, log, environment, calls, shutdownMs });
+    return withAdminListener(cluster, { config, log, runtime, calls });
   }
   const bridge = await startBridgeServer(config, log, runtime);
   runtime.worker?.reportListening(bridge.url);
   return bridge;
-}
-
-/** In a cluster the admin listener belongs to the primary. */
-async function withAdminListener(config: Config, cluster: Cluster): Promise<RunningBridge> {
-  try {
-    const admin = await listenClusterAdmin(config, cluster);
-    return {
-      url: cluster.url,
-      adminUrl: admin?.url,
-      stop: async () => {
-        await cluster.stop();
-        await admin?.close();
-      },
-    };
-  } catch (error) {
-    await cluster.stop();
-    throw error;
-  }
-}
-
-async function listenClusterAdmin(config: Config, { isUp, metrics }: Cluster): Promise<Listener | undefined> {
-  if (!config.admin) return undefined;
-  const store = await openStore(config.store);
-  const isWritable = createReadiness(store);
-  const isReady = async () => isUp() && (await isWritable());
-  try {
-    const listener = await listenAdmin({ isReady, metrics }, config.admin);
-    return {
-      ...listener,
-      close: async () => {
-        await listener.close();
-        await store.close();
-      },
-    };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 import { modernRequestOf } from '../bridge/modern-requests.js';
 import type { Config } from '../config/config.js';
 import { loadProvider } from '../providers/load.js';
-import type { LedgerRow } from '../store/ledger.js';
+import { isFailed, isRefused, type LedgerRow } from '../store/ledger.js';
 import { openStore } from '../store/open.js';
 
 /** What to show of the ledger. */
@@ -28,10 +28,6 @@ export interface Usage extends Pick<LedgerRow, 'application' | 'userAgent' | 'pr
 export interface Gap extends Pick<LedgerRow, 'kind' | 'name' | 'outcome'>, Total {
   readonly callers: readonly LedgerRow[];
 }
-
-const isServed = ({ outcome }: LedgerRow) => outcome === 'served';
-const isFailed = ({ outcome }: LedgerRow) => outcome === 'unavailable' || outcome === 'internal';
-const isRefused = (row: LedgerRow) => !isServed(row) && !isFailed(row);
 
 /** Throws an Error with one line for the operator where there is no such application. */
 async function rowsOf(

@@ -47,10 +47,11 @@ export function addServeCommand(program: Command, environment: () => Environment
           () => {},
         ),
       );
-      const { url, adminUrl } = await starting;
+      const { url, adminUrl, consoleUrl } = await starting;
       if (worker) return;
       const how = file === undefined ? ' from a sandbox; try the calls above, stop it with Ctrl-C' : '';
       console.log(`BoxBridge ${version} answers at ${url}${how}`);
       if (adminUrl !== undefined) console.log(`Its metrics and readiness are at ${adminUrl}`);
+      if (consoleUrl !== undefined) console.log(`Its console is at ${consoleUrl}`);
     });
 }

@@ -5,11 +5,9 @@ import type { Config } from '../config/config.js';
 import { toFault } from '../core/fault.js';
 import { createScope } from '../shared/scope.js';
 import { openStore } from '../store/open.js';
-import { type KnownSession, type Store, sessionPages } from '../store/store.js';
+import { sessionPages } from '../store/store.js';
+import { describeTokens, type IssuedToken, revokeByPrefix, revokeWhere } from '../vault/issued-tokens.js';
 import { changeKey, type KeySource } from '../vault/master-key.js';
-
-/** The length of the digest prefix that identifies a session for the operator. */
-const PREFIX_LENGTH = 12;
 
 /** Opens the services of a configuration for some work, and closes them again. */
 async function withServices<T>(
@@ -74,23 +72,17 @@ function applicationOf(applications: readonly Application[], selector: Applicati
 export async function* listTokens(config: Config, runtime: RuntimeOptions): AsyncGenerator<string> {
   const { applications, store, sessions } = await openServices(config, runtime);
   try {
-    const names = new Map(applications.map((application) => [sessions.labelOf(application), application.name]));
+    const describe = describeTokens(applications, sessions);
     yield lineOf(['token', 'application', 'account', 'created', 'last used']);
-    for await (const page of sessionPages(store)) yield page.map((session) => lineOf(cellsOf(session, names))).join('');
+    for await (const page of sessionPages(store))
+      yield page.map((session) => lineOf(cellsOf(describe(session)))).join('');
   } finally {
     await store.close();
   }
 }
 
-function cellsOf(session: KnownSession, names: ReadonlyMap<string, string>): string[] {
-  const { digest, application, userId, nativeId, createdAt, lastUsed } = session;
-  return [
-    digest.slice(0, PREFIX_LENGTH),
-    names.get(application) ?? '(not in the configuration)',
-    `${userId} (${nativeId})`,
-    new Date(createdAt).toISOString(),
-    lastUsed === undefined ? 'never' : new Date(lastUsed).toISOString(),
-  ];
+function cellsOf({ prefix, application, account, createdAt, lastUsed }: IssuedToken): string[] {
+  return [prefix, application?.name ?? '(not in the configuration)', account, createdAt, lastUsed ?? 'never'];
 }
 
 function lineOf(cells: readonly string[]): string {
@@ -107,24 +99,10 @@ export type TokenSelector = { readonly prefix: string } | ApplicationSelector | 
 export function revokeTokens(config: Config, runtime: RuntimeOptions, selector: TokenSelector): Promise<number> {
   return withServices(config, runtime, async ({ applications, store, sessions }) => {
     if (selector === 'all') return revokeWhere(store, () => true);
-    if ('prefix' in selector) return revokeOne(store, selector.prefix);
+    if ('prefix' in selector) return revokeByPrefix(store, selector.prefix);
     const label = sessions.labelOf(applicationOf(applications, selector));
     return revokeWhere(store, ({ application }) => application === label);
   });
-}
-
-async function revokeOne(store: Store, prefix: string): Promise<number> {
-  const { count, digest } = await store.sessionsByPrefix(prefix);
-  if (count !== 1 || digest === undefined)
-    throw new Error(`${count} tokens begin with ${prefix}; \`tokens list\` shows them all`);
-  return store.removeSessions([digest]);
-}
-
-async function revokeWhere(store: Store, isSelected: (session: KnownSession) => boolean): Promise<number> {
-  let revoked = 0;
-  for await (const page of sessionPages(store))
-    revoked += await store.removeSessions(page.filter(isSelected).map(({ digest }) => digest));
-  return revoked;
 }
 
 /** The api_keys of a configuration and further secrets, each once behind its digest in recordings. */

@@ -6,6 +6,7 @@ import { UTF_8 } from '../shared/charset-labels.js';
 import { type NamedProvider, providerKeys, settingsBeside } from './provider-keys.js';
 import type { ConfigOptions } from './schema.js';
 import {
+  boolean,
   bytes,
   camelCasedObject,
   expected,
@@ -43,8 +44,7 @@ export function applicationSchema(options: ConfigOptions, provider: NamedProvide
       description: 'vault: where the browser goes after signing in',
       unlessGiven: 'a page that says it is done',
     }),
-    confirm_sign_in: z
-      .boolean(expected('true or false'))
+    confirm_sign_in: boolean
       .default(false)
       .describe(
         'vault: whether the sign-in page asks for the first four characters of the ticket, which the program has to show; not for programs that post without a browser',

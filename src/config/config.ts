@@ -18,8 +18,17 @@ export interface ApplicationConfig extends Omit<ParsedApplication, keyof TlsPath
   readonly tls: TlsFiles;
 }
 
+/** The `admin` listener. */
+export interface AdminConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Undefined where it has no console. The console of a listener on loopback may have no password. */
+  readonly console: { readonly password?: string } | undefined;
+}
+
 /** A complete configuration. The files that it named are not read again. */
-export interface Config extends Omit<ParsedConfig, 'applications'> {
+export interface Config extends Omit<ParsedConfig, 'applications' | 'admin'> {
+  readonly admin: AdminConfig | undefined;
   readonly applications: readonly ApplicationConfig[];
 }
 

@@ -6,6 +6,7 @@ import { codeOf } from '../shared/errors.js';
 import type { Settings } from '../shared/setting.js';
 import { readTlsFiles } from '../upstream/tls-files.js';
 import { type Config, ConfigError, type ConfigOptions, type ConfigProblem, type ParsedConfig } from './config.js';
+import { adminOf } from './console-password.js';
 import { type LineOf, type ModuleSettings, modulesIn, validate } from './validate.js';
 import { putVariables, type Variables } from './variables.js';
 import { aliasProblem, lastScalar, offsetOf, yamlMessage } from './yaml-problems.js';
@@ -22,7 +23,7 @@ export interface LoadOptions extends Omit<ConfigOptions, 'directory'> {
 }
 
 /**
- * Loads the configuration in a YAML file, and the files that it names for TLS. Relative paths start in its directory.
+ * Loads the configuration in a YAML file, and the files that it names. Relative paths start in its directory.
  * Throws ConfigError.
  */
 export async function loadConfig(file: string, { loadProvider, variables, ...known }: LoadOptions): Promise<Config> {
@@ -39,7 +40,7 @@ export async function loadConfig(file: string, { loadProvider, variables, ...kno
   const options = { ...known, directory: dirname(resolve(file)) };
   const parsed = parseYaml(bytes.toString('utf8'), variables);
   const modules = loadProvider && (await loadSettings(modulesIn(parsed.value, options), loadProvider));
-  return withTlsFiles(validated(parsed, options, modules), parsed.lineOf);
+  return withFiles(validated(parsed, options, modules), parsed.lineOf);
 }
 
 async function loadSettings(
@@ -64,15 +65,16 @@ export function readConfig(
 
 /**
  * Makes a configuration of a plain value with the keys of YAML, integers as number or bigint. Reads the files that it
- * names for TLS, loads no module. Throws ConfigError.
+ * names, loads no module. Throws ConfigError.
  */
 export function parseConfig(value: unknown, options: ConfigOptions): Config {
   const lineOf = () => 0;
-  return withTlsFiles(validated({ value, problems: [], lineOf }, options), lineOf);
+  return withFiles(validated({ value, problems: [], lineOf }, options), lineOf);
 }
 
-function withTlsFiles(config: ParsedConfig, lineOf: LineOf): Config {
-  const problems: ConfigProblem[] = [];
+function withFiles(config: ParsedConfig, lineOf: LineOf): Config {
+  const { admin, problems: ofAdmin } = adminOf(config, lineOf);
+  const problems = [...ofAdmin];
   const applications = config.applications.map(({ caFile, clientCertFile, clientKeyFile, ...application }, index) => {
     const tls = readTlsFiles({ caFile, clientCertFile, clientKeyFile });
     for (const { key, message } of tls.problems) {
@@ -82,7 +84,7 @@ function withTlsFiles(config: ParsedConfig, lineOf: LineOf): Config {
     return { ...application, tls: tls.files };
   });
   if (problems.length > 0) throw new ConfigError(problems);
-  return { ...config, applications };
+  return { ...config, admin, applications };
 }
 
 interface Parsed {

@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { logFormats, logLevels } from '../shared/log-level.js';
+import { isLoopback } from '../shared/loopback.js';
 import type { Settings } from '../shared/setting.js';
 import {
   BASE_URL,
+  boolean,
   camelCasedObject,
   expected,
   integerBetween,
@@ -26,7 +28,7 @@ z.config({ jitless: true });
 export interface ConfigOptions {
   /**
    * Where relative paths start: the directory of the configuration file. They are those of `store: sqlite:…`, of
-   * `key_file`, `record.file` and the files for TLS, and of a `provider` that begins with ./ or ../
+   * `key_file`, `console_password_file`, `record.file` and the files for TLS, and of a `provider` that begins with ./ or ../
    */
   readonly directory: string;
   /** The actions that an application may list. */
@@ -96,10 +98,24 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
     admin: camelCasedObject({
       host: text.default('127.0.0.1').describe('its address'),
       port: port(9464).describe('its port'),
+      console: boolean.optional().meta({
+        description:
+          'whether it has the console at `/console`, which shows the latest calls; elsewhere than on loopback that takes a password',
+        unlessGiven: 'on loopback, and with a password',
+      }),
+      console_password_file: text
+        .transform((path) => resolve(directory, path))
+        .optional()
+        .describe('a file with the password of the console; with any user name'),
     })
+      .refine(({ host, console, consolePasswordFile }) => isLoopback(host) || !console || consolePasswordFile, {
+        path: ['console_password_file'],
+        error: 'is missing; beyond loopback the console takes a password: write a file that has one',
+      })
       .optional()
       .meta({
-        description: 'a listener of its own for `/readyz` and `/metrics`, which are then not where callers are',
+        description:
+          'a listener of its own for `/readyz`, `/metrics` and the console; the first two are then not where callers are',
         unlessGiven: 'with the callers',
       }),
     log: camelCasedObject({

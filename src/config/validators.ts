@@ -43,6 +43,8 @@ export const share = (fallback: number) =>
     .default(fallback)
     .transform(Number);
 
+export const boolean = z.boolean(expected('true or false'));
+
 export const oneOf = <const T extends readonly string[]>(...choices: T) =>
   z.enum(choices, expected(choices.join(' or ')));
 

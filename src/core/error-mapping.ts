@@ -41,6 +41,7 @@ const errors: Readonly<Record<Reason, ErrorRow>> = {
 /** HTTP statuses of failures in HTTP itself: https://www.rfc-editor.org/rfc/rfc9110#section-15.5 and 15.6. */
 export const httpErrors = {
   badRequest: 400,
+  unauthorized: 401,
   forbidden: 403,
   notFound: 404,
   methodNotAllowed: 405,

@@ -37,12 +37,12 @@ function plain(response: Response, status: number, text: string): void {
   response.status(status).type('text/plain').send(`${text}\n`);
 }
 
-/** The same routes as an Express application of its own, for the admin listener. */
-export function adminApp(parts: HealthParts): Express {
+/** The same routes as an Express application of its own, for the admin listener, with those of the console behind them. */
+export function adminApp(parts: HealthParts, ...consoleRoutes: readonly RequestHandler[]): Express {
   const app = express();
   app.disable('x-powered-by');
   const notFound: RequestHandler = (_request, response) => plain(response, httpErrors.notFound, 'not here');
   const failed: ErrorRequestHandler = (_error, _request, response, _next) =>
     plain(response, httpStatusOf({ reason: 'internal' }), 'this did not work');
-  return app.use(identify, adminRouter(parts), notFound, failed);
+  return app.use(identify, adminRouter(parts), ...consoleRoutes, notFound, failed);
 }

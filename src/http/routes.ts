@@ -6,6 +6,7 @@ import type { Protocol } from '../protocols/protocol.js';
 import { compileTrust, createForwardedUrl, type TrustProxy } from './forwarded.js';
 import { identify, queryOf } from './request.js';
 import type { RequestActions } from './request-handler.js';
+import { welcome } from './welcome.js';
 
 export interface RoutesParts {
   /** The first one answers at a path that belongs to none. */
@@ -19,7 +20,7 @@ export interface RoutesParts {
   readonly health: RequestHandler;
 }
 
-/** The routes of callers: health, the WSDL, the sign-in page, and calls in whatever spelling of their path. */
+/** The routes of callers: health, the WSDL, the sign-in page, the page at `/`, and calls in whatever spelling of their path. */
 export function createRoutes(parts: RoutesParts, { perform, reject, answerError, protocolAt }: RequestActions) {
   const { protocols, wsdl, trustProxy, signIn, health } = parts;
   const forwardedUrl = createForwardedUrl(trustProxy);
@@ -63,6 +64,7 @@ export function createRoutes(parts: RoutesParts, { perform, reject, answerError,
       .type('text/xml')
       .send(wsdl(style[1]?.toLowerCase() ?? '', forwardedUrl(request)));
   });
+  app.get('/', welcome);
   app.use('/api/1.0/auth', signIn);
   for (const protocol of protocols) {
     app.all(protocol.path, allowOnly(protocol), (request, response) => perform(protocol, request, response));

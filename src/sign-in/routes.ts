@@ -5,6 +5,7 @@ import type { Admission } from '../bridge/admission.js';
 import { httpErrors, isServerFault, pageStatusOf, retryAfterOf } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
 import { readBody } from '../http/body.js';
+import { isFromAnotherSite } from '../http/cross-site.js';
 import { toRequestFault } from '../http/request-errors.js';
 import type { Observer } from '../observability/observer.js';
 import { formFields } from '../protocols/form.js';
@@ -12,7 +13,6 @@ import { createScope, type Scope } from '../shared/scope.js';
 import type { Store } from '../store/store.js';
 import type { Tickets } from '../vault/tickets.js';
 import type { Trials } from '../vault/trials.js';
-import { isFromAnotherSite } from './cross-site.js';
 import { type Page, pageHeaders, renderPage } from './page.js';
 import {
   expiredPage,

@@ -23,6 +23,13 @@ export interface LedgerRow {
 /** The largest number of rows that a store keeps. */
 export const MAX_LEDGER_ROWS = 10_000;
 
+type Outcome = Pick<LedgerRow, 'outcome'>;
+
+export const isServed = ({ outcome }: Outcome) => outcome === 'served';
+/** Whether it was an outage or a defect. */
+export const isFailed = ({ outcome }: Outcome) => outcome === 'unavailable' || outcome === 'internal';
+export const isRefused = (row: Outcome) => !isServed(row) && !isFailed(row);
+
 /** The columns of a row, in the order of their table. */
 export function ledgerColumnsOf(row: LedgerRow) {
   const { application, userAgent, protocol, kind, name, outcome, count, first, last, cause } = row;

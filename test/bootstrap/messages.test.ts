@@ -6,6 +6,9 @@ const ofWorkers = [
   { failed: 'a reason' },
   { snapshot: [], id: 1 },
   { wantsMetrics: 1 },
+  { kept: { summary: {}, detail: '{}' } },
+  { counted: {} },
+  { breakerOf: 'http://127.0.0.1:1', state: 'half-open' },
 ];
 const ofPrimary = [{ wantsSnapshot: 1 }, { exposition: { contentType: 'text/plain', text: '' }, id: 1 }];
 const foreign = [
@@ -21,6 +24,10 @@ const foreign = [
   { snapshot: [] },
   { snapshot: {}, id: 1 },
   { wantsMetrics: '1' },
+  { kept: { summary: {} } },
+  { kept: { summary: null, detail: '{}' } },
+  { counted: 1 },
+  { breakerOf: 'http://127.0.0.1:1', state: 'broken' },
   { wantsSnapshot: null },
   { id: 1 },
   { exposition: null, id: 1 },

@@ -129,7 +129,10 @@ describe('a good configuration', () => {
       trustProxy: false,
       store: { kind: 'sqlite', path: path('bridge.db') },
       keyFile: path('bridge.key'),
-      admin: { host: '127.0.0.1', port: 9464 },
+      admin: {
+        ...{ host: '127.0.0.1', port: 9464, console: true },
+        consolePasswordFile: path('console-password.txt'),
+      },
       log: { level: 'warn', format: 'json' },
       record: { file: join(folder, 'recordings/calls'), sample: 0.1, applications: ['Invoice importer'] },
       rate: { perMinute: 600 },
@@ -343,6 +346,13 @@ const refusedAbove: readonly [string, number, string][] = [
   ['listen: { port: -1 }', 1, 'listen.port must be an integer from 0 to 65535'],
   ['listen: { host: 1 }', 1, `listen.host must be ${text}`],
   ['admin: { port: x }', 1, 'admin.port must be an integer from 0 to 65535'],
+  ['admin: { console: 1 }', 1, 'admin.console must be true or false'],
+  ['admin: { console_password_file: "" }', 1, `admin.console_password_file must be ${text}`],
+  [
+    'admin: { host: 0.0.0.0, console: true }',
+    1,
+    'admin.console_password_file is missing; beyond loopback the console takes a password: write a file that has one',
+  ],
   ['limits: { body_bytes: 0 }', 1, `limits.body_bytes must be ${limit}`],
   ['limits: { shutdown_ms: 2147483648 }', 1, `limits.shutdown_ms must be ${limit}`],
   ['record: {}', 1, `record.file is missing; write ${text}`],
@@ -636,5 +646,50 @@ describe('a refused configuration', () => {
     await expect(loadConfig(file, known)).rejects.toMatchObject({
       problems: [{ line: 0, message: `${file} ${message}` }],
     });
+  });
+});
+
+describe('the console', () => {
+  const passwordFile = async (content: string) => {
+    const { path, remove } = await temporaryFolder();
+    afterwards(remove);
+    await writeFile(join(path, 'password.txt'), content);
+    return join(path, 'password.txt');
+  };
+  const parsed = (admin: object) =>
+    parseConfig({ admin, applications: [{ api_key: 'key', provider: 'seatable', base_url: 'https://h' }] }, options);
+
+  test.each<[object, object | undefined]>([
+    [{}, {}],
+    [{ host: 'localhost' }, {}],
+    [{ host: '::1', console: true }, {}],
+    [{ console: false }, undefined],
+    [{ host: '0.0.0.0' }, undefined],
+    [{ host: 'bridge.example.com', console: false }, undefined],
+  ])('of %j without a password', (admin, expected) => {
+    expect(parsed(admin).admin?.console).toEqual(expected);
+  });
+
+  test.each(['secret of many\n', 'secret of many', 'secret of many\r\nand a remark\n'])(
+    'has the first line of its file for a password (%j)',
+    async (content) => {
+      const console_password_file = await passwordFile(content);
+      expect(parsed({ console_password_file }).admin?.console).toEqual({ password: 'secret of many' });
+      expect(parsed({ host: '0.0.0.0', console_password_file }).admin?.console).toEqual({ password: 'secret of many' });
+      expect(parsed({ console: false, console_password_file }).admin?.console).toBeUndefined();
+    },
+  );
+
+  test('a file without a password is a problem, with its line', async () => {
+    const missing = '/nowhere/password.txt does not exist; write a password into it';
+    const yaml = `${application}admin:\n  console_password_file: /nowhere/password.txt\n`;
+    const file = await fileWith(yaml);
+    await expect(loadConfig(file, known)).rejects.toMatchObject({
+      problems: [{ line: 7, message: `admin.console_password_file ${missing}` }],
+    });
+    const empty = await passwordFile('\nsecret\n');
+    expect(problemsOf(() => parsed({ console_password_file: empty }))).toEqual([
+      [0, `admin.console_password_file ${empty} has no password in its first line; write one into it`],
+    ]);
   });
 });

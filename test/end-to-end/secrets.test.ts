@@ -9,7 +9,7 @@ import { afterwards } from '../support/cleanup.js';
 import { callBridge, formats } from '../support/clients/legacy.js';
 import { enter, newTicket, pageAddress } from '../support/servers/modern-apis.js';
 import { startNode } from '../support/servers/process.js';
-import { script, startServing } from '../support/servers/served.js';
+import { adminOf, script, startServing } from '../support/servers/served.js';
 import { startUpstream } from '../support/servers/upstream.js';
 
 const secrets: string[] = [];
@@ -89,6 +89,8 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
     },
   );
   const { url, child, folder } = bridge;
+  const admin = await adminOf(bridge);
+  const live = collect(await fetch(`${admin}/console/calls/events`));
   const replies: string[] = [];
 
   const tokens = [good, canary('bad'), canary('down'), canary('silent')];
@@ -137,8 +139,8 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
   for (const entered of [canary('wrong'), canary('down'), good]) replies.push((await enter(page, entered)).text);
   const gone = await fetch(`${url}/api/1.0/auth/${canary('ticket')}`);
   replies.push(await gone.text());
-  const admin = /http:\S+/.exec(await child.line(/metrics and readiness/))?.[0] ?? '';
   const metrics = await (await fetch(`${admin}/metrics`)).text();
+  const pages = await pagesOf(admin, [...metrics.matchAll(/^boxbridge_calls_total\{.*\} (\d+)$/gm)]);
   const workers = [...new Set(child.stderr().match(/(?<="pid":)\d+/g))];
   const lines = await Promise.all([child.pid, ...workers].map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1')));
   child.kill('SIGTERM');
@@ -161,6 +163,7 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
   expect(spans.length).toBeGreaterThan(0);
   expect(new Set(ledger.map(({ kind }) => kind))).toEqual(new Set(['action', 'parameter', 'path', 'envelope']));
   for (const { code: done, stdout: text } of reports) expect([done, text]).toEqual([0, expect.stringContaining('one')]);
+  expect(await live).toContain('event:call');
   const outputs = {
     stdout,
     stderr,
@@ -170,6 +173,8 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
     replies: replies.join(''),
     ledger: JSON.stringify(ledger),
     reports: JSON.stringify(reports),
+    live: await live,
+    pages,
   };
   expect(secrets.length).toBeGreaterThan(50);
   const found = Object.entries(outputs).flatMap(([name, text]) =>
@@ -179,3 +184,29 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
   );
   expect(found).toEqual([]);
 });
+
+/** All that arrives of a reply, until it ends or breaks off. */
+async function collect({ body }: Response): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const piece of body ?? []) pieces.push(piece);
+  } catch {
+    // The stream has no end of its own.
+  }
+  return Buffer.concat(pieces).toString();
+}
+
+/** The pages of the console, once it has as many calls as the metrics count. */
+async function pagesOf(admin: string, counts: readonly RegExpExecArray[]): Promise<string> {
+  const read = async (path: string) => (await fetch(new URL(path, admin))).text();
+  const calls = counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  const deadline = performance.now() + 20_000;
+  let opened: string[] = [];
+  while (opened.length < calls) {
+    if (performance.now() > deadline) throw new Error(`the console has ${opened.length} of ${calls} calls`);
+    const list = await read('/console/calls');
+    opened = [...new Set(list.match(/\/console\/calls\/\d+/g))];
+  }
+  const others = ['calls', 'calls/recent', 'applications', 'try', 'addresses'].map((path) => `/console/${path}`);
+  return (await Promise.all([...others, ...opened].map(read))).join('');
+}

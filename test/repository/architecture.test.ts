@@ -13,7 +13,7 @@ function sourcesIn(folder: string): SourceFile[] {
     .map((name) => {
       const text = readFileSync(join(root, folder, name), 'utf8');
       const statements = text.matchAll(
-        /(?:^(import type|export type) [^']*?from |^(?:import|export) [^']*?from |^import |import\()\s*'([^']+)'/gm,
+        /(?:^(import type|export type) [^']*?from |^(?:import|export) [^']*?from |^import |import\(|require\.resolve\()\s*'([^']+)'/gm,
       );
       const imports = [...statements].flatMap((statement) => {
         const [, type, specifier = ''] = statement;
@@ -117,7 +117,7 @@ describe('the rules find', () => {
 
 /** Where each package is at home; nothing else imports it. */
 const homes: Readonly<Record<string, readonly string[]>> = {
-  express: ['http/', 'sign-in/routes.ts', 'sandbox/'],
+  express: ['http/', 'sign-in/routes.ts', 'console/', 'sandbox/'],
   'proxy-addr': ['http/forwarded.ts'],
   soap: ['protocols/soap/wsdl.ts'],
   saxes: ['protocols/document/reader.ts'],
@@ -134,7 +134,10 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   yaml: ['config/load.ts', 'config/variables.ts', 'config/yaml-problems.ts'],
   '@photostructure/sqlite': ['store/sqlite-database.ts'],
   pg: ['store/postgres-database.ts'],
-  eta: ['sign-in/page.ts'],
+  eta: ['sign-in/page.ts', 'console/views.ts'],
+  'better-sse': ['console/event-stream.ts'],
+  'htmx.org': ['console/assets.ts'],
+  uplot: ['console/assets.ts'],
   'iconv-lite': ['shared/charset.ts', 'shared/charset-labels.ts'],
   'lru-cache': ['providers/cache.ts', 'store/known-user-ids.ts', 'vault/lives.ts'],
   'rate-limiter-flexible': ['shared/rate-limiter.ts', 'store/postgres-attempts.ts'],

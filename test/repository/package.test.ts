@@ -7,6 +7,8 @@ import { dirname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { publint } from 'publint';
+import { startNode } from '../support/servers/process.js';
+import { urlIn } from '../support/servers/served.js';
 import { PROGRAM_TIMEOUT_MS, root, runProgram } from './programs.js';
 
 const require = createRequire(import.meta.url);
@@ -60,6 +62,9 @@ test('the package has the program, the provider suite, their declarations, and n
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    ...readdirSync(join(root, 'console'))
+      .map((name) => `console/${name}`)
+      .sort(),
     'examples/bridge.yaml',
     'examples/my-service.js',
     'package.json',
@@ -163,6 +168,20 @@ test(
     const { numPassedTests, testResults } = JSON.parse(ran.stdout);
     expect(testResults).toMatchObject([{ message: '', status: 'passed' }]);
     expect(numPassedTests).toBeGreaterThan(20);
+  },
+  PROGRAM_TIMEOUT_MS,
+);
+
+test(
+  'a project that has it has its console, with all that the pages load',
+  async () => {
+    const project = await installed({});
+    const child = startNode(project, join(project, 'node_modules/boxbridge', bin.boxbridge), 'serve', '--port', '0');
+    const address = urlIn(await child.line(/console is at/));
+    const page = await (await fetch(`${address}/calls`)).text();
+    const files = [...page.matchAll(/(?:href|src)="(\/console\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(files.length).toBeGreaterThan(5);
+    for (const path of files) expect([path, (await fetch(new URL(path, address))).status]).toEqual([path, 200]);
   },
   PROGRAM_TIMEOUT_MS,
 );

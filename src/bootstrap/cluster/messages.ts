@@ -1,7 +1,16 @@
+import type { KeptCall } from '../../console/kept-call.js';
+import type { Tally } from '../../console/tallies.js';
 import type { Exposition, MetricsSnapshot } from '../../observability/metrics.js';
+import type { BreakerState } from '../../upstream/resilience.js';
 
-/** From a worker to its primary: its URL, why it failed, its metrics, or a request for those of the cluster. */
+/**
+ * From a worker to its primary: its URL, why it failed, its metrics, or a request for those of the cluster; for the
+ * console, a call, how many there were, and the state of a breaker.
+ */
 export type WorkerMessage =
+  | { readonly kept: KeptCall }
+  | { readonly counted: Tally }
+  | { readonly breakerOf: string; readonly state: BreakerState }
   | { readonly listening: string }
   | { readonly failed: string }
   | { readonly snapshot: MetricsSnapshot; readonly id: number }
@@ -22,7 +31,10 @@ export function isWorkerMessage(message: unknown): message is WorkerMessage {
     ('listening' in message && typeof message.listening === 'string') ||
     ('failed' in message && typeof message.failed === 'string') ||
     ('snapshot' in message && Array.isArray(message.snapshot) && 'id' in message && typeof message.id === 'number') ||
-    ('wantsMetrics' in message && typeof message.wantsMetrics === 'number')
+    ('wantsMetrics' in message && typeof message.wantsMetrics === 'number') ||
+    ('kept' in message && isKeptCall(message.kept)) ||
+    ('counted' in message && isObject(message.counted)) ||
+    ('breakerOf' in message && typeof message.breakerOf === 'string' && 'state' in message && isState(message.state))
   );
 }
 
@@ -33,6 +45,15 @@ export function isPrimaryMessage(message: unknown): message is PrimaryMessage {
     ('wantsSnapshot' in message && typeof message.wantsSnapshot === 'number') ||
     ('exposition' in message && isExposition(message.exposition) && 'id' in message && typeof message.id === 'number')
   );
+}
+
+function isKeptCall(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  return 'summary' in value && isObject(value.summary) && 'detail' in value && typeof value.detail === 'string';
+}
+
+function isState(value: unknown): boolean {
+  return value === 'closed' || value === 'half-open' || value === 'open';
 }
 
 function isExposition(value: unknown): boolean {

@@ -1,9 +1,12 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
+import type { CallSink } from '../../console/calls.js';
 import type { Log } from '../../observability/log.js';
 import { aggregate, type Exposition, type MetricsSnapshot, sumCounters } from '../../observability/metrics.js';
 import { messageOf } from '../../shared/errors.js';
 import { serveClusterRateLimiters } from '../../shared/rate-limiter.js';
+import type { BreakerState } from '../../upstream/resilience.js';
+import { createBreakers } from './breakers.js';
 import { isWorkerMessage, type PrimaryMessage, SNAPSHOT_TIMEOUT_MS } from './messages.js';
 
 /** Workers that listen on one port. */
@@ -14,6 +17,8 @@ export interface Cluster {
   readonly isUp: () => boolean;
   /** The metrics of the whole cluster. */
   readonly metrics: () => Promise<Exposition>;
+  /** The state of the breaker of each `base_url` whose state changed, in the worst of the workers. */
+  readonly breakers: () => ReadonlyMap<string, BreakerState>;
   /** Drains and ends all workers. */
   readonly stop: () => Promise<void>;
 }
@@ -24,6 +29,8 @@ export interface ClusterOptions {
   readonly log: Log;
   /** Environment variables of the workers beside those of this process. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Where the calls of the workers are kept; undefined where there is no console. */
+  readonly calls: CallSink | undefined;
   /** The drain deadline of a worker, in milliseconds. */
   readonly shutdownMs: number;
 }
@@ -37,12 +44,13 @@ const CRASH_LOOP_MS = 1000;
  * Runs this program in workers, with the same command line, and replaces a worker that exits. Throws an Error with one
  * line for the operator where the first worker cannot start; as long as one serves, any other is replaced.
  */
-export async function startCluster({ count, log, environment, shutdownMs }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({ count, log, environment, calls, shutdownMs }: ClusterOptions): Promise<Cluster> {
   // Each worker accepts its own connections: one that the primary hands to a dying worker would be lost.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   serveClusterRateLimiters();
   const listening = new Set<Worker>();
   const snapshots = createSnapshots();
+  const breakers = createBreakers<Worker>();
   const metrics = async () =>
     aggregate(await Promise.all([snapshots.retired(), ...[...listening].map(snapshots.request)]));
   let isStopping = false;
@@ -61,6 +69,12 @@ export async function startCluster({ count, log, environment, shutdownMs }: Clus
           reject(new Error(message.failed));
         } else if ('snapshot' in message) {
           snapshots.receive(worker, message);
+        } else if ('kept' in message) {
+          calls?.keep(message.kept);
+        } else if ('counted' in message) {
+          calls?.count(message.counted);
+        } else if ('breakerOf' in message) {
+          breakers.note(worker, message.breakerOf, message.state);
         } else {
           const id = message.wantsMetrics;
           metrics().then(
@@ -75,6 +89,7 @@ export async function startCluster({ count, log, environment, shutdownMs }: Clus
       worker.once('exit', (code, signal) => {
         reject(new Error(`a worker ended (${signal ?? code}) before it could answer`));
         snapshots.retire(worker);
+        breakers.forget(worker);
         if (!listening.delete(worker) || isStopping) return;
         log.warn(`a worker ended (${signal ?? code}); another takes its place`);
         setTimeout(startAnother, performance.now() - startedAt < CRASH_LOOP_MS ? CRASH_LOOP_MS : 0);
@@ -110,7 +125,7 @@ export async function startCluster({ count, log, environment, shutdownMs }: Clus
     // The others start once the first one listens, so that an error is reported once; that one was none of theirs.
     const url = await startWorker();
     await Promise.all(Array.from({ length: count - 1 }, startAnother));
-    return { url, isUp: () => !isStopping && listening.size > 0, metrics, stop };
+    return { url, isUp: () => !isStopping && listening.size > 0, metrics, breakers: breakers.worst, stop };
   } catch (error) {
     await stop();
     throw error;

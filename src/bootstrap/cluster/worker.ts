@@ -1,5 +1,8 @@
 import cluster from 'node:cluster';
+import type { CallSink } from '../../console/calls.js';
+import { sum, type Tally } from '../../console/tallies.js';
 import type { Exposition, MetricsSnapshot } from '../../observability/metrics.js';
+import type { BreakerState } from '../../upstream/resilience.js';
 import { isPrimaryMessage, SNAPSHOT_TIMEOUT_MS, type WorkerMessage } from './messages.js';
 
 /** What a worker of a cluster does beside answering calls. */
@@ -8,6 +11,10 @@ export interface WorkerRole {
   readonly serveSnapshots: (snapshot: () => Promise<MetricsSnapshot>) => void;
   /** The metrics of the whole cluster. Throws an Error where the primary's reply times out. */
   readonly clusterMetrics: () => Promise<Exposition>;
+  /** Passes calls on to the console of the primary. */
+  readonly calls: CallSink;
+  /** Passes the state of a breaker on to it. */
+  readonly reportBreaker: (baseUrl: string, state: BreakerState) => void;
   readonly reportListening: (url: string) => void;
   /** Reports why this worker fails, and disconnects it. */
   readonly reportFailure: (why: string) => void;
@@ -22,6 +29,8 @@ export function workerRole(): WorkerRole | undefined {
   return {
     serveSnapshots,
     clusterMetrics,
+    calls: createCallReports(),
+    reportBreaker: (baseUrl, state) => report({ breakerOf: baseUrl, state }),
     reportListening: (url) => report({ listening: url }),
     reportFailure: (why) => report({ failed: why }, () => process.disconnect()),
     disconnect: () => void worker.disconnect(),
@@ -42,6 +51,35 @@ function serveSnapshots(snapshot: () => Promise<MetricsSnapshot>): void {
       () => {},
     );
   });
+}
+
+/** How many calls may wait for a primary that is behind; further ones are dropped. */
+const MAX_WAITING = 100;
+/** How long calls are counted before the count is reported, in milliseconds. */
+const COUNT_MS = 1000;
+
+function createCallReports(): CallSink {
+  let waiting = 0;
+  let tally: Tally | undefined;
+  return {
+    keep: (call) => {
+      if (waiting === MAX_WAITING) return;
+      waiting += 1;
+      report({ kept: call }, () => {
+        waiting -= 1;
+      });
+    },
+    count: (more) => {
+      if (!tally) {
+        const reportTally = () => {
+          if (tally) report({ counted: tally });
+          tally = undefined;
+        };
+        setTimeout(reportTally, COUNT_MS).unref();
+      }
+      tally = tally ? sum(tally, more) : more;
+    },
+  };
 }
 
 let requests = 0;

@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals';
+import { createBreakers } from '../../src/bootstrap/cluster/breakers.js';
+import { listen } from '../../src/http/listener.js';
+import { afterwards } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
+import { ask } from '../support/servers/console.js';
+import { type Child, startNode } from '../support/servers/process.js';
+import { adminOf, script, startServing, urlIn } from '../support/servers/served.js';
+
+/** Asks until the page has a text. */
+async function becomes(url: string, part: RegExp): Promise<string> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const { body } = await ask(url);
+    if (part.test(body)) return body;
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${part} at ${url}`);
+  }
+}
+
+const consoleOf = async (child: Child) => urlIn(await child.line(/console is at/));
+
+describe('in a cluster', () => {
+  test('the console has the calls, counts and breakers of all workers, and no secret', async () => {
+    const applications = [
+      { api_key: 'canary-of-a-key', name: 'Cut off', provider: 'previsto', base_url: 'http://127.0.0.1:1' },
+    ];
+    const bridge = await startServing({ admin: { port: 0 }, applications }, { args: ['--workers', '2'] });
+    const admin = await adminOf(bridge);
+    expect(await consoleOf(bridge.child)).toBe(`${admin}/console`);
+    const query = 'action=get_account_info&api_key=canary-of-a-key&auth_token=canary-of-a-token';
+    for (let n = 0; n < 60; n++) {
+      await fetch(`${bridge.url}/api/1.0/rest?${query}`, {
+        headers: { Connection: 'close', 'User-Agent': `caller-${n}-` },
+      });
+    }
+    const list = await becomes(`${admin}/console/calls`, /caller-59-/);
+    for (let n = 0; n < 60; n++) expect(list).toContain(`caller-${n}-`);
+    // The first of them: later ones find the modern API left alone.
+    const path = [...list.matchAll(/\/console\/calls\/\d+/g)].at(-1)?.[0] ?? '';
+    const { body: page } = await ask(admin + path);
+    expect(page).toContain('GET http://127.0.0.1:1/accounts/current');
+    for (const text of [list, page]) expect(text).not.toContain('canary');
+    await becomes(`${admin}/console/applications`, /is left alone after outages/);
+    // Counts come within a second of their calls, in one interval or in two.
+    const deadline = performance.now() + 20_000;
+    let counted = 0;
+    while (counted < 60 && performance.now() < deadline) {
+      const { intervals }: { intervals: { calls: number }[] } = JSON.parse(
+        (await ask(`${admin}/console/calls/recent`)).body,
+      );
+      counted = intervals.reduce((sum, { calls }) => sum + calls, 0);
+    }
+    expect(counted).toBe(60);
+  }, 60_000);
+
+  test('the worst breaker counts, and none of a worker that is gone', () => {
+    const { note, forget, worst } = createBreakers<string>();
+    note('one', 'http://a', 'open');
+    note('two', 'http://a', 'half-open');
+    note('two', 'http://b', 'closed');
+    expect([...worst()]).toEqual([
+      ['http://a', 'open'],
+      ['http://b', 'closed'],
+    ]);
+    forget('one');
+    expect(worst().get('http://a')).toBe('half-open');
+    note('two', 'http://a', 'closed');
+    expect(worst().get('http://a')).toBe('closed');
+  });
+});
+
+describe('the demo', () => {
+  async function startDemo(...args: string[]): Promise<Child> {
+    const { path, remove } = await temporaryFolder();
+    afterwards(remove);
+    return startNode(path, script, 'serve', '--port', '0', ...args);
+  }
+
+  test.each([[[]], [['--workers', '2']]])(
+    'has a console with its calls (%j)',
+    async (args) => {
+      const child = await startDemo(...args);
+      const url = urlIn(await child.line(/answers at/));
+      const list = await becomes(`${await consoleOf(child)}/calls`, /Demo of golem[\s\S]*get_account_info_ok/);
+      expect(list).not.toContain('43543wrsd');
+      // Callers have what they had without a console.
+      for (const path of ['/metrics', '/readyz']) expect((await ask(url + path)).status).toBe(200);
+    },
+    60_000,
+  );
+
+  test('starts where the port of its console is taken', async () => {
+    const taken = await listen(() => {}, { host: '127.0.0.1', port: 9464 }).catch(() => undefined);
+    afterwards(async () => taken?.close());
+    const child = await startDemo();
+    const address = await consoleOf(child);
+    expect(new URL(address).port).not.toBe('9464');
+    expect((await ask(`${address}/calls`)).status).toBe(200);
+  }, 60_000);
+});
