@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RuntimeOptions } from '../bootstrap/runtime-options.js';
@@ -63,10 +63,7 @@ export async function openWorkplace(config: Config, runtime: RuntimeOptions): Pr
 
 /** Copies a store without writing to it: the files of SQLite as they are, or what a session that only reads gives. */
 async function copyStore(from: StorePlace, to: Extract<StorePlace, { kind: 'sqlite' }>): Promise<void> {
-  if (from.kind === 'sqlite') {
-    for (const part of ['', '-wal']) await copyIfThere(from.path + part, to.path + part);
-    return;
-  }
+  if (from.kind === 'sqlite') return copySqlite(from.path, to.path);
   const { openPostgres } = await import('../store/postgres.js');
   const source = await openPostgres(from.url, 'read');
   const content = await source
@@ -78,6 +75,33 @@ async function copyStore(from: StorePlace, to: Extract<StorePlace, { kind: 'sqli
     .finally(source.close);
   const target = await openStore(to);
   await target.load(content).finally(target.close);
+}
+
+/** How often a copy is begun anew. */
+const TRIES = 10;
+
+/**
+ * Copies a database of SQLite that may be written to meanwhile. What is new stands in the log beside the file
+ * (https://www.sqlite.org/wal.html): as long as the file itself is not changed, both copies belong together.
+ */
+async function copySqlite(from: string, to: string): Promise<void> {
+  for (let n = 0; n < TRIES; n += 1) {
+    const before = await changedAt(from);
+    for (const part of ['', '-wal']) {
+      await rm(to + part, { force: true });
+      await copyIfThere(from + part, to + part);
+    }
+    if ((await changedAt(from)) === before) return;
+  }
+  throw new Error(`the store ${from} changes too often to be copied; try again later`);
+}
+
+/** When a file was changed, in nanoseconds since 1970; undefined where there is none. */
+function changedAt(path: string): Promise<bigint | undefined> {
+  return stat(path, { bigint: true }).then(
+    ({ mtimeNs }) => mtimeNs,
+    () => undefined,
+  );
 }
 
 async function copyIfThere(from: string, to: string): Promise<void> {

@@ -20,7 +20,7 @@ export interface SetUp {
   readonly credential: { readonly authToken: string; readonly application: ApplicationConfig } | undefined;
 }
 
-/** Examines a part of a set-up, and changes nothing. Rejects never for what is wrong with it. */
+/** Examines a part of a set-up, and changes nothing. What is wrong with it is a finding, not a rejection. */
 export type Check = (setUp: SetUp) => Promise<readonly Finding[]>;
 
 export function good(what: string, says: string): Finding {

@@ -1,8 +1,7 @@
 import { messageOf } from '../../shared/errors.js';
 import { checkConfiguration } from './configuration.js';
 import { checkCredential } from './credential.js';
-import type { Check, Finding, SetUp } from './finding.js';
-import { toDo } from './finding.js';
+import { type Check, type Finding, type SetUp, toDo } from './finding.js';
 import { checkModernApis } from './modern-apis.js';
 import { checkPublicUrl } from './public-url.js';
 import { checkStoreAndKey } from './store.js';
