@@ -5,7 +5,7 @@ import { createScope } from '../shared/scope.js';
 import type { Application } from './application.js';
 
 /** What became of a read of a shadow: compared, not sent because too many were in flight, or why it failed. */
-export type ShadowOutcome = 'equal' | 'different' | 'left out' | Reason;
+type ShadowOutcome = 'equal' | 'different' | 'left out' | Reason;
 
 /** Told of each read of the shadow of an application, with the elements that differ. MUST NOT throw. */
 export type ObserveShadow = (application: string, outcome: ShadowOutcome, elements: readonly string[]) => void;
