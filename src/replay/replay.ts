@@ -1,4 +1,6 @@
-import { types } from 'node:util';
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { buffer } from 'node:stream/consumers';
 import type { ActionName } from '../core/actions.js';
 import { decodeBody } from '../shared/charset.js';
 import { codeOf, messageOf } from '../shared/errors.js';
@@ -65,7 +67,7 @@ export async function replay(
 
   const replyFrom = (base: string, call: RecordedCall) =>
     send(base, call, secrets).catch((error: unknown) => {
-      failure ??= reasonOf(error);
+      failure ??= codeOf(error) ?? messageOf(error);
       return undefined;
     });
   const replayCall = async (call: RecordedCall) => {
@@ -136,22 +138,26 @@ const SENT_HEADERS = /^(?:accept|accept-language|soapaction|user-agent)$/i;
 async function send(base: string, call: RecordedCall, secrets: Secrets): Promise<ComparedReply> {
   const { target, contentType, body } = restoreRequest(call, secrets);
   const { method, headers } = call.request;
-  const sent = headers.filter(({ name }) => SENT_HEADERS.test(name)).map(({ name, value }) => [name, value] as const);
-  const response = await fetch(base + target, {
-    method,
-    headers: [...sent, ...(contentType === '' ? [] : [['Content-Type', contentType] as const])].map((pair) => [
-      ...pair,
-    ]),
-    ...(body !== '' && method !== 'GET' && method !== 'HEAD' && { body: Buffer.from(body) }),
-    redirect: 'manual',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  const bytes = Buffer.from(await response.arrayBuffer());
-  return { status: response.status, body: decodeBody(bytes, response.headers.get('content-type') ?? '') };
+  const bytes = Buffer.from(body);
+  const sent = {
+    ...Object.fromEntries(
+      headers.filter(({ name }) => SENT_HEADERS.test(name)).map(({ name, value }) => [name, value]),
+    ),
+    ...(contentType !== '' && { 'Content-Type': contentType }),
+    ...(bytes.length > 0 && { 'Content-Length': bytes.length }),
+  };
+  const options = { method, headers: sent, signal: AbortSignal.timeout(TIMEOUT_MS) };
+  const response = await exchange(base + target, options, bytes);
+  return {
+    status: response.statusCode ?? 0,
+    body: decodeBody(await buffer(response), response.headers['content-type'] ?? ''),
+  };
 }
 
-/** The cause of an error of `fetch`, whose own message says nothing. */
-function reasonOf(error: unknown): string {
-  const cause = types.isNativeError(error) ? error.cause : undefined;
-  return codeOf(cause) ?? messageOf(cause ?? error);
+/** Not `fetch`, which sends no body with GET, and blocks some ports: https://fetch.spec.whatwg.org/#port-blocking. */
+function exchange(url: string, options: RequestOptions, body: Buffer): Promise<IncomingMessage> {
+  const request = /^https:/i.test(url) ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    request(url, options, resolve).on('error', reject).end(body);
+  });
 }

@@ -218,6 +218,16 @@ describe('check', () => {
     expect(await boxbridge(cwd, 'check --config good.yaml --online').end).toMatchObject(expected);
   });
 
+  test('--online probes the shadow of an application', async () => {
+    const shadow = '  shadow: { provider: golem, base_url: "http://127.0.0.1:1" }\n';
+    const cwd = await folder({ 'bad.yaml': configuration({ seatable: 'SANDBOX/seatable' }) + shadow });
+    expect(await boxbridge(cwd, 'check --config bad.yaml --online').end).toMatchObject({
+      code: 1,
+      stderr:
+        'boxbridge: the shadow of Old seatable client: http://127.0.0.1:1 does not answer as golem should (ECONNREFUSED); check base_url\n',
+    });
+  });
+
   test('--online names every application whose modern API does not answer as it should, and no secret', async () => {
     const closed = 'http://127.0.0.1:1';
     const cwd = await folder({

@@ -148,6 +148,17 @@ test('a bridge that does not answer differs in every call, and why is told', asy
   });
 });
 
+test('a body is sent with GET too', async () => {
+  const seen: string[] = [];
+  const { url } = await serve(async (request, response) => {
+    seen.push(`${request.method} ${await textOf(request)}`);
+    response.end(reply(''));
+  });
+  const request = { ...call('a').request, body: 'action=get_account_info' };
+  await send([call('a', { request })], { to: url });
+  expect(seen).toEqual(['GET action=get_account_info']);
+});
+
 test('a reply in another character set is read', async () => {
   const { url } = await serve((_request, response) => {
     response.setHeader('Content-Type', 'text/xml; charset=iso-8859-1');
