@@ -33,6 +33,18 @@ function follow() {
   });
 }
 
+/** What became of a request of the page that changed nothing in it. */
+const problem = document.getElementById('problem');
+
+document.addEventListener('htmx:beforeRequest', () => problem.replaceChildren());
+document.addEventListener('htmx:responseError', ({ detail: { xhr } }) => {
+  const answer = new DOMParser().parseFromString(xhr.responseText, 'text/html').querySelector('main p');
+  problem.textContent = `This did not work (${xhr.status}). ${answer?.textContent ?? ''}`;
+});
+document.addEventListener('htmx:sendError', () => {
+  problem.textContent = 'The bridge does not answer.';
+});
+
 const opened = document.getElementById('opened');
 
 document.addEventListener('htmx:afterSettle', ({ detail }) => {

@@ -20,8 +20,8 @@ export interface AccessOptions {
 /**
  * Lets operators in, and tells others nothing. With a password it takes HTTP Basic with any user name
  * (https://www.rfc-editor.org/rfc/rfc7617). Without one the listener is on loopback, and the Host header MUST name it so:
- * else a page of a site whose name was rebound to this machine could read the console. No request MUST come from the page of
- * another site, unless it is a visit.
+ * else a page of a site whose name was rebound to this machine could read the console. But for a visit, a request MUST NOT
+ * come from the page of another site.
  */
 export function guard({ password, log }: AccessOptions): RequestHandler {
   const isAdmitted = password === undefined ? admitHost : admitPassword(password, log);

@@ -97,7 +97,7 @@ describe('the page of another site', () => {
   });
 });
 
-test('an admin listener without a console has none, and looks at no call', async () => {
+test('an admin listener without a console has none of it', async () => {
   const { admin, call } = await startConsole({ admin: { console: false } });
   await call();
   for (const path of pages) expect([path, (await ask(admin + path)).status]).toEqual([path, 404]);

@@ -149,6 +149,18 @@ describeWith([CHROMIUM], 'the console in Chromium', () => {
     expect(errors).toEqual([]);
   });
 
+  test('a token that somebody else has revoked is said to be gone', async () => {
+    const { admin } = await startBusy();
+    const { page } = await visit(`${admin}/console/applications`);
+    const other = await visit(`${admin}/console/applications`);
+    const button = (of: Page) => of.getByRole('button', { name: /^Revoke [0-9a-z]{12}$/ });
+    await button(other.page).click();
+    await other.page.getByText('Revoked: 1.').waitFor();
+    await button(page).click();
+    await page.getByText(/This did not work \(400\)\. 0 tokens begin with/).waitFor();
+    expect(await button(page).count()).toBe(1);
+  });
+
   test('with its password it is live too', async () => {
     const { admin, call } = await startBusy(true);
     const httpCredentials = { username: 'anybody', password: PASSWORD };
