@@ -61,7 +61,13 @@ function draw(figure, intervals) {
       ],
       series: [
         {},
-        ...series.map(({ label }, place) => ({ label, spanGaps: true, points: { size: 4 }, ...styles[place] })),
+        // A moment with calls between others without any is a point.
+        ...series.map(({ label }, place) => ({
+          label,
+          spanGaps: true,
+          points: { show: true, size: 3 },
+          ...styles[place],
+        })),
       ],
     },
     data,
