@@ -11,6 +11,7 @@ import {
   startUpstream,
   tokens,
 } from './contestants.js';
+import { ledgerCost } from './ledger.js';
 import type { Load } from './load.js';
 import { type LoadGenerator, measureRound, median, medianOf, type Round, startLoadGenerator } from './measure.js';
 import { missingForPhp, startPhp } from './php.js';
@@ -101,6 +102,8 @@ async function compare(): Promise<void> {
     { name: 'soap, vault', server: main, request: requests.soap('vault'), isVault: true },
     { name: 'soap, cached', server: main, request: requests.soap('cached') },
     { name: 'rest, cached', server: main, request: requests.rest('cached') },
+    // Nothing of the console is there in the others.
+    { name: 'soap, console', server: bridge({ console: true }), request: soap },
     { name: 'soap, 1 connection', server: main, request: soap, connections: 1 },
     { name: 'soap, 256 connections', server: main, request: soap, connections: 256 },
     // A server of its own: the memory of the other has to be that of up to 256 connections.
@@ -143,6 +146,7 @@ async function compare(): Promise<void> {
   const { now, peak } = measured.memory();
   const facts = {
     node: process.version,
+    'ledger, CPU of a call, its writes included, µs': Math.round((await ledgerCost()) * 10) / 10,
     'start to the line that says where, ms': Math.round(measured.startMs),
     'memory idle, MB': Math.round(memories.get(measured) ?? now),
     'memory after all rounds, MB': Math.round(now),

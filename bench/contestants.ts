@@ -17,6 +17,8 @@ export interface BridgeOptions {
   readonly applications?: number;
   /** Accounts, and as many sessions, in its store beside those that are called. */
   readonly stored?: number;
+  /** Whether it has an admin listener with a console. */
+  readonly console?: boolean;
   /** Options of node itself. */
   readonly node?: readonly string[];
 }
@@ -30,7 +32,7 @@ const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url));
 
 /** A bridge as operators run it, its store on disk and its log going nowhere. */
 export async function startBridge(options: BridgeOptions): Promise<Contestant> {
-  const { upstream, workers, applications = 0, stored = 0, node = [] } = options;
+  const { upstream, workers, applications = 0, stored = 0, node = [], console = false } = options;
   const folder = await mkdtemp(join(tmpdir(), 'boxbridge-bench-'));
   const application = { provider: 'seatable', base_url: upstream };
   const config = {
@@ -38,6 +40,7 @@ export async function startBridge(options: BridgeOptions): Promise<Contestant> {
     store: 'sqlite:./bridge.db',
     key_file: './bridge.key',
     limits: { concurrent_calls: 8192 },
+    ...(console && { admin: { port: 0 } }),
     applications: [
       { ...application, api_key: 'plain', name: 'plain' },
       { ...application, api_key: 'cached', name: 'cached', cache_seconds: 3600 },
