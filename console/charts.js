@@ -61,7 +61,12 @@ function draw(figure, intervals) {
       ],
       series: [
         {},
-        ...series.map(({ label }, place) => ({ label, spanGaps: true, points: { size: 4 }, ...styles[place] })),
+        ...series.map(({ label }, place) => ({
+          label,
+          spanGaps: true, // Without lines between them, intervals with calls are points.
+          points: { show: figure.dataset.chart === 'ms', size: 4 },
+          ...styles[place],
+        })),
       ],
     },
     data,
