@@ -61,11 +61,11 @@ function draw(figure, intervals) {
       ],
       series: [
         {},
-        // A moment with calls between others without any is a point.
         ...series.map(({ label }, place) => ({
           label,
           spanGaps: true,
-          points: { show: true, size: 3 },
+          // A moment with calls between others without any is a point.
+          points: { show: figure.dataset.chart === 'ms', size: 4 },
           ...styles[place],
         })),
       ],
