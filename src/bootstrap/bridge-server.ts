@@ -13,7 +13,6 @@ import { createLedger } from '../observability/ledger.js';
 import type { Log } from '../observability/log.js';
 import { createMetrics } from '../observability/metrics.js';
 import { createObserver } from '../observability/observer.js';
-import { createRecorder } from '../observability/recorder.js';
 import { createShadowObserver } from '../observability/shadow-observer.js';
 import { noTracing } from '../observability/tracing.js';
 import { watchAll } from '../observability/watches.js';
@@ -69,7 +68,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   });
   const recorder =
     record &&
-    createRecorder({
+    (await loadRecorder())({
       ...record,
       // Calls come when the services are open.
       digest: (secret) => recordedDigest(services.sealer, secret),
@@ -182,4 +181,10 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
 async function traceTo(collector: string) {
   const { createOtlpTracing } = await import('../observability/tracing-otlp.js');
   return createOtlpTracing(collector);
+}
+
+/** Loaded on demand: without `record`, the start does not load it. */
+async function loadRecorder() {
+  const { createRecorder } = await import('../observability/recorder.js');
+  return createRecorder;
 }

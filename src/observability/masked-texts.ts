@@ -94,10 +94,13 @@ function maskPartHead(head: string, replace: Replace): string {
   return head.replace(/^([^:\r\n]*):([ \t]*)([^\r\n]*)/gm, (field, name: string, blanks: string, value: string) => {
     if (/^content-(?:type|transfer-encoding|id|location)$/i.test(name)) return field;
     if (!/^content-disposition$/i.test(name)) return `${maskName(name, replace)}:${blanks}${replace(value)}`;
-    const masked = value.replace(/([\w*]+)(\s*=\s*)(?:"([^"]*)"|([^\s;]+))/g, (_all, key, equals, quoted, plain) => {
-      const text: string = quoted ?? plain ?? '';
-      return `${key}${equals}"${/^name$/i.test(key) ? maskName(text, replace) : replace(text)}"`;
-    });
+    const masked = value.replace(
+      /(?<![\w*])([\w*]+)(\s*=\s*)(?:"([^"]*)"|([^\s;]+))/g,
+      (_all, key, equals, quoted, plain) => {
+        const text: string = quoted ?? plain ?? '';
+        return `${key}${equals}"${/^name$/i.test(key) ? maskName(text, replace) : replace(text)}"`;
+      },
+    );
     return `${name}:${blanks}${masked}`;
   });
 }
@@ -170,7 +173,7 @@ const structural =
 
 function maskAttributes(attributes: string, shown: Shown, replace: Replace): string {
   return attributes.replace(
-    /([^\s=]+)(\s*=\s*)(?:"([^"]*)"|'([^']*)')|[^\s/]+/g,
+    /([^\s=/]+)(\s*=\s*)(?:"([^"]*)"|'([^']*)')|[^\s/]+/g,
     (attribute, name, equals = '', double, single) => {
       const value = double ?? single;
       if (value === undefined) return replace(attribute);

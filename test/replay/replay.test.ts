@@ -69,6 +69,16 @@ test('what differs between two replies of the primary is noise, and the recordin
   ]);
 });
 
+test('a primary that does not answer is no noise', async () => {
+  const other = await serve(answering(''));
+  const { url, close } = await startUpstream(() => {});
+  await close();
+  expect(await send([call('a')], { to: other.url, primary: url })).toMatchObject({
+    noise: [],
+    differences: [{ element: 'no reply', calls: 1 }],
+  });
+});
+
 test('the calls of an auth_token are sent in their order, others at once, but no more than eight', async () => {
   let open = 0;
   let most = 0;
