@@ -50,6 +50,8 @@ export function handleMalformedRequests(
     // Node emits the error again for every further packet.
     if (!reception || reception.isFailed) return;
     reception.isFailed = true;
+    // At the end of what a caller sends, Node closes a connection on which it knows of no request.
+    socket.removeAllListeners('end');
     const { connection, start: begun } = reception;
     const incomplete = incompleteIn(connection);
     const [requestLine = ''] = isParsed(reception) ? [lastRequestLine(rawPacket || begun)] : begun.split(/[\r\n]/, 1);

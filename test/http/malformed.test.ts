@@ -5,6 +5,7 @@ import { Fault } from '../../src/core/fault.js';
 import { rootOf } from '../support/cases/well-formed.js';
 import { wireBytes, wireCases, wireFile } from '../support/cases/wire.js';
 import { afterwards } from '../support/cleanup.js';
+import { formats } from '../support/clients/legacy.js';
 import { connectTo, exchange, exchangeOn, type RawReply } from '../support/clients/raw.js';
 import { type RunningRequestHandler, startRequestHandler } from '../support/servers/request-handler.js';
 
@@ -195,6 +196,17 @@ describe('on one connection', () => {
       { http: 400, fault: 'Client' },
     ]);
   });
+
+  test.each(formats)(
+    'a malformed request by %s is answered although its sender has closed its side',
+    async (format) => {
+      const load = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
+      const slow = await startRequestHandler({ protocol: (real) => ({ ...real, load }) });
+      afterwards(slow.close);
+      const request = Buffer.from(`POST /api/1.0/${format} HTTP/1.1\nHost: x\n\nwith a body`);
+      expect(statusesOf(await exchange(slow.url, request, { isHalfClosed: true }))).toEqual([400]);
+    },
+  );
 
   test('a malformed request is answered once, even if its sender continues', async () => {
     const socket = await connectTo(server.url);
