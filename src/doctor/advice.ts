@@ -105,12 +105,23 @@ export function adviceFor(exchange: Exchange, { cause = '' }: MaskedExchange, ci
   if (application && !circumstances.isLive && exchange.upstream.length > 0 && !isPlayed(application.provider)) {
     return [`use --live: the recorder does not play ${application.provider}, and only the API itself can tell`];
   }
+  if (isWithoutLength(exchange.request)) {
+    return ['send Content-Length, or Transfer-Encoding: without one, what follows the head is no body'];
+  }
   for (const [pattern, advice] of adviceOnMessages) if (pattern.test(cause)) return [advice];
   for (const [pattern, advise] of adviceOnCalls) {
     const [matched, ...groups] = pattern.exec(cause) ?? [];
     if (matched !== undefined) return [advise(failed, ...groups)];
   }
   return [answer.reason === 'unavailable' ? `look whether ${urlOf(failed)} is up and reachable from here` : ASK];
+}
+
+/** Whether HTTP takes a request that has to have a body for one without: https://www.rfc-editor.org/rfc/rfc9112#section-6.3. */
+function isWithoutLength({ method, headers, body }: Exchange['request']): boolean {
+  const isLength = (name: string) => /^(?:content-length|transfer-encoding)$/i.test(name);
+  // Of what never became a request, no header is known.
+  const hasHead = headers.length > 0;
+  return hasHead && method === 'POST' && body.length === 0 && !headers.some((text, n) => n % 2 === 0 && isLength(text));
 }
 
 const ASK = 'compare the call with the README, "What the old programs get"';

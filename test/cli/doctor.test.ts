@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { demoApplications, demoVault } from '../../src/bootstrap/demo.js';
+import { openSqlite } from '../../src/store/sqlite.js';
 import { afterwards } from '../support/cleanup.js';
 import { bodies, callBridge } from '../support/clients/legacy.js';
 import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
 import { credentials, type ModernApis, newTicket, startModernApis } from '../support/servers/modern-apis.js';
 import { type Child, startNode } from '../support/servers/process.js';
+import { until } from '../support/until.js';
 
 const script = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
 
@@ -28,6 +30,20 @@ const doctor = (cwd: string, ...args: string[]): Child => startNode(cwd, script,
 const good = `action=get_account_info&api_key=${apiKey}&auth_token=anything`;
 
 describe('doctor', () => {
+  test.each(['soap', 'xml', 'rest'])('says so where a request by %s has no length', async (format) => {
+    const request = `POST /api/1.0/${format} HTTP/1.1\r\nHost: x\r\n\r\n${format === 'rest' ? good : '<request/>'}`;
+    const { code, stdout } = await doctor(await folder({ request }), 'request').end;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/to do +send Content-Length/);
+  });
+
+  test('says so where an editor has changed the ends of the lines', async () => {
+    const request = `POST /api/1.0/soap HTTP/1.1\nHost: x\nContent-Length: ${good.length}\n\n${good}`;
+    const { code, stdout } = await doctor(await folder({ request }), 'request').end;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/to do +end each line of the head/);
+  });
+
   test('shows what becomes of a request, and that it would be answered', async () => {
     const file = `POST /api/1.0/rest HTTP/1.1\r\nHost: x\r\nContent-Length: ${good.length}\r\n\r\n${good}`;
     const cwd = await folder({ 'call.http': file });
@@ -216,6 +232,10 @@ describe('doctor --live', () => {
           .sort()
           .map(async (name) => [name, await readFile(join(bridge.folder, name), 'base64')]),
       );
+    // The bridge itself writes the call for the ticket into its ledger.
+    const store = openSqlite(join(bridge.folder, 'a.db'));
+    await until(async () => (await store.ledger(0)).length > 0);
+    await store.close();
     const before = await content();
     const { code, stdout } = await doctor(bridge.folder, 'body', '--config', 'bridge.yaml', '--live').end;
     expect(code).toBe(1);
