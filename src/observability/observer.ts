@@ -1,25 +1,14 @@
-import type { Exchange, Watch } from '../core/exchange.js';
+import type { Exchange } from '../core/exchange.js';
 import { createMask } from '../core/secrets.js';
-import { messageOf, ProviderDefect, stackOf } from '../shared/errors.js';
+import { messageOf, stackOf } from '../shared/errors.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { UpstreamObservation } from '../upstream/client.js';
 import type { BreakerState } from '../upstream/resilience.js';
-import { circumstancesOf } from './circumstances.js';
-import type { Ledger } from './ledger.js';
-import type { Log } from './log.js';
-import type { Metrics } from './metrics.js';
+import { type CallOutcome, type CallRecorderParts, createCallRecorders, NONE } from './ended-call.js';
 import type { Tracing } from './tracing.js';
 
 /** The part of an application that is recorded. */
 type ObservedApplication = NonNullable<Exchange['application']>;
-
-/** The outcome of a call. What it holds of the caller's values is for `watch` alone. */
-interface CallOutcome
-  extends Omit<Exchange, 'id' | 'protocol' | 'startedAt' | 'ms' | 'upstream' | 'cause' | 'secrets'> {
-  readonly cause: unknown;
-  /** What it asked for in vain; the names are of a fixed set, or as the caller spells them where that is no secret. */
-  readonly unserved: readonly { readonly kind: string; readonly name: string; readonly spelt: string }[];
-}
 
 /** Connections that were closed for the same reason within a second. */
 interface ClosedConnections {
@@ -50,21 +39,14 @@ export interface Observer {
   readonly defect: (what: string, cause: unknown) => void;
 }
 
-/** The label of what is of no application. */
-const NONE = 'none';
-
 const breakerLevels = { closed: 0, 'half-open': 1, open: 2 };
 
-export interface ObserverParts {
-  readonly log: Log;
-  readonly metrics: Metrics;
+export interface ObserverParts extends CallRecorderParts {
   readonly tracing: Tracing;
-  readonly ledger: Pick<Ledger, 'count'>;
-  /** Looks at each call with all that was sent and received for it; absent: nothing of it is kept. */
-  readonly watch?: Watch | undefined;
 }
 
 export function createObserver({ log, metrics, tracing, ledger, watch }: ObserverParts): Observer {
+  const callRecorders = createCallRecorders({ log, metrics, ledger, watch });
   const defect = (what: string, cause: unknown) => {
     try {
       log.error({ cause: messageOf(cause), stack: stackOf(cause) }, what);
@@ -90,44 +72,15 @@ export function createObserver({ log, metrics, tracing, ledger, watch }: Observe
       const begin = performance.now();
       const endSpan = tracing.call(scope);
       const report = (outcome: CallOutcome) => {
-        const { application, answer, reply, cause, unserved } = outcome;
-        const { action = 'unknown', status, reason } = answer;
-        const ms = performance.now() - begin;
-        const { name = NONE, provider = NONE } = application ?? {};
         const hide = createMask(scope.secrets);
-        const told = () => (cause === undefined ? undefined : hide(messageOf(cause)));
-        record(
-          () => {
-            metrics.calls.inc({ protocol, provider, application: name, action, status });
-            metrics.callSeconds.observe({ protocol, application: name }, ms / 1000);
-            for (const { kind, name: of } of unserved) metrics.unserved.inc({ kind, name: of });
-          },
-          () => endSpan({ protocol, provider, application: name, action, status, id }),
-          () => {
-            const line = {
-              request_id: id,
-              protocol,
-              application: application?.name,
-              action,
-              status,
-              http_status: reply.status,
-              ms: Math.round(ms * 10) / 10,
-              upstream_status: scope.outcomes,
-              ...(reason !== undefined && circumstancesOf(outcome)),
-              ...(cause !== undefined && { cause: told() }),
-            };
-            if (reason === 'internal') {
-              log.error({ ...line, stack: hide(stackOf(cause) ?? '') }, defectOf(cause));
-            } else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
-            else if (reason !== undefined) log.warn(line, 'a call was refused');
-            else log.info(line, 'call');
-          },
-          () => {
-            const asked = { protocol, userAgent: outcome.userAgent, action: answer.action, unserved };
-            ledger.count({ ...asked, application: application?.name, reason, cause: told(), hide });
-          },
-          () => watch?.(toExchange(outcome, { id, protocol, ms, scope })),
-        );
+        const ended = { id, protocol, ms: performance.now() - begin, scope, outcome, hide, endSpan };
+        for (const each of callRecorders) {
+          try {
+            each(ended);
+          } catch (error) {
+            defect('a defect of the bridge', error);
+          }
+        }
       };
       return work(scope, report);
     },
@@ -177,22 +130,3 @@ export function createObserver({ log, metrics, tracing, ledger, watch }: Observe
     defect,
   };
 }
-
-function toExchange(
-  { cause, unserved: _, ...outcome }: CallOutcome,
-  { id, protocol, ms, scope }: { id: string; protocol: string; ms: number; scope: Scope },
-): Exchange {
-  return {
-    ...outcome,
-    id,
-    protocol,
-    startedAt: Math.round(Date.now() - ms),
-    ms,
-    upstream: scope.upstream ?? [],
-    cause: cause === undefined ? undefined : messageOf(cause),
-    secrets: scope.secrets,
-  };
-}
-
-const defectOf = (cause: unknown) =>
-  cause instanceof ProviderDefect ? 'a defect of the provider' : 'a defect of the bridge';
