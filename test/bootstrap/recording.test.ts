@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { readRecordings } from '../../src/replay/recordings.js';
 import { describeWith } from '../interop/requirements.js';
+import { encodings } from '../support/cases/encodings.js';
 import { afterwards } from '../support/cleanup.js';
 import { callBridge, formats } from '../support/clients/legacy.js';
 import { enter, newTicket, pageAddress } from '../support/servers/modern-apis.js';
@@ -119,17 +120,6 @@ describeWith([PRLIMIT], 'a disk that is full', () => {
     expect(JSON.parse(await readFile(file, 'utf8')).log.entries).toHaveLength(2);
   });
 });
-
-/** The forms in which a secret may leak: as is, in base64 at any offset, in hexadecimal. */
-function encodings(secret: string): string[] {
-  const base64 = [0, 1, 2].map((shift) =>
-    Buffer.from('x'.repeat(shift) + secret)
-      .toString('base64')
-      .replace(/=+$/, '')
-      .slice(shift + 1, -2),
-  );
-  return [secret, ...base64, Buffer.from(secret).toString('hex')];
-}
 
 test('no secret is in a recording, in any encoding, and equal ones are equal', async () => {
   const secrets = [issued];

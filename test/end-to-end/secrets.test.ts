@@ -5,6 +5,7 @@ import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { openSqlite } from '../../src/store/sqlite.js';
+import { encodings } from '../support/cases/encodings.js';
 import { afterwards } from '../support/cleanup.js';
 import { callBridge, formats } from '../support/clients/legacy.js';
 import { enter, newTicket, pageAddress } from '../support/servers/modern-apis.js';
@@ -19,17 +20,6 @@ function canary(what: string): string {
   const secret = `${what}${randomBytes(12).toString('hex')}`;
   secrets.push(secret);
   return secret;
-}
-
-/** The forms in which a secret may leak: as is, in base64 at any offset, in hexadecimal. */
-function encodings(secret: string): string[] {
-  const base64 = [0, 1, 2].map((shift) =>
-    Buffer.from('x'.repeat(shift) + secret)
-      .toString('base64')
-      .replace(/=+$/, '')
-      .slice(shift + 1, -2),
-  );
-  return [secret, ...base64, Buffer.from(secret).toString('hex')];
 }
 
 /** Sends bytes that may be no request at all, and reads what comes back. */
