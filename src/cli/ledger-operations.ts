@@ -1,6 +1,7 @@
 import { modernRequestOf } from '../bridge/modern-requests.js';
 import type { Config } from '../config/config.js';
 import { loadProvider } from '../providers/load.js';
+import { compareTexts } from '../shared/compare.js';
 import { isFailed, isRefused, type LedgerRow } from '../store/ledger.js';
 import { openStore } from '../store/open.js';
 
@@ -66,7 +67,7 @@ export async function usageOf(config: Config, selection: LedgerSelection): Promi
       failed: countOf(all.filter(isFailed)),
       modernRequest: replacing(row),
     }))
-    .toSorted((one, other) => compare(one.application, other.application) || other.count - one.count);
+    .toSorted((one, other) => compareTexts(one.application, other.application) || other.count - one.count);
 }
 
 /** What is refused or ignored: what most callers ask for first. */
@@ -113,5 +114,3 @@ function totalOf(rows: readonly LedgerRow[]): Total {
 }
 
 const countOf = (rows: readonly LedgerRow[]) => rows.reduce((sum, { count }) => sum + count, 0);
-
-const compare = (one: string, other: string) => (one < other ? -1 : Number(one > other));

@@ -69,7 +69,7 @@ export function createCallRecorders({ log, metrics, ledger, watch }: CallRecorde
       ms: Math.round(ms * 10) / 10,
       upstream_status: scope.outcomes,
       ...(reason !== undefined && circumstancesOf(outcome)),
-      ...(cause !== undefined && { cause: causeOf(ended) }),
+      ...(cause !== undefined && { cause: maskedCauseOf(ended) }),
     };
     if (reason === 'internal') log.error({ ...line, stack: hide(stackOf(cause) ?? '') }, defectOf(cause));
     else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
@@ -86,7 +86,7 @@ export function createCallRecorders({ log, metrics, ledger, watch }: CallRecorde
       action: answer.action,
       reason: answer.reason,
       unserved,
-      cause: causeOf(ended),
+      cause: maskedCauseOf(ended),
       hide: ended.hide,
     });
   };
@@ -97,7 +97,7 @@ export function createCallRecorders({ log, metrics, ledger, watch }: CallRecorde
 }
 
 /** Why there is no success, without secrets; undefined where there is. */
-function causeOf({ outcome: { cause }, hide }: EndedCall): string | undefined {
+function maskedCauseOf({ outcome: { cause }, hide }: EndedCall): string | undefined {
   return cause === undefined ? undefined : hide(messageOf(cause));
 }
 

@@ -54,15 +54,17 @@ export function createObserver({ log, metrics, tracing, ledger, watch }: Observe
       // The log itself fails: there is nowhere left to report it.
     }
   };
-  /** Records each on its own. Fails open: a defect here MUST NOT change the reply of a call. */
-  const record = (...records: readonly (() => void)[]) => {
-    for (const each of records) {
-      try {
-        each();
-      } catch (error) {
-        defect('a defect of the bridge', error);
-      }
+  /** Fails open: a defect here MUST NOT change the reply of a call. */
+  const attempt = <T>(work: (subject: T) => void, subject: T) => {
+    try {
+      work(subject);
+    } catch (error) {
+      defect('a defect of the bridge', error);
     }
+  };
+  /** Records each on its own. */
+  const record = (...records: readonly (() => void)[]) => {
+    for (const each of records) attempt(each, undefined);
   };
 
   return {
@@ -74,13 +76,7 @@ export function createObserver({ log, metrics, tracing, ledger, watch }: Observe
       const report = (outcome: CallOutcome) => {
         const hide = createMask(scope.secrets);
         const ended = { id, protocol, ms: performance.now() - begin, scope, outcome, hide, endSpan };
-        for (const each of callRecorders) {
-          try {
-            each(ended);
-          } catch (error) {
-            defect('a defect of the bridge', error);
-          }
-        }
+        for (const each of callRecorders) attempt(each, ended);
       };
       return work(scope, report);
     },

@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import type { ActionName } from '../core/actions.js';
 import { decodeBody } from '../shared/charset.js';
+import { compareTexts } from '../shared/compare.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 import type { RecordedCall } from './recording.js';
 import { type ComparedReply, differences } from './replies.js';
@@ -127,11 +128,10 @@ function createTally() {
         byElement.set(key, { action, element, calls: calls + 1, example });
       }
     },
-    all: () => [...byElement.values()].sort((one, other) => order(one.action, other.action) || other.calls - one.calls),
+    all: () =>
+      [...byElement.values()].sort((one, other) => compareTexts(one.action, other.action) || other.calls - one.calls),
   };
 }
-
-const order = (one: string, other: string) => (one < other ? -1 : Number(one > other));
 
 /** Milliseconds until a call without a reply is given up. */
 const TIMEOUT_MS = 60_000;

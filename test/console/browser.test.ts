@@ -8,6 +8,7 @@ import { actionNames } from '../../src/core/actions.js';
 import { seatableAccounts } from '../../src/sandbox/seatable.js';
 import { describeWith, pathOf } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
+import { newWatchedPage, type WatchedPage } from '../support/clients/watched-page.js';
 import { API_KEY, AUTH_TOKEN, type ConsoleBridge, PASSWORD, startConsole } from '../support/servers/console.js';
 
 const CHROMIUM = { what: 'Chromium', debian: 'chromium', probe: ['chromium', '--version'] } as const;
@@ -37,27 +38,14 @@ describeWith([CHROMIUM], 'the console in Chromium', () => {
     return bridge;
   }
 
-  interface Visit {
-    readonly page: Page;
-    /** The origins that the browser requested. */
-    readonly hosts: Set<string>;
-    /** Errors on its console, such as violations of the policy. */
-    readonly errors: string[];
-  }
-
-  async function visit(url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  async function visit(url: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
     const context = await browser.newContext({ viewport: DESK, ...options });
     afterwards(() => context.close());
-    context.setDefaultTimeout(10_000);
-    const page = await context.newPage();
-    const hosts = new Set<string>();
-    const errors: string[] = [];
-    page.on('request', (request) => hosts.add(new URL(request.url()).origin));
-    page.on('console', (message) => errors.push(message.text()));
-    page.on('pageerror', (error) => errors.push(error.message));
+    const watched = await newWatchedPage(context);
+    const { page } = watched;
     page.on('dialog', (dialog) => dialog.accept());
     await page.goto(url);
-    return { page, hosts, errors };
+    return watched;
   }
 
   const live = (page: Page) => page.getByText('Live.').waitFor();

@@ -7,6 +7,7 @@ import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { seatableAccounts } from '../../src/sandbox/seatable.js';
 import { describeWith, pathOf } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
+import { newWatchedPage, type WatchedPage } from '../support/clients/watched-page.js';
 import { startBridge } from '../support/servers/bridge.js';
 
 const anywhere = { host: '127.0.0.1', port: 0 };
@@ -91,13 +92,8 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
 
   const within = (name: string, reply: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(reply)?.[1] ?? reply;
 
-  interface Visit {
-    readonly page: Page;
+  interface Visit extends WatchedPage {
     readonly ticket: string;
-    /** The origins that the browser requested. */
-    readonly hosts: Set<string>;
-    /** Errors on the console, such as violations of the page's policy. */
-    readonly errors: string[];
   }
 
   /** A user whom an old program sends to the page. */
@@ -105,15 +101,9 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     const ticket = within('ticket', await rest({ action: 'get_ticket', api_key: apiKey }));
     const context = await browser.newContext({ viewport: DESK, ...options });
     afterwards(() => context.close());
-    context.setDefaultTimeout(10_000);
-    const page = await context.newPage();
-    const hosts = new Set<string>();
-    const errors: string[] = [];
-    page.on('request', (request) => hosts.add(new URL(request.url()).origin));
-    page.on('console', (message) => errors.push(message.text()));
-    page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(`${bridge}/api/1.0/auth/${ticket}`);
-    return { page, ticket, hosts, errors };
+    const watched = await newWatchedPage(context);
+    await watched.page.goto(`${bridge}/api/1.0/auth/${ticket}`);
+    return { ...watched, ticket };
   }
 
   const secretOf = (page: Page) => page.getByLabel('SeaTable account token');
