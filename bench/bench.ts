@@ -148,6 +148,8 @@ async function compare(): Promise<void> {
     node: process.version,
     'ledger, CPU of a call, its writes included, µs': Math.round((await ledgerCost()) * 10) / 10,
     'start to the line that says where, ms': Math.round(measured.startMs),
+    // The load and the modern API take the cores that two workers would have to themselves: CPU tells what rate cannot.
+    'calls a second of 2 workers on cores of their own, of one worker': capacityOfTwo(rows),
     'memory idle, MB': Math.round(memories.get(measured) ?? now),
     'memory after all rounds, MB': Math.round(now),
     'memory at its peak, up to 256 connections, MB': Math.round(peak),
@@ -156,6 +158,12 @@ async function compare(): Promise<void> {
   if (options.only !== '') return;
   writeFileSync('bench/result.json', `${JSON.stringify({ facts, rows }, undefined, 2)}\n`);
   writeFileSync('bench/result.svg', drawing(rows));
+}
+
+/** What two workers can do, by what a call takes of them and of one; undefined where either was not measured. */
+function capacityOfTwo(rows: readonly Row[]): number | undefined {
+  const [one, two] = ['soap', 'soap, 2 workers'].map((name) => rows.find((row) => row.name === name)?.round.cpuPerCall);
+  return one !== undefined && two !== undefined ? Math.round((200 * one) / two) / 100 : undefined;
 }
 
 /** All scenarios in turn, round after round: what slows the machine down slows all of them. */

@@ -3,7 +3,17 @@ import { addAccounts, userIdsOf } from './postgres-accounts.js';
 import { attemptsInPostgres } from './postgres-attempts.js';
 import { type Access, openDatabase, type Statements } from './postgres-database.js';
 import { addToLedger } from './postgres-ledger.js';
-import { afterPrefix, sealedIn, toAccount, toKey, toLedgerRow, toPrefixMatch, toSession, toTicket } from './rows.js';
+import {
+  afterPrefix,
+  sealedIn,
+  toAccount,
+  toKey,
+  toKnownSession,
+  toLedgerRow,
+  toPrefixMatch,
+  toSession,
+  toTicket,
+} from './rows.js';
 import {
   type AccountKey,
   BEFORE_ALL_SESSIONS,
@@ -71,13 +81,13 @@ export async function openPostgres(url: string, access?: Access): Promise<Store>
     addSession: async (session) => {
       await addSessions(database, [session]);
     },
-    session: async (digest) => (await all(`${SESSIONS} WHERE sessions.digest = $1`, digest)).map(toSession)[0],
+    session: async (digest) => (await all('SELECT * FROM sessions WHERE digest = $1', digest)).map(toSession)[0],
     sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) => {
       const rows = await all(
         `${SESSIONS} WHERE (created_at, sessions.digest) > ($1, $2) ORDER BY created_at, sessions.digest LIMIT $3`,
         ...[createdAt, digest, SESSIONS_PER_PAGE],
       );
-      return rows.map(toSession);
+      return rows.map(toKnownSession);
     },
     sessionsByPrefix: async (prefix) =>
       toPrefixMatch(
@@ -160,7 +170,7 @@ async function dump({ one, all }: Statements): Promise<StoreContent> {
     accounts: (await all('SELECT * FROM accounts ORDER BY user_id')).map(toAccount),
     masterKey: sealedIn(await one('SELECT sealed FROM master_key')),
     tickets: (await all('SELECT * FROM tickets ORDER BY digest')).map(toTicket),
-    sessions: (await all(`${SESSIONS} ORDER BY sessions.digest`)).map(toSession),
+    sessions: (await all(`${SESSIONS} ORDER BY sessions.digest`)).map(toKnownSession),
     ledger: (await all(`SELECT * FROM ledger ORDER BY ${LEDGER_ORDER}`)).map(toLedgerRow),
   };
 }

@@ -7,6 +7,7 @@ import {
   keyIn,
   type PrefixMatch,
   type TicketRecord,
+  type UsedSession,
 } from './store.js';
 
 /** A row of a query. All databases use the same column names. */
@@ -29,12 +30,15 @@ export function toTicket(row: Row): TicketRecord {
   };
 }
 
-export function toSession(row: Row): KnownSession {
+export function toKnownSession(row: Row): KnownSession {
+  return { ...toSession(row), nativeId: keyIn('', '', String(row.native_id)).nativeId };
+}
+
+export function toSession(row: Row): UsedSession {
   return {
     digest: String(row.digest),
     application: String(row.application),
     userId: Number(row.user_id),
-    nativeId: keyIn('', '', String(row.native_id)).nativeId,
     createdAt: Number(row.created_at),
     lastUsed: row.last_used === null ? undefined : Number(row.last_used),
     sealed: sealedIn(row) ?? NOTHING,

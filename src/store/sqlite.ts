@@ -1,7 +1,17 @@
 import { type CreateRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
 import { attemptsInMemory } from './attempts.js';
 import { LEDGER_ORDER } from './ledger.js';
-import { afterPrefix, sealedIn, toAccount, toKey, toLedgerRow, toPrefixMatch, toSession, toTicket } from './rows.js';
+import {
+  afterPrefix,
+  sealedIn,
+  toAccount,
+  toKey,
+  toKnownSession,
+  toLedgerRow,
+  toPrefixMatch,
+  toSession,
+  toTicket,
+} from './rows.js';
 import { type Database, openDatabase } from './sqlite-database.js';
 import { addToLedger } from './sqlite-ledger.js';
 import {
@@ -63,12 +73,12 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     addSession: async (session) => {
       addSession(database, session);
     },
-    session: async (digest) => all(`${SESSIONS} WHERE digest = ?`, digest).map(toSession)[0],
+    session: async (digest) => all('SELECT * FROM sessions WHERE digest = ?', digest).map(toSession)[0],
     sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) =>
       all(
         `${SESSIONS} WHERE (created_at, digest) > (?, ?) ORDER BY created_at, digest LIMIT ?`,
         ...[createdAt, digest, SESSIONS_PER_PAGE],
-      ).map(toSession),
+      ).map(toKnownSession),
     sessionsByPrefix: async (prefix) =>
       toPrefixMatch(
         one(
@@ -137,7 +147,7 @@ function dump({ one, all }: Database): StoreContent {
     accounts: all('SELECT * FROM accounts ORDER BY user_id').map(toAccount),
     masterKey: sealedIn(one('SELECT sealed FROM master_key')),
     tickets: all('SELECT * FROM tickets ORDER BY digest').map(toTicket),
-    sessions: all(`${SESSIONS} ORDER BY digest`).map(toSession),
+    sessions: all(`${SESSIONS} ORDER BY digest`).map(toKnownSession),
     ledger: all(`SELECT * FROM ledger ORDER BY ${LEDGER_ORDER}`).map(toLedgerRow),
   };
 }

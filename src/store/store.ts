@@ -30,11 +30,14 @@ export interface SessionRecord {
   readonly sealed: Uint8Array;
 }
 
-export interface KnownSession extends SessionRecord {
-  /** The modern API's own id of the account. */
-  readonly nativeId: string;
+export interface UsedSession extends SessionRecord {
   /** Milliseconds since 1970; undefined if never. */
   readonly lastUsed: number | undefined;
+}
+
+export interface KnownSession extends UsedSession {
+  /** The modern API's own id of the account. */
+  readonly nativeId: string;
 }
 
 /** A digest with the time of the last use, in milliseconds since 1970. */
@@ -110,7 +113,7 @@ export interface Store {
 
   /** Stores a session; replaces one of the same digest. */
   readonly addSession: (session: SessionRecord) => Promise<void>;
-  readonly session: (digest: string) => Promise<KnownSession | undefined>;
+  readonly session: (digest: string) => Promise<UsedSession | undefined>;
   /**
    * A page of the sessions that come after a position, by default of all, the oldest first. It is empty where there are
    * none, and else has at most SESSIONS_PER_PAGE.
