@@ -17,15 +17,20 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
 
 /** A bridge on loopback with a store in a folder of its own; the configuration is written with the keys of the file. */
 export async function startBridge(
-  configuration: {
+  {
+    limits,
+    ...configuration
+  }: {
     applications: readonly Record<string, unknown>[];
+    limits?: Record<string, unknown>;
     [key: string]: unknown;
   },
   { log = pino({ level: 'silent' }), ...runtime }: RuntimeOptions & { readonly log?: Log } = {},
 ): Promise<BridgeServer & { readonly folder: string }> {
   const folder = await temporaryFolder();
   const config = parseConfig(
-    { listen: { host: '127.0.0.1', port: 0 }, ...configuration },
+    // It shares its process, and most of the machine, with the tests: that it is late says nothing of its calls.
+    { listen: { host: '127.0.0.1', port: 0 }, limits: { event_loop_delay_ms: 60_000, ...limits }, ...configuration },
     { directory: folder.path, actions: actionNames, providers },
   );
   const bridge = await startBridgeServer(config, log, runtime);
