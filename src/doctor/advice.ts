@@ -124,7 +124,7 @@ function isWithoutLength({ method, headers, body }: Exchange['request']): boolea
   return hasHead && method === 'POST' && body.length === 0 && !headers.some((text, n) => n % 2 === 0 && isLength(text));
 }
 
-const ASK = 'compare the call with the README, "What the old programs get"';
+const ASK = 'compare the call with docs/statuses.md';
 
 function keysThereAre({ call, config: { applications } }: Failed): string {
   const shown = ({ name, apiKey }: ApplicationConfig) => `${name} (${apiKey.slice(0, 4)}…)`;

@@ -60,7 +60,7 @@ describe.each([
     ]);
     const advice = found.flatMap((each) => each.advice);
     if (cause === undefined) expect(advice).toEqual([]);
-    else expect(advice).toEqual([expect.not.stringContaining('compare the call with the README')]);
+    else expect(advice).toEqual([expect.not.stringContaining('compare the call with docs/statuses.md')]);
   });
 });
 
@@ -95,7 +95,7 @@ describe.each(formats)('of a mistake in %s', (format) => {
   test.each(mistakes)('%s', (what, _action, _parameters, { cause, status }) => {
     const [found] = diagnoses.get(what) ?? [];
     expect(found).toMatchObject({ isAnswered: false, exchange: { cause, status, protocol: format } });
-    expect(found?.advice).toEqual([expect.not.stringContaining('compare the call with the README')]);
+    expect(found?.advice).toEqual([expect.not.stringContaining('compare the call with docs/statuses.md')]);
     expect(JSON.stringify(found)).not.toContain(TOKEN);
   });
 });

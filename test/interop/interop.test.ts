@@ -8,10 +8,11 @@ import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { seatableAccounts } from '../../src/sandbox/seatable.js';
 import { terraformAccounts } from '../../src/sandbox/terraform.js';
+import { partIn, withPart } from '../repository/parts.js';
 import { afterwards } from '../support/cleanup.js';
 import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
 import { canned, startUpstream } from '../support/servers/upstream.js';
-import { matrixIn, matrixOf, withMatrix } from './matrix.js';
+import { matrixOf } from './matrix.js';
 import type { Call, Client, Outcome } from './programs.js';
 import { proofs, provenApplications } from './proofs.js';
 import { type Exchange, type Recorder, startRecorder } from './recorder.js';
@@ -334,13 +335,13 @@ describeWith([xmllint], 'the schema of the literal WSDL', () => {
   });
 });
 
-const readme = fileURLToPath(new URL('../../../README.md', import.meta.url));
+const page = fileURLToPath(new URL('../../../docs/compatibility.md', import.meta.url));
 
-test('the README has the matrix that `npm run matrix` writes', async () => {
-  const document = await readFile(readme, 'utf8');
-  const before = matrixIn(document) ?? '';
+test('the page of compatibility has the matrix that `npm run matrix` writes', async () => {
+  const document = await readFile(page, 'utf8');
+  const before = partIn(document, 'matrix') ?? '';
   const rows = stacks.map((stack) => ({ ...stack, cells: cells.get(stack) ?? new Map<string, boolean>() }));
   const now = matrixOf(rows, impossible, actionNames, before);
-  if (process.env.MATRIX === 'write') await writeFile(readme, withMatrix(document, now));
+  if (process.env.MATRIX === 'write') await writeFile(page, withPart(document, 'matrix', now));
   else expect(before).toBe(now);
 });

@@ -10,19 +10,6 @@ export interface Row {
   readonly unreadable?: Pick<Unreadable, 'why'>;
 }
 
-const START = '<!-- matrix: written by npm run matrix -->\n';
-const END = '<!-- end of the matrix -->\n';
-
-/** The part of a document that the matrix takes; undefined where there is none. */
-export function matrixIn(document: string): string | undefined {
-  const [start, end] = [document.indexOf(START), document.indexOf(END)];
-  return start < 0 || end < start ? undefined : document.slice(start + START.length, end);
-}
-
-export function withMatrix(document: string, matrix: string): string {
-  return document.replace(START + matrixIn(document) + END, () => START + matrix + END);
-}
-
 const head = (name: string, format: string) => `| ${name} | ${format} |`;
 
 function rowOf({ name, format, cells, unreadable }: Row, actions: readonly string[], notes: readonly string[]): string {

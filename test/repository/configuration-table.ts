@@ -12,19 +12,6 @@ export interface KeyRow {
   readonly fallback: string;
 }
 
-const START = '<!-- configuration: written by npm run docs -->\n';
-const END = '<!-- end of the configuration -->\n';
-
-/** The part of a document that the table takes; undefined where there is none. */
-export function tableIn(document: string): string | undefined {
-  const [start, end] = [document.indexOf(START), document.indexOf(END)];
-  return start < 0 || end < start ? undefined : document.slice(start + START.length, end);
-}
-
-export function withTable(document: string, table: string): string {
-  return document.replace(START + tableIn(document) + END, () => START + table + END);
-}
-
 const options = { directory: '/', actions: actionNames, providers };
 
 /** The keys of a configuration outside its applications. */

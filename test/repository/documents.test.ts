@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { userPages } from './pages.js';
 import { root } from './programs.js';
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -11,6 +12,9 @@ const records = readdirSync(join(root, 'docs/decisions'))
 const pages = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
   'deploy/README.md',
+  ...userPages()
+    .map(({ path }) => path)
+    .filter((path) => path !== 'README.md'),
   'docs/decisions/README.md',
   ...records.map((name) => `docs/decisions/${name}`),
 ].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));

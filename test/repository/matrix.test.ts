@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { matrixIn, matrixOf, withMatrix } from '../interop/matrix.js';
+import { matrixOf } from '../interop/matrix.js';
 
 const actions = ['read', 'write'];
 const row = (name: string, ...cells: boolean[]) => ({
@@ -44,11 +44,4 @@ test('a row that was not tried in full is the one of before', () => {
   expect(matrixOf([row('new'), row('a', false, true), row('b')], [], actions, before)).toBe(
     before.replace('| yes | yes |', '| no | yes |'),
   );
-});
-
-test('a document keeps all but its matrix', () => {
-  const document = 'before\n<!-- matrix: written by npm run matrix -->\nold\n<!-- end of the matrix -->\nafter\n';
-  expect(matrixIn(document)).toBe('old\n');
-  expect(withMatrix(document, "new $' \n")).toBe(document.replace('old\n', () => "new $' \n"));
-  expect(matrixIn('no matrix')).toBeUndefined();
 });

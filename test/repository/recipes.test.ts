@@ -9,16 +9,20 @@ import { createProtocols } from '../../src/protocols/index.js';
 import { openWsdl } from '../../src/protocols/soap/wsdl.js';
 import { providers } from '../../src/providers/index.js';
 import { sandboxCredentials, sandboxPaths } from '../../src/sandbox/sandbox.js';
-import { matrixIn } from '../interop/matrix.js';
 import { formats } from '../support/clients/legacy.js';
+import { userPages } from './pages.js';
+import { partIn } from './parts.js';
 import { root } from './programs.js';
 import { tableRows } from './tables.js';
 
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
-const readme = textOf('README.md');
-/** What the README says of a key of the configuration. */
+/** All pages for users. */
+const docs = userPages()
+  .map(({ text }) => text)
+  .join('\n');
+/** What the pages say of a key of the configuration. */
 const keyRow = (key: string) =>
-  tableRows(readme, 'key')
+  tableRows(docs, 'key')
     .filter(([cell = '']) => cell.split(/[^a-z_]/).includes(key))
     .join();
 const wsdl = await openWsdl();
@@ -34,8 +38,8 @@ describe('a provider', () => {
     expect(files.filter((name) => !general.includes(name)).sort()).toEqual(names.sort());
   });
 
-  test.each(providers)('is in the README: $title', ({ name, title }) => {
-    expect(readme).toContain(title);
+  test.each(providers)('is in the documentation: $title', ({ name, title }) => {
+    expect(docs).toContain(title);
     expect(keyRow('provider')).toContain(`\`${name}\``);
   });
 
@@ -50,8 +54,8 @@ describe('a provider', () => {
 describe('an action', () => {
   const own = actionNames.filter((name) => 'isOwn' in actions[name]);
 
-  test("that is the bridge's own is in the README with its parameters and results", () => {
-    const rows = tableRows(readme, 'action').filter(({ length }) => length === 3);
+  test("that is the bridge's own is in the documentation with its parameters and results", () => {
+    const rows = tableRows(docs, 'action').filter(({ length }) => length === 3);
     const expected = own.map((name) => {
       const { parameters, prefix }: Action = actions[name];
       const taken = Object.entries({ ...parameters, ...(prefix && { [`${prefix}NAME`]: 'optional' }) }).filter(
@@ -67,8 +71,8 @@ describe('an action', () => {
     expect(rows).toEqual(expected);
   });
 
-  test('has a column in the matrix of the README, filled in every row', () => {
-    const [head = [], ...rows] = (matrixIn(readme) ?? '').split('\n').filter((line) => line.startsWith('|'));
+  test('has a column in the matrix, filled in every row', () => {
+    const [head = [], ...rows] = (partIn(docs, 'matrix') ?? '').split('\n').filter((line) => line.startsWith('|'));
     const columns = String(head).split(' | ').slice(2).join(' ').replace(/ \|$/, '').split(' ');
     expect(columns).toEqual(actionNames);
     const widths = new Set(rows.map((row) => row.split('|').length));
@@ -77,8 +81,8 @@ describe('an action', () => {
 });
 
 describe('a protocol', () => {
-  test.each(protocols)('has an example in the README, whose answer is checked: $name', ({ path }) => {
-    expect(readme).toMatch(new RegExp(`^\\$ curl '[^']*${path}[?']`, 'm'));
+  test.each(protocols)('has an example in the documentation, whose answer is checked: $name', ({ path }) => {
+    expect(docs).toMatch(new RegExp(`^\\$ curl '[^']*${path}[?']`, 'm'));
   });
 
   test('is called by the callers of the tests', () => {
@@ -92,9 +96,9 @@ describe('a protocol', () => {
 });
 
 describe('a key of the configuration', () => {
-  test('that is in the README is in the full configuration, which the tests read', () => {
+  test('that is in the documentation is in the full configuration, which the tests read', () => {
     const full = new Set(textOf('test/fixtures/config/full.yaml').match(/[a-z_]+(?=:)/g));
-    const keys = tableRows(readme, 'key').flatMap(([cell = '']) => cell.match(/[a-z_]+/g) ?? []);
+    const keys = tableRows(docs, 'key').flatMap(([cell = '']) => cell.match(/[a-z_]+/g) ?? []);
     expect(keys.length).toBeGreaterThan(30);
     expect(keys.filter((key) => !full.has(key))).toEqual([]);
   });
@@ -112,12 +116,12 @@ describe('a status word', () => {
     unavailable: true,
     internal: true,
   };
-  const rows = tableRows(readme, 'status').map(([words = '', meaning = '']) => ({ words, meaning }));
+  const rows = tableRows(docs, 'status').map(([words = '', meaning = '']) => ({ words, meaning }));
 
-  /** As the README writes it; of success it has an example. */
+  /** As the documentation writes it; of success it has an example. */
   const shown = (action: string, word: string) => `\`${word.replace(`e_${action}`, 'e_<action>')}\``;
 
-  test('is in the README, and what is there is one', () => {
+  test('is in the documentation, and what is there is one', () => {
     const words = Object.keys(reasons).flatMap((reason) =>
       actionNames.flatMap((action) => [
         shown(action, statusWord(action, toReason(reason))),
@@ -125,13 +129,13 @@ describe('a status word', () => {
       ]),
     );
     const ofSuccess = actionNames.map((action) => statusWord(action)).filter((word) => !word.endsWith('_ok'));
-    const inReadme = rows.flatMap((row) => row.words.match(/`[^`]+`/g) ?? []);
-    expect(inReadme.sort()).toEqual(
+    const inDocs = rows.flatMap((row) => row.words.match(/`[^`]+`/g) ?? []);
+    expect(inDocs.sort()).toEqual(
       [...new Set(['`get_account_info_ok`', ...ofSuccess.map((word) => `\`${word}\``), ...words])].sort(),
     );
   });
 
-  test.each(Object.keys(reasons))('that is not answered with HTTP 200 says so in the README: %s', (reason) => {
+  test.each(Object.keys(reasons))('that is not answered with HTTP 200 says so there: %s', (reason) => {
     const http = httpStatusOf({ reason: toReason(reason) });
     const row = rows.find(({ words }) => words.includes(`\`${statusWord('<action>', toReason(reason))}\``));
     expect(http === 200 || row?.meaning.includes(`HTTP ${http}`)).toBe(true);
@@ -151,7 +155,7 @@ describe('a store', () => {
     expect(kinds.length).toBeGreaterThanOrEqual(2);
   });
 
-  test.each(kinds)('runs the suite of stores and is in the README: %s', (kind) => {
+  test.each(kinds)('runs the suite of stores and is in the documentation: %s', (kind) => {
     expect(textOf(`test/store/${kind}.test.ts`)).toMatch(/\bstoreSuite\(/);
     expect(keyRow('store')).toMatch(new RegExp(`\`${kind}[^\`]*:`));
   });

@@ -1,0 +1,173 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { demoVault } from '../../src/bootstrap/demo.js';
+import { readConfig } from '../../src/config/load.js';
+import { actionNames } from '../../src/core/actions.js';
+import { providers } from '../../src/providers/index.js';
+import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
+import { version } from '../../src/shared/version.js';
+import { describeWith } from '../interop/requirements.js';
+import { afterwards } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
+import { startNode } from '../support/servers/process.js';
+import { generatedParts } from './generated-parts.js';
+import { type Page, shownCommands, userPages } from './pages.js';
+import { partIn, withPart } from './parts.js';
+import { openTerminal } from './pasted.js';
+import { PROGRAM_TIMEOUT_MS, root } from './programs.js';
+
+const pages = userPages();
+
+function pageOf(path: string): Page {
+  const page = pages.find((each) => each.path === path);
+  if (!page) throw new Error(`there is no page ${path}`);
+  return page;
+}
+
+const curl = { what: 'curl', debian: 'curl', probe: ['curl', '--version'] } as const;
+
+async function sh(command: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: root, env: { ...process.env, ...env } });
+  return stdout.replaceAll('\r\n', '\n').trim();
+}
+
+describeWith([curl], 'what the pages show of', () => {
+  test(
+    'calls is what the demo answers',
+    async () => {
+      const folder = await temporaryFolder();
+      afterwards(folder.remove);
+      const demo = startNode(folder.path, join(root, 'dist/src/cli.js'), 'serve', '--port', '0');
+      const url = /http:\S+/.exec(await demo.line(/answers at/))?.[0] ?? '';
+      const calls = consoleCommands().filter(({ command }) => command.startsWith('curl '));
+      expect(calls.length).toBeGreaterThanOrEqual(9);
+      for (const { path, command, output } of calls) {
+        const asked = command.replaceAll('http://127.0.0.1:8080', url).replace('curl ', 'curl -s ');
+        expect({ path, command, output: await sh(asked) }).toEqual({ path, command, output });
+      }
+    },
+    PROGRAM_TIMEOUT_MS,
+  );
+});
+
+function consoleCommands() {
+  return pages.flatMap(({ path, blocks }) =>
+    blocks
+      .filter(({ language, notRun }) => language === 'console' && notRun === undefined)
+      .flatMap((block) => shownCommands(block).map((shown) => ({ path, ...shown }))),
+  );
+}
+
+test.each(consoleCommands().filter(({ command }) => !command.startsWith('curl ')))(
+  '$path: $command prints what is shown',
+  async ({ command, output }) => {
+    const program = `'${process.execPath}' dist/src/cli.js`;
+    expect(await sh(command.replace(/\bboxbridge (?=providers|doctor|schema|--)/, `${program} `))).toBe(output);
+  },
+);
+
+const sqlite = { what: 'sqlite3', debian: 'sqlite3', probe: ['sqlite3', '--version'] } as const;
+const bash = { what: 'bash', debian: 'bash', probe: ['bash', '-c', ':'] } as const;
+
+describeWith([curl, bash, sqlite], 'pasted into a terminal, the commands succeed of', () => {
+  const ofPages = pages.filter(
+    ({ path, blocks }) => path !== 'README.md' && blocks.some(({ language }) => language === 'sh'),
+  );
+
+  test.each(ofPages)(
+    '$path',
+    async ({ path, blocks }) => {
+      const { path: folder, remove } = await temporaryFolder();
+      const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
+      afterwards(remove);
+      afterwards(sandbox.close);
+      const seatable = sandbox.url + sandboxPaths.seatable;
+      const terminal = await openTerminal({ folder, names: { 'https://cloud.seatable.io': seatable } });
+      // What the pages presuppose.
+      await writeFile(join(folder, 'credential.txt'), demoVault.credential);
+      const [configuration] = pageOf('docs/configuration.md').blocks;
+      if (configuration && path !== 'docs/quick-start.md') await terminal.paste(configuration);
+      for (const block of blocks.filter(({ notRun }) => notRun === undefined)) await terminal.paste(block);
+    },
+    PROGRAM_TIMEOUT_MS,
+  );
+
+  test(
+    'README.md, with the packed package in an empty folder: an old program has signed in and is answered',
+    async () => {
+      const { path: folder, remove } = await temporaryFolder();
+      afterwards(remove);
+      await sh(`npm pack --ignore-scripts --pack-destination '${folder}'`);
+      const install = `npm install --global --prefix global --prefer-offline --no-audit --no-fund ./boxbridge-${version}.tgz`;
+      const program = join(folder, 'global/lib/node_modules/boxbridge/dist/src/cli.js');
+      const names = { 'npm install --global boxbridge': install };
+      const terminal = await openTerminal({ folder, names, program });
+      const outputs: string[] = [];
+      for (const block of pageOf('README.md').blocks.filter(({ language }) => language === 'sh'))
+        outputs.push(await terminal.paste(block));
+      expect(outputs.at(-1)).toContain(
+        '<status>get_account_info_ok</status><user><login>teamplayer@example.com</login>',
+      );
+    },
+    PROGRAM_TIMEOUT_MS,
+  );
+
+  const left = pages.flatMap(({ path, blocks }) =>
+    blocks.flatMap(({ text, notRun }) =>
+      notRun === undefined ? [] : [{ command: text.split('\n')[0], path, notRun }],
+    ),
+  );
+  test.skip.each(left)('$path: $command: $notRun', () => {});
+});
+
+describe('a configuration', () => {
+  const configurations = pages.flatMap(({ path, blocks }) =>
+    blocks
+      .filter(({ language, text }) => language === 'yaml' && !text.startsWith(' '))
+      .map(({ text }) => ({ path, text })),
+  );
+
+  test.each(configurations)('of $path is good', ({ text }) => {
+    expect(() => readConfig(text, { directory: root, actions: actionNames, providers })).not.toThrow();
+  });
+
+  test('of the pages names every key', () => {
+    const full = readFileSync(join(root, 'test/fixtures/config/full.yaml'), 'utf8').replace(/ *#.*/g, '');
+    const keys = [...full.matchAll(/([a-z_]+):(?= |$)/gm)].map(([, key = '']) => key);
+    const page = pageOf('docs/configuration.md').text;
+    const named = new Set(page.match(/[a-z_]+/g));
+    expect([...new Set(keys)].filter((key) => !named.has(key))).toEqual([]);
+  });
+});
+
+test('the generated parts are current', async () => {
+  const parts = await generatedParts();
+  expect(parts.length).toBeGreaterThan(5);
+  for (const { file, name, text } of parts) {
+    const page = pageOf(file).text;
+    expect({ file, part: partIn(page, name) }).toEqual({ file, part: text });
+  }
+});
+
+test('a generated part replaces the one in a document, and nothing else', () => {
+  const document = 'before\n<!-- x: written by npm run docs -->\nold\n<!-- end of the x -->\nafter\n';
+  expect(partIn(document, 'x')).toBe('old\n');
+  expect(withPart(document, 'x', "new $' \n")).toBe(document.replace('old\n', () => "new $' \n"));
+  expect(partIn(document, 'y')).toBeUndefined();
+  expect(() => withPart(document, 'y', '')).toThrow('no part "y"');
+});
+
+test('the README is short, and names the two commands and every page', () => {
+  const readme = pageOf('README.md').text;
+  expect(readme.split('\n').length).toBeLessThanOrEqual(121);
+  expect(readme).toContain('npm ci && npm start');
+  expect(readme).toContain('npm ci && npm test');
+  const index = pageOf('docs/README.md').text;
+  const linked = [...index.matchAll(/\]\((?!\.\.)([^)#]+)\)/g)].map(([, target = '']) => `docs/${target}`);
+  const own = pages.map(({ path }) => path).filter((path) => path.startsWith('docs/') && path !== 'docs/README.md');
+  expect(linked.filter((path) => !path.includes('decisions')).sort()).toEqual(own);
+});
