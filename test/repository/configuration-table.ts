@@ -5,7 +5,7 @@ import { actionNames } from '../../src/core/actions.js';
 import { providers } from '../../src/providers/index.js';
 
 /** One key of the configuration, its block in front of it. */
-export interface KeyRow {
+interface KeyRow {
   readonly key: string;
   readonly description: string;
   /** In Markdown; empty where the key is required, or nothing stands for it. */

@@ -14,6 +14,7 @@ import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { startNode } from '../support/servers/process.js';
+import { applicationKeys, configKeys } from './configuration-table.js';
 import { generatedParts } from './generated-parts.js';
 import { type Page, shownCommands, userPages } from './pages.js';
 import { partIn, withPart } from './parts.js';
@@ -133,6 +134,12 @@ describe('a configuration', () => {
 
   test.each(configurations)('of $path is good', ({ text }) => {
     expect(() => readConfig(text, { directory: root, actions: actionNames, providers })).not.toThrow();
+  });
+
+  test('has something said of every key', () => {
+    const rows = [...configKeys(), ...applicationKeys()];
+    expect(rows.filter(({ description }) => description === '')).toEqual([]);
+    expect(rows.map(({ key }) => key)).toEqual(expect.arrayContaining(['limits.xml_depth', 'account_id']));
   });
 
   test('of the pages names every key', () => {
