@@ -17,9 +17,10 @@ import { encodings } from '../support/cases/encodings.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { startNodeIn } from '../support/servers/process.js';
-import { root, textOf } from './files.js';
+import { adapted, root, textOf } from './files.js';
 import { helm, RELEASE, type Resource, rendered, runHelm, the } from './helm.js';
 
+const program = join(root, 'dist/src/cli.js');
 const KEY = Buffer.from('the key of the server, 32 bytes.').toString('base64');
 const URL_OF_STORE = 'postgres://boxbridge:pass-of-store@127.0.0.1:1/boxbridge';
 const secret = { values: { BOXBRIDGE_KEY: KEY, BOXBRIDGE_STORE: URL_OF_STORE, API_KEY: 'key-of-invoices' } };
@@ -123,7 +124,7 @@ describeWith([helm], 'the chart', () => {
       const { path, remove } = await temporaryFolder();
       afterwards(remove);
       await writeFile(join(path, 'bridge.yaml'), bridgeOf(await resourcesOf(variant)));
-      const words = [join(root, 'dist/src/cli.js'), 'check', '--config', 'bridge.yaml'];
+      const words = [program, 'check', '--config', 'bridge.yaml'];
       const { code, stdout, stderr } = await startNodeIn({ cwd: path, env: variant.variables ?? {} }, ...words).end;
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: expect.stringContaining(': good'), stderr: '' });
     });
@@ -335,7 +336,6 @@ describeWith([helm], 'the chart', () => {
       await writeFile(join(path, 'bridge.yaml'), bridgeOf(resources));
       const [{ args }] = the('Job', resources).spec.template.spec.containers;
       const words = args.map((word: string) => word.replace('/etc/boxbridge/', ''));
-      const program = join(root, 'dist/src/cli.js');
       const ended = await startNodeIn({ cwd: path, env: secret.values }, program, ...words).end;
       expect(ended).toMatchObject({
         code: 1,
@@ -375,6 +375,33 @@ describeWith([helm], 'the chart', () => {
     const { mountPath } = volumeMounts.find(({ name }: Resource) => name === 'data');
     const { store, key_file } = parse(bridgeOf(resources));
     expect([store, key_file]).toEqual([`sqlite:${mountPath}/bridge.db`, `${mountPath}/bridge.key`]);
+  });
+
+  test('answers calls from its sandbox, as its pod starts the two', async () => {
+    const { path, remove } = await temporaryFolder();
+    afterwards(remove);
+    const resources = await rendered({}, 'sandbox');
+    const [bridge, sandbox] = the('Deployment', resources).spec.template.spec.containers;
+    const start = (args: readonly string[], ...others: readonly (readonly [string, string])[]) => {
+      const words = args.map((word) => new Map(others).get(word) ?? word);
+      return startNodeIn({ cwd: path }, program, ...words);
+    };
+    const played = await start(sandbox.args, ['8081', '0']).line(/^seatable\t/);
+    const [, baseUrl = '', credential = ''] = played.split('\t');
+    const config = adapted(bridgeOf(resources), [
+      [/\/data\//g, `${path}/data/`],
+      ['http://127.0.0.1:8081', new URL(baseUrl).origin],
+      [/ port: \d+/g, ' port: 0'],
+    ]);
+    await writeFile(join(path, 'bridge.yaml'), config);
+    const running = start(bridge.args, ['/etc/boxbridge/bridge.yaml', 'bridge.yaml']);
+    const addressOf = async (what: RegExp) =>
+      (await running.line(what)).replace(/^.* /, '').replace('0.0.0.0', '127.0.0.1');
+    const admin = await addressOf(/^Its metrics/);
+    for (const probe of ['healthz', 'readyz']) expect((await fetch(`${admin}/${probe}`)).status).toBe(200);
+    const query = new URLSearchParams({ action: 'get_account_info', api_key: 'seatable-demo', auth_token: credential });
+    const reply = await fetch(`${await addressOf(/answers at/)}/api/1.0/rest?${query}`);
+    expect(await reply.text()).toContain('<status>get_account_info_ok</status>');
   });
 
   test('trusts the nearest proxy, unless the configuration says otherwise', async () => {

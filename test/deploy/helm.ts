@@ -6,10 +6,10 @@ import type { Requirement } from '../interop/requirements.js';
 import { pathIn } from './files.js';
 
 export const helm: Requirement = {
-  what: 'Helm 3.8 or newer',
+  what: 'Helm 4',
   debian: 'none has it; .ci/run installs it',
   probe: ['helm', 'version', '--short'],
-  output: /^v(3\.([89]|\d\d)|[4-9])/,
+  output: /^v[4-9]/,
 };
 
 /** The name of every release. */

@@ -18,7 +18,7 @@
 {{- $wrong = append $wrong "config.limits.shutdown_ms: has to be a number of milliseconds here; the time that a pod has to end follows from it" -}}
 {{- end -}}
 
-{{- if regexMatch "://[^/@\\s]*:[^$@\\s][^@\\s]*@" (toYaml $v.config) -}}
+{{- if regexMatch "://[^/@\\s]*:[^$/@\\s][^/@\\s]*@" (toYaml $v.config) -}}
 {{- $wrong = append $wrong "config: one of its URLs has a password; put it into the Secret, and write ${NAME} in its place" -}}
 {{- end -}}
 

@@ -23,6 +23,12 @@
 {{- toYaml $config -}}
 {{- end -}}
 
+{{- define "boxbridge.secretData" -}}
+{{- range $name, $value := .Values.secret.values }}
+{{ $name }}: {{ $value | b64enc | quote }}
+{{- end }}
+{{- end -}}
+
 {{- define "boxbridge.shutdownMs" -}}
 {{- dig "limits" "shutdown_ms" 10000 .Values.config | int -}}
 {{- end -}}
