@@ -1,14 +1,41 @@
 import type { Command } from 'commander';
 import { storeIn } from '../config/schema.js';
 import { copyStore } from '../store/copy.js';
+import type { Migration } from '../store/migration.js';
+import { migrateStore, nameOfStore } from '../store/open.js';
 import type { StoreContent } from '../store/store.js';
 import type { LoadConfig } from './load-config.js';
 
-/** `boxbridge store`: copies a store. Needs no server's key: what is sealed stays sealed under the same one. */
+/** `boxbridge store`: makes its tables, and copies it. Needs no server's key: what is sealed stays sealed under the same one. */
 export function addStoreCommand(program: Command, loadConfig: LoadConfig): void {
-  const copy = program
-    .command('store')
-    .description('move what the bridge remembers')
+  const store = program.command('store').description('prepare or move what the bridge remembers');
+  addMigrateCommand(store, loadConfig);
+  addCopyCommand(store, loadConfig);
+}
+
+function addMigrateCommand(store: Command, loadConfig: LoadConfig): void {
+  store
+    .command('migrate')
+    .description('make the tables of the store, or bring them to this version; `serve` does so by itself')
+    .requiredOption('--config <file>', 'the configuration, a YAML file')
+    .option('--json', 'print JSON')
+    .action(async ({ config: file, json = false }: { config: string; json?: boolean }) => {
+      const place = (await loadConfig(file)).store;
+      const migration = await migrateStore(place);
+      const name = nameOfStore(place);
+      console.log(json ? JSON.stringify({ store: name, ...migration }) : sentenceOf(name, migration));
+    });
+}
+
+function sentenceOf(name: string, { from, to }: Migration): string {
+  if (from === to) return `the tables of the store ${name} have version ${to} already; nothing to do`;
+  return from === 0
+    ? `made the tables of the store ${name}, of version ${to}`
+    : `brought the tables of the store ${name} from version ${from} to ${to}`;
+}
+
+function addCopyCommand(store: Command, loadConfig: LoadConfig): void {
+  const copy = store
     .command('copy')
     .description('copy all that a store remembers into an empty one; stop the bridges first')
     .usage('[options] FROM TO')

@@ -1,7 +1,9 @@
 import { messageOf } from '../shared/errors.js';
 import type { CreateRateLimiter } from '../shared/rate-limiter.js';
+import { type Migration, NewerStore } from './migration.js';
 import { nameOfPostgres } from './postgres-url.js';
 import { openSqlite } from './sqlite.js';
+import { migrateDatabase as migrateSqlite } from './sqlite-database.js';
 import type { Store } from './store.js';
 import { withBreaker } from './store-breaker.js';
 
@@ -14,12 +16,33 @@ export type StorePlace =
  * Opens a store. SQLite counts attempts with `createRateLimiter`, by default in this process; PostgreSQL counts them in
  * the database, and is left alone for as long as it is away. Throws an Error with one line for the operator where the store cannot be used.
  */
-export async function openStore(place: StorePlace, createRateLimiter?: CreateRateLimiter): Promise<Store> {
+export function openStore(place: StorePlace, createRateLimiter?: CreateRateLimiter): Promise<Store> {
+  return usable(place, async () =>
+    place.kind === 'sqlite' ? openSqlite(place.path, createRateLimiter) : openPostgres(place.url),
+  );
+}
+
+/**
+ * Makes the tables of a store, or takes them to the present version. Several processes may do so at once. Throws an Error
+ * with one line for the operator where the store cannot be used; its tables are unchanged then.
+ */
+export function migrateStore(place: StorePlace): Promise<Migration> {
+  return usable(place, async () => {
+    if (place.kind === 'sqlite') return migrateSqlite(place.path);
+    const { migrateDatabase } = await import('./postgres-database.js');
+    return migrateDatabase(place.url);
+  });
+}
+
+async function usable<T>(place: StorePlace, work: () => Promise<T>): Promise<T> {
   try {
-    return place.kind === 'sqlite' ? openSqlite(place.path, createRateLimiter) : await openPostgres(place.url);
+    return await work();
   } catch (error) {
-    const why = messageOf(error);
-    throw new Error(`cannot use the store ${nameOfStore(place)} (${why}); mend it or name another in \`store\``);
+    const advice =
+      error instanceof NewerStore
+        ? 'run that version, or restore a backup of the store'
+        : 'mend it or name another in `store`';
+    throw new Error(`cannot use the store ${nameOfStore(place)} (${messageOf(error)}); ${advice}`);
   }
 }
 

@@ -1,5 +1,7 @@
 import { Client, DatabaseError, Pool, type PoolConfig, type QueryResult } from 'pg';
 import { Fault } from '../core/fault.js';
+import { type Migration, migrationsAfter, NewerStore } from './migration.js';
+import { postgresMigrations } from './postgres-schema.js';
 import { checkUrl, messageWithoutUser } from './postgres-url.js';
 import type { Row } from './rows.js';
 
@@ -36,60 +38,6 @@ const limits = {
 const MIGRATION_LOCK = 7_126_410_093;
 const MIGRATION_MS = 10 * 60_000;
 
-/** Each entry takes the schema one version further. A released entry MUST NOT change. */
-const migrations = [
-  `CREATE TABLE user_ids (
-     one integer PRIMARY KEY CHECK (one = 1),
-     last integer NOT NULL CHECK (last >= 0)
-   );
-   INSERT INTO user_ids VALUES (1, 0);
-   CREATE TABLE accounts (
-     user_id integer PRIMARY KEY CHECK (user_id > 0),
-     digest bytea NOT NULL UNIQUE,
-     provider text NOT NULL,
-     base_url text NOT NULL,
-     native_id text NOT NULL
-   );
-   CREATE TABLE master_key (
-     one integer PRIMARY KEY CHECK (one = 1),
-     sealed bytea NOT NULL
-   );
-   CREATE TABLE tickets (
-     digest text COLLATE "C" PRIMARY KEY,
-     application text NOT NULL,
-     expires_at bigint NOT NULL,
-     sealed bytea NOT NULL
-   );
-   CREATE INDEX tickets_by_end ON tickets (expires_at);
-   CREATE TABLE sessions (
-     digest text COLLATE "C" PRIMARY KEY,
-     application text NOT NULL,
-     user_id integer NOT NULL REFERENCES accounts,
-     created_at bigint NOT NULL,
-     last_used bigint,
-     sealed bytea NOT NULL
-   );
-   CREATE TABLE wrong_tries (
-     key varchar(255) PRIMARY KEY,
-     points integer NOT NULL,
-     expire bigint
-   )`,
-  'CREATE INDEX sessions_by_creation ON sessions (created_at, digest)',
-  `CREATE TABLE ledger (
-     application text COLLATE "C" NOT NULL,
-     user_agent text COLLATE "C" NOT NULL,
-     protocol text COLLATE "C" NOT NULL,
-     kind text COLLATE "C" NOT NULL,
-     name text COLLATE "C" NOT NULL,
-     outcome text COLLATE "C" NOT NULL,
-     count bigint NOT NULL,
-     first bigint NOT NULL,
-     last bigint NOT NULL,
-     cause text NOT NULL,
-     PRIMARY KEY (application, user_agent, protocol, kind, name, outcome)
-   )`,
-];
-
 /** Whether a database is written to, and its schema made first, or is left as it is. */
 export type Access = 'write' | 'read';
 
@@ -98,9 +46,8 @@ export type Access = 'write' | 'read';
  * used; the message names no user.
  */
 export async function openDatabase(url: string, access: Access = 'write'): Promise<Database> {
-  checkUrl(url);
-  const options = { ...limits, connectionString: url, application_name: 'boxbridge', keepAlive: true };
-  if (access === 'write') await migrate(options);
+  if (access === 'write') await migrateDatabase(url);
+  const options = optionsFor(url);
   const pool = new Pool(options);
   // A lost connection fails its statement, and the next statement gets another one.
   pool.on('error', () => {});
@@ -160,9 +107,18 @@ async function transaction<T>(pool: Pool, work: (statements: Statements) => Prom
   }
 }
 
-/** Serialized by an advisory lock: nodes may start at the same moment. */
-async function migrate(options: PoolConfig): Promise<void> {
-  const client = new Client({ ...options, statement_timeout: MIGRATION_MS, query_timeout: MIGRATION_MS });
+function optionsFor(url: string): PoolConfig {
+  checkUrl(url);
+  return { ...limits, connectionString: url, application_name: 'boxbridge', keepAlive: true };
+}
+
+/**
+ * Makes the schema of a database, or takes it to the present version. Serialized by an advisory lock: nodes may start at
+ * the same moment. Throws an Error where the database cannot be used; the message names no user.
+ */
+export async function migrateDatabase(url: string): Promise<Migration> {
+  const patience = { statement_timeout: MIGRATION_MS, query_timeout: MIGRATION_MS };
+  const client = new Client({ ...optionsFor(url), ...patience });
   client.on('error', () => {});
   try {
     await client.connect();
@@ -178,13 +134,15 @@ async function migrate(options: PoolConfig): Promise<void> {
       await client.query('INSERT INTO boxbridge_version VALUES (0)');
     }
     const found = await client.query<Row>('SELECT version FROM boxbridge_version');
-    const version = Number(found.rows[0]?.version);
-    if (version > migrations.length) throw new Error(`made by a newer version of boxbridge (${version})`);
-    for (const migration of migrations.slice(version)) await client.query(migration);
+    const from = Number(found.rows[0]?.version);
+    for (const migration of migrationsAfter(from, postgresMigrations)) await client.query(migration);
+    const to = postgresMigrations.length;
     // Written even if unchanged: a read-only database is detected at the start.
-    await client.query('UPDATE boxbridge_version SET version = $1', [migrations.length]);
+    await client.query('UPDATE boxbridge_version SET version = $1', [to]);
     await client.query('COMMIT');
+    return { from, to };
   } catch (error) {
+    if (error instanceof NewerStore) throw error;
     throw new Error(messageWithoutUser(error), { cause: error });
   } finally {
     await client.end().catch(() => {});

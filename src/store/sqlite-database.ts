@@ -2,7 +2,9 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { Fault } from '../core/fault.js';
 import { makeDirectory } from '../shared/directories.js';
+import { type Migration, migrationsAfter } from './migration.js';
 import type { Row } from './rows.js';
+import { sqliteMigrations } from './sqlite-schema.js';
 
 type Column = string | number | Uint8Array | null;
 
@@ -31,62 +33,28 @@ export interface Database extends Statements {
 /** How long a statement waits for another process that writes, in milliseconds. */
 const BUSY_MS = 5000;
 
-/** Each entry takes the schema one version further. A released entry MUST NOT change. */
-const migrations = [
-  `CREATE TABLE accounts (
-     user_id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (user_id BETWEEN 1 AND 2147483647),
-     provider TEXT NOT NULL,
-     base_url TEXT NOT NULL,
-     native_id TEXT NOT NULL,
-     UNIQUE (provider, base_url, native_id)
-   ) STRICT`,
-  `CREATE TABLE master_key (
-     one INTEGER PRIMARY KEY CHECK (one = 1),
-     sealed BLOB NOT NULL
-   ) STRICT;
-   CREATE TABLE tickets (
-     digest TEXT PRIMARY KEY,
-     application TEXT NOT NULL,
-     expires_at INTEGER NOT NULL,
-     sealed BLOB NOT NULL
-   ) STRICT;
-   CREATE INDEX tickets_by_end ON tickets (expires_at);
-   CREATE TABLE sessions (
-     digest TEXT PRIMARY KEY,
-     application TEXT NOT NULL,
-     user_id INTEGER NOT NULL REFERENCES accounts (user_id),
-     created_at INTEGER NOT NULL,
-     last_used INTEGER,
-     sealed BLOB NOT NULL
-   ) STRICT`,
-  'CREATE INDEX sessions_by_creation ON sessions (created_at, digest)',
-  `CREATE TABLE ledger (
-     application TEXT NOT NULL,
-     user_agent TEXT NOT NULL,
-     protocol TEXT NOT NULL,
-     kind TEXT NOT NULL,
-     name TEXT NOT NULL,
-     outcome TEXT NOT NULL,
-     count INTEGER NOT NULL,
-     first INTEGER NOT NULL,
-     last INTEGER NOT NULL,
-     cause TEXT NOT NULL,
-     PRIMARY KEY (application, user_agent, protocol, kind, name, outcome)
-   ) STRICT`,
-];
-
 /**
  * Opens a SQLite file, and makes it with its directory where it does not exist. Several processes may open the same file.
  * Throws the error of the file system or of SQLite where the file cannot be used.
  */
 export function openDatabase(path: string): Database {
+  return databaseOf(openMigrated(path).database);
+}
+
+/** Makes the schema in a SQLite file, or takes it to the present version; throws as `openDatabase` does. */
+export function migrateDatabase(path: string): Migration {
+  const { database, migration } = openMigrated(path);
+  database.close();
+  return migration;
+}
+
+function openMigrated(path: string): { database: DatabaseSyncInstance; migration: Migration } {
   makeDirectory(dirname(path));
   const database = new DatabaseSync(path, { timeout: BUSY_MS });
   try {
     useWal(database);
     database.exec('PRAGMA synchronous = FULL');
-    migrate(database);
-    return databaseOf(database);
+    return { database, migration: migrate(database) };
   } catch (error) {
     // Closing alone ends the transaction only when the database's statements are garbage-collected.
     if (database.isTransaction) database.exec('ROLLBACK');
@@ -175,14 +143,15 @@ function useWal(database: DatabaseSyncInstance, attempts = 20): void {
   }
 }
 
-function migrate(database: DatabaseSyncInstance): void {
+function migrate(database: DatabaseSyncInstance): Migration {
   database.exec('BEGIN IMMEDIATE');
-  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-  if (version > migrations.length) throw new Error(`made by a newer version of boxbridge (${version})`);
-  for (const migration of migrations.slice(version)) database.exec(migration);
+  const from = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+  for (const migration of migrationsAfter(from, sqliteMigrations)) database.exec(migration);
+  const to = sqliteMigrations.length;
   // Written even if unchanged: a read-only database is detected at the start.
-  database.exec(`PRAGMA user_version = ${migrations.length}`);
+  database.exec(`PRAGMA user_version = ${to}`);
   database.exec('COMMIT');
+  return { from, to };
 }
 
 /** Whether a statement failed with https://www.sqlite.org/rescode.html#busy, in any of its extended forms. */

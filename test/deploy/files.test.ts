@@ -18,11 +18,15 @@ const run = promisify(execFile);
 const names = readdirSync(pathIn(), { recursive: true, encoding: 'utf8' });
 const known = { actions: actionNames, providers };
 
-test.each(names.filter((name) => name.endsWith('.yaml')))('%s is YAML', (name) => {
-  for (const { errors, warnings } of parseAllDocuments(textOf(name))) {
-    expect({ errors, warnings }).toEqual({ errors: [], warnings: [] });
-  }
-});
+// The templates of the chart become YAML when they are rendered.
+test.each(names.filter((name) => name.endsWith('.yaml') && !name.startsWith('helm/templates')))(
+  '%s is YAML',
+  (name) => {
+    for (const { errors, warnings } of parseAllDocuments(textOf(name))) {
+      expect({ errors, warnings }).toEqual({ errors: [], warnings: [] });
+    }
+  },
+);
 
 /** How long each way of running the bridge waits between SIGTERM and SIGKILL, in milliseconds. */
 const graces: Readonly<Record<string, () => number>> = {

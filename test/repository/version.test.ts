@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { root } from './programs.js';
 
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -14,7 +15,6 @@ test('the changelog begins with the version of the package, or with what is not 
 
 test('the lock file and the images have the version of the package', () => {
   expect(JSON.parse(textOf('package-lock.json'))).toMatchObject({ version, packages: { '': { version } } });
-  for (const path of ['deploy/compose/compose.yaml', 'deploy/kubernetes/deployment.yaml']) {
-    expect(textOf(path).match(/boxbridge:\d+\S*/g)).toEqual([`boxbridge:${version}`]);
-  }
+  expect(textOf('deploy/compose/compose.yaml').match(/boxbridge:\d+\S*/g)).toEqual([`boxbridge:${version}`]);
+  expect(parse(textOf('deploy/helm/Chart.yaml'))).toMatchObject({ version, appVersion: version });
 });
