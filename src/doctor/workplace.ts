@@ -38,6 +38,7 @@ export async function openWorkplace(config: Config, runtime: RuntimeOptions): Pr
     listen: { host: '127.0.0.1', port: 0 },
     admin: undefined,
     rate: undefined,
+    limitsStore: undefined,
     // Nor how busy this machine is.
     limits: { ...config.limits, eventLoopDelayMs: MAX_DELAY_MS, memoryMb: undefined },
     store,
