@@ -28,7 +28,10 @@ export async function openRates(
 export async function limitsStoreProblem(url: string): Promise<string | undefined> {
   let problem: string | undefined;
   const rates = await openRates(url, createMemoryRateLimiter, (name, state, cause) => {
-    problem = state === 'away' ? `limits_store: ${name} cannot be used (${cause})` : undefined;
+    problem =
+      state === 'away'
+        ? `limits_store: ${name} cannot be used (${cause}); mend it, or leave it out: then each server counts for itself`
+        : undefined;
   });
   await rates.close();
   return problem;

@@ -12,7 +12,7 @@ export interface SharedRates {
 }
 
 /** How long a reply may take, in milliseconds: no call waits longer, and then all are counted here. */
-const REPLY_MS = 500;
+const REPLY_MS = 1000;
 /** How long a connection may take, and how long the start waits for the first one, in milliseconds. */
 const CONNECT_MS = 1000;
 /** How long a connection may take to close, in milliseconds: the end of the process waits for it. */
