@@ -6,6 +6,7 @@ import {
   type KnownSession,
   keyIn,
   type PrefixMatch,
+  type StoredSession,
   type TicketRecord,
 } from './store.js';
 
@@ -30,11 +31,14 @@ export function toTicket(row: Row): TicketRecord {
 }
 
 export function toSession(row: Row): KnownSession {
+  return { ...toStoredSession(row), nativeId: keyIn('', '', String(row.native_id)).nativeId };
+}
+
+export function toStoredSession(row: Row): StoredSession {
   return {
     digest: String(row.digest),
     application: String(row.application),
     userId: Number(row.user_id),
-    nativeId: keyIn('', '', String(row.native_id)).nativeId,
     createdAt: Number(row.created_at),
     lastUsed: row.last_used === null ? undefined : Number(row.last_used),
     sealed: sealedIn(row) ?? NOTHING,

@@ -23,6 +23,11 @@ export interface Database extends Statements {
    * change. Throws where another process writes for this many milliseconds.
    */
   readonly transactionUnsynced: <T>(waitMs: number, work: () => T) => T;
+  /**
+   * Does work that takes its time in a transaction, with one snapshot of what it reads. Waits for another process that
+   * writes without stopping this one.
+   */
+  readonly transactionHeld: <T>(access: 'read' | 'write', work: () => Promise<T>) => Promise<T>;
   /** Writes what is there already, unsynced; throws where that cannot be. Waits for no other process that writes. */
   readonly checkWritable: () => void;
   readonly close: () => void;
@@ -30,6 +35,8 @@ export interface Database extends Statements {
 
 /** How long a statement waits for another process that writes, in milliseconds. */
 const BUSY_MS = 5000;
+/** After how many milliseconds a statement that does not wait is tried again. */
+const RETRY_MS = 20;
 
 /** Each entry takes the schema one version further. A released entry MUST NOT change. */
 const migrations = [
@@ -125,6 +132,25 @@ function databaseOf(database: DatabaseSyncInstance): Database {
       throw error;
     }
   };
+  const transactionHeld = async <T>(access: 'read' | 'write', work: () => Promise<T>): Promise<T> => {
+    // Loaded on demand: calls have no such work.
+    const { ConstantBackoff, handleWhen, retry } = await import('cockatiel');
+    const lock = retry(handleWhen(isBusy), {
+      maxAttempts: BUSY_MS / RETRY_MS,
+      backoff: new ConstantBackoff(RETRY_MS),
+    });
+    await lock.execute(() =>
+      waiting(0, () => reachable(() => database.exec(access === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN'))),
+    );
+    try {
+      const result = await work();
+      reachable(() => database.exec('COMMIT'));
+      return result;
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  };
   const transactionUnsynced = <T>(waitMs: number, work: () => T): T =>
     waiting(waitMs, () => unsynced(() => transaction(work)));
   return {
@@ -142,6 +168,7 @@ function databaseOf(database: DatabaseSyncInstance): Database {
       }
     },
     transaction,
+    transactionHeld,
     transactionUnsynced,
     close: () => {
       if (database.isOpen) database.close();

@@ -88,7 +88,8 @@ export function withBreaker(store: Store, isAway: (error: unknown) => boolean): 
     ledger: guard(store.ledger),
     ping: guard(store.ping),
     checkWritable: guard(store.checkWritable),
-    dump: guard(store.dump),
+    // Whoever copies a store waits for it.
+    snapshot: store.snapshot,
     load: guard(store.load),
     close: store.close,
   };

@@ -54,15 +54,34 @@ export interface KnownAccount extends AccountKey {
   readonly userId: number;
 }
 
-/** A consistent snapshot of a store. */
-export interface StoreContent {
+/** A session without what its account says. */
+export type StoredSession = Omit<KnownSession, 'nativeId'>;
+
+/** How many of each a store has. */
+interface StoreCounts {
+  readonly accounts: number;
+  readonly tickets: number;
+  readonly sessions: number;
+  readonly ledger: number;
+}
+
+/** What a store has but one of, and how many of the others. */
+export interface StoreHead {
   /** The last user_id assigned; 0 where none was. */
   readonly lastUserId: number;
-  readonly accounts: readonly KnownAccount[];
   readonly masterKey: Uint8Array | undefined;
-  readonly tickets: readonly TicketRecord[];
-  readonly sessions: readonly KnownSession[];
-  readonly ledger: readonly LedgerRow[];
+  readonly counts: StoreCounts;
+}
+
+/** Read once, each page when it is asked for. */
+export type Pages<T> = AsyncIterable<readonly T[]>;
+
+/** All that a store has at one moment. Its pages are small, however much that is. */
+export interface StoreSnapshot extends StoreHead {
+  readonly accounts: Pages<KnownAccount>;
+  readonly tickets: Pages<TicketRecord>;
+  readonly sessions: Pages<StoredSession>;
+  readonly ledger: Pages<LedgerRow>;
 }
 
 /** What a prefix of digests stands for. */
@@ -146,9 +165,13 @@ export interface Store {
   /** Writes what is there already. Throws where the store cannot be written, such as on a full disk. */
   readonly checkWritable: () => Promise<void>;
 
-  readonly dump: () => Promise<StoreContent>;
-  /** Loads the content of another store; false, without a change, where this one is not empty. */
-  readonly load: (content: StoreContent) => Promise<boolean>;
+  /** Does work with a snapshot, which is read until then. The store MUST NOT be used otherwise meanwhile. */
+  readonly snapshot: <T>(work: (snapshot: StoreSnapshot) => Promise<T>) => Promise<T>;
+  /**
+   * Loads the snapshot of another store, all or nothing; false, without a change, where this one is not empty. The store
+   * MUST NOT be used otherwise meanwhile.
+   */
+  readonly load: (snapshot: StoreSnapshot) => Promise<boolean>;
 
   /** Idempotent. */
   readonly close: () => Promise<void>;
@@ -160,11 +183,6 @@ export interface Store {
  */
 export async function* sessionPages({ sessions }: Pick<Store, 'sessions'>): AsyncGenerator<readonly KnownSession[]> {
   for (let page = await sessions(); page.length > 0; page = await sessions(page.at(-1))) yield page;
-}
-
-/** Whether it is the content of a new store. */
-export function isEmpty({ lastUserId, masterKey, ...lists }: StoreContent): boolean {
-  return lastUserId === 0 && masterKey === undefined && Object.values(lists).every((list) => list.length === 0);
 }
 
 /**

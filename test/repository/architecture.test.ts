@@ -128,7 +128,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   '@remix-run/multipart-parser': ['protocols/multipart.ts'],
   axios: ['upstream/transport.ts'],
   undici: ['upstream/transport.ts'],
-  cockatiel: ['upstream/resilience.ts', 'store/store-breaker.ts'],
+  cockatiel: ['upstream/resilience.ts', 'store/store-breaker.ts', 'store/sqlite-database.ts'],
   'lossless-json': ['shared/json.ts'],
   zod: ['config/', 'replay/recording.ts'],
   yaml: ['config/load.ts', 'config/variables.ts', 'config/yaml-problems.ts'],

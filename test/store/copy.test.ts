@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { storeIn } from '../../src/config/schema.js';
 import { openStore } from '../../src/store/open.js';
-import type { Store, StoreContent } from '../../src/store/store.js';
+import { type StoreContent, snapshotOf } from '../../src/store/snapshot.js';
+import type { Store } from '../../src/store/store.js';
 import { afterwards } from '../support/cleanup.js';
+import { dump } from '../support/dump.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { describeWithPostgres, SECRET } from '../support/servers/postgres.js';
 import { type Ended, startNode } from '../support/servers/process.js';
@@ -16,7 +18,8 @@ import { named } from '../support/suites/store-suite.js';
 const cli = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
 // More than a batch.
 const content = contentWith(Array.from({ length: 2345 }, (_, n) => named(`n${n}`)));
-const copied = 'copied 2345 account(s), 2 ticket(s) and 2 auth_token(s), sealed under the same key\n';
+const copied =
+  'copied 2345 account(s), 2 ticket(s), 2 auth_token(s) and 2 row(s) of the ledger, sealed under the same key\n';
 
 function copy(cwd: string, ...args: string[]): Promise<Ended> {
   return startNode(cwd, cli, 'store', 'copy', ...args).end;
@@ -39,8 +42,8 @@ async function inStore<T>(name: string, work: (store: Store) => Promise<T>): Pro
   }
 }
 
-const fill = (name: string, what: StoreContent = content) => inStore(name, (store) => store.load(what));
-const contentOf = (name: string) => inStore(name, async (store) => plainContent(await store.dump()));
+const fill = (name: string, what: StoreContent = content) => inStore(name, (store) => store.load(snapshotOf(what)));
+const contentOf = (name: string) => inStore(name, async (store) => plainContent(await dump(store)));
 
 async function configuration(cwd: string, store: string): Promise<string> {
   const file = join(cwd, `${randomUUID()}.yaml`);
@@ -62,7 +65,7 @@ describe('store copy', () => {
   test('reports that there was no key', async () => {
     const cwd = await folder();
     await fill(`sqlite:${cwd}/from.db`, { ...content, masterKey: undefined, tickets: [], sessions: [] });
-    const stdout = 'copied 2345 account(s), 0 ticket(s) and 0 auth_token(s)\n';
+    const stdout = 'copied 2345 account(s), 0 ticket(s), 0 auth_token(s) and 2 row(s) of the ledger\n';
     expect(await copy(cwd, 'sqlite:from.db', 'sqlite:to.db')).toMatchObject({ code: 0, stdout });
   });
 
