@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type StoreContent, snapshotOf } from '../../../src/store/snapshot.js';
+import { ROWS_PER_PAGE, type StoreContent, snapshotOf } from '../../../src/store/snapshot.js';
 import type { AccountKey, Store, StoredSession, TicketRecord } from '../../../src/store/store.js';
 import { dump } from '../dump.js';
 import { ledgerRow } from './store-ledger-suite.js';
@@ -102,6 +102,28 @@ export function contentSuite(open: () => Promise<Store>, accounts: readonly Acco
       const before = plainContent(await dump(store));
       expect(await store.load(snapshotOf(content))).toBe(false);
       expect(plainContent(await dump(store))).toEqual(before);
+    });
+
+    test('is that of one moment, in pages, whatever is stored and removed meanwhile', async () => {
+      const [store, other] = [await open(), await open()];
+      const [session] = content.sessions;
+      if (!session) throw new Error('no session');
+      const digests = Array.from({ length: 2345 }, (_, n) => n.toString(16).padStart(64, '0'));
+      const sessions = digests.map((digest) => ({ ...session, digest }));
+      await store.load(snapshotOf({ ...content, sessions }));
+      const read = await store.snapshot(async (snapshot) => {
+        const pages: string[][] = [];
+        for await (const page of snapshot.sessions) {
+          await other.removeSessions([...digests.slice(0, 10), ...digests.slice(-10)]);
+          await other.addSession({ ...session, digest: `${digests[2000]} and more` });
+          pages.push(page.map(({ digest }) => digest));
+        }
+        return { pages, count: snapshot.counts.sessions };
+      });
+      expect(read.pages.map(({ length }) => length)).toEqual([ROWS_PER_PAGE, ROWS_PER_PAGE, 345]);
+      expect(read.pages.flat()).toEqual(digests);
+      expect(read.count).toBe(digests.length);
+      expect((await dump(store)).sessions).toHaveLength(digests.length - 19);
     });
 
     test('is loaded completely or not at all', async () => {
