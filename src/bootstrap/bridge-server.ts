@@ -87,6 +87,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
       observer.breaker(baseUrl, state);
       if (admin?.console) worker?.reportBreaker(baseUrl, state);
     },
+    onStoreBreaker: observer.storeBreaker,
     onTrial: observer.signIn,
     onShadow: createShadowObserver({ log, metrics }),
   };

@@ -14,6 +14,7 @@ import {
 } from '../shared/rate-limiter.js';
 import { withKnownUserIds } from '../store/known-user-ids.js';
 import { openStore } from '../store/open.js';
+import type { OnStoreBreaker } from '../store/store-breaker.js';
 import { createUpstreams, type UpstreamOptions, type Upstreams } from '../upstream/client.js';
 import { systemClock } from '../vault/lives.js';
 import { openMasterKey } from '../vault/master-key.js';
@@ -34,6 +35,7 @@ export interface Services extends HandlerServices {
 export interface ServiceHooks extends Pick<UpstreamOptions, 'observe' | 'onState'> {
   readonly onTrial?: ObserveTrial;
   readonly onShadow?: ObserveShadow;
+  readonly onStoreBreaker?: OnStoreBreaker;
   /** Makes the rates; absent: they are counted by this process, or in a cluster by the primary. */
   readonly createRate?: CreateRate;
 }
@@ -51,7 +53,7 @@ export function rateLimitersOf({ worker }: RuntimeOptions): CreateRateLimiter {
 export async function openServices(
   config: Config,
   runtime: RuntimeOptions,
-  { onTrial = () => {}, onShadow = () => {}, createRate, ...hooks }: ServiceHooks = {},
+  { onTrial = () => {}, onShadow = () => {}, createRate, onStoreBreaker, ...hooks }: ServiceHooks = {},
 ): Promise<Services> {
   const { key, proxies, route } = runtime;
   const { upstreamTimeoutMs: timeoutMs, concurrentCalls, ticketsPerMinute } = config.limits;
@@ -63,7 +65,7 @@ export async function openServices(
     config.applications.map((application) => connect(application, upstreams, cache, shadows)),
   );
   const createRateLimiter = rateLimitersOf(runtime);
-  const store = withKnownUserIds(await openStore(config.store, createRateLimiter));
+  const store = withKnownUserIds(await openStore(config.store, createRateLimiter, onStoreBreaker));
   try {
     const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
     const sessions = createSessions(store, sealer, systemClock);

@@ -3,8 +3,13 @@ import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } f
 import { Fault } from '../core/fault.js';
 import { makeDirectory } from '../shared/directories.js';
 import type { Row } from './rows.js';
+import { BUSY_MS, createPatience, isBusy, type Patience } from './sqlite-patience.js';
+import { migrations } from './sqlite-schema.js';
 
 type Column = string | number | Uint8Array | null;
+
+/** After how many milliseconds a transaction that is held is begun again where another process writes. */
+const RETRY_MS = 20;
 
 /** Statements on a database. A statement that fails throws an `unavailable` Fault. */
 export interface Statements {
@@ -33,55 +38,6 @@ export interface Database extends Statements {
   readonly close: () => void;
 }
 
-/** How long a statement waits for another process that writes, in milliseconds. */
-const BUSY_MS = 5000;
-/** After how many milliseconds a statement that does not wait is tried again. */
-const RETRY_MS = 20;
-
-/** Each entry takes the schema one version further. A released entry MUST NOT change. */
-const migrations = [
-  `CREATE TABLE accounts (
-     user_id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (user_id BETWEEN 1 AND 2147483647),
-     provider TEXT NOT NULL,
-     base_url TEXT NOT NULL,
-     native_id TEXT NOT NULL,
-     UNIQUE (provider, base_url, native_id)
-   ) STRICT`,
-  `CREATE TABLE master_key (
-     one INTEGER PRIMARY KEY CHECK (one = 1),
-     sealed BLOB NOT NULL
-   ) STRICT;
-   CREATE TABLE tickets (
-     digest TEXT PRIMARY KEY,
-     application TEXT NOT NULL,
-     expires_at INTEGER NOT NULL,
-     sealed BLOB NOT NULL
-   ) STRICT;
-   CREATE INDEX tickets_by_end ON tickets (expires_at);
-   CREATE TABLE sessions (
-     digest TEXT PRIMARY KEY,
-     application TEXT NOT NULL,
-     user_id INTEGER NOT NULL REFERENCES accounts (user_id),
-     created_at INTEGER NOT NULL,
-     last_used INTEGER,
-     sealed BLOB NOT NULL
-   ) STRICT`,
-  'CREATE INDEX sessions_by_creation ON sessions (created_at, digest)',
-  `CREATE TABLE ledger (
-     application TEXT NOT NULL,
-     user_agent TEXT NOT NULL,
-     protocol TEXT NOT NULL,
-     kind TEXT NOT NULL,
-     name TEXT NOT NULL,
-     outcome TEXT NOT NULL,
-     count INTEGER NOT NULL,
-     first INTEGER NOT NULL,
-     last INTEGER NOT NULL,
-     cause TEXT NOT NULL,
-     PRIMARY KEY (application, user_agent, protocol, kind, name, outcome)
-   ) STRICT`,
-];
-
 /**
  * Opens a SQLite file, and makes it with its directory where it does not exist. Several processes may open the same file.
  * Throws the error of the file system or of SQLite where the file cannot be used.
@@ -103,7 +59,8 @@ export function openDatabase(path: string): Database {
 }
 
 function databaseOf(database: DatabaseSyncInstance): Database {
-  const statements = statementsOf(database);
+  const patience = createPatience(database);
+  const statements = statementsOf(database, patience);
   const unsynced = <T>(work: () => T): T => {
     reachable(() => database.exec('PRAGMA synchronous = NORMAL'));
     try {
@@ -112,20 +69,12 @@ function databaseOf(database: DatabaseSyncInstance): Database {
       reachable(() => database.exec('PRAGMA synchronous = FULL'));
     }
   };
-  /** Does work whose statements wait for another process that writes for this many milliseconds. */
-  const waiting = <T>(waitMs: number, work: () => T): T => {
-    reachable(() => database.exec(`PRAGMA busy_timeout = ${waitMs}`));
-    try {
-      return work();
-    } finally {
-      reachable(() => database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`));
-    }
-  };
   const transaction = <T>(work: () => T): T => {
-    reachable(() => database.exec('BEGIN IMMEDIATE'));
+    reachable(() => database.exec('BEGIN IMMEDIATE'), patience);
     try {
       const result = work();
       reachable(() => database.exec('COMMIT'));
+      patience.regain();
       return result;
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK');
@@ -135,12 +84,12 @@ function databaseOf(database: DatabaseSyncInstance): Database {
   const transactionHeld = async <T>(access: 'read' | 'write', work: () => Promise<T>): Promise<T> => {
     // Loaded on demand: calls have no such work.
     const { ConstantBackoff, handleWhen, retry } = await import('cockatiel');
-    const lock = retry(handleWhen(isBusy), {
+    const lock = retry(handleWhen(isBusyFault), {
       maxAttempts: BUSY_MS / RETRY_MS,
       backoff: new ConstantBackoff(RETRY_MS),
     });
     await lock.execute(() =>
-      waiting(0, () => reachable(() => database.exec(access === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN'))),
+      patience.waiting(0, () => reachable(() => database.exec(access === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN'))),
     );
     try {
       const result = await work();
@@ -152,7 +101,7 @@ function databaseOf(database: DatabaseSyncInstance): Database {
     }
   };
   const transactionUnsynced = <T>(waitMs: number, work: () => T): T =>
-    waiting(waitMs, () => unsynced(() => transaction(work)));
+    patience.waiting(waitMs, () => unsynced(() => transaction(work)));
   return {
     ...statements,
     checkWritable: () => {
@@ -164,7 +113,7 @@ function databaseOf(database: DatabaseSyncInstance): Database {
         });
       } catch (error) {
         // Another process writes, so it can be written.
-        if (!isBusy(error)) throw error;
+        if (!isBusyFault(error)) throw error;
       }
     },
     transaction,
@@ -176,18 +125,23 @@ function databaseOf(database: DatabaseSyncInstance): Database {
   };
 }
 
-function statementsOf(database: DatabaseSyncInstance): Statements {
+function statementsOf(database: DatabaseSyncInstance, patience: Patience): Statements {
   const prepared = new Map<string, StatementSyncInstance>();
   const statement = (sql: string) => {
     const known = prepared.get(sql) ?? database.prepare(sql);
     prepared.set(sql, known);
     return known;
   };
-  const all = (sql: string, ...values: readonly Column[]): Row[] => reachable(() => statement(sql).all(...values));
+  const all = (sql: string, ...values: readonly Column[]): Row[] =>
+    reachable(() => statement(sql).all(...values), patience);
   return {
     all,
     one: (sql, ...values) => all(sql, ...values)[0],
-    change: (sql, ...values) => reachable(() => statement(sql).run(...values).changes > 0),
+    change: (sql, ...values) => {
+      const isChanged = reachable(() => statement(sql).run(...values).changes > 0, patience);
+      patience.regain();
+      return isChanged;
+    },
   };
 }
 
@@ -212,17 +166,15 @@ function migrate(database: DatabaseSyncInstance): void {
   database.exec('COMMIT');
 }
 
-/** Whether a statement failed with https://www.sqlite.org/rescode.html#busy, in any of its extended forms. */
-function isBusy(error: unknown): boolean {
-  const cause = error instanceof Fault ? error.cause : undefined;
-  return typeof cause === 'object' && cause !== null && 'errcode' in cause && (Number(cause.errcode) & 0xff) === 5;
-}
+/** Whether a statement failed because another process writes. */
+const isBusyFault = (error: unknown) => error instanceof Fault && isBusy(error.cause);
 
 /** Turns any error into an `unavailable` Fault. */
-function reachable<T>(work: () => T): T {
+function reachable<T>(work: () => T, patience?: Patience): T {
   try {
     return work();
   } catch (cause) {
+    patience?.lose(cause);
     throw new Fault('unavailable', { cause });
   }
 }

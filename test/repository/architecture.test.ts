@@ -132,7 +132,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'lossless-json': ['shared/json.ts'],
   zod: ['config/', 'replay/recording.ts'],
   yaml: ['config/load.ts', 'config/variables.ts', 'config/yaml-problems.ts'],
-  '@photostructure/sqlite': ['store/sqlite-database.ts'],
+  '@photostructure/sqlite': ['store/sqlite-database.ts', 'store/sqlite-patience.ts'],
   pg: ['store/postgres-database.ts'],
   iovalkey: ['store/valkey-rates.ts'],
   eta: ['sign-in/page.ts', 'console/views.ts'],
