@@ -12,7 +12,7 @@ export interface SharedRates {
 }
 
 /** How long a reply may take, in milliseconds: no call waits longer, and then all are counted here. */
-const REPLY_MS = 1000;
+const REPLY_MS = 2000;
 /** How long a connection may take, and how long the start waits for the first one, in milliseconds. */
 const CONNECT_MS = 1000;
 /** How long a connection may take to close, in milliseconds: the end of the process waits for it. */
@@ -118,6 +118,9 @@ function digestOf(key: string): string {
 function optionsOf(url: string) {
   const { protocol, hostname, port, username, password, pathname } = new URL(url);
   return {
+    // Both, each time.
+    family: 0,
+    familyFallback: { enabled: false },
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port || 6379),
     username: decodeURIComponent(username),

@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createMemoryRateLimiter } from '../../src/shared/rate-limiter.js';
 import { limitsStoreProblem, openRates } from '../../src/store/limits-store.js';
 import { afterwards } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
+import { createAuthority, store } from '../support/servers/certificates.js';
+import { startNodeIn } from '../support/servers/process.js';
 import { describeWithValkey, freePort, startValkey } from '../support/servers/valkey.js';
 import { until } from '../support/until.js';
 
@@ -88,7 +92,7 @@ describeWithValkey('rates in Valkey', () => {
     hang();
     const begin = performance.now();
     expect(await times(10, take)).toEqual(Array(10).fill(true));
-    expect(performance.now() - begin).toBeLessThan(3000);
+    expect(performance.now() - begin).toBeLessThan(4000);
     await until(() => heard.length === 2);
     expect(heard[1]).toContain(`${address} away: Socket timeout`);
     // Longer than a new connection is tried, and fails.
@@ -161,6 +165,35 @@ describeWithValkey('rates in Valkey', () => {
       ),
     );
     expect(problems.join()).not.toContain('hush');
+  });
+
+  test('over TLS, with a certificate of an authority that Node.js is told', async () => {
+    const { path, remove } = await temporaryFolder();
+    afterwards(remove);
+    const authority = await createAuthority('Valkey');
+    await store(path, 'server', await authority.issue('server', 'localhost'));
+    await store(path, 'ca', authority);
+    const file = (name: string) => join(path, name);
+    const { address } = await startValkey(
+      ...['--port', '0', '--tls-port', 'PORT', '--tls-auth-clients', 'no'],
+      ...[
+        '--tls-cert-file',
+        file('server.pem'),
+        '--tls-key-file',
+        file('server.key'),
+        '--tls-ca-cert-file',
+        file('ca.pem'),
+      ],
+    );
+    const url = `valkeys://${address.replace('127.0.0.1', 'localhost')}`;
+    expect(await limitsStoreProblem(url)).toMatch(/cannot be used \(.*certificate/);
+    const module = new URL('../../src/store/limits-store.js', import.meta.url);
+    const ask = `const { limitsStoreProblem } = await import('${module}'); console.log(await limitsStoreProblem('${url}'))`;
+    const child = startNodeIn(
+      { cwd: path, env: { NODE_EXTRA_CA_CERTS: file('ca.pem') } },
+      ...['--input-type=module', '-e', ask],
+    );
+    expect((await child.end).stdout).toBe('undefined\n');
   });
 });
 

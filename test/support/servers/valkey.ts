@@ -34,7 +34,7 @@ export function describeWithValkey(name: string, body: () => void): void {
   describeWith([valkey], name, body);
 }
 
-/** Starts a Valkey on a free port of loopback, without a file; it ends with the test. */
+/** Starts a Valkey on a free port of loopback, which is PORT in settings, without a file; it ends with the test. */
 export async function startValkey(...settings: readonly string[]): Promise<TestValkey> {
   const { port, child } = await startSomewhere(settings);
   let running = child;
@@ -75,7 +75,8 @@ async function startSomewhere(settings: readonly string[]): Promise<{ port: numb
 
 /** Undefined where another program has the port. */
 async function startAt(port: number, settings: readonly string[]): Promise<ChildProcess | undefined> {
-  const parameters = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...settings];
+  const parameters = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  parameters.push(...settings.map((setting) => setting.replace('PORT', `${port}`)));
   const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'ignore'] });
   for await (const line of createInterface(child.stdout)) {
     if (line.includes('eady to accept connections')) {
