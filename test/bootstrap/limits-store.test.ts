@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterwards } from '../support/cleanup.js';
 import { startBridge } from '../support/servers/bridge.js';
 import { startHolding } from '../support/servers/holding-api.js';
+import { startServing } from '../support/servers/served.js';
 import { describeWithValkey, startValkey, type TestValkey } from '../support/servers/valkey.js';
 import { until } from '../support/until.js';
 
@@ -105,5 +106,28 @@ describeWithValkey('three nodes with a limits_store', () => {
       ]);
       expect(await metric(read)).toBe('1');
     }
+  });
+
+  test('workers count in it too, and while it is away in their primary', async () => {
+    const valkey = await startValkey();
+    const api = await startHolding();
+    afterwards(api.close);
+    api.release();
+    const { url, child } = await startServing(
+      {
+        limits_store: `valkey://${valkey.address}`,
+        applications: [{ ...api.application('key'), rate: { per_minute: 5 } }],
+      },
+      { args: ['--workers', '2'] },
+    );
+    // A connection for each call, so that both workers get some.
+    const agent = new Agent();
+    const call = () => statusOf(`${url}/api/1.0/rest?action=get_account_info&api_key=key&auth_token=sk_1`, agent);
+    const told = (what: string) => child.stderr().split(what).length - 1;
+    await until(() => told('the limits_store counts') === 2);
+    expect(await count(times(12, call), 200)).toBe(5);
+    await valkey.kill();
+    await until(() => told('the limits_store is away') === 2);
+    expect(await count(times(12, call), 200)).toBe(5);
   });
 });
