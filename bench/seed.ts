@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import { openServices } from '../src/bootstrap/services.js';
 import { configLoader } from '../src/cli/load-config.js';
 import { openStore } from '../src/store/open.js';
-import type { KnownAccount, KnownSession, StoreContent } from '../src/store/store.js';
+import { type StoreContent, snapshotOf } from '../src/store/snapshot.js';
+import type { KnownAccount, StoredSession } from '../src/store/store.js';
 
 export interface Seed {
   /** The configuration whose store is filled. */
@@ -33,9 +34,8 @@ export async function seedStore({ file, baseUrl, credentials, stored }: Seed): P
     account(`stored-${index}@auth.local`, credentials.length + index + 1),
   );
   const made = await Promise.all(credentials.map((credential, index) => sessions.make(vault, credential, index + 1)));
-  const sessionOf = (record: (typeof made)[number]['record'], { nativeId }: KnownAccount): KnownSession => ({
+  const sessionOf = (record: (typeof made)[number]['record']): StoredSession => ({
     ...record,
-    nativeId,
     lastUsed: Date.now(),
   });
   const [pattern] = made;
@@ -46,14 +46,14 @@ export async function seedStore({ file, baseUrl, credentials, stored }: Seed): P
     masterKey,
     tickets: [],
     sessions: [
-      ...called.flatMap((each, index) => {
+      ...called.flatMap((_each, index) => {
         const session = made[index];
-        return session ? [sessionOf(session.record, each)] : [];
+        return session ? [sessionOf(session.record)] : [];
       }),
       // Nobody calls with these: their seals are copies.
       ...(pattern
         ? others.map((each, index) => ({
-            ...sessionOf(pattern.record, each),
+            ...sessionOf(pattern.record),
             digest: index.toString(16).padStart(64, '0'),
             userId: each.userId,
           }))
@@ -65,7 +65,7 @@ export async function seedStore({ file, baseUrl, credentials, stored }: Seed): P
   if (place.kind !== 'sqlite') throw new Error('the store of a bench is in SQLite');
   for (const ending of ['', '-wal', '-shm']) await rm(place.path + ending, { force: true });
   const fresh = await openStore(place);
-  await fresh.load(content);
+  await fresh.load(snapshotOf(content));
   await fresh.close();
   return made.map(({ authToken }) => authToken);
 }

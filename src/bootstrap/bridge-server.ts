@@ -19,11 +19,12 @@ import { watchAll } from '../observability/watches.js';
 import { createProtocols } from '../protocols/index.js';
 import { openWsdl } from '../protocols/soap/wsdl.js';
 import { messageOf } from '../shared/errors.js';
+import { openRates } from '../store/limits-store.js';
 import { listenAdmin } from './admin-listener.js';
 import { inspect } from './inspection.js';
 import { createReadiness } from './readiness.js';
 import type { RuntimeOptions } from './runtime-options.js';
-import { openServices, rateLimitersOf, recordedDigest } from './services.js';
+import { openServices, rateLimitersOf, recordedDigest, type ServiceHooks } from './services.js';
 
 /** A bridge in this process. */
 export interface BridgeServer extends Listener {
@@ -50,15 +51,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     memoryBytes: limits.memoryMb === undefined ? defaultMemoryBytes() : limits.memoryMb * 2 ** 20,
     delayMs: limits.eventLoopDelayMs,
   });
-  const admission = createAdmission({
-    concurrentCalls: limits.concurrentCalls,
-    overload,
-    // The deadline of a call: two upstream timeouts, however many requests it makes.
-    callMs: 2 * limits.upstreamTimeoutMs,
-    perMinute: rate?.perMinute,
-    createRateLimiter: rateLimitersOf(runtime),
-  });
-  const metrics = createMetrics({ inFlight: admission.inFlight, lostLines });
+  const metrics = createMetrics({ inFlight: () => admission.inFlight(), lostLines });
   worker?.serveSnapshots(metrics.snapshot);
   const tracing = collector === undefined ? noTracing : await traceTo(collector);
   const ledger = createLedger({
@@ -78,14 +71,29 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
   const { watch: watchForConsole, calls } = await inspect(config, runtime);
   const watches = [watch, watchForConsole, recorder?.watch].filter((each) => each !== undefined);
   const observer = createObserver({ log, metrics, tracing, ledger, watch: watchAll(watches) });
-  const services = await openServices(config, runtime, {
+  const rates = await openRates(config.limitsStore, rateLimitersOf(runtime), observer.limitsStore);
+  const admission = createAdmission({
+    concurrentCalls: limits.concurrentCalls,
+    overload,
+    // The deadline of a call: two upstream timeouts, however many requests it makes.
+    callMs: 2 * limits.upstreamTimeoutMs,
+    perMinute: rate?.perMinute,
+    createRate: rates.createRate,
+  });
+  const hooks: ServiceHooks = {
+    createRate: rates.createRate,
     observe: observer.upstream,
     onState: (baseUrl, state) => {
       observer.breaker(baseUrl, state);
       if (admin?.console) worker?.reportBreaker(baseUrl, state);
     },
+    onStoreBreaker: observer.storeBreaker,
     onTrial: observer.signIn,
     onShadow: createShadowObserver({ log, metrics }),
+  };
+  const services = await openServices(config, runtime, hooks).catch(async (error: unknown) => {
+    await rates.close();
+    throw error;
   });
   for (const { baseUrl } of services.applications) metrics.breaker.set({ base_url: baseUrl }, 0);
   const listeners: Listener[] = [];
@@ -96,6 +104,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     await services.sessions.writeLastUses();
     await recorder?.close();
     await services.store.close();
+    await rates.close();
     await tracing.close();
   };
   try {

@@ -6,9 +6,15 @@ import { createTicketLimit } from '../bridge/rate-limit.js';
 import type { Config } from '../config/config.js';
 import { toDigest } from '../observability/digests.js';
 import { createCache } from '../providers/cache.js';
-import { type CreateRateLimiter, createClusterRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
+import {
+  type CreateRate,
+  type CreateRateLimiter,
+  createClusterRateLimiter,
+  createMemoryRateLimiter,
+} from '../shared/rate-limiter.js';
 import { withKnownUserIds } from '../store/known-user-ids.js';
 import { openStore } from '../store/open.js';
+import type { OnStoreBreaker } from '../store/store-breaker.js';
 import { createUpstreams, type UpstreamOptions, type Upstreams } from '../upstream/client.js';
 import { systemClock } from '../vault/lives.js';
 import { openMasterKey } from '../vault/master-key.js';
@@ -25,10 +31,13 @@ export interface Services extends HandlerServices {
   readonly sealer: Pick<Sealer, 'digest'>;
 }
 
-/** Hooks that observe the requests to modern APIs and the secrets that are tried. */
+/** Hooks that observe the requests to modern APIs and the secrets that are tried, and what counts the rates. */
 export interface ServiceHooks extends Pick<UpstreamOptions, 'observe' | 'onState'> {
   readonly onTrial?: ObserveTrial;
   readonly onShadow?: ObserveShadow;
+  readonly onStoreBreaker?: OnStoreBreaker;
+  /** Makes the rates; absent: they are counted by this process, or in a cluster by the primary. */
+  readonly createRate?: CreateRate;
 }
 
 /** What stands for a secret in recordings. */
@@ -44,7 +53,7 @@ export function rateLimitersOf({ worker }: RuntimeOptions): CreateRateLimiter {
 export async function openServices(
   config: Config,
   runtime: RuntimeOptions,
-  { onTrial = () => {}, onShadow = () => {}, ...hooks }: ServiceHooks = {},
+  { onTrial = () => {}, onShadow = () => {}, createRate, onStoreBreaker, ...hooks }: ServiceHooks = {},
 ): Promise<Services> {
   const { key, proxies, route } = runtime;
   const { upstreamTimeoutMs: timeoutMs, concurrentCalls, ticketsPerMinute } = config.limits;
@@ -56,13 +65,13 @@ export async function openServices(
     config.applications.map((application) => connect(application, upstreams, cache, shadows)),
   );
   const createRateLimiter = rateLimitersOf(runtime);
-  const store = withKnownUserIds(await openStore(config.store, createRateLimiter));
+  const store = withKnownUserIds(await openStore(config.store, createRateLimiter, onStoreBreaker));
   try {
     const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
     const sessions = createSessions(store, sealer, systemClock);
     const tickets = createTickets({ store, sealer, sessions, applications, clock: systemClock });
     const trials = createTrials(store, onTrial);
-    const limitTickets = createTicketLimit(ticketsPerMinute, createRateLimiter);
+    const limitTickets = createTicketLimit(ticketsPerMinute, createRate ?? createRateLimiter);
     return { applications, upstreams, sealer, store, sessions, tickets, trials, limitTickets };
   } catch (error) {
     await store.close();

@@ -1,6 +1,6 @@
 import type { Application } from '../applications/application.js';
 import { Fault } from '../core/fault.js';
-import type { CreateRateLimiter, RateLimiter } from '../shared/rate-limiter.js';
+import type { CreateRate, Rate } from '../shared/rate-limiter.js';
 import type { Scope } from '../shared/scope.js';
 import type { Overload } from './overload.js';
 import { consume, MINUTE_SECONDS } from './rate-limit.js';
@@ -29,34 +29,34 @@ export interface AdmissionOptions {
   readonly callMs: number;
   /** The rate limit of each address; unlimited unless given. */
   readonly perMinute?: number | undefined;
-  readonly createRateLimiter: CreateRateLimiter;
+  readonly createRate: CreateRate;
   readonly overload?: Pick<Overload, 'reason'>;
 }
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { concurrentCalls, callMs, perMinute, createRateLimiter, overload } = options;
-  const addressLimiter =
+  const { concurrentCalls, callMs, perMinute, createRate, overload } = options;
+  const addressRate =
     perMinute === undefined
       ? undefined
-      : createRateLimiter({ name: 'calls of addresses', points: perMinute, seconds: MINUTE_SECONDS });
-  const applicationLimiters = new Map<number, RateLimiter>();
-  const applicationLimiter = (points: number) => {
-    const limiter =
-      applicationLimiters.get(points) ??
-      createRateLimiter({ name: `calls of api_keys, ${points}`, points, seconds: MINUTE_SECONDS });
-    applicationLimiters.set(points, limiter);
-    return limiter;
+      : createRate({ name: 'calls of addresses', points: perMinute, seconds: MINUTE_SECONDS });
+  const applicationRates = new Map<number, Rate>();
+  const applicationRate = (points: number) => {
+    const rate =
+      applicationRates.get(points) ??
+      createRate({ name: `calls of api_keys, ${points}`, points, seconds: MINUTE_SECONDS });
+    applicationRates.set(points, rate);
+    return rate;
   };
   /** Undefined where there is nothing to wait for. */
   const rateLimitApplication = (application: Application | undefined) =>
-    application?.rate && consume(applicationLimiter(application.rate.perMinute), application.apiKey);
+    application?.rate && consume(applicationRate(application.rate.perMinute), application.apiKey);
   /** Rejects a call in flight; one entry for each. */
   const inFlight = new Set<(fault: Fault) => void>();
   let isDraining = false;
 
   return {
     rateLimit: async (address) => {
-      if (addressLimiter) await consume(addressLimiter, address);
+      if (addressRate) await consume(addressRate, address);
     },
     run: (scope, application, work) =>
       new Promise((resolve, reject) => {

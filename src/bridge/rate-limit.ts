@@ -1,16 +1,16 @@
 import type { Application } from '../applications/application.js';
 import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
-import { type CreateRateLimiter, msUntilNextPoint, type RateLimiter } from '../shared/rate-limiter.js';
+import { type CreateRate, msUntilNextPoint, type Rate } from '../shared/rate-limiter.js';
 
 export const MINUTE_SECONDS = 60;
 
 /**
- * Counts a request of this key. Rejects with HTTP 429 beyond the limit. Fails open: if the limiter is unreachable, the
+ * Counts a request of this key. Rejects with HTTP 429 beyond the limit. Fails open: if the rate cannot be counted, the
  * request is admitted.
  */
-export async function consume(limiter: RateLimiter, key: string): Promise<void> {
-  await limiter.consume(key).catch((error: unknown) => {
+export async function consume(rate: Rate, key: string): Promise<void> {
+  await rate.consume(key).catch((error: unknown) => {
     const ms = msUntilNextPoint(error);
     if (ms === undefined) return;
     throw new Fault('unavailable', {
@@ -25,7 +25,7 @@ export async function consume(limiter: RateLimiter, key: string): Promise<void> 
 export type LimitTickets = (application: Pick<Application, 'apiKey'>, address: string) => Promise<void>;
 
 /** Each ticket is a row of the store until it expires, and whoever knows an api_key can ask for one. */
-export function createTicketLimit(perMinute: number, createRateLimiter: CreateRateLimiter): LimitTickets {
-  const limiter = createRateLimiter({ name: 'tickets', points: perMinute, seconds: MINUTE_SECONDS });
-  return ({ apiKey }, address) => consume(limiter, `${apiKey} ${address}`);
+export function createTicketLimit(perMinute: number, createRate: CreateRate): LimitTickets {
+  const rate = createRate({ name: 'tickets', points: perMinute, seconds: MINUTE_SECONDS });
+  return ({ apiKey }, address) => consume(rate, `${apiKey} ${address}`);
 }

@@ -10,7 +10,7 @@ export function addCheckCommand(program: Command, environment: () => Environment
     .command('check')
     .description('name every problem of a configuration')
     .requiredOption('--config <file>', 'the configuration, a YAML file')
-    .option('--online', 'also ask the modern API of every application')
+    .option('--online', 'also ask the modern API of every application, and the limits_store')
     .action(async ({ config: file, online = false }: { config: string; online?: boolean }) => {
       const config = await loadConfig(file);
       for (const { provider, shadow } of config.applications) {
@@ -19,7 +19,10 @@ export function addCheckCommand(program: Command, environment: () => Environment
       }
       if (online) {
         const { probeApplications } = await import('../applications/probe.js');
-        const problems = await probeApplications(config, environment().proxies);
+        const { limitsStoreProblem } = await import('../store/limits-store.js');
+        const ofStore = config.limitsStore && limitsStoreProblem(config.limitsStore);
+        const found = [await ofStore, ...(await probeApplications(config, environment().proxies))];
+        const problems = found.filter((problem) => problem !== undefined);
         if (problems.length > 0) throw new Error(problems.join('\n'));
       }
       for (const warning of warningsOf(config)) console.error(`boxbridge: warning: ${file}: ${warning}`);

@@ -3,8 +3,9 @@ import { storeIn } from '../config/schema.js';
 import { copyStore } from '../store/copy.js';
 import type { Migration } from '../store/migration.js';
 import { migrateStore, nameOfStore } from '../store/open.js';
-import type { StoreContent } from '../store/store.js';
+import type { StoreHead } from '../store/store.js';
 import type { LoadConfig } from './load-config.js';
+import { createProgress, type Progress } from './progress.js';
 
 /** `boxbridge store`: makes its tables, and copies it. Needs no server's key: what is sealed stays sealed under the same one. */
 export function addStoreCommand(program: Command, loadConfig: LoadConfig): void {
@@ -51,11 +52,17 @@ function addCopyCommand(store: Command, loadConfig: LoadConfig): void {
       // The message omits the arguments: they may hold a password.
       return copy.error('error: name FROM and TO, each as sqlite: and a path or as a postgres:// URL, or by an option');
     }
-    console.log(`copied ${summaryOf(await copyStore(from, to))}`);
+    let progress: Progress | undefined;
+    const watch = (rows: number) => {
+      progress = createProgress('copying', rows);
+      return progress.advance;
+    };
+    const copied = await copyStore(from, to, watch).finally(() => progress?.stop());
+    console.log(`copied ${summaryOf(copied)}`);
   });
 }
 
-function summaryOf({ accounts, masterKey, tickets, sessions }: StoreContent): string {
-  const counts = `${accounts.length} account(s), ${tickets.length} ticket(s) and ${sessions.length} auth_token(s)`;
+function summaryOf({ masterKey, counts: { accounts, tickets, sessions, ledger } }: StoreHead): string {
+  const counts = `${accounts} account(s), ${tickets} ticket(s), ${sessions} auth_token(s) and ${ledger} row(s) of the ledger`;
   return masterKey ? `${counts}, sealed under the same key` : counts;
 }

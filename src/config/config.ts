@@ -27,7 +27,7 @@ export interface AdminConfig {
 }
 
 /** A complete configuration. The files that it named are not read again. */
-export interface Config extends Omit<ParsedConfig, 'applications' | 'admin'> {
+export interface Config extends Omit<ParsedConfig, 'applications' | 'admin' | 'limitsStoreFile'> {
   readonly admin: AdminConfig | undefined;
   readonly applications: readonly ApplicationConfig[];
 }

@@ -7,6 +7,7 @@ import type { Settings } from '../shared/setting.js';
 import { readTlsFiles } from '../upstream/tls-files.js';
 import { type Config, ConfigError, type ConfigOptions, type ConfigProblem, type ParsedConfig } from './config.js';
 import { adminOf } from './console-password.js';
+import { limitsStoreOf } from './limits-store.js';
 import { type LineOf, type ModuleSettings, modulesIn, validate } from './validate.js';
 import { putVariables, type Variables } from './variables.js';
 import { aliasProblem, lastScalar, offsetOf, yamlMessage } from './yaml-problems.js';
@@ -74,7 +75,8 @@ export function parseConfig(value: unknown, options: ConfigOptions): Config {
 
 function withFiles(config: ParsedConfig, lineOf: LineOf): Config {
   const { admin, problems: ofAdmin } = adminOf(config, lineOf);
-  const problems = [...ofAdmin];
+  const { limitsStore, problems: ofLimitsStore } = limitsStoreOf(config, lineOf);
+  const problems = [...ofAdmin, ...ofLimitsStore];
   const applications = config.applications.map(({ caFile, clientCertFile, clientKeyFile, ...application }, index) => {
     const tls = readTlsFiles({ caFile, clientCertFile, clientKeyFile });
     for (const { key, message } of tls.problems) {
@@ -84,7 +86,7 @@ function withFiles(config: ParsedConfig, lineOf: LineOf): Config {
     return { ...application, tls: tls.files };
   });
   if (problems.length > 0) throw new ConfigError(problems);
-  return { ...config, admin, applications };
+  return { ...config, limitsStore, admin, applications };
 }
 
 interface Parsed {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { logFormats, logLevels } from '../shared/log-level.js';
 import { isLoopback } from '../shared/loopback.js';
 import type { Settings } from '../shared/setting.js';
+import { isLimitsStore } from '../store/limits-store-url.js';
 import {
   BASE_URL,
   boolean,
@@ -28,7 +29,7 @@ z.config({ jitless: true });
 export interface ConfigOptions {
   /**
    * Where relative paths start: the directory of the configuration file. They are those of `store: sqlite:…`, of
-   * `key_file`, `console_password_file`, `record.file` and the files for TLS, and of a `provider` that begins with ./ or ../
+   * `key_file`, `limits_store_file`, `console_password_file`, `record.file` and the files for TLS, and of a `provider` that begins with ./ or ../
    */
   readonly directory: string;
   /** The actions that an application may list. */
@@ -55,6 +56,9 @@ export const storeIn = (directory: string) =>
       ? { kind: 'sqlite' as const, path: resolve(directory, store.slice('sqlite:'.length)) }
       : { kind: 'postgres' as const, url: store },
   );
+
+export const LIMITS_STORE =
+  'valkey://, valkeys://, redis:// or rediss://, a host, and at most a port and the number of a database, with the special characters of its password percent-encoded';
 
 /** The schema of a configuration, its applications aside. Each key is spelt once: types and camelCase follow from it. */
 export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
@@ -95,6 +99,15 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       .describe(
         "the server's key, 32 random bytes, made at the first start; `BOXBRIDGE_KEY` may hold it in base64 instead",
       ),
+    limits_store: pattern(LIMITS_STORE, isLimitsStore).optional().meta({
+      description:
+        '`valkey://user:password@host:6379/0`, with `valkeys` for TLS, or the same of `redis`: counts every `rate` and `tickets_per_minute` for all nodes together; while it is away each server counts for itself',
+      unlessGiven: 'each server for itself',
+    }),
+    limits_store_file: text
+      .transform((path) => resolve(directory, path))
+      .optional()
+      .describe('a file with `limits_store` in its first line'),
     admin: camelCasedObject({
       host: text.default('127.0.0.1').describe('its address'),
       port: port(9464).describe('its port'),

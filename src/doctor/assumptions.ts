@@ -2,6 +2,7 @@ import type { Application } from '../applications/application.js';
 import { openServices, type Services } from '../bootstrap/services.js';
 import type { Call } from '../core/call.js';
 import { openStore } from '../store/open.js';
+import { snapshotOf } from '../store/snapshot.js';
 import type { KnownAccount } from '../store/store.js';
 import { shownAccount } from './recorder.js';
 import type { StageOptions } from './stage.js';
@@ -36,9 +37,8 @@ export async function assume(calls: readonly Call[], { config, runtime }: StageO
   const accounts = calls.flatMap((call) => accountAskedBy(call, config.applications));
   const store = await openStore(config.store);
   const lastUserId = Math.max(0, ...accounts.map(({ userId }) => userId));
-  await store
-    .load({ lastUserId, accounts: firstOfEach(accounts), masterKey: undefined, tickets: [], sessions: [], ledger: [] })
-    .finally(store.close);
+  const known = { lastUserId, accounts: firstOfEach(accounts), masterKey: undefined };
+  await store.load(snapshotOf({ ...known, tickets: [], sessions: [], ledger: [] })).finally(store.close);
   const services = await openServices(config, runtime);
   try {
     for (const call of calls) await signIn(call, services);

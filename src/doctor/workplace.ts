@@ -38,6 +38,7 @@ export async function openWorkplace(config: Config, runtime: RuntimeOptions): Pr
     listen: { host: '127.0.0.1', port: 0 },
     admin: undefined,
     rate: undefined,
+    limitsStore: undefined,
     // Nor how busy this machine is.
     limits: { ...config.limits, eventLoopDelayMs: MAX_DELAY_MS, memoryMb: undefined },
     store,
@@ -66,15 +67,15 @@ async function copyStore(from: StorePlace, to: Extract<StorePlace, { kind: 'sqli
   if (from.kind === 'sqlite') return copySqlite(from.path, to.path);
   const { openPostgres } = await import('../store/postgres.js');
   const source = await openPostgres(from.url, 'read');
-  const content = await source
-    .dump()
+  const target = await openStore(to);
+  await source
+    .snapshot(target.load)
     .catch((error: unknown) => {
       const why = messageOf(error instanceof Fault ? error.cause : error);
       throw new Error(`cannot read the store ${nameOfStore(from)} (${why}); start the bridge on it first`);
     })
-    .finally(source.close);
-  const target = await openStore(to);
-  await target.load(content).finally(target.close);
+    .finally(source.close)
+    .finally(target.close);
 }
 
 /** How often a copy is begun anew. */

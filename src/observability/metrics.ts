@@ -21,6 +21,8 @@ export interface Metrics {
   readonly upstreamSeconds: Histogram<'provider' | 'application' | 'outcome'>;
   /** 0 closed, 1 half-open, 2 open. */
   readonly breaker: Gauge<'base_url'>;
+  /** 1 counts, 0 away. */
+  readonly limitsStore: Gauge<'limits_store'>;
   readonly signIns: Counter<'provider' | 'application' | 'outcome'>;
   readonly unserved: Counter<'kind' | 'name'>;
   readonly closedConnections: Counter<'why'>;
@@ -101,6 +103,13 @@ export function createMetrics({ inFlight, lostLines }: MetricsSources): Metrics 
       help: 'Whether a modern API is asked: 0 it is, 1 it is being tried again, 2 it is left alone',
       labelNames: ['base_url'],
       aggregator: 'max',
+      registers,
+    }),
+    limitsStore: new library.Gauge({
+      name: 'boxbridge_limits_store_up',
+      help: 'Whether the limits_store counts the rates of all nodes: 1 it does, 0 each server counts for itself',
+      labelNames: ['limits_store'],
+      aggregator: 'min',
       registers,
     }),
     signIns: new library.Counter({

@@ -1,4 +1,5 @@
 import type { Exchange } from '../core/exchange.js';
+import { Fault } from '../core/fault.js';
 import { createMask } from '../core/secrets.js';
 import { messageOf, stackOf } from '../shared/errors.js';
 import { createScope, type Scope } from '../shared/scope.js';
@@ -30,6 +31,10 @@ export interface Observer {
   ) => Promise<T>;
   readonly upstream: (observation: UpstreamObservation, scope: Scope) => void;
   readonly breaker: (baseUrl: string, state: BreakerState) => void;
+  /** Records that calls leave the store alone, and why, or that it is back. */
+  readonly storeBreaker: (state: 'open' | 'closed', cause: unknown) => void;
+  /** Records whether the store of the rates counts; while it is away each server counts for itself. */
+  readonly limitsStore: (name: string, state: 'counts' | 'away', cause: string | undefined) => void;
   readonly signIn: (application: ObservedApplication, outcome: SignInOutcome, cause?: unknown) => void;
   /** Records connections that were closed although their callers would have kept them. */
   readonly closedConnections: (closed: ClosedConnections) => void;
@@ -97,6 +102,20 @@ export function createObserver({ log, metrics, tracing, ledger, watch }: Observe
       record(
         () => metrics.breaker.set({ base_url: baseUrl }, breakerLevels[state]),
         () => log.warn({ base_url: baseUrl, state }, 'the breaker of a modern API'),
+      ),
+    storeBreaker: (state, cause) =>
+      record(() => {
+        const why = cause instanceof Fault ? cause.cause : cause;
+        log.warn({ state, ...(why !== undefined && { cause: messageOf(why) }) }, 'the breaker of the store');
+      }),
+    limitsStore: (name, state, cause) =>
+      record(
+        () => metrics.limitsStore.set({ limits_store: name }, state === 'counts' ? 1 : 0),
+        () => {
+          const line = { limits_store: name, ...(cause !== undefined && { cause }) };
+          if (state === 'counts') log.info(line, 'the limits_store counts the rates of all nodes');
+          else log.warn(line, 'the limits_store is away: each server counts its rates for itself until it is back');
+        },
       ),
     signIn: ({ name, provider }, outcome, cause) => {
       record(

@@ -25,6 +25,13 @@ interface RateLimiterOptions {
 
 export type CreateRateLimiter = (options: RateLimiterOptions) => RateLimiter;
 
+/** A limiter that is asked for nothing but a point of a key. */
+export interface Rate {
+  readonly consume: (key: string) => Promise<unknown>;
+}
+
+export type CreateRate = (options: RateLimiterOptions) => Rate;
+
 /** A limiter of this process alone. */
 export const createMemoryRateLimiter: CreateRateLimiter = (options) => new RateLimiterMemory(settingsOf(options));
 

@@ -5,7 +5,7 @@ import { nameOfPostgres } from './postgres-url.js';
 import { openSqlite } from './sqlite.js';
 import { migrateDatabase as migrateSqlite } from './sqlite-database.js';
 import type { Store } from './store.js';
-import { withBreaker } from './store-breaker.js';
+import { type OnStoreBreaker, withBreaker } from './store-breaker.js';
 
 /** Where a store is. */
 export type StorePlace =
@@ -14,11 +14,16 @@ export type StorePlace =
 
 /**
  * Opens a store. SQLite counts attempts with `createRateLimiter`, by default in this process; PostgreSQL counts them in
- * the database, and is left alone for as long as it is away. Throws an Error with one line for the operator where the store cannot be used.
+ * the database, and is left alone for as long as it is away, of which `onBreaker` hears. Throws an Error with one line for
+ * the operator where the store cannot be used.
  */
-export function openStore(place: StorePlace, createRateLimiter?: CreateRateLimiter): Promise<Store> {
+export function openStore(
+  place: StorePlace,
+  createRateLimiter?: CreateRateLimiter,
+  onBreaker?: OnStoreBreaker,
+): Promise<Store> {
   return usable(place, async () =>
-    place.kind === 'sqlite' ? openSqlite(place.path, createRateLimiter) : openPostgres(place.url),
+    place.kind === 'sqlite' ? openSqlite(place.path, createRateLimiter) : openPostgres(place.url, onBreaker),
   );
 }
 
@@ -46,10 +51,10 @@ async function usable<T>(place: StorePlace, work: () => Promise<T>): Promise<T> 
   }
 }
 
-async function openPostgres(url: string): Promise<Store> {
+async function openPostgres(url: string, onBreaker: OnStoreBreaker | undefined): Promise<Store> {
   // Loaded on demand: a bridge on SQLite starts sooner without it.
   const [postgres, { isAway }] = await Promise.all([import('./postgres.js'), import('./postgres-database.js')]);
-  return withBreaker(await postgres.openPostgres(url), isAway);
+  return withBreaker(await postgres.openPostgres(url), isAway, onBreaker);
 }
 
 /** The store's name for the operator, without secrets. */

@@ -1,30 +1,21 @@
 import { LEDGER_ORDER } from './ledger.js';
-import { addAccounts, userIdsOf } from './postgres-accounts.js';
+import { userIdsOf } from './postgres-accounts.js';
 import { attemptsInPostgres } from './postgres-attempts.js';
 import { type Access, openDatabase, type Statements } from './postgres-database.js';
 import { addToLedger } from './postgres-ledger.js';
+import { addSessions, addTickets } from './postgres-sign-ins.js';
+import { loadIn, snapshotIn } from './postgres-snapshot.js';
 import {
   afterPrefix,
   sealedIn,
-  toAccount,
   toKey,
-  toKnownSession,
   toLedgerRow,
   toPrefixMatch,
   toSession,
+  toStoredSession,
   toTicket,
 } from './rows.js';
-import {
-  type AccountKey,
-  BEFORE_ALL_SESSIONS,
-  isEmpty,
-  type KnownSession,
-  SESSIONS_PER_PAGE,
-  type SessionRecord,
-  type Store,
-  type StoreContent,
-  type TicketRecord,
-} from './store.js';
+import { type AccountKey, BEFORE_ALL_SESSIONS, SESSIONS_PER_PAGE, type SessionRecord, type Store } from './store.js';
 
 /** Opens the store in a PostgreSQL database, by its URL, to write to it unless told otherwise. Throws an Error where the database cannot be used. */
 export async function openPostgres(url: string, access?: Access): Promise<Store> {
@@ -81,13 +72,13 @@ export async function openPostgres(url: string, access?: Access): Promise<Store>
     addSession: async (session) => {
       await addSessions(database, [session]);
     },
-    session: async (digest) => (await all('SELECT * FROM sessions WHERE digest = $1', digest)).map(toSession)[0],
+    session: async (digest) => (await all('SELECT * FROM sessions WHERE digest = $1', digest)).map(toStoredSession)[0],
     sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) => {
       const rows = await all(
         `${SESSIONS} WHERE (created_at, sessions.digest) > ($1, $2) ORDER BY created_at, sessions.digest LIMIT $3`,
         ...[createdAt, digest, SESSIONS_PER_PAGE],
       );
-      return rows.map(toKnownSession);
+      return rows.map(toSession);
     },
     sessionsByPrefix: async (prefix) =>
       toPrefixMatch(
@@ -120,8 +111,12 @@ export async function openPostgres(url: string, access?: Access): Promise<Store>
       await change('UPDATE boxbridge_version SET version = version');
     },
     // One snapshot for all statements.
-    dump: () => transaction(dump, 'ISOLATION LEVEL REPEATABLE READ READ ONLY'),
-    load: (content) => transaction((statements) => load(statements, content)),
+    snapshot: (work) =>
+      transaction(
+        async (statements) => work(await snapshotIn(statements)),
+        'ISOLATION LEVEL REPEATABLE READ READ ONLY',
+      ),
+    load: (snapshot) => transaction((statements) => loadIn(statements, snapshot)),
     close,
   };
 }
@@ -134,65 +129,3 @@ const TOUCH = `
   UPDATE sessions SET last_used = used.at
   FROM unnest($1::text[], $2::bigint[]) AS used (digest, at) JOIN free USING (digest)
   WHERE sessions.digest = used.digest`;
-
-function addTickets({ change }: Statements, tickets: readonly TicketRecord[]): Promise<boolean> {
-  return change(
-    `INSERT INTO tickets (digest, application, expires_at, sealed)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[])`,
-    tickets.map(({ digest }) => digest),
-    tickets.map(({ application }) => application),
-    tickets.map(({ expiresAt }) => expiresAt),
-    tickets.map(({ sealed }) => sealed),
-  );
-}
-
-type AnySession = SessionRecord & Partial<KnownSession>;
-
-/** Replaces sessions of the same digest. */
-function addSessions({ change }: Statements, sessions: readonly AnySession[]): Promise<boolean> {
-  return change(
-    `INSERT INTO sessions (digest, application, user_id, created_at, last_used, sealed)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::bytea[])
-     ON CONFLICT (digest) DO UPDATE SET (application, user_id, created_at, last_used, sealed) =
-       (excluded.application, excluded.user_id, excluded.created_at, excluded.last_used, excluded.sealed)`,
-    sessions.map(({ digest }) => digest),
-    sessions.map(({ application }) => application),
-    sessions.map(({ userId }) => userId),
-    sessions.map(({ createdAt }) => createdAt),
-    sessions.map(({ lastUsed = null }) => lastUsed),
-    sessions.map(({ sealed }) => sealed),
-  );
-}
-
-async function dump({ one, all }: Statements): Promise<StoreContent> {
-  return {
-    lastUserId: Number((await one('SELECT last FROM user_ids'))?.last),
-    accounts: (await all('SELECT * FROM accounts ORDER BY user_id')).map(toAccount),
-    masterKey: sealedIn(await one('SELECT sealed FROM master_key')),
-    tickets: (await all('SELECT * FROM tickets ORDER BY digest')).map(toTicket),
-    sessions: (await all(`${SESSIONS} ORDER BY sessions.digest`)).map(toKnownSession),
-    ledger: (await all(`SELECT * FROM ledger ORDER BY ${LEDGER_ORDER}`)).map(toLedgerRow),
-  };
-}
-
-async function load(statements: Statements, content: StoreContent): Promise<boolean> {
-  const { change } = statements;
-  await change('LOCK TABLE user_ids, accounts, master_key, tickets, sessions, ledger IN EXCLUSIVE MODE');
-  if (!isEmpty(await dump(statements))) return false;
-  await change('UPDATE user_ids SET last = $1', content.lastUserId);
-  for (const batch of batchesOf(content.accounts)) await addAccounts(statements, batch);
-  if (content.masterKey) await change('INSERT INTO master_key (one, sealed) VALUES (1, $1)', content.masterKey);
-  for (const batch of batchesOf(content.tickets)) await addTickets(statements, batch);
-  for (const batch of batchesOf(content.sessions)) await addSessions(statements, batch);
-  for (const batch of batchesOf(content.ledger)) await addToLedger(statements, batch);
-  return true;
-}
-
-const BATCH_SIZE = 1000;
-
-/** Keeps each statement well below statement_timeout. */
-function batchesOf<T>(list: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(list.length / BATCH_SIZE) }, (_, n) =>
-    list.slice(n * BATCH_SIZE, (n + 1) * BATCH_SIZE),
-  );
-}

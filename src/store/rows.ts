@@ -6,8 +6,8 @@ import {
   type KnownSession,
   keyIn,
   type PrefixMatch,
+  type StoredSession,
   type TicketRecord,
-  type UsedSession,
 } from './store.js';
 
 /** A row of a query. All databases use the same column names. */
@@ -30,11 +30,11 @@ export function toTicket(row: Row): TicketRecord {
   };
 }
 
-export function toKnownSession(row: Row): KnownSession {
-  return { ...toSession(row), nativeId: keyIn('', '', String(row.native_id)).nativeId };
+export function toSession(row: Row): KnownSession {
+  return { ...toStoredSession(row), nativeId: keyIn('', '', String(row.native_id)).nativeId };
 }
 
-export function toSession(row: Row): UsedSession {
+export function toStoredSession(row: Row): StoredSession {
   return {
     digest: String(row.digest),
     application: String(row.application),

@@ -4,9 +4,13 @@ import { Fault } from '../core/fault.js';
 import { makeDirectory } from '../shared/directories.js';
 import { type Migration, migrationsAfter } from './migration.js';
 import type { Row } from './rows.js';
+import { BUSY_MS, createPatience, isBusy, type Patience } from './sqlite-patience.js';
 import { sqliteMigrations } from './sqlite-schema.js';
 
 type Column = string | number | Uint8Array | null;
+
+/** After how many milliseconds a transaction that is held is begun again where another process writes. */
+const RETRY_MS = 20;
 
 /** Statements on a database. A statement that fails throws an `unavailable` Fault. */
 export interface Statements {
@@ -25,13 +29,15 @@ export interface Database extends Statements {
    * change. Throws where another process writes for this many milliseconds.
    */
   readonly transactionUnsynced: <T>(waitMs: number, work: () => T) => T;
+  /**
+   * Does work that takes its time in a transaction, with one snapshot of what it reads. Waits for another process that
+   * writes without stopping this one.
+   */
+  readonly transactionHeld: <T>(access: 'read' | 'write', work: () => Promise<T>) => Promise<T>;
   /** Writes what is there already, unsynced; throws where that cannot be. Waits for no other process that writes. */
   readonly checkWritable: () => void;
   readonly close: () => void;
 }
-
-/** How long a statement waits for another process that writes, in milliseconds. */
-const BUSY_MS = 5000;
 
 /**
  * Opens a SQLite file, and makes it with its directory where it does not exist. Several processes may open the same file.
@@ -64,7 +70,8 @@ function openMigrated(path: string): { database: DatabaseSyncInstance; migration
 }
 
 function databaseOf(database: DatabaseSyncInstance): Database {
-  const statements = statementsOf(database);
+  const patience = createPatience(database);
+  const statements = statementsOf(database, patience);
   const unsynced = <T>(work: () => T): T => {
     reachable(() => database.exec('PRAGMA synchronous = NORMAL'));
     try {
@@ -73,19 +80,30 @@ function databaseOf(database: DatabaseSyncInstance): Database {
       reachable(() => database.exec('PRAGMA synchronous = FULL'));
     }
   };
-  /** Does work whose statements wait for another process that writes for this many milliseconds. */
-  const waiting = <T>(waitMs: number, work: () => T): T => {
-    reachable(() => database.exec(`PRAGMA busy_timeout = ${waitMs}`));
-    try {
-      return work();
-    } finally {
-      reachable(() => database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`));
-    }
-  };
   const transaction = <T>(work: () => T): T => {
-    reachable(() => database.exec('BEGIN IMMEDIATE'));
+    reachable(() => database.exec('BEGIN IMMEDIATE'), patience);
     try {
       const result = work();
+      reachable(() => database.exec('COMMIT'));
+      patience.regain();
+      return result;
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      throw error;
+    }
+  };
+  const transactionHeld = async <T>(access: 'read' | 'write', work: () => Promise<T>): Promise<T> => {
+    // Loaded on demand: calls have no such work.
+    const { ConstantBackoff, handleWhen, retry } = await import('cockatiel');
+    const lock = retry(handleWhen(isBusyFault), {
+      maxAttempts: BUSY_MS / RETRY_MS,
+      backoff: new ConstantBackoff(RETRY_MS),
+    });
+    await lock.execute(() =>
+      patience.waiting(0, () => reachable(() => database.exec(access === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN'))),
+    );
+    try {
+      const result = await work();
       reachable(() => database.exec('COMMIT'));
       return result;
     } catch (error) {
@@ -94,7 +112,7 @@ function databaseOf(database: DatabaseSyncInstance): Database {
     }
   };
   const transactionUnsynced = <T>(waitMs: number, work: () => T): T =>
-    waiting(waitMs, () => unsynced(() => transaction(work)));
+    patience.waiting(waitMs, () => unsynced(() => transaction(work)));
   return {
     ...statements,
     checkWritable: () => {
@@ -106,10 +124,11 @@ function databaseOf(database: DatabaseSyncInstance): Database {
         });
       } catch (error) {
         // Another process writes, so it can be written.
-        if (!isBusy(error)) throw error;
+        if (!isBusyFault(error)) throw error;
       }
     },
     transaction,
+    transactionHeld,
     transactionUnsynced,
     close: () => {
       if (database.isOpen) database.close();
@@ -117,18 +136,23 @@ function databaseOf(database: DatabaseSyncInstance): Database {
   };
 }
 
-function statementsOf(database: DatabaseSyncInstance): Statements {
+function statementsOf(database: DatabaseSyncInstance, patience: Patience): Statements {
   const prepared = new Map<string, StatementSyncInstance>();
   const statement = (sql: string) => {
     const known = prepared.get(sql) ?? database.prepare(sql);
     prepared.set(sql, known);
     return known;
   };
-  const all = (sql: string, ...values: readonly Column[]): Row[] => reachable(() => statement(sql).all(...values));
+  const all = (sql: string, ...values: readonly Column[]): Row[] =>
+    reachable(() => statement(sql).all(...values), patience);
   return {
     all,
     one: (sql, ...values) => all(sql, ...values)[0],
-    change: (sql, ...values) => reachable(() => statement(sql).run(...values).changes > 0),
+    change: (sql, ...values) => {
+      const isChanged = reachable(() => statement(sql).run(...values).changes > 0, patience);
+      patience.regain();
+      return isChanged;
+    },
   };
 }
 
@@ -154,17 +178,15 @@ function migrate(database: DatabaseSyncInstance): Migration {
   return { from, to };
 }
 
-/** Whether a statement failed with https://www.sqlite.org/rescode.html#busy, in any of its extended forms. */
-function isBusy(error: unknown): boolean {
-  const cause = error instanceof Fault ? error.cause : undefined;
-  return typeof cause === 'object' && cause !== null && 'errcode' in cause && (Number(cause.errcode) & 0xff) === 5;
-}
+/** Whether a statement failed because another process writes. */
+const isBusyFault = (error: unknown) => error instanceof Fault && isBusy(error.cause);
 
 /** Turns any error into an `unavailable` Fault. */
-function reachable<T>(work: () => T): T {
+function reachable<T>(work: () => T, patience?: Patience): T {
   try {
     return work();
   } catch (cause) {
+    patience?.lose(cause);
     throw new Fault('unavailable', { cause });
   }
 }

@@ -4,27 +4,24 @@ import { LEDGER_ORDER } from './ledger.js';
 import {
   afterPrefix,
   sealedIn,
-  toAccount,
   toKey,
-  toKnownSession,
   toLedgerRow,
   toPrefixMatch,
   toSession,
+  toStoredSession,
   toTicket,
 } from './rows.js';
 import { type Database, openDatabase } from './sqlite-database.js';
 import { addToLedger } from './sqlite-ledger.js';
+import { addSession, addTicket } from './sqlite-sign-ins.js';
+import { loadIn, snapshotIn } from './sqlite-snapshot.js';
 import {
   type AccountKey,
   BEFORE_ALL_SESSIONS,
   columnsOf,
-  isEmpty,
-  type KnownSession,
   SESSIONS_PER_PAGE,
   type SessionRecord,
   type Store,
-  type StoreContent,
-  type TicketRecord,
 } from './store.js';
 
 /** Opens the store in a SQLite file. Throws an Error where the file cannot be used. */
@@ -73,12 +70,12 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     addSession: async (session) => {
       addSession(database, session);
     },
-    session: async (digest) => all('SELECT * FROM sessions WHERE digest = ?', digest).map(toSession)[0],
+    session: async (digest) => all('SELECT * FROM sessions WHERE digest = ?', digest).map(toStoredSession)[0],
     sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) =>
       all(
         `${SESSIONS} WHERE (created_at, digest) > (?, ?) ORDER BY created_at, digest LIMIT ?`,
         ...[createdAt, digest, SESSIONS_PER_PAGE],
-      ).map(toKnownSession),
+      ).map(toSession),
     sessionsByPrefix: async (prefix) =>
       toPrefixMatch(
         one(
@@ -105,8 +102,8 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
       one('SELECT 1');
     },
     checkWritable: async () => checkWritable(),
-    dump: async () => transaction(() => dump(database)),
-    load: async (content) => transaction(() => load(database, content)),
+    snapshot: (work) => database.transactionHeld('read', () => work(snapshotIn(database))),
+    load: (snapshot) => database.transactionHeld('write', () => loadIn(database, snapshot)),
     close: async () => close(),
   };
 }
@@ -121,58 +118,9 @@ function userIdOf({ one }: Database, account: AccountKey): number {
   return Number(row?.user_id);
 }
 
-function addTicket({ change }: Database, { digest, application, expiresAt, sealed }: TicketRecord): boolean {
-  return change(
-    'INSERT INTO tickets (digest, application, expires_at, sealed) VALUES (?, ?, ?, ?)',
-    ...[digest, application, expiresAt, sealed],
-  );
-}
-
-function addSession({ change }: Database, session: SessionRecord & Partial<KnownSession>): boolean {
-  const { digest, application, userId, createdAt, lastUsed = null, sealed } = session;
-  return change(
-    `INSERT OR REPLACE INTO sessions (digest, application, user_id, created_at, last_used, sealed)
-     VALUES (?, ?, ?, ?, ?, ?)`,
-    ...[digest, application, userId, createdAt, lastUsed, sealed],
-  );
-}
-
 function removeSession({ change }: Database, digest: string): boolean {
   return change('DELETE FROM sessions WHERE digest = ?', digest);
 }
-
-function dump({ one, all }: Database): StoreContent {
-  return {
-    lastUserId: Number(one(LAST_USER_ID)?.seq ?? 0),
-    accounts: all('SELECT * FROM accounts ORDER BY user_id').map(toAccount),
-    masterKey: sealedIn(one('SELECT sealed FROM master_key')),
-    tickets: all('SELECT * FROM tickets ORDER BY digest').map(toTicket),
-    sessions: all(`${SESSIONS} ORDER BY digest`).map(toKnownSession),
-    ledger: all(`SELECT * FROM ledger ORDER BY ${LEDGER_ORDER}`).map(toLedgerRow),
-  };
-}
-
-function load(
-  database: Database,
-  { lastUserId, accounts, masterKey, tickets, sessions, ledger }: StoreContent,
-): boolean {
-  const { one, change } = database;
-  if (!isEmpty(dump(database))) return false;
-  for (const account of accounts)
-    change(
-      'INSERT INTO accounts (user_id, provider, base_url, native_id) VALUES (?, ?, ?, ?)',
-      ...[account.userId, ...columnsOf(account)],
-    );
-  if (!one(LAST_USER_ID)) change("INSERT INTO sqlite_sequence (name, seq) VALUES ('accounts', 0)");
-  change("UPDATE sqlite_sequence SET seq = ? WHERE name = 'accounts'", lastUserId);
-  if (masterKey) change('INSERT INTO master_key (one, sealed) VALUES (1, ?)', masterKey);
-  for (const ticket of tickets) addTicket(database, ticket);
-  for (const session of sessions) addSession(database, session);
-  addToLedger(database, ledger);
-  return true;
-}
-
-const LAST_USER_ID = "SELECT seq FROM sqlite_sequence WHERE name = 'accounts'";
 
 /** What is written in batches is written again: a call in work MUST NOT wait for another process. */
 const BATCH_WAIT_MS = 20;

@@ -8,16 +8,33 @@ const CONSECUTIVE_OUTAGES = 3;
 /** How long calls wait for a probe that was just begun, in milliseconds: a store that is back answers sooner. */
 const PATIENCE_MS = 500;
 
+/** Hears when calls leave the store alone, with the error that was one too many, and when it is back. */
+export type OnStoreBreaker = (state: 'open' | 'closed', cause: unknown) => void;
+
 /**
  * The same store with a breaker in front of it: after outages a call is unavailable at once, without the store's timeouts.
  * Each call that finds the breaker open has the store probed, one probe at a time, so that the first call after the
  * store's return is performed. `isAway` says whether an error means that the store cannot be reached; no other counts.
  */
-export function withBreaker(store: Store, isAway: (error: unknown) => boolean): Store {
+export function withBreaker(
+  store: Store,
+  isAway: (error: unknown) => boolean,
+  onState: OnStoreBreaker = () => {},
+): Store {
   const breaker = circuitBreaker(handleWhen(isAway), {
     // A probe is begun by a call, not by a clock, which may be set.
     halfOpenAfter: Number.NEGATIVE_INFINITY,
     breaker: new ConsecutiveBreaker(CONSECUTIVE_OUTAGES),
+  });
+  let isLeftAlone = false;
+  breaker.onBreak((reason) => {
+    // A probe that fails opens it again.
+    if (!isLeftAlone) onState('open', 'error' in reason ? reason.error : undefined);
+    isLeftAlone = true;
+  });
+  breaker.onReset(() => {
+    isLeftAlone = false;
+    onState('closed', undefined);
   });
   /** Whether a call failed since the last one that did not; else calls do not pay for the breaker. */
   let isTroubled = false;
@@ -88,7 +105,8 @@ export function withBreaker(store: Store, isAway: (error: unknown) => boolean): 
     ledger: guard(store.ledger),
     ping: guard(store.ping),
     checkWritable: guard(store.checkWritable),
-    dump: guard(store.dump),
+    // Whoever copies a store waits for it.
+    snapshot: store.snapshot,
     load: guard(store.load),
     close: store.close,
   };

@@ -30,12 +30,12 @@ export interface SessionRecord {
   readonly sealed: Uint8Array;
 }
 
-export interface UsedSession extends SessionRecord {
+export interface StoredSession extends SessionRecord {
   /** Milliseconds since 1970; undefined if never. */
   readonly lastUsed: number | undefined;
 }
 
-export interface KnownSession extends UsedSession {
+export interface KnownSession extends StoredSession {
   /** The modern API's own id of the account. */
   readonly nativeId: string;
 }
@@ -57,15 +57,31 @@ export interface KnownAccount extends AccountKey {
   readonly userId: number;
 }
 
-/** A consistent snapshot of a store. */
-export interface StoreContent {
+/** How many of each a store has. */
+interface StoreCounts {
+  readonly accounts: number;
+  readonly tickets: number;
+  readonly sessions: number;
+  readonly ledger: number;
+}
+
+/** What a store has but one of, and how many of the others. */
+export interface StoreHead {
   /** The last user_id assigned; 0 where none was. */
   readonly lastUserId: number;
-  readonly accounts: readonly KnownAccount[];
   readonly masterKey: Uint8Array | undefined;
-  readonly tickets: readonly TicketRecord[];
-  readonly sessions: readonly KnownSession[];
-  readonly ledger: readonly LedgerRow[];
+  readonly counts: StoreCounts;
+}
+
+/** Read once, each page when it is asked for. */
+export type Pages<T> = AsyncIterable<readonly T[]>;
+
+/** All that a store has at one moment. Its pages are small, however much that is. */
+export interface StoreSnapshot extends StoreHead {
+  readonly accounts: Pages<KnownAccount>;
+  readonly tickets: Pages<TicketRecord>;
+  readonly sessions: Pages<StoredSession>;
+  readonly ledger: Pages<LedgerRow>;
 }
 
 /** What a prefix of digests stands for. */
@@ -113,7 +129,7 @@ export interface Store {
 
   /** Stores a session; replaces one of the same digest. */
   readonly addSession: (session: SessionRecord) => Promise<void>;
-  readonly session: (digest: string) => Promise<UsedSession | undefined>;
+  readonly session: (digest: string) => Promise<StoredSession | undefined>;
   /**
    * A page of the sessions that come after a position, by default of all, the oldest first. It is empty where there are
    * none, and else has at most SESSIONS_PER_PAGE.
@@ -149,9 +165,13 @@ export interface Store {
   /** Writes what is there already. Throws where the store cannot be written, such as on a full disk. */
   readonly checkWritable: () => Promise<void>;
 
-  readonly dump: () => Promise<StoreContent>;
-  /** Loads the content of another store; false, without a change, where this one is not empty. */
-  readonly load: (content: StoreContent) => Promise<boolean>;
+  /** Does work with a snapshot, which is read until then. The store MUST NOT be used otherwise meanwhile. */
+  readonly snapshot: <T>(work: (snapshot: StoreSnapshot) => Promise<T>) => Promise<T>;
+  /**
+   * Loads the snapshot of another store, all or nothing; false, without a change, where this one is not empty. The store
+   * MUST NOT be used otherwise meanwhile.
+   */
+  readonly load: (snapshot: StoreSnapshot) => Promise<boolean>;
 
   /** Idempotent. */
   readonly close: () => Promise<void>;
@@ -163,11 +183,6 @@ export interface Store {
  */
 export async function* sessionPages({ sessions }: Pick<Store, 'sessions'>): AsyncGenerator<readonly KnownSession[]> {
   for (let page = await sessions(); page.length > 0; page = await sessions(page.at(-1))) yield page;
-}
-
-/** Whether it is the content of a new store. */
-export function isEmpty({ lastUserId, masterKey, ...lists }: StoreContent): boolean {
-  return lastUserId === 0 && masterKey === undefined && Object.values(lists).every((list) => list.length === 0);
 }
 
 /**

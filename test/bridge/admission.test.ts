@@ -234,7 +234,7 @@ test('malformed HTTP counts for the rate limit of its address', async () => {
 });
 
 test('work that throws at once gives its place back', async () => {
-  const admission = createAdmission({ concurrentCalls: 1, callMs: 1000, createRateLimiter: createMemoryRateLimiter });
+  const admission = createAdmission({ concurrentCalls: 1, callMs: 1000, createRate: createMemoryRateLimiter });
   const work = () => {
     throw new Error('at once');
   };

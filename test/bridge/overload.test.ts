@@ -26,7 +26,7 @@ test('no call is admitted while the memory of the process is over its limit', as
   const admission = createAdmission({
     concurrentCalls: 8,
     callMs: 1000,
-    createRateLimiter: createMemoryRateLimiter,
+    createRate: createMemoryRateLimiter,
     overload,
   });
   const call = () => admission.run(createScope(), undefined, async () => 'done');

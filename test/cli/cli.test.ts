@@ -228,6 +228,25 @@ describe('check', () => {
     });
   });
 
+  test('--online asks the limits_store, and a bridge starts without it', async () => {
+    const away = 'limits_store: valkey://bridge:hush@127.0.0.1:1/2\nstore: sqlite:./bridge.db';
+    const cwd = await folder({ 'away.yaml': configuration(sandboxed, away) });
+    expect(await boxbridge(cwd, 'check --config away.yaml').end).toMatchObject({ code: 0, stderr: '' });
+    expect(await boxbridge(cwd, 'check --config away.yaml --online').end).toMatchObject({
+      code: 1,
+      stderr:
+        'boxbridge: limits_store: 127.0.0.1:1/2 cannot be used (connect ECONNREFUSED 127.0.0.1:1); mend it, or leave it out: then each server counts for itself\n',
+    });
+    const serving = boxbridge(cwd, 'serve --config away.yaml --port 0');
+    await serving.line(/answers at/);
+    serving.kill('SIGTERM');
+    const { code, stderr } = await serving.end;
+    expect(code).toBe(0);
+    expect(stderr.match(/"limits_store":"127\.0\.0\.1:1\/2"/g)).toHaveLength(1);
+    expect(stderr).toContain('the limits_store is away: each server counts its rates for itself until it is back');
+    expect(stderr).not.toContain('hush');
+  });
+
   test('--online names every application whose modern API does not answer as it should, and no secret', async () => {
     const closed = 'http://127.0.0.1:1';
     const cwd = await folder({

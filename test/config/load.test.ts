@@ -24,7 +24,8 @@ const folder = fileURLToPath(new URL('../../../test/fixtures/config/', import.me
 /** Five lines that are right. */
 const application = 'applications:\n-\n  api_key: key1\n  provider: seatable\n  base_url: https://one.example.com\n';
 
-const topKeys = 'listen, public_url, trust_proxy, store, key_file, admin, log, record, rate, limits, applications';
+const topKeys =
+  'listen, public_url, trust_proxy, store, key_file, limits_store, limits_store_file, admin, log, record, rate, limits, applications';
 const applicationKeys =
   'api_key, name, provider, base_url, credentials, actions, redirect_url, confirm_sign_in, defaults, unknown_numbers, fault_status, ' +
   'reply_charset, cache_seconds, token_days, rate, deprecation, blackout, ca_file, client_cert_file, client_key_file, shadow';
@@ -34,6 +35,8 @@ const trustProxy =
   'false, the number of proxies in front, a list of IP addresses and networks such as 10.0.0.0/8, or true';
 const baseUrl = 'an http or https URL without query, fragment, user or password';
 const store = 'sqlite: and a path, or a postgres:// URL with the special characters of its password percent-encoded';
+const limitsStore =
+  'valkey://, valkeys://, redis:// or rediss://, a host, and at most a port and the number of a database, with the special characters of its password percent-encoded';
 const provider = 'seatable, golem or the path of a module such as ./provider.js';
 const text = 'a text that is not empty, in quotes if it looks like a number';
 const number = 'an integer from 0 to 9223372036854775807';
@@ -104,6 +107,14 @@ const moduleApplications = (line: string) =>
     .join('')
     .replace(/^/, 'applications:\n');
 
+/** A file with a secret. */
+async function secretFile(content: string): Promise<string> {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  await writeFile(join(path, 'password.txt'), content);
+  return join(path, 'password.txt');
+}
+
 async function fileWith(yaml: string): Promise<string> {
   const { path, remove } = await temporaryFolder();
   afterwards(remove);
@@ -129,6 +140,8 @@ describe('a good configuration', () => {
       trustProxy: false,
       store: { kind: 'sqlite', path: path('bridge.db') },
       keyFile: path('bridge.key'),
+      limitsStore: 'valkeys://bridge:secret@valkey.example.com:6380/1',
+      limitsStoreFile: path('limits-store.txt'),
       admin: {
         ...{ host: '127.0.0.1', port: 9464, console: true },
         consolePasswordFile: path('console-password.txt'),
@@ -234,6 +247,10 @@ describe('a good configuration', () => {
     ['store: sqlite:/var/lib/bridge.db', { store: { kind: 'sqlite', path: '/var/lib/bridge.db' } }],
     ['store: postgres://u:p%40@h/d', { store: { kind: 'postgres', url: 'postgres://u:p%40@h/d' } }],
     ['store: postgresql:///d?host=/run', { store: { kind: 'postgres', url: 'postgresql:///d?host=/run' } }],
+    ...['valkey://h', 'redis://:p%2F@[::1]:6379/0', 'rediss://u:p@h/15'].map(
+      (limitsStore): [string, Partial<ParsedConfig>] => [`limits_store: ${limitsStore}`, { limitsStore }],
+    ),
+    ['limits_store_file: ../limits', { limitsStoreFile: '/etc/limits' }],
     ['record: { file: ../calls }', { record: { file: '/etc/calls', sample: 1 } }],
     ['record: { file: /calls, sample: 0 }', { record: { file: '/calls', sample: 0 } }],
     ['key_file: ../bridge.key', { keyFile: '/etc/bridge.key' }],
@@ -380,6 +397,10 @@ const refusedAbove: readonly [string, number, string][] = [
   ['store: mysql://u:hush@h/d', 1, `store must be ${store}`],
   ['store: "postgres://u:hu sh@h/d"', 1, `store must be ${store}`],
   ['store: postgres://u:hu/sh@h:x/d', 1, `store must be ${store}`],
+  ...[
+    ...['h:6379', 'http://h', '"valkey://"', 'valkey:///1', '"valkey://h h"', 'valkey://h:x', 'valkey://h/one'],
+    ...['valkey://h/0/1', 'valkey://h?db=1', '"valkey://h#1"', 'valkey://u:hu/sh@h', 'valkey://u:100%@h', '[]'],
+  ].map((url): [string, number, string] => [`limits_store: ${url}`, 1, `limits_store must be ${limitsStore}`]),
   ['key_file: ""', 1, `key_file must be ${text}`],
   ['key_file: a\nkey_file: b', 2, 'key_file is already given above in the same block; keep one of the two'],
   ['key_file:\n  "hush', 2, 'not valid YAML: Missing closing "quote'],
@@ -650,12 +671,6 @@ describe('a refused configuration', () => {
 });
 
 describe('the console', () => {
-  const passwordFile = async (content: string) => {
-    const { path, remove } = await temporaryFolder();
-    afterwards(remove);
-    await writeFile(join(path, 'password.txt'), content);
-    return join(path, 'password.txt');
-  };
   const parsed = (admin: object) =>
     parseConfig({ admin, applications: [{ api_key: 'key', provider: 'seatable', base_url: 'https://h' }] }, options);
 
@@ -673,7 +688,7 @@ describe('the console', () => {
   test.each(['secret of many\n', 'secret of many', 'secret of many\r\nand a remark\n'])(
     'has the first line of its file for a password (%j)',
     async (content) => {
-      const console_password_file = await passwordFile(content);
+      const console_password_file = await secretFile(content);
       expect(parsed({ console_password_file }).admin?.console).toEqual({ password: 'secret of many' });
       expect(parsed({ host: '0.0.0.0', console_password_file }).admin?.console).toEqual({ password: 'secret of many' });
       expect(parsed({ console: false, console_password_file }).admin?.console).toBeUndefined();
@@ -687,9 +702,39 @@ describe('the console', () => {
     await expect(loadConfig(file, known)).rejects.toMatchObject({
       problems: [{ line: 7, message: `admin.console_password_file ${missing}` }],
     });
-    const empty = await passwordFile('\nsecret\n');
+    const empty = await secretFile('\nsecret\n');
     expect(problemsOf(() => parsed({ console_password_file: empty }))).toEqual([
       [0, `admin.console_password_file ${empty} has no password in its first line; write one into it`],
+    ]);
+  });
+});
+
+describe('the limits_store', () => {
+  const parsed = (configuration: object) =>
+    parseConfig(
+      { ...configuration, applications: [{ api_key: 'key', provider: 'seatable', base_url: 'https://h' }] },
+      options,
+    ).limitsStore;
+
+  test('is in the configuration, in a file, or nowhere', async () => {
+    expect(parsed({})).toBeUndefined();
+    expect(parsed({ limits_store: 'valkey://h' })).toBe('valkey://h');
+    expect(parsed({ limits_store_file: await secretFile('valkey://u:secret@h:1/2\n') })).toBe(
+      'valkey://u:secret@h:1/2',
+    );
+  });
+
+  test('a file that has none is a problem, and so are two', async () => {
+    const missing = `${application}limits_store_file: /nowhere/limits.txt\n`;
+    await expect(loadConfig(await fileWith(missing), known)).rejects.toMatchObject({
+      problems: [{ line: 6, message: 'limits_store_file /nowhere/limits.txt does not exist; write a URL into it' }],
+    });
+    const wrong = await secretFile('hush\n');
+    expect(problemsOf(() => parsed({ limits_store_file: wrong }))).toEqual([
+      [0, `limits_store_file ${wrong} must have in its first line ${limitsStore}`],
+    ]);
+    expect(problemsOf(() => parsed({ limits_store: 'valkey://h', limits_store_file: wrong }))).toEqual([
+      [0, 'limits_store_file stands beside limits_store; leave one of them out'],
     ]);
   });
 });

@@ -15,6 +15,7 @@ import { createAuthority } from '../support/servers/certificates.js';
 import { credentials, newAuthToken, startModernApis } from '../support/servers/modern-apis.js';
 import { describeWithPostgres, SECRET, USER } from '../support/servers/postgres.js';
 import { canned, startUpstream } from '../support/servers/upstream.js';
+import { describeWithValkey, freePort, startValkey } from '../support/servers/valkey.js';
 
 interface Found {
   readonly what: string;
@@ -64,6 +65,26 @@ async function applicationsFor(baseUrl?: string) {
   afterwards(api.close);
   return [{ api_key: 'k', provider: 'seatable', base_url: api.url }];
 }
+
+test('the limits_store is asked', async () => {
+  const port = await freePort();
+  const limits_store = `valkey://bridge:hush@127.0.0.1:${port}/1`;
+  const config = configurationIn(await folder(), { limits_store, applications: await applicationsFor() });
+  expect((await findings({ config })).get('limits_store')).toBe(
+    `to do: 127.0.0.1:${port}/1 cannot be used (connect ECONNREFUSED 127.0.0.1:${port}); mend it, or leave it out: then each server counts for itself`,
+  );
+});
+
+describeWithValkey('the limits_store', () => {
+  test('that counts is good', async () => {
+    const { address } = await startValkey();
+    const config = configurationIn(await folder(), {
+      limits_store: `valkey://${address}`,
+      applications: await applicationsFor(),
+    });
+    expect((await findings({ config })).get('limits_store')).toBe(`ok: ${address} counts`);
+  });
+});
 
 describe('the store and the key', () => {
   test('are made at the first start, and not by doctor', async () => {

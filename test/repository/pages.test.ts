@@ -128,7 +128,9 @@ describeWith([curl, bash, sqlite], 'pasted into a terminal, the commands succeed
 describe('a configuration', () => {
   const configurations = pages.flatMap(({ path, blocks }) =>
     blocks
-      .filter(({ language, text }) => language === 'yaml' && !text.startsWith(' ') && !text.startsWith('# my-values.yaml'))
+      .filter(
+        ({ language, text }) => language === 'yaml' && !text.startsWith(' ') && !text.startsWith('# my-values.yaml'),
+      )
       .map(({ text }) => ({ path, text })),
   );
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { pino } from 'pino';
 import { afterwards } from '../support/cleanup.js';
 import { oldClients } from '../support/clients/old-clients.js';
 import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
@@ -63,22 +64,30 @@ async function start(server: TestPostgres) {
   afterwards(folder.remove);
   const apis = await startModernApis();
   afterwards(apis.close);
-  const bridge = await startBridge({
-    store: throughGate,
-    key_file: join(folder.path, 'bridge.key'),
-    applications: [
-      apis.application('previsto', 'vault'),
-      { ...apis.application('previsto', 'plain'), credentials: 'passthrough' },
-    ],
-  });
+  const states: unknown[] = [];
+  const write = (line: string) => {
+    const { msg, level, state, cause } = JSON.parse(line);
+    if (msg === 'the breaker of the store') states.push([level, state, typeof cause]);
+  };
+  const bridge = await startBridge(
+    {
+      store: throughGate,
+      key_file: join(folder.path, 'bridge.key'),
+      applications: [
+        apis.application('previsto', 'vault'),
+        { ...apis.application('previsto', 'plain'), credentials: 'passthrough' },
+      ],
+    },
+    { log: pino({ level: 'warn' }, { write }) },
+  );
   afterwards(bridge.close);
   const ready = async () => (await fetch(`${bridge.url}/readyz`)).status;
-  return { bridge, gate, url, ready };
+  return { bridge, gate, url, ready, states };
 }
 
 describeWithPostgres('a PostgreSQL that is away', (server) => {
   test.each(['is silent', 'refuses'] as const)('and %s is left alone, until it is back', async (mood) => {
-    const { bridge, gate, ready } = await start(server);
+    const { bridge, gate, ready, states } = await start(server);
     const plain = { api_key: 'plain', auth_token: GOOD };
     const vault = { api_key: 'vault', auth_token: await newAuthToken(bridge.url, 'vault', GOOD) };
     const ticket = await signedInTicket(bridge.url, 'vault', GOOD);
@@ -110,6 +119,8 @@ describeWithPostgres('a PostgreSQL that is away', (server) => {
     const told = await fetch(`${bridge.url}/api/1.0/rest?${new URLSearchParams({ action: 'logout', ...vault })}`);
     expect([told.status, told.headers.get('retry-after')]).toEqual([503, '10']);
     await becomes(ready, 503);
+    // Once, however many probes failed.
+    expect(states).toEqual([[40, 'open', 'string']]);
 
     gate.become('forwards');
     const info = async () => (await oldClients.rest(bridge.url, 'get_account_info', vault)).status;
@@ -122,6 +133,10 @@ describeWithPostgres('a PostgreSQL that is away', (server) => {
     );
     expect((await oldClients.rest(bridge.url, 'logout', vault)).status).toBe('logout_ok');
     await becomes(ready, 200);
+    expect(states).toEqual([
+      [40, 'open', 'string'],
+      [40, 'closed', 'undefined'],
+    ]);
   });
 
   test('and can be read alone, is not ready and answers what only reads', async () => {

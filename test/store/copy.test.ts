@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { storeIn } from '../../src/config/schema.js';
+import { copyStore } from '../../src/store/copy.js';
 import { openStore } from '../../src/store/open.js';
-import type { Store, StoreContent } from '../../src/store/store.js';
+import { type StoreContent, snapshotOf } from '../../src/store/snapshot.js';
+import type { Store } from '../../src/store/store.js';
 import { afterwards } from '../support/cleanup.js';
+import { dump } from '../support/dump.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { describeWithPostgres, SECRET } from '../support/servers/postgres.js';
 import { type Ended, startNode } from '../support/servers/process.js';
@@ -14,9 +17,11 @@ import { contentWith, plainContent } from '../support/suites/store-content-suite
 import { named } from '../support/suites/store-suite.js';
 
 const cli = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
+const halfLoaded = fileURLToPath(new URL('../support/servers/half-loaded.js', import.meta.url));
 // More than a batch.
 const content = contentWith(Array.from({ length: 2345 }, (_, n) => named(`n${n}`)));
-const copied = 'copied 2345 account(s), 2 ticket(s) and 2 auth_token(s), sealed under the same key\n';
+const copied =
+  'copied 2345 account(s), 2 ticket(s), 2 auth_token(s) and 2 row(s) of the ledger, sealed under the same key\n';
 
 function copy(cwd: string, ...args: string[]): Promise<Ended> {
   return startNode(cwd, cli, 'store', 'copy', ...args).end;
@@ -39,8 +44,18 @@ async function inStore<T>(name: string, work: (store: Store) => Promise<T>): Pro
   }
 }
 
-const fill = (name: string, what: StoreContent = content) => inStore(name, (store) => store.load(what));
-const contentOf = (name: string) => inStore(name, async (store) => plainContent(await store.dump()));
+const fill = (name: string, what: StoreContent = content) => inStore(name, (store) => store.load(snapshotOf(what)));
+const contentOf = (name: string) => inStore(name, async (store) => plainContent(await dump(store)));
+
+/** Has a process killed that loads a store. */
+async function expectNothingLeft(cwd: string, name: string): Promise<void> {
+  const child = startNode(cwd, halfLoaded, name);
+  await child.line(/^half$/);
+  child.kill('SIGKILL');
+  await child.end;
+  expect(await contentOf(name)).toMatchObject({ lastUserId: 0, accounts: [], tickets: [], sessions: [], ledger: [] });
+  expect(await fill(name)).toBe(true);
+}
 
 async function configuration(cwd: string, store: string): Promise<string> {
   const file = join(cwd, `${randomUUID()}.yaml`);
@@ -62,7 +77,7 @@ describe('store copy', () => {
   test('reports that there was no key', async () => {
     const cwd = await folder();
     await fill(`sqlite:${cwd}/from.db`, { ...content, masterKey: undefined, tickets: [], sessions: [] });
-    const stdout = 'copied 2345 account(s), 0 ticket(s) and 0 auth_token(s)\n';
+    const stdout = 'copied 2345 account(s), 0 ticket(s), 0 auth_token(s) and 2 row(s) of the ledger\n';
     expect(await copy(cwd, 'sqlite:from.db', 'sqlite:to.db')).toMatchObject({ code: 0, stdout });
   });
 
@@ -74,6 +89,24 @@ describe('store copy', () => {
     const stderr = `boxbridge: the store ${cwd}/to.db is not empty; copy into a new one\n`;
     expect(await copy(cwd, 'sqlite:from.db', 'sqlite:to.db')).toMatchObject({ code: 1, stdout: '', stderr });
     expect(await contentOf(`sqlite:${cwd}/to.db`)).toEqual(before);
+  });
+
+  test('leaves nothing in a store where it is killed halfway', async () => {
+    const cwd = await folder();
+    await expectNothingLeft(cwd, `sqlite:${cwd}/to.db`);
+  });
+
+  test('tells how many rows there are, and of each that is copied', async () => {
+    const cwd = await folder();
+    await fill(`sqlite:${cwd}/from.db`);
+    const told: number[] = [];
+    const place = (name: string) => ({ kind: 'sqlite', path: join(cwd, name) }) as const;
+    const head = await copyStore(place('from.db'), place('to.db'), (rows) => {
+      told.push(rows);
+      return (copied) => told.push(copied);
+    });
+    expect(head.counts).toEqual({ accounts: 2345, tickets: 2, sessions: 2, ledger: 2 });
+    expect(told).toEqual([2351, 1000, 1000, 345, 2, 2, 2]);
   });
 
   test('creates nothing where there is nothing to copy', async () => {
@@ -149,5 +182,19 @@ describeWithPostgres('store copy and PostgreSQL', (server) => {
       /^boxbridge: the store .*\/postgres failed, and nothing was copied \(.*"sessions_.*\)\n$/,
     );
     expect(await contentOf(url)).toMatchObject({ lastUserId: 0, accounts: [], tickets: [], sessions: [] });
+  });
+
+  test('leaves nothing in a database where it is killed halfway', async () => {
+    await expectNothingLeft(await folder(), await newUrl());
+  });
+
+  test('names the store that fails, and leaves the other empty', async () => {
+    const [cwd, url] = [await folder(), await newUrl()];
+    await fill(url);
+    await server.query(url, 'ALTER TABLE sessions RENAME sealed TO hidden; ALTER TABLE sessions RENAME digest TO d');
+    const ended = await copy(cwd, url, 'sqlite:to.db');
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    expect(ended.stderr).toMatch(/^boxbridge: the store .*\/postgres failed, and nothing was copied \(.*digest.*\)\n$/);
+    expect(await contentOf(`sqlite:${cwd}/to.db`)).toMatchObject({ lastUserId: 0, accounts: [], sessions: [] });
   });
 });

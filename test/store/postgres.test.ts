@@ -12,6 +12,7 @@ import { openDatabase } from '../../src/store/postgres-database.js';
 import { messageWithoutUser } from '../../src/store/postgres-url.js';
 import type { Store } from '../../src/store/store.js';
 import { afterwards } from '../support/cleanup.js';
+import { dump } from '../support/dump.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { describeWithPostgres, SECRET, type TestPostgres, USER } from '../support/servers/postgres.js';
 import { startNode } from '../support/servers/process.js';
@@ -41,7 +42,7 @@ describeWithPostgres('PostgreSQL', (server) => {
   test('is not written to where it is opened to be read', async () => {
     const url = await newUrl(server);
     const empty = await openPostgres(url, 'read');
-    await expect(empty.dump()).rejects.toEqual(unavailable);
+    await expect(dump(empty)).rejects.toEqual(unavailable);
     await empty.close();
     const [tables] = await server.query(url, "SELECT to_regclass('boxbridge_version')::text AS versions");
     expect(tables).toEqual({ versions: null });
@@ -49,9 +50,9 @@ describeWithPostgres('PostgreSQL', (server) => {
     await written.userId(named('n'));
     const read = await openPostgres(url, 'read');
     afterwards(read.close);
-    expect(await read.dump()).toMatchObject({ lastUserId: 1 });
+    expect(await dump(read)).toMatchObject({ lastUserId: 1 });
     await expect(read.userId(named('another'))).rejects.toEqual(unavailable);
-    expect(await written.dump()).toMatchObject({ lastUserId: 1 });
+    expect(await dump(written)).toMatchObject({ lastUserId: 1 });
   });
 
   test('the time is that of the database, for all nodes', async () => {

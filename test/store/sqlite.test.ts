@@ -105,6 +105,30 @@ describe('a SQLite file', () => {
     expect(await store.userId(account)).toBe(1);
   });
 
+  test('that another process hangs while it writes holds up the calls once, not each', async () => {
+    const file = join(await folder(), 'bridge.db');
+    const database = openDatabase(file);
+    afterwards(async () => database.close());
+    const other = new DatabaseSync(file);
+    afterwards(async () => other.close());
+    const patience = () => Number(database.one('PRAGMA busy_timeout')?.timeout);
+    const write = () => database.change('DELETE FROM tickets');
+    other.exec('BEGIN IMMEDIATE');
+    expect(() => database.transactionUnsynced(20, write)).toThrow('unavailable');
+    expect(patience()).toBe(5000);
+    const insert = "INSERT INTO tickets VALUES ('t', 'a', 1, x'00') RETURNING digest";
+    expect(() => database.one(insert)).toThrow('unavailable');
+    expect(patience()).toBe(100);
+    for (const work of [write, () => database.transaction(write)]) expect(work).toThrow('unavailable');
+    expect(database.all('SELECT * FROM tickets')).toEqual([]);
+    expect(patience()).toBe(100);
+    expect(() => database.transactionUnsynced(20, write)).toThrow('unavailable');
+    expect(patience()).toBe(100);
+    other.exec('COMMIT');
+    write();
+    expect(patience()).toBe(5000);
+  }, 20_000);
+
   test('is not synced for the ledger, and is for all else', async () => {
     const database = openDatabase(join(await folder(), 'bridge.db'));
     afterwards(async () => database.close());

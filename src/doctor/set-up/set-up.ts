@@ -2,6 +2,7 @@ import { messageOf } from '../../shared/errors.js';
 import { checkConfiguration } from './configuration.js';
 import { checkCredential } from './credential.js';
 import { type Check, type Finding, type SetUp, toDo } from './finding.js';
+import { checkLimitsStore } from './limits-store.js';
 import { checkModernApis } from './modern-apis.js';
 import { checkPublicUrl } from './public-url.js';
 import { checkStoreAndKey } from './store.js';
@@ -10,6 +11,7 @@ import { checkStoreAndKey } from './store.js';
 const checks: Readonly<Record<string, Check>> = {
   configuration: checkConfiguration,
   store: checkStoreAndKey,
+  limits_store: checkLimitsStore,
   'modern APIs': checkModernApis,
   credential: checkCredential,
   public_url: checkPublicUrl,

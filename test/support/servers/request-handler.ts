@@ -59,7 +59,7 @@ export async function startRequestHandler(options: RequestHandlerOptions = {}): 
   const admission = createAdmission({
     concurrentCalls: 1024,
     callMs: 20_000,
-    createRateLimiter: createMemoryRateLimiter,
+    createRate: createMemoryRateLimiter,
   });
   const metrics = createMetrics({ inFlight: admission.inFlight, lostLines: () => 0 });
   const observer = createObserver({

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { snapshotOf } from '../../../src/store/snapshot.js';
 import { type KnownSession, SESSIONS_PER_PAGE, type Store, sessionPages } from '../../../src/store/store.js';
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -31,7 +32,7 @@ export function pagesSuite(open: () => Promise<Store>): void {
   async function openWith(sessions: readonly KnownSession[]): Promise<Store> {
     const store = await open();
     const accounts = [{ provider: 'seatable', baseUrl: 'https://cloud.example.com', nativeId: 'a1', userId: 1 }];
-    await store.load({ lastUserId: 1, accounts, masterKey: undefined, tickets: [], sessions, ledger: [] });
+    await store.load(snapshotOf({ lastUserId: 1, accounts, masterKey: undefined, tickets: [], sessions, ledger: [] }));
     return store;
   }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SessionRecord, Store, StoreContent, TicketRecord } from '../../../src/store/store.js';
+import { type StoreContent, snapshotOf } from '../../../src/store/snapshot.js';
+import type { SessionRecord, Store, TicketRecord } from '../../../src/store/store.js';
+import { dump } from '../dump.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 const unavailable = expect.objectContaining({ name: 'Fault', reason: 'unavailable' });
@@ -285,8 +287,8 @@ export function signInStoreSuite(
       () => store.touchSessions([['s', NOW]]),
       () => store.removeSession('s'),
       () => store.ping(),
-      () => store.dump(),
-      () => store.load(nothing),
+      () => dump(store),
+      () => store.load(snapshotOf(nothing)),
     ])
       await expect(work()).rejects.toEqual(unavailable);
   });
