@@ -5,6 +5,7 @@ import { addCheckCommand } from './cli/check.js';
 import { addDigestCommand } from './cli/digest.js';
 import { addDoctorCommand } from './cli/doctor.js';
 import { readEnvironment } from './cli/environment.js';
+import { addInitCommand } from './cli/init.js';
 import { addLedgerCommands } from './cli/ledger.js';
 import { configLoader } from './cli/load-config.js';
 import { EXIT_GOOD, EXIT_USAGE, fail, tolerateClosedOutput } from './cli/process.js';
@@ -30,6 +31,7 @@ const program = new Command('boxbridge')
 
 // Each command imports its work when it runs: together they take long to load.
 addServeCommand(program, environment, loadConfig);
+addInitCommand(program, process.env);
 addCheckCommand(program, environment, loadConfig);
 addProvidersCommand(program);
 addSandboxCommand(program);
