@@ -91,5 +91,5 @@ const commentsOf = (lines: readonly string[]) => lines.map((line) => `# ${cleane
 
 /** A text as a value of YAML, in quotes where it needs them, on one line. */
 function scalar(text: string): string {
-  return stringify(text, { lineWidth: 0, blockQuote: false }).trimEnd();
+  return stringify(text, { lineWidth: 0, blockQuote: false }).replace(/\n$/, '');
 }
