@@ -33,7 +33,7 @@ const program = new Command('boxbridge')
 addServeCommand(program, environment, loadConfig);
 addInitCommand(program, process.env);
 addCheckCommand(program, environment, loadConfig);
-addProvidersCommand(program);
+addProvidersCommand(program, loadConfig);
 addSandboxCommand(program);
 addDoctorCommand(program, environment, loadConfig);
 addTokensCommand(program, environment, loadConfig);
