@@ -5,6 +5,7 @@ import { addCheckCommand } from './cli/check.js';
 import { addDigestCommand } from './cli/digest.js';
 import { addDoctorCommand } from './cli/doctor.js';
 import { readEnvironment } from './cli/environment.js';
+import { addHealthCommand } from './cli/health.js';
 import { addInitCommand } from './cli/init.js';
 import { addLedgerCommands } from './cli/ledger.js';
 import { configLoader } from './cli/load-config.js';
@@ -33,6 +34,7 @@ const program = new Command('boxbridge')
 addServeCommand(program, environment, loadConfig);
 addInitCommand(program, process.env);
 addCheckCommand(program, environment, loadConfig);
+addHealthCommand(program, loadConfig);
 addProvidersCommand(program, loadConfig);
 addSandboxCommand(program);
 addDoctorCommand(program, environment, loadConfig);
