@@ -132,6 +132,8 @@ test('an invalid command line exits with 2 and one line', async () => {
     ['serve --port 65536', {}, [badPort('65536')]],
     ['serve --port=', {}, [badPort('')]],
     ['sandbox --port 80a', {}, [badPort('80a')]],
+    ['sandbox --port 0 --print-config', {}, ['--print-config needs the port']],
+    ['health --port 80a', {}, [badPort('80a')]],
     ['serve --host=', {}, ["'--host <host>' argument '' is invalid. A host is a name or an address."]],
     ['check', {}, ["required option '--config <file>' not specified"]],
   ]);
@@ -376,6 +378,39 @@ test('sandbox prints the base URL and the credentials of each modern API', async
       ?.connect({ baseUrl, settings: {}, send: sendFor({ baseUrl }) });
     expect((await api?.readAccount(credential))?.nativeId).toMatch(/./);
   }
+});
+
+test('sandbox prints the configuration of a bridge in front of it, which answers each call', async () => {
+  const cwd = await folder();
+  const modern = boxbridge(cwd, 'sandbox --port 0');
+  const [first = ''] = await modern.lines(1);
+  const { port } = new URL(first.split('\t')[1] ?? '');
+  const printed = await boxbridge(cwd, `sandbox --port ${port} --print-config`).end;
+  expect(printed).toMatchObject({ code: 0, stderr: '' });
+  expect(await readdir(cwd)).toEqual([]);
+  await writeFile(join(cwd, 'sandbox.yaml'), printed.stdout);
+  const good = 'sandbox.yaml: good, 5 application(s), all reachable\n';
+  expect(await boxbridge(cwd, 'check --online --config sandbox.yaml').end).toMatchObject({ stdout: good, stderr: '' });
+  const bridge = boxbridge(cwd, 'serve --config sandbox.yaml --port 0');
+  const url = urlIn(await bridge.line(/answers at/));
+  const status = async (query: string) =>
+    /<status>(\w+)/.exec(await (await fetch(`${url}/api/1.0/rest?${query}`)).text())?.[1];
+  const applications = [...printed.stdout.matchAll(/# (auth_token:|Sign in with) (.+)\n {2}- api_key: (\S+)/g)];
+  expect(applications).toHaveLength(5);
+  for (const [, kind, tokens = '', key] of applications) {
+    if (kind === 'auth_token:') {
+      for (const token of tokens.split(', '))
+        expect(await status(`action=get_account_info&api_key=${key}&auth_token=${token}`)).toBe('get_account_info_ok');
+    } else expect(await status(`action=get_ticket&api_key=${key}`)).toBe('get_ticket_ok');
+  }
+});
+
+test.each([
+  ['0.0.0.0', 'http://127.0.0.1:8081/'],
+  ['::1', 'http://[::1]:8081/'],
+])('sandbox prints by which address a bridge reaches it at %s', async (host, url) => {
+  const { code, stdout } = await boxbridge(await folder(), `sandbox --host ${host} --print-config`).end;
+  expect([code, stdout]).toEqual([0, expect.stringContaining(`base_url: ${url}seatable\n`)]);
 });
 
 test('SIGTERM and SIGINT exit with 0', async () => {
