@@ -10,7 +10,7 @@ function isPossible(action: ActionName, capabilities: Capabilities): boolean {
 }
 
 /** What a provider makes of an action: `vault` where it takes one, undefined where it cannot. */
-export type Capability = 'yes' | 'vault' | undefined;
+type Capability = 'yes' | 'vault' | undefined;
 
 export interface ProviderCapabilities {
   readonly actions: readonly (readonly [action: ActionName, capability: Capability])[];

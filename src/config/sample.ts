@@ -3,7 +3,7 @@ import { cleaned } from '../shared/clean.js';
 import type { Settings } from '../shared/setting.js';
 
 /** An application of a configuration that is written for people. Every text may be `${NAME}`. */
-export interface SampleApplication {
+interface SampleApplication {
   readonly apiKey: string;
   /** For logs; absent: left to the provider. */
   readonly name?: string;

@@ -10,6 +10,7 @@ import { afterwards } from '../support/cleanup.js';
 import { problemsIn } from '../support/problems.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type Child, startNode, startNodeIn } from '../support/servers/process.js';
+import { canned, startUpstream } from '../support/servers/upstream.js';
 
 const script = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
 const packageFile = new URL('../../../package.json', import.meta.url);
@@ -403,6 +404,28 @@ test('sandbox prints the configuration of a bridge in front of it, which answers
         expect(await status(`action=get_account_info&api_key=${key}&auth_token=${token}`)).toBe('get_account_info_ok');
     } else expect(await status(`action=get_ticket&api_key=${key}`)).toBe('get_ticket_ok');
   }
+});
+
+test('health asks where the configuration says, and says what it got', async () => {
+  const other = await startUpstream(canned({ '/healthz': { status: 503 } }));
+  afterwards(other.close);
+  const { port } = new URL(other.url);
+  const cwd = await folder({ 'busy.yaml': TEN_LINES, 'other.yaml': TEN_LINES.replace('BUSY', port) });
+  const health = (words: string) => boxbridge(cwd, `health ${words}`).end;
+  const [missing, refused, unnamed] = await Promise.all([
+    health('--config busy.yaml'),
+    health('--config other.yaml'),
+    health('--config no.yaml'),
+  ]);
+  const line = (text: string) => ({ code: 1, stdout: '', stderr: `boxbridge: ${text}\n` });
+  expect(missing).toEqual({
+    ...line(`http://127.0.0.1:${busy}/healthz answers with 404; look into the log of the bridge`),
+    signal: null,
+  });
+  expect(refused).toMatchObject(
+    line(`http://127.0.0.1:${port}/healthz answers with 503; look into the log of the bridge`),
+  );
+  expect(unnamed).toMatchObject(line('no.yaml does not exist; name an existing configuration file'));
 });
 
 test.each([

@@ -63,6 +63,10 @@ describe('the image, built without Docker', () => {
     expect(await readFile(image.pathOf('/app/dist/src/providers/provider.d.ts'), 'utf8')).toContain('/** ');
   });
 
+  test('is packed into a quarter of a megabyte', async () => {
+    expect((await stat(join(place, '0/pack/boxbridge.tgz'))).size).toBeLessThan(260_000);
+  });
+
   test('answers at the address that its health is asked at', async () => {
     const [serve, ...words] = image.wordsOf('CMD');
     expect([serve, ...words]).toEqual(['serve', '--host', '0.0.0.0']);

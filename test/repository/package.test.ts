@@ -90,6 +90,12 @@ test('every file that a packed one imports is packed', () => {
   expect(declarations.filter((path) => path.startsWith('dist/test/'))).toEqual([suite.types]);
 });
 
+test('npm takes no release that has just appeared, from whatever registry a machine has', () => {
+  const lines = readFileSync(join(root, '.npmrc'), 'utf8').split('\n');
+  expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual(['min-release-age=3']);
+  expect(packed).not.toContain('.npmrc');
+});
+
 test('publint reports nothing', async () => {
   const bytes = await readFile(tarball);
   const content = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
