@@ -13,13 +13,13 @@ export function isTerminal(): boolean {
 /** Asks for a line. `initial` is there to be changed. Throws an Error with one line for the operator after Ctrl-C. */
 export async function askText(message: string, initial: string, problemOf: ProblemOf): Promise<string> {
   const { text } = await prompts();
-  return answered(await text({ message, initialValue: initial, validate: validated(problemOf), ...LOOK }));
+  return answered((look) => text({ message, initialValue: initial, validate: validated(problemOf), ...look }));
 }
 
 /** Asks for a line that the terminal does not show. Likewise. */
 export async function askSecret(message: string, problemOf: ProblemOf): Promise<string> {
   const { password } = await prompts();
-  return answered(await password({ message, validate: validated(problemOf), ...LOOK }));
+  return answered((look) => password({ message, validate: validated(problemOf), ...look }));
 }
 
 export interface Choice {
@@ -32,15 +32,26 @@ export interface Choice {
 /** Asks for one of these. Likewise. */
 export async function askChoice(message: string, choices: readonly Choice[]): Promise<string> {
   const { select } = await prompts();
-  return answered(await select({ message, options: choices.map((choice) => ({ ...choice })), ...LOOK }));
+  return answered((look) => select({ message, options: choices.map((choice) => ({ ...choice })), ...look }));
 }
-
-const LOOK = { output: process.stderr, withGuide: false };
 
 /** An answer that was only confirmed may be undefined. */
 const validated = (problemOf: ProblemOf) => (answer: string | undefined) => problemOf(answer ?? '');
 
-function answered(answer: string | symbol): string {
+/** How each question is asked. */
+interface Look {
+  readonly output: NodeJS.WriteStream;
+  readonly withGuide: boolean;
+  readonly signal: AbortSignal;
+}
+
+async function answered(ask: (look: Look) => Promise<string | symbol>): Promise<string> {
+  const end = new AbortController();
+  // After Ctrl-D the terminal is read no more, and nothing else is left to wait for.
+  const onEnd = () => end.abort();
+  process.once('beforeExit', onEnd);
+  const answer = await ask({ output: process.stderr, withGuide: false, signal: end.signal });
+  process.off('beforeExit', onEnd);
   if (typeof answer === 'symbol') throw new Error('cancelled; nothing was done');
   return answer;
 }

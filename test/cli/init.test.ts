@@ -184,6 +184,7 @@ describeWith([terminal], 'init on a terminal', () => {
   const DOWN = '\x1b[B';
   const ENTER = '\r';
   const CTRL_C = '\x03';
+  const CTRL_D = '\x04';
 
   test.each([40, 120])('of %i columns asks five questions, and says again what is wrong', async (columns) => {
     const cwd = await folder();
@@ -225,13 +226,16 @@ describeWith([terminal], 'init on a terminal', () => {
     expect(asked.screen()).not.toContain('Which modern API');
   });
 
-  test('asks for the path of a module, and leaves nothing after Ctrl-C', async () => {
+  test.each([
+    ['Ctrl-C', CTRL_C],
+    ['Ctrl-D', CTRL_D],
+  ])('asks for the path of a module, and leaves nothing after %s', async (_name, key) => {
     const cwd = await folder();
     const asked = startOnTerminal(cwd, 40, script, 'init');
     await asked.shows('Which modern API');
     asked.write(DOWN.repeat(providers.length) + ENTER);
     await asked.shows('The path of its module');
-    asked.write(CTRL_C);
+    asked.write(`\x7f\x7f${key}`);
     await asked.shows('boxbridge: cancelled; nothing was');
     expect(await asked.end).toMatchObject({ code: 1 });
     expect(await readdir(cwd)).toEqual([]);
