@@ -50,7 +50,7 @@ function mapError(status, body) {
 }
 
 /** @type {import('boxbridge/provider').ProviderKind} */
-const myService = {
+const provider = {
   name: 'my-service',
   title: 'My Service',
   publicBaseUrl: 'https://api.my-service.example',
@@ -83,4 +83,4 @@ const myService = {
   },
 };
 
-export default myService;
+export default provider;

@@ -5,6 +5,8 @@ import { addCheckCommand } from './cli/check.js';
 import { addDigestCommand } from './cli/digest.js';
 import { addDoctorCommand } from './cli/doctor.js';
 import { readEnvironment } from './cli/environment.js';
+import { addHealthCommand } from './cli/health.js';
+import { addInitCommand } from './cli/init.js';
 import { addLedgerCommands } from './cli/ledger.js';
 import { configLoader } from './cli/load-config.js';
 import { EXIT_GOOD, EXIT_USAGE, fail, tolerateClosedOutput } from './cli/process.js';
@@ -30,8 +32,10 @@ const program = new Command('boxbridge')
 
 // Each command imports its work when it runs: together they take long to load.
 addServeCommand(program, environment, loadConfig);
+addInitCommand(program, process.env);
 addCheckCommand(program, environment, loadConfig);
-addProvidersCommand(program);
+addHealthCommand(program, loadConfig);
+addProvidersCommand(program, loadConfig);
 addSandboxCommand(program);
 addDoctorCommand(program, environment, loadConfig);
 addTokensCommand(program, environment, loadConfig);

@@ -9,18 +9,27 @@ function isPossible(action: ActionName, capabilities: Capabilities): boolean {
   return handlers[action](capabilities) !== undefined;
 }
 
-/** The capabilities of each provider by action, as a Markdown table. */
-export function capabilityTable(providers: readonly ProviderKind[]): string {
-  const rows = actionNames.map((action) => [action, ...providers.map((kind) => cell(action, connectForListing(kind)))]);
-  const head = ['action', ...providers.map(({ name }) => name)];
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+/** What a provider makes of an action: `vault` where it takes one, undefined where it cannot. */
+type Capability = 'yes' | 'vault' | undefined;
+
+export interface ProviderCapabilities {
+  readonly actions: readonly (readonly [action: ActionName, capability: Capability])[];
+  /** The fields that update_account can change, under their names in the old form. */
+  readonly fields: readonly string[];
 }
 
-/** A cell of the table; for `update_account`, the fields that can be changed. */
-function cell(action: ActionName, api: Provider): string {
-  if (action === 'update_account' && api.updateAccount) return api.updateAccount.fields.map(snakeCase).join(', ');
+/** What applications of a provider can do. */
+export function capabilitiesOf(kind: ProviderKind): ProviderCapabilities {
+  const api = connectForListing(kind);
+  return {
+    actions: actionNames.map((action) => [action, capabilityOf(action, api)]),
+    fields: api.updateAccount?.fields.map(snakeCase) ?? [],
+  };
+}
+
+function capabilityOf(action: ActionName, api: Provider): Capability {
   if (isPossible(action, { api, credentials: 'passthrough' })) return 'yes';
-  return isPossible(action, { api, credentials: 'vault' }) ? 'vault' : '–';
+  return isPossible(action, { api, credentials: 'vault' }) ? 'vault' : undefined;
 }
 
 /** A provider whose methods are listed, never called. */

@@ -7,8 +7,11 @@ import { loadProvider, provideSdk } from '../providers/load.js';
 /** The configuration in a file. Throws an Error with a line for every problem, each with the file and its line. */
 export type LoadConfig = (file: string) => Promise<Config>;
 
+/** The variables of the environment. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
 /** Loads configurations with the variables of the environment. */
-export function configLoader(variables: Readonly<Record<string, string | undefined>>): LoadConfig {
+export function configLoader(variables: Variables): LoadConfig {
   return async (file) => {
     try {
       return await loadConfig(file, { actions: actionNames, providers, loadProvider: loadOwnProvider, variables });

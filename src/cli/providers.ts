@@ -1,13 +1,27 @@
 import type { Command } from 'commander';
-import { capabilityTable } from '../bridge/capabilities.js';
-import { providers } from '../providers/index.js';
+import type { LoadConfig } from './load-config.js';
 
-/** `boxbridge providers`: shows what each modern API can. */
-export function addProvidersCommand(program: Command): void {
-  program
+/** `boxbridge providers`: shows what each modern API can, and makes a new one. */
+export function addProvidersCommand(program: Command, loadConfig: LoadConfig): void {
+  const providers = program
     .command('providers')
     .description('show what each modern API can')
-    .action(() => {
-      process.stdout.write(capabilityTable(providers));
+    .option('--config <file>', 'those of the modules in this configuration too')
+    .option('--json', 'one JSON document')
+    .action(async ({ config: file, json }: { config?: string; json?: true }) => {
+      const { ownProviders, providersDocument, providersTable } = await import('./providers-output.js');
+      const own = file === undefined ? [] : await ownProviders(await loadConfig(file));
+      process.stdout.write(json ? providersDocument(own) : providersTable(own));
     });
+
+  const make = providers
+    .command('new')
+    .description('make a folder with a provider of your own, its tests and a configuration')
+    .argument('<name>', 'its name, such as my-service');
+  make.action(async (name: string) => {
+    const { makeProvider, nameProblem } = await import('./provider-scaffold.js');
+    const problem = nameProblem(name);
+    if (problem !== undefined) return make.error(`error: ${problem}`);
+    console.log(await makeProvider(name));
+  });
 }

@@ -1,20 +1,29 @@
 import type { Command } from 'commander';
 import { type AddressOptions, toHost, toPort } from './arguments.js';
+import { localUrl } from './local-url.js';
 import { stopOnSignal } from './process.js';
 
 /** `boxbridge sandbox`: plays the modern APIs until a signal stops it. */
 export function addSandboxCommand(program: Command): void {
-  program
+  const sandbox = program
     .command('sandbox')
     .description('play the modern APIs, for trying things out')
     .option('--host <host>', 'listen here', toHost, '127.0.0.1')
     .option('--port <port>', 'listen on this port, 0 for a free one', toPort, 8081)
-    .action(async (address: Required<AddressOptions>) => {
-      const { sandboxCredentials, sandboxPaths, startSandbox } = await import('../sandbox/sandbox.js');
-      const sandbox = await startSandbox(address);
-      stopOnSignal(sandbox.close);
-      for (const { provider, credential } of sandboxCredentials) {
-        console.log(`${provider}\t${sandbox.url}${sandboxPaths[provider]}\t${credential}`);
-      }
-    });
+    .option('--print-config', 'print the configuration of a bridge in front of it, and end');
+  sandbox.action(async ({ printConfig, ...address }: Required<AddressOptions> & { printConfig?: true }) => {
+    if (printConfig) {
+      if (address.port === 0)
+        return sandbox.error('error: --print-config needs the port that --port gives the sandbox');
+      const { sandboxConfig } = await import('./sandbox-config.js');
+      process.stdout.write(sandboxConfig(localUrl(address)));
+      return;
+    }
+    const { sandboxCredentials, sandboxPaths, startSandbox } = await import('../sandbox/sandbox.js');
+    const running = await startSandbox(address);
+    stopOnSignal(running.close);
+    for (const { provider, credential } of sandboxCredentials) {
+      console.log(`${provider}\t${running.url}${sandboxPaths[provider]}\t${credential}`);
+    }
+  });
 }

@@ -3,6 +3,7 @@ import type { RuntimeOptions } from '../bootstrap/runtime-options.js';
 import { openServices, recordedDigest, type Services } from '../bootstrap/services.js';
 import type { Config } from '../config/config.js';
 import { toFault } from '../core/fault.js';
+import { loadProvider } from '../providers/load.js';
 import { createScope } from '../shared/scope.js';
 import { openStore } from '../store/open.js';
 import { sessionPages } from '../store/store.js';
@@ -31,8 +32,7 @@ export function addToken(config: Config, runtime: RuntimeOptions, request: AddTo
   return withServices(config, runtime, async ({ applications, store, sessions }) => {
     const application = applicationOf(applications, request.selector);
     const { name, kind, provider, baseUrl, credentials } = application;
-    if (credentials !== 'vault')
-      throw new Error(`${name} has no vault: its auth_token is the one of ${kind.title} itself`);
+    if (credentials !== 'vault') throw withoutVault(name, kind.title);
     const { nativeId } = await application
       .connect(createScope())
       .readAccount(request.credential)
@@ -48,6 +48,9 @@ export function addToken(config: Config, runtime: RuntimeOptions, request: AddTo
   });
 }
 
+const withoutVault = (name: string, title: string) =>
+  new Error(`${name} has no vault: its auth_token is the one of ${title} itself`);
+
 export interface AddTokenRequest {
   readonly selector: ApplicationSelector;
   readonly credential: string;
@@ -58,8 +61,11 @@ export interface AddTokenRequest {
 /** Selects an application by its api_key or its name. */
 export type ApplicationSelector = { readonly apiKey: string } | { readonly application: string };
 
-function applicationOf(applications: readonly Application[], selector: ApplicationSelector): Application {
-  const isSelected = ({ apiKey, name }: Application) =>
+function applicationOf<T extends Pick<Application, 'apiKey' | 'name'>>(
+  applications: readonly T[],
+  selector: ApplicationSelector,
+): T {
+  const isSelected = ({ apiKey, name }: T) =>
     'apiKey' in selector ? apiKey === selector.apiKey : name === selector.application;
   const [application, ...others] = applications.filter(isSelected);
   const key = 'apiKey' in selector ? 'api_key' : 'name';
@@ -68,25 +74,46 @@ function applicationOf(applications: readonly Application[], selector: Applicati
   return application;
 }
 
-/** A table with a line for every auth_token, which it shows by a prefix of its digest; some lines at a time. */
-export async function* listTokens(config: Config, runtime: RuntimeOptions): AsyncGenerator<string> {
+/**
+ * What the modern API of an application calls its credential. Opens no store. Throws an Error with one line for the operator
+ * where the application has no vault.
+ */
+export async function credentialName(config: Config, selector: ApplicationSelector): Promise<string> {
+  const { name, provider, credentials } = applicationOf(config.applications, selector);
+  const { title, credential } = await loadProvider(provider);
+  if (credentials !== 'vault') throw withoutVault(name, title);
+  return `${credential.name} of ${title}`;
+}
+
+/** How a list of auth_tokens is written: what comes before, for each, between, and after all. */
+export interface TokensOutput {
+  readonly head: string;
+  readonly line: (token: IssuedToken) => string;
+  readonly between: string;
+  readonly tail: string;
+}
+
+/** A list of every auth_token, which is shown by a prefix of its digest; some lines at a time. */
+export async function* listTokens(
+  config: Config,
+  runtime: RuntimeOptions,
+  output: TokensOutput,
+): AsyncGenerator<string> {
   const { applications, store, sessions } = await openServices(config, runtime);
   try {
     const describe = describeTokens(applications, sessions);
-    yield lineOf(['token', 'application', 'account', 'created', 'last used']);
-    for await (const page of sessionPages(store))
-      yield page.map((session) => lineOf(cellsOf(describe(session)))).join('');
+    yield output.head;
+    let isFirst = true;
+    for await (const page of sessionPages(store)) {
+      if (page.length === 0) continue;
+      yield (isFirst ? '' : output.between) +
+        page.map((session) => output.line(describe(session))).join(output.between);
+      isFirst = false;
+    }
+    yield output.tail;
   } finally {
     await store.close();
   }
-}
-
-function cellsOf({ prefix, application, account, createdAt, lastUsed }: IssuedToken): string[] {
-  return [prefix, application?.name ?? '(not in the configuration)', account, createdAt, lastUsed ?? 'never'];
-}
-
-function lineOf(cells: readonly string[]): string {
-  return `${cells.join('\t')}\n`;
 }
 
 /** Selects tokens: one by a prefix of its digest, those of an application, or all. */

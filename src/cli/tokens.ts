@@ -3,10 +3,12 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { codeOf } from '../shared/errors.js';
+import { askSecret, isTerminal } from './ask.js';
 import type { Environment } from './environment.js';
 import type { LoadConfig } from './load-config.js';
 import { readToken } from './read-token.js';
 import type { ApplicationSelector, TokenSelector } from './token-operations.js';
+import { tokensDocument, tokensTable } from './tokens-output.js';
 
 const operations = () => import('./token-operations.js');
 
@@ -18,7 +20,7 @@ export function addTokensCommand(program: Command, environment: () => Environmen
 
   const add = command(
     'add',
-    'read a credential of the modern API from standard input, try it, and print its auth_token',
+    'take a credential of the modern API, asked for or from standard input, try it, and print its auth_token',
   )
     .option('--application <name>', 'the application that it is for, by its name')
     .option('--api-key <key>', 'the same, by its api_key, which other users of this machine may then see')
@@ -30,18 +32,22 @@ export function addTokensCommand(program: Command, environment: () => Environmen
     if (options.authToken !== undefined && options.authTokenFile !== undefined)
       return add.error('error: name one of --auth-token-file and --auth-token');
     const authToken = options.authTokenFile === undefined ? options.authToken : await readToken(options.authTokenFile);
-    const credential = (await text(process.stdin)).trim();
-    if (credential === '') throw new Error('there is no credential on standard input; pipe it in, such as from a file');
-    const { addToken } = await operations();
-    console.log(await addToken(await loadConfig(options.config), environment(), { selector, credential, authToken }));
+    const config = await loadConfig(options.config);
+    const { addToken, credentialName } = await operations();
+    const credential = isTerminal()
+      ? await askSecret(`The ${await credentialName(config, selector)}, which is not shown`, emptyProblem)
+      : await text(process.stdin);
+    if (credential.trim() === '')
+      throw new Error('there is no credential on standard input; pipe it in, such as from a file');
+    console.log(await addToken(config, environment(), { selector, credential: credential.trim(), authToken }));
   });
 
-  command('list', 'show what auth_tokens there are, by the beginning of their digests').action(
-    async ({ config }: { config: string }) => {
+  command('list', 'show what auth_tokens there are, by the beginning of their digests')
+    .option('--json', 'one JSON document')
+    .action(async ({ config, json }: { config: string; json?: true }) => {
       const { listTokens } = await operations();
-      await print(listTokens(await loadConfig(config), environment()));
-    },
-  );
+      await print(listTokens(await loadConfig(config), environment(), json ? tokensDocument : tokensTable));
+    });
 
   const revoke = command('revoke', 'forget auth_tokens: one, those of an application, or all')
     .argument('[prefix]', 'the beginning of the digest of one, as `tokens list` shows it', toToken)
@@ -72,6 +78,8 @@ export function addTokensCommand(program: Command, environment: () => Environmen
       );
     });
 }
+
+const emptyProblem = (answer: string) => (answer.trim() === '' ? 'It is not empty.' : undefined);
 
 /** The options that select an application. */
 interface ApplicationOptions {

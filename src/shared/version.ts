@@ -6,3 +6,8 @@ const manifest = parseJson(readFileSync(new URL('../../../package.json', import.
 
 /** The version of this package. */
 export const version = (isObject(manifest) && textOf(manifest.version)) || 'unknown';
+
+const peers = isObject(manifest) && isObject(manifest.peerDependencies) ? manifest.peerDependencies : {};
+
+/** The versions of jest that run the suite of providers. */
+export const jestRange = textOf(peers.jest) ?? '*';

@@ -10,6 +10,7 @@ import { afterwards } from '../support/cleanup.js';
 import { problemsIn } from '../support/problems.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type Child, startNode, startNodeIn } from '../support/servers/process.js';
+import { canned, startUpstream } from '../support/servers/upstream.js';
 
 const script = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
 const packageFile = new URL('../../../package.json', import.meta.url);
@@ -132,6 +133,8 @@ test('an invalid command line exits with 2 and one line', async () => {
     ['serve --port 65536', {}, [badPort('65536')]],
     ['serve --port=', {}, [badPort('')]],
     ['sandbox --port 80a', {}, [badPort('80a')]],
+    ['sandbox --port 0 --print-config', {}, ['--print-config needs the port']],
+    ['health --port 80a', {}, [badPort('80a')]],
     ['serve --host=', {}, ["'--host <host>' argument '' is invalid. A host is a name or an address."]],
     ['check', {}, ["required option '--config <file>' not specified"]],
   ]);
@@ -395,6 +398,61 @@ test('sandbox prints the base URL and the credentials of each modern API', async
       ?.connect({ baseUrl, settings: {}, send: sendFor({ baseUrl }) });
     expect((await api?.readAccount(credential))?.nativeId).toMatch(/./);
   }
+});
+
+test('sandbox prints the configuration of a bridge in front of it, which answers each call', async () => {
+  const cwd = await folder();
+  const modern = boxbridge(cwd, 'sandbox --port 0');
+  const [first = ''] = await modern.lines(1);
+  const { port } = new URL(first.split('\t')[1] ?? '');
+  const printed = await boxbridge(cwd, `sandbox --port ${port} --print-config`).end;
+  expect(printed).toMatchObject({ code: 0, stderr: '' });
+  expect(await readdir(cwd)).toEqual([]);
+  await writeFile(join(cwd, 'sandbox.yaml'), printed.stdout);
+  const good = 'sandbox.yaml: good, 5 application(s), all reachable\n';
+  expect(await boxbridge(cwd, 'check --online --config sandbox.yaml').end).toMatchObject({ stdout: good, stderr: '' });
+  const bridge = boxbridge(cwd, 'serve --config sandbox.yaml --port 0');
+  const url = urlIn(await bridge.line(/answers at/));
+  const status = async (query: string) =>
+    /<status>(\w+)/.exec(await (await fetch(`${url}/api/1.0/rest?${query}`)).text())?.[1];
+  const applications = [...printed.stdout.matchAll(/# (auth_token:|Sign in with) (.+)\n {2}- api_key: (\S+)/g)];
+  expect(applications).toHaveLength(5);
+  for (const [, kind, tokens = '', key] of applications) {
+    if (kind === 'auth_token:') {
+      for (const token of tokens.split(', '))
+        expect(await status(`action=get_account_info&api_key=${key}&auth_token=${token}`)).toBe('get_account_info_ok');
+    } else expect(await status(`action=get_ticket&api_key=${key}`)).toBe('get_ticket_ok');
+  }
+});
+
+test('health asks where the configuration says, and says what it got', async () => {
+  const other = await startUpstream(canned({ '/healthz': { status: 503 } }));
+  afterwards(other.close);
+  const { port } = new URL(other.url);
+  const cwd = await folder({ 'busy.yaml': TEN_LINES, 'other.yaml': TEN_LINES.replace('BUSY', port) });
+  const health = (words: string) => boxbridge(cwd, `health ${words}`).end;
+  const [missing, refused, unnamed] = await Promise.all([
+    health('--config busy.yaml'),
+    health('--config other.yaml'),
+    health('--config no.yaml'),
+  ]);
+  const line = (text: string) => ({ code: 1, stdout: '', stderr: `boxbridge: ${text}\n` });
+  expect(missing).toEqual({
+    ...line(`http://127.0.0.1:${busy}/healthz answers with 404; look into the log of the bridge`),
+    signal: null,
+  });
+  expect(refused).toMatchObject(
+    line(`http://127.0.0.1:${port}/healthz answers with 503; look into the log of the bridge`),
+  );
+  expect(unnamed).toMatchObject(line('no.yaml does not exist; name an existing configuration file'));
+});
+
+test.each([
+  ['0.0.0.0', 'http://127.0.0.1:8081/'],
+  ['::1', 'http://[::1]:8081/'],
+])('sandbox prints by which address a bridge reaches it at %s', async (host, url) => {
+  const { code, stdout } = await boxbridge(await folder(), `sandbox --host ${host} --print-config`).end;
+  expect([code, stdout]).toEqual([0, expect.stringContaining(`base_url: ${url}seatable\n`)]);
 });
 
 test('SIGTERM and SIGINT exit with 0', async () => {

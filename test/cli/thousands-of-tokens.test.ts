@@ -6,6 +6,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { openServices } from '../../src/bootstrap/services.js';
 import { configLoader } from '../../src/cli/load-config.js';
 import { listTokens, revokeTokens } from '../../src/cli/token-operations.js';
+import { tokensTable } from '../../src/cli/tokens-output.js';
 import type { Config } from '../../src/config/config.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
@@ -48,7 +49,7 @@ async function filled(): Promise<{ readonly cwd: string; readonly config: Config
 /** The rows of the list, by cells; some were given at a time. */
 async function listed(config: Config): Promise<string[][]> {
   let text = '';
-  for await (const lines of listTokens(config, {})) {
+  for await (const lines of listTokens(config, {}, tokensTable)) {
     expect(lines.split('\n').length).toBeLessThanOrEqual(1001);
     text += lines;
   }

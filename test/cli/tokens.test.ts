@@ -16,6 +16,7 @@ import { afterwards } from '../support/cleanup.js';
 import { randomFrom } from '../support/random.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type Child, type Ended, type ProcessOptions, startNode, startNodeIn } from '../support/servers/process.js';
+import { startOnTerminal, terminal } from '../support/servers/terminal.js';
 
 const script = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
 const signInChild = fileURLToPath(new URL('../support/servers/sign-in-child.js', import.meta.url));
@@ -233,7 +234,63 @@ describe('tokens add', () => {
   });
 });
 
+describeWith([terminal], 'tokens add on a terminal', () => {
+  const CTRL_C = '\x03';
+  const addArgs = ['tokens', 'add', '--config', 'bridge.yaml', '--application'];
+
+  test('asks for the credential, and shows nothing of it', async () => {
+    const cwd = await folder();
+    const asked = startOnTerminal(cwd, 40, script, ...addArgs, 'Desktop');
+    await asked.shows('The account token of SeaTable');
+    asked.write('\r');
+    await asked.shows('It is not empty.');
+    asked.write(`${credential}\r`);
+    expect(await asked.end).toMatchObject({ code: 0 });
+    const authToken = asked.screen().trimEnd().split('\n').at(-1)?.trim() ?? '';
+    expect(authToken).toMatch(/^[a-z0-9]{32}$/);
+    for (let n = 0; n + 8 <= credential.length; n += 1)
+      expect(asked.screen()).not.toContain(credential.slice(n, n + 8));
+    const { info, stop } = await serve({ cwd });
+    expect(await info(authToken)).toBe('get_account_info_ok');
+    await stop();
+  });
+
+  test('asks nothing that would be in vain', async () => {
+    const cwd = await folder();
+    const plain = startOnTerminal(cwd, 80, script, ...addArgs, 'Plain');
+    expect(await plain.end).toMatchObject({ code: 1 });
+    expect(plain.screen()).toMatch(/^boxbridge: Plain has no vault: /);
+  });
+
+  test('adds nothing after Ctrl-C', async () => {
+    const cwd = await folder();
+    const asked = startOnTerminal(cwd, 80, script, ...addArgs, 'Desktop');
+    await asked.shows('The account token of SeaTable');
+    asked.write(`half of it${CTRL_C}`);
+    expect(await asked.end).toMatchObject({ code: 1 });
+    expect(asked.screen()).toContain('boxbridge: cancelled; nothing was done');
+    expect(asked.screen()).not.toContain('half of it');
+    expect(await readdir(cwd)).toEqual(['bridge.yaml']);
+  });
+});
+
 describe('tokens list', () => {
+  test('has all of it in JSON', async () => {
+    const cwd = await folder();
+    const documentOf = async () => JSON.parse((await tokens({ cwd }, 'list --json')).stdout);
+    expect(await documentOf()).toEqual({ tokens: [] });
+    await add({ cwd });
+    await add({ cwd }, 'key-of-web', admin);
+    const rows = await listed({ cwd });
+    const { tokens: all } = await documentOf();
+    expect(all).toHaveLength(2);
+    expect(all).toEqual(
+      rows.map(([token, application, account, created]) => ({ token, application, account, created, last_used: null })),
+    );
+    await writeFile(join(cwd, 'bridge.yaml'), configuration().replaceAll('key-of-web', 'another-key'));
+    expect((await documentOf()).tokens).toMatchObject([{ application: 'Desktop' }, { application: null }]);
+  });
+
   test('shows every token, and no secret', async () => {
     const cwd = await folder();
     const desktop = await add({ cwd });

@@ -124,7 +124,7 @@ describeWith([systemd], 'systemd', () => {
     afterwards(folder.remove);
     const unit = join(folder.path, 'boxbridge.service');
     const text = adapted(textOf('systemd/boxbridge.service'), [
-      [/\/usr\/bin\/node .opt.boxbridge\//g, `${process.execPath} ${root}`],
+      [/=boxbridge /g, `=${process.execPath} ${root}dist/src/cli.js `],
     ]);
     await writeFile(unit, text);
     const { stderr } = await run('systemd-analyze', [...words, unit]);

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { type ProviderMember, providerSuite } from 'boxbridge/provider-suite';
 import { pino } from 'pino';
 import { startBridgeServer } from '../../src/bootstrap/bridge-server.js';
 import { loadConfig } from '../../src/config/load.js';
@@ -32,24 +31,7 @@ const ada = {
   storage: { limit: 5000, used: 12 },
 };
 
-const member: ProviderMember = {
-  kind,
-  credential: 'key-of-ada',
-  readPath: '/me',
-  reply: ada,
-  account: {
-    nativeId: '7',
-    login: 'ada',
-    name: 'Ada',
-    email: 'ada@example.com',
-    spaceAmount: 5000n,
-    spaceUsed: 12n,
-  },
-};
-
 describe('the provider of the examples', () => {
-  providerSuite(member);
-
   test.each([
     [{ code: 'email_taken', message: 'Somebody else has this address.' }, 'conflict', undefined],
     [{ code: 'email_malformed', message: 'No address.' }, 'invalid', 'email'],
@@ -81,9 +63,10 @@ describe('the provider of the examples', () => {
     const upstream = await startUpstream(canned({ [path]: { body: ada } }));
     afterwards(upstream.close);
     const send = createUpstreams({ timeoutMs: 2000 }).sendFor({ baseUrl: upstream.url });
-    expect(await kind.connect({ baseUrl: upstream.url, settings, send }).readAccount('key-of-ada')).toMatchObject(
-      member.account,
-    );
+    expect(await kind.connect({ baseUrl: upstream.url, settings, send }).readAccount('key-of-ada')).toMatchObject({
+      nativeId: '7',
+      spaceAmount: 5000n,
+    });
     expect(upstream.received.map((request) => request.path)).toEqual([path]);
   });
 

@@ -1,18 +1,23 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { publint } from 'publint';
-import { startNode } from '../support/servers/process.js';
+import { afterwards } from '../support/cleanup.js';
+import { startNode, startNodeIn } from '../support/servers/process.js';
 import { urlIn } from '../support/servers/served.js';
+import { canned, startUpstream } from '../support/servers/upstream.js';
 import { PROGRAM_TIMEOUT_MS, root, runProgram } from './programs.js';
 
 const require = createRequire(import.meta.url);
-const { bin, dependencies, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'), normalized);
+const { bin, dependencies, exports, peerDependencies, version } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+  normalized,
+);
 const suite = exports['./provider-suite'];
 
 /** Paths as npm lists them: without a dot and a slash in front. */
@@ -67,6 +72,7 @@ test('the package has the program, the provider suite, their declarations, and n
       .sort(),
     'examples/bridge.yaml',
     'examples/my-service.js',
+    'examples/my-service.test.js',
     'package.json',
     'wsdl/box-literal.wsdl',
     'wsdl/box.wsdl',
@@ -82,6 +88,12 @@ test('every file that a packed one imports is packed', () => {
   expect(declarations).toEqual(expect.arrayContaining([exports['./provider'].types, suite.types]));
   expect(closureOf(declarations, '.d.ts')).toEqual(declarations);
   expect(declarations.filter((path) => path.startsWith('dist/test/'))).toEqual([suite.types]);
+});
+
+test('npm takes no release that has just appeared, from whatever registry a machine has', () => {
+  const lines = readFileSync(join(root, '.npmrc'), 'utf8').split('\n');
+  expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual(['min-release-age=3']);
+  expect(packed).not.toContain('.npmrc');
 });
 
 test('publint reports nothing', async () => {
@@ -148,26 +160,41 @@ test(
 );
 
 test(
-  'a project that has it and jest can run the provider suite',
+  'a provider that it makes passes the rules of providers and serves a call, as it is',
   async () => {
-    const project = await installed({
-      'own.test.js': `
-      import { providerSuite } from 'boxbridge/provider-suite';
-      import kind from './node_modules/boxbridge/examples/my-service.js';
-      providerSuite({
-        kind,
-        credential: 'a-key',
-        readPath: '/me',
-        reply: { id: 7, username: 'ada', email: 'ada@example.com' },
-        account: { nativeId: '7', login: 'ada', email: 'ada@example.com' },
-      });
-    `,
+    const project = await installed({});
+    const program = join(project, 'node_modules/boxbridge', bin.boxbridge);
+    const made = await startNode(project, program, 'providers', 'new', 'acme-files').end;
+    expect(made).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('cd acme-files && npm install'),
     });
-    expect(existsSync(join(project, 'node_modules/@jest'))).toBe(false);
-    const ran = await runProgram(require.resolve('jest/package.json'), ['--rootDir', project, '--json'], project);
+    const own = join(project, 'acme-files');
+    expect((await readdir(own)).sort()).toEqual(['acme-files.js', 'acme-files.test.js', 'bridge.yaml', 'package.json']);
+    const { scripts, devDependencies } = JSON.parse(await readFile(join(own, 'package.json'), 'utf8'));
+    expect(devDependencies).toEqual({ boxbridge: `^${version}`, jest: peerDependencies.jest });
+
+    // As npm install would: the package is two folders above.
+    await symlink(join(root, 'node_modules/jest'), join(project, 'node_modules/jest'));
+    const jest = scripts.test.replace('node ', '').replace('node_modules/', '../node_modules/').split(' ');
+    const ran = await startNodeIn({ cwd: own }, ...jest, '--json').end;
     const { numPassedTests, testResults } = JSON.parse(ran.stdout);
     expect(testResults).toMatchObject([{ message: '', status: 'passed' }]);
     expect(numPassedTests).toBeGreaterThan(20);
+
+    const reply = { id: 7, username: 'ada', email: 'ada@example.com' };
+    const service = await startUpstream(canned({ '/me?workspace=invoices': { body: reply } }));
+    afterwards(service.close);
+    const yaml = await readFile(join(own, 'bridge.yaml'), 'utf8');
+    await writeFile(join(own, 'bridge.yaml'), yaml.replace('https://api.acme-files.example', service.url));
+    const child = startNode(own, program, 'serve', '--config', 'bridge.yaml', '--port', '0');
+    const url = urlIn(await child.line(/answers at/));
+    const query = 'action=get_account_info&api_key=my0service0000000000000000000000&auth_token=key-of-ada';
+    expect(await (await fetch(`${url}/api/1.0/rest?${query}`)).text()).toContain('<login>ada</login>');
+    expect(service.received).toMatchObject([{ headers: { 'x-api-key': 'key-of-ada' } }]);
+    const shown = await startNode(own, program, 'providers', '--config', 'bridge.yaml').end;
+    expect(shown.stdout).toContain('| golem | acme-files |\n');
   },
   PROGRAM_TIMEOUT_MS,
 );

@@ -1,0 +1,45 @@
+import { get } from 'node:http';
+import type { Command } from 'commander';
+import { codeOf } from '../shared/errors.js';
+import { type AddressOptions, toHost, toPort } from './arguments.js';
+import type { LoadConfig } from './load-config.js';
+import { localUrl } from './local-url.js';
+
+/** Milliseconds to wait for the answer. */
+const TIMEOUT_MS = 2000;
+
+/** Where a bridge listens that nobody tells anything else. */
+const UNTOLD = { host: '127.0.0.1', port: 8080 };
+
+interface HealthOptions extends AddressOptions {
+  readonly config?: string;
+}
+
+/** `boxbridge health`: whether the bridge of this machine answers where its callers are, for HEALTHCHECK and the like. */
+export function addHealthCommand(program: Command, loadConfig: LoadConfig): void {
+  program
+    .command('health')
+    .description('say whether a bridge on this machine answers callers; takes the options that serve was given')
+    .option('--config <file>', 'the configuration, a YAML file')
+    .option('--host <host>', 'it listens here, whatever the configuration says', toHost)
+    .option('--port <port>', 'it listens on this port', toPort)
+    .action(async ({ config: file, ...address }: HealthOptions) => {
+      const { listen } = file === undefined ? { listen: UNTOLD } : await loadConfig(file);
+      const url = `${localUrl({ ...listen, ...address })}/healthz`;
+      const status = await statusOf(url);
+      if (status !== 200) throw new Error(`${url} answers with ${status}; look into the log of the bridge`);
+      console.log(`${url} answers`);
+    });
+}
+
+/** The status of the reply. Throws an Error with one line for the operator where there is none. */
+function statusOf(url: string): Promise<number | undefined> {
+  return new Promise<number | undefined>((resolve, reject) => {
+    get(url, { agent: false, signal: AbortSignal.timeout(TIMEOUT_MS) }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  }).catch((error: unknown) => {
+    throw new Error(`${url} does not answer (${codeOf(error)}); start the bridge, or name its --config or --port`);
+  });
+}

@@ -1,0 +1,102 @@
+import { access } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { quote } from 'shell-quote';
+import { cleaned } from '../shared/clean.js';
+import { codeOf } from '../shared/errors.js';
+import { isTerminal } from './ask.js';
+import type { Answers, Place } from './init-answers.js';
+import type { Variables } from './load-config.js';
+import { readToken } from './read-token.js';
+
+const OWNER_ALONE = 0o600;
+const EVERYBODY = 0o644;
+
+interface InitOptions extends Partial<Answers> {
+  readonly config: string;
+  readonly apiKeyFile?: string;
+  readonly force?: true;
+}
+
+/** The option behind each answer. */
+const flags: Readonly<Record<keyof Answers, string>> = {
+  provider: '--provider',
+  baseUrl: '--base-url',
+  apiKey: '--api-key',
+  credentials: '--credentials',
+  publicUrl: '--public-url',
+};
+
+const names = ['provider', 'baseUrl', 'apiKey', 'credentials', 'publicUrl'] as const;
+
+/** `boxbridge init`: writes a configuration from the answers to five questions, or to the options in their place. */
+export function addInitCommand(program: Command, variables: Variables): void {
+  const init = program
+    .command('init')
+    .description('write a configuration, from the answers to five questions or from options')
+    .option('--config <file>', 'the file to write', 'bridge.yaml')
+    .option('--provider <provider>', 'the modern API, or the path of a module of your own')
+    .option('--base-url <url>', 'where that API is')
+    .option('--api-key <key>', 'what the old program sends, which other users of this machine may then see')
+    .option('--api-key-file <file>', 'a file with the same')
+    .option('--credentials <kind>', 'passthrough or vault')
+    .option('--public-url <url>', 'what the old programs call')
+    .option('--force', 'replace the file where it is there');
+  init.action(async ({ config: file, force, apiKeyFile, ...options }: InitOptions) => {
+    if (apiKeyFile !== undefined && options.apiKey !== undefined)
+      return init.error('error: name one of --api-key-file and --api-key');
+    if (!force && (await isThere(file))) throw thereIs(file);
+    const apiKey = apiKeyFile === undefined ? options.apiKey : await readToken(apiKeyFile);
+    const given: Partial<Answers> = { ...options, ...(apiKey !== undefined && { apiKey }) };
+    const missing = names.filter((name) => given[name] === undefined);
+    if (missing.length > 0 && !isTerminal())
+      return init.error(`error: there is no terminal to ask on; add ${missing.map((name) => flags[name]).join(', ')}`);
+
+    const { configOf, kindOf, problemOf } = await import('./init-answers.js');
+    const place: Place = { file, variables };
+    for (const name of names) {
+      const answer = given[name];
+      const problem = answer === undefined ? undefined : problemOf(name, answer, place, given.provider);
+      if (problem !== undefined) return init.error(`error: ${flags[name]} ${problem}`);
+    }
+    const { askAnswers } = await import('./init-questions.js');
+    const answers = await askAnswers(given, place);
+    const kind = await kindOf(answers.provider, place);
+    const text = configOf(answers, kind);
+    await write(file, text, isReference(answers.apiKey) ? EVERYBODY : OWNER_ALONE, force === true);
+    console.log(nextSteps(file, answers, kind.name));
+  });
+}
+
+/** Whether a text holds nothing but a variable of the environment. */
+const isReference = (text: string) => /^\$\{[^}:]+\}$/.test(text);
+
+const isThere = (file: string) =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+const shown = (file: string) => cleaned(file, 200);
+const thereIs = (file: string) =>
+  new Error(`${shown(file)} is there already; name another, or replace it with --force`);
+
+async function write(file: string, text: string, mode: number, isReplaced: boolean): Promise<void> {
+  const { writeNewFile } = await import('./new-file.js');
+  const isWritten = await writeNewFile(file, text, { mode, isReplaced }).catch((error: unknown) => {
+    throw new Error(
+      `${shown(file)} cannot be written (${codeOf(error)}); name a file in a folder that is there and yours`,
+    );
+  });
+  if (!isWritten) throw thereIs(file);
+}
+
+function nextSteps(file: string, { credentials, publicUrl }: Answers, application: string): string {
+  const command = (...words: readonly string[]) => quote(['boxbridge', ...words, '--config', file]);
+  return [
+    `${shown(file)} is written. Next:`,
+    `  ${command('check', '--online')}`,
+    `  ${command('serve')}`,
+    ...(credentials === 'vault' ? [`  ${command('tokens', 'add', '--application', application)}`] : []),
+    `Old programs call ${cleaned(publicUrl, 200)}`,
+  ].join('\n');
+}
