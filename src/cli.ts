@@ -6,7 +6,7 @@ import { addDigestCommand } from './cli/digest.js';
 import { addDoctorCommand } from './cli/doctor.js';
 import { readEnvironment } from './cli/environment.js';
 import { addLedgerCommands } from './cli/ledger.js';
-import { configLoader } from './cli/load-config.js';
+import { createConfigurations } from './cli/load-config.js';
 import { EXIT_GOOD, EXIT_USAGE, fail, tolerateClosedOutput } from './cli/process.js';
 import { addProvidersCommand } from './cli/providers.js';
 import { addReplayCommand } from './cli/replay.js';
@@ -20,20 +20,29 @@ import { version } from './shared/version.js';
 if ('enableCompileCache' in module && typeof module.enableCompileCache === 'function') module.enableCompileCache();
 
 const environment = () => readEnvironment(process.env);
-const loadConfig = configLoader(process.env);
 
 const program = new Command('boxbridge')
   .description('Answers old Box.net API 1.0 clients from modern JSON account APIs.')
   .version(version)
-  .showSuggestionAfterError(false)
+  .showSuggestionAfterError()
+  // An error is one line, its suggestion included.
+  .configureOutput({ outputError: (text, write) => write(text.replace(/\n(?=.)/g, ' ')) })
   .exitOverride();
 
+const configurations = createConfigurations({
+  variables: process.env,
+  stdin: process.stdin,
+  tell: (line) => void process.stderr.write(`boxbridge: ${line}\n`),
+  misused: (message) => program.error(message),
+});
+const { loadConfig } = configurations;
+
 // Each command imports its work when it runs: together they take long to load.
-addServeCommand(program, environment, loadConfig);
-addCheckCommand(program, environment, loadConfig);
+addServeCommand(program, environment, configurations);
+addCheckCommand(program, environment, configurations);
 addProvidersCommand(program);
 addSandboxCommand(program);
-addDoctorCommand(program, environment, loadConfig);
+addDoctorCommand(program, environment, configurations);
 addTokensCommand(program, environment, loadConfig);
 addStoreCommand(program, loadConfig);
 addLedgerCommands(program, loadConfig);

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { codeOf } from '../shared/errors.js';
 import type { Environment } from './environment.js';
-import type { LoadConfig } from './load-config.js';
+import { CONFIG_OPTION, type LoadConfig } from './load-config.js';
 import { readToken } from './read-token.js';
 import type { ApplicationSelector, TokenSelector } from './token-operations.js';
 
@@ -14,7 +14,10 @@ const operations = () => import('./token-operations.js');
 export function addTokensCommand(program: Command, environment: () => Environment, loadConfig: LoadConfig): void {
   const tokens = program.command('tokens').description('add, list and revoke auth_tokens of applications with a vault');
   const command = (name: string, description: string) =>
-    tokens.command(name).description(description).requiredOption('--config <file>', 'the configuration, a YAML file');
+    tokens
+      .command(name)
+      .description(description)
+      .option(...CONFIG_OPTION);
 
   const add = command(
     'add',
@@ -24,7 +27,7 @@ export function addTokensCommand(program: Command, environment: () => Environmen
     .option('--api-key <key>', 'the same, by its api_key, which other users of this machine may then see')
     .option('--auth-token-file <file>', 'has the auth_token of an old program; a new one is made unless given')
     .option('--auth-token <token>', 'the same, which other users of this machine may then see', toToken);
-  add.action(async (options: ApplicationOptions & AuthTokenOptions & { config: string }) => {
+  add.action(async (options: ApplicationOptions & AuthTokenOptions & { config?: string }) => {
     const [selector, ...others] = selectorsOf(options);
     if (!selector || others.length > 0) return add.error('error: name one of --application and --api-key');
     if (options.authToken !== undefined && options.authTokenFile !== undefined)
@@ -37,7 +40,7 @@ export function addTokensCommand(program: Command, environment: () => Environmen
   });
 
   command('list', 'show what auth_tokens there are, by the beginning of their digests').action(
-    async ({ config }: { config: string }) => {
+    async ({ config }: { config?: string }) => {
       const { listTokens } = await operations();
       await print(listTokens(await loadConfig(config), environment()));
     },
@@ -48,7 +51,7 @@ export function addTokensCommand(program: Command, environment: () => Environmen
     .option('--application <name>', 'all those of the application of this name')
     .option('--api-key <key>', 'the same, by its api_key, which other users of this machine may then see')
     .option('--all', 'all of them');
-  revoke.action(async (prefix: string | undefined, options: ApplicationOptions & { config: string; all?: true }) => {
+  revoke.action(async (prefix: string | undefined, options: ApplicationOptions & { config?: string; all?: true }) => {
     const selectors: TokenSelector[] = [
       ...(prefix === undefined ? [] : [{ prefix }]),
       ...selectorsOf(options),
@@ -63,7 +66,7 @@ export function addTokensCommand(program: Command, environment: () => Environmen
 
   command('rekey', "seal everything under another server's key; the old one is that of the configuration")
     .requiredOption('--new-key-file <file>', 'the new key, 32 bytes; made where there is no such file')
-    .action(async ({ config: file, newKeyFile }: { config: string; newKeyFile: string }) => {
+    .action(async ({ config: file, newKeyFile }: { config?: string; newKeyFile: string }) => {
       const config = await loadConfig(file);
       const { rekey } = await operations();
       await rekey(config, environment().key ?? { file: config.keyFile }, { file: newKeyFile });

@@ -28,12 +28,13 @@ export function applicationSchema(options: ConfigOptions, provider: NamedProvide
   const file = text.transform((path) => resolve(directory, path)).optional();
   const shape = {
     api_key: text.describe('the key that the old program sends'),
+    api_key_file: file.meta({ description: 'a file that has it in its first line, in place of `api_key`' }),
     name: text.optional().meta({ description: 'for logs', unlessGiven: "the provider's name" }),
     ...providerKeys(options, provider, () => taken),
     credentials: oneOf('passthrough', 'vault').default('passthrough').describe('`passthrough` or `vault`'),
     /** Absent: every action that the provider can. */
     actions: z
-      .array(z.enum(actions, expected(`one of ${actions.join(', ')}`)), expected('a list of actions'))
+      .array(z.enum(actions, expected(`one of ${actions.join(', ')}`, actions)), expected('a list of actions'))
       .readonly()
       .optional()
       .meta({
@@ -114,7 +115,7 @@ export function applicationSchema(options: ConfigOptions, provider: NamedProvide
     }),
   };
   const { taken, allowed, values: own } = settingsBeside(shape, provider.settings);
-  const common = strictObject(shape, allowed).transform((values) => ({
+  const common = strictObject(shape, allowed).transform(({ api_key_file, ...values }) => ({
     ...camelCased(values),
     name: values.name ?? basename(values.provider, extname(values.provider)),
   }));

@@ -30,6 +30,7 @@ export function providerKeys(
     provider: pattern(
       `${names.join(', ')} or the path of a module such as ./provider.js`,
       (provider) => names.includes(provider) || isModule(provider),
+      names,
     )
       .refine(() => taken().length === 0, {
         error: () => `declares ${taken().join(', ')}, which every application has; give its settings other names`,

@@ -28,7 +28,7 @@ z.config({ jitless: true });
 export interface ConfigOptions {
   /**
    * Where relative paths start: the directory of the configuration file. They are those of `store: sqlite:…`, of
-   * `key_file`, `console_password_file`, `record.file` and the files for TLS, and of a `provider` that begins with ./ or ../
+   * `key_file`, `store_file`, `api_key_file`, `console_password_file`, `record.file` and the files for TLS, and of a `provider` that begins with ./ or ../
    */
   readonly directory: string;
   /** The actions that an application may list. */
@@ -89,6 +89,7 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       .describe(
         '`sqlite:` and a file, or `postgres://user:password@host/database` for several nodes with the same key: keeps the `user_id` of every account, for ever, and the sign-ins',
       ),
+    store_file: text.optional().meta({ description: 'a file that has it in its first line, in place of `store`' }),
     key_file: text
       .default('./data/bridge.key')
       .transform((path) => resolve(directory, path))
@@ -174,5 +175,5 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       .min(1, expected('a list of at least one application'))
       .readonly()
       .describe('a list of at least one; the keys of each are below'),
-  });
+  }).transform(({ storeFile, ...config }) => config);
 }

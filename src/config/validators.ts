@@ -2,15 +2,20 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { camelCased } from '../shared/camel-case.js';
 import { timeIn } from '../shared/iso-time.js';
+import { didYouMean } from '../shared/nearest.js';
 import type { Setting, Settings } from '../shared/setting.js';
 
-/** The message for a wrong or missing value. It follows the path of the key; `what` is a value to write. */
-export const expected = (what: string) => ({
-  error: ({ input }: { input?: unknown }) => (input === undefined ? `is missing; write ${what}` : `must be ${what}`),
+/**
+ * The message for a wrong or missing value. It follows the path of the key; `what` is a value to write. One of `names` may be
+ * what was meant.
+ */
+export const expected = (what: string, names: readonly string[] = []) => ({
+  error: ({ input }: { input?: unknown }) =>
+    input === undefined ? `is missing; write ${what}` : `must be ${what}${didYouMean(input, names)}`,
 });
 
-export const pattern = (what: string, test: (text: string) => boolean) =>
-  z.string(expected(what)).refine(test, expected(what));
+export const pattern = (what: string, test: (text: string) => boolean, names?: readonly string[]) =>
+  z.string(expected(what)).refine(test, expected(what, names));
 
 const NON_EMPTY = 'a text that is not empty, in quotes if it looks like a number';
 export const text = z.string(expected(NON_EMPTY)).min(1, expected(NON_EMPTY));
@@ -46,15 +51,18 @@ export const share = (fallback: number) =>
 export const boolean = z.boolean(expected('true or false'));
 
 export const oneOf = <const T extends readonly string[]>(...choices: T) =>
-  z.enum(choices, expected(choices.join(' or ')));
+  z.enum(choices, expected(choices.join(' or '), choices));
 
-/** A block of exactly these keys. `allowed` is the list in its messages, where a schema beside it has more keys. */
+/**
+ * A block of exactly these keys. `allowed` is the list in its messages, where a schema beside it has more keys. The message
+ * for keys that are not known is that list alone, with a comma and a space in between.
+ */
 export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T, allowed = Object.keys(shape)) => {
   const keys = allowed.join(', ');
   return z.strictObject(shape, {
     error: ({ code, input }) =>
       code === 'unrecognized_keys'
-        ? `the keys allowed here are ${keys}`
+        ? keys
         : `${input === null ? 'is empty; write' : 'must be'} a block with keys out of ${keys}`,
   });
 };

@@ -1,5 +1,6 @@
-import { messageOf } from '../shared/errors.js';
+import { codeOf, messageOf } from '../shared/errors.js';
 import type { CreateRateLimiter } from '../shared/rate-limiter.js';
+import { postgresAdvice } from './postgres-advice.js';
 import { nameOfPostgres } from './postgres-url.js';
 import { openSqlite } from './sqlite.js';
 import type { Store } from './store.js';
@@ -18,8 +19,7 @@ export async function openStore(place: StorePlace, createRateLimiter?: CreateRat
   try {
     return place.kind === 'sqlite' ? openSqlite(place.path, createRateLimiter) : await openPostgres(place.url);
   } catch (error) {
-    const why = messageOf(error);
-    throw new Error(`cannot use the store ${nameOfStore(place)} (${why}); mend it or name another in \`store\``);
+    throw cannotUse(place, error);
   }
 }
 
@@ -27,6 +27,14 @@ async function openPostgres(url: string): Promise<Store> {
   // Loaded on demand: a bridge on SQLite starts sooner without it.
   const [postgres, { isAway }] = await Promise.all([import('./postgres.js'), import('./postgres-database.js')]);
   return withBreaker(await postgres.openPostgres(url), isAway);
+}
+
+/** The error of a store that cannot be used, in one line for the operator. */
+export function cannotUse(place: StorePlace, error: unknown): Error {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const advice = place.kind === 'postgres' ? postgresAdvice(codeOf(cause)) : undefined;
+  const todo = advice ?? 'mend it or name another in `store`';
+  return new Error(`cannot use the store ${nameOfStore(place)} (${messageOf(error)}); ${todo}`);
 }
 
 /** The store's name for the operator, without secrets. */

@@ -90,6 +90,9 @@ const migrations = [
    )`,
 ];
 
+/** The version of the schema that this program makes. */
+export const SCHEMA_VERSION = migrations.length;
+
 /** Whether a database is written to, and its schema made first, or is left as it is. */
 export type Access = 'write' | 'read';
 

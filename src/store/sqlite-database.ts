@@ -2,7 +2,8 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { Fault } from '../core/fault.js';
 import { makeDirectory } from '../shared/directories.js';
-import type { Row } from './rows.js';
+import { type Row, sealedIn } from './rows.js';
+import { migrations } from './sqlite-migrations.js';
 
 type Column = string | number | Uint8Array | null;
 
@@ -31,50 +32,6 @@ export interface Database extends Statements {
 /** How long a statement waits for another process that writes, in milliseconds. */
 const BUSY_MS = 5000;
 
-/** Each entry takes the schema one version further. A released entry MUST NOT change. */
-const migrations = [
-  `CREATE TABLE accounts (
-     user_id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (user_id BETWEEN 1 AND 2147483647),
-     provider TEXT NOT NULL,
-     base_url TEXT NOT NULL,
-     native_id TEXT NOT NULL,
-     UNIQUE (provider, base_url, native_id)
-   ) STRICT`,
-  `CREATE TABLE master_key (
-     one INTEGER PRIMARY KEY CHECK (one = 1),
-     sealed BLOB NOT NULL
-   ) STRICT;
-   CREATE TABLE tickets (
-     digest TEXT PRIMARY KEY,
-     application TEXT NOT NULL,
-     expires_at INTEGER NOT NULL,
-     sealed BLOB NOT NULL
-   ) STRICT;
-   CREATE INDEX tickets_by_end ON tickets (expires_at);
-   CREATE TABLE sessions (
-     digest TEXT PRIMARY KEY,
-     application TEXT NOT NULL,
-     user_id INTEGER NOT NULL REFERENCES accounts (user_id),
-     created_at INTEGER NOT NULL,
-     last_used INTEGER,
-     sealed BLOB NOT NULL
-   ) STRICT`,
-  'CREATE INDEX sessions_by_creation ON sessions (created_at, digest)',
-  `CREATE TABLE ledger (
-     application TEXT NOT NULL,
-     user_agent TEXT NOT NULL,
-     protocol TEXT NOT NULL,
-     kind TEXT NOT NULL,
-     name TEXT NOT NULL,
-     outcome TEXT NOT NULL,
-     count INTEGER NOT NULL,
-     first INTEGER NOT NULL,
-     last INTEGER NOT NULL,
-     cause TEXT NOT NULL,
-     PRIMARY KEY (application, user_agent, protocol, kind, name, outcome)
-   ) STRICT`,
-];
-
 /**
  * Opens a SQLite file, and makes it with its directory where it does not exist. Several processes may open the same file.
  * Throws the error of the file system or of SQLite where the file cannot be used.
@@ -92,6 +49,22 @@ export function openDatabase(path: string): Database {
     if (database.isTransaction) database.exec('ROLLBACK');
     database.close();
     throw error;
+  }
+}
+
+/**
+ * Reads the sealed master key in a file that `openDatabase` has made, and writes nothing. Throws the error of SQLite where it is
+ * no such file.
+ */
+export function readDatabase(file: string | URL): Uint8Array | undefined {
+  const database = new DatabaseSync(file, { timeout: BUSY_MS, readOnly: true });
+  try {
+    const version = versionOf(database);
+    // The first of the tables has come with version 2.
+    const row = version < 2 ? undefined : database.prepare('SELECT sealed FROM master_key').get();
+    return sealedIn(row);
+  } finally {
+    database.close();
   }
 }
 
@@ -175,10 +148,16 @@ function useWal(database: DatabaseSyncInstance, attempts = 20): void {
   }
 }
 
-function migrate(database: DatabaseSyncInstance): void {
-  database.exec('BEGIN IMMEDIATE');
+/** The version of its schema. Throws an Error where that is newer than this program. */
+function versionOf(database: DatabaseSyncInstance): number {
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
   if (version > migrations.length) throw new Error(`made by a newer version of boxbridge (${version})`);
+  return version;
+}
+
+function migrate(database: DatabaseSyncInstance): void {
+  database.exec('BEGIN IMMEDIATE');
+  const version = versionOf(database);
   for (const migration of migrations.slice(version)) database.exec(migration);
   // Written even if unchanged: a read-only database is detected at the start.
   database.exec(`PRAGMA user_version = ${migrations.length}`);

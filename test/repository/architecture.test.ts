@@ -123,7 +123,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   saxes: ['protocols/document/reader.ts'],
   xmlbuilder2: ['protocols/document/writer.ts', 'doctor/indented.ts'],
   'shell-quote': ['doctor/curl-line.ts'],
-  'fastest-levenshtein': ['doctor/nearest.ts'],
+  'fastest-levenshtein': ['shared/nearest.ts'],
   'har-format': ['doctor/har.ts'],
   '@remix-run/multipart-parser': ['protocols/multipart.ts'],
   axios: ['upstream/transport.ts'],
