@@ -10,6 +10,7 @@ export async function inspectSqlite(path: string): Promise<StoreInspection> {
   const size = await sizeOf(path);
   if (!(await isFolderWritable(path))) throw new Error('this user may not write to its folder');
   if (size === undefined) return { isNew: true, masterKey: undefined };
+  if (!(await stat(path)).isFile()) throw new Error('it is no file');
   await access(path, constants.R_OK | constants.W_OK);
   if (size === 0) return { isNew: true, masterKey: undefined };
   return { isNew: false, masterKey: readDatabase(await readable(path)) };

@@ -24,7 +24,13 @@ export const checkStoreAndKey: Check = async (setUp) => {
 async function storeFinding({ config: { store }, isOnline }: SetUp, { isNew }: StoreInspection): Promise<Finding> {
   const what = 'store';
   const name = nameOfStore(store);
-  if (store.kind === 'postgres') return good(what, isOnline ? `${name} answers` : `${name} was not asked`);
+  if (store.kind === 'postgres')
+    return good(
+      what,
+      isOnline
+        ? `${name} answers${isNew ? '; its tables will be made at the first start' : ''}`
+        : `${name} was not asked`,
+    );
   const { bavail, bsize } = await statfs(folderOf(store.path));
   if (bavail * bsize < ROOM_BYTES) return advise(what, `make room on the disk of ${name}: it has less than 100 MB`);
   return good(what, isNew ? `${name} will be made at the first start` : `${name} can be read and written`);
