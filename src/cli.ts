@@ -11,6 +11,7 @@ import { EXIT_GOOD, EXIT_USAGE, fail, tolerateClosedOutput } from './cli/process
 import { addProvidersCommand } from './cli/providers.js';
 import { addReplayCommand } from './cli/replay.js';
 import { addSandboxCommand } from './cli/sandbox.js';
+import { addSchemaCommand } from './cli/schema.js';
 import { addServeCommand } from './cli/serve.js';
 import { addStoreCommand } from './cli/store.js';
 import { addTokensCommand } from './cli/tokens.js';
@@ -41,6 +42,7 @@ const { loadConfig } = configurations;
 addServeCommand(program, environment, configurations);
 addCheckCommand(program, environment, configurations);
 addProvidersCommand(program);
+addSchemaCommand(program);
 addSandboxCommand(program);
 addDoctorCommand(program, environment, configurations);
 addTokensCommand(program, environment, loadConfig);

@@ -10,6 +10,7 @@ import {
   bytes,
   camelCasedObject,
   expected,
+  HTTP,
   integer,
   integerBetween,
   interval,
@@ -41,7 +42,7 @@ export function applicationSchema(options: ConfigOptions, provider: NamedProvide
         description: 'the actions that this key may call; with a vault, those of signing in have to be among them',
         unlessGiven: 'all that are possible',
       }),
-    redirect_url: pattern('an http or https URL', isUrl).optional().meta({
+    redirect_url: pattern('an http or https URL', isUrl, HTTP).optional().meta({
       description: 'vault: where the browser goes after signing in',
       unlessGiven: 'a page that says it is done',
     }),
@@ -88,7 +89,7 @@ export function applicationSchema(options: ConfigOptions, provider: NamedProvide
       sunset: time
         .optional()
         .meta({ description: 'and in `Sunset` that it ends then, likewise', unlessGiven: 'unknown' }),
-      link: pattern('an http or https URL', isUrl)
+      link: pattern('an http or https URL', isUrl, HTTP)
         .optional()
         .meta({ description: 'and in `Link` that this page says what to do', unlessGiven: 'none' }),
     })

@@ -8,6 +8,7 @@ import {
   boolean,
   camelCasedObject,
   expected,
+  HTTP,
   integerBetween,
   isAddressOrNetwork,
   isBaseUrl,
@@ -50,6 +51,7 @@ export const storeIn = (directory: string) =>
   pattern(
     'sqlite: and a path, or a postgres:// URL with the special characters of its password percent-encoded',
     (store) => /^sqlite:./.test(store) || (/^postgres(ql)?:\/\/\S+$/.test(store) && URL.canParse(store)),
+    { begins: '^(sqlite:.|postgres(ql)?://)' },
   ).transform((store) =>
     store.startsWith('sqlite:')
       ? { kind: 'sqlite' as const, path: resolve(directory, store.slice('sqlite:'.length)) }
@@ -64,7 +66,7 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       port: port(8080).describe('the port to listen at'),
     }).prefault({}),
     /** Without a slash at the end. Absent: the address of `listen`. */
-    public_url: pattern(BASE_URL, isBaseUrl).transform(trimTrailingSlashes).optional().meta({
+    public_url: pattern(BASE_URL, isBaseUrl, HTTP).transform(trimTrailingSlashes).optional().meta({
       description: 'what the WSDL says the address is',
       unlessGiven: 'what a trusted proxy says, else `http://host:port`',
     }),

@@ -14,21 +14,36 @@ export const expected = (what: string, names: readonly string[] = []) => ({
     input === undefined ? `is missing; write ${what}` : `must be ${what}${didYouMean(input, names)}`,
 });
 
-export const pattern = (what: string, test: (text: string) => boolean, names?: readonly string[]) =>
-  z.string(expected(what)).refine(test, expected(what, names));
+/** A text. `begins`, for editors, is a regular expression that each such text has a part of. */
+export const pattern = (
+  what: string,
+  test: (text: string) => boolean,
+  { names, begins }: { readonly names?: readonly string[]; readonly begins?: string } = {},
+) => {
+  const schema = z.string(expected(what)).refine(test, expected(what, names));
+  return begins === undefined ? schema : schema.meta({ pattern: begins });
+};
+/** The beginning of a URL. */
+export const HTTP = { begins: '^[Hh][Tt][Tt][Pp][Ss]?://[^/]' };
 
 const NON_EMPTY = 'a text that is not empty, in quotes if it looks like a number';
 export const text = z.string(expected(NON_EMPTY)).min(1, expected(NON_EMPTY));
 
 /** YAML gives integers as bigint, a plain value may have them as number. */
 export const integerBetween = (least: bigint, most: bigint) =>
-  z.custom<number | bigint>(
-    (value) =>
-      (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))) &&
-      value >= least &&
-      value <= most,
-    expected(`an integer from ${least} to ${most}`),
-  );
+  z
+    .custom<number | bigint>(
+      (value) =>
+        (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))) &&
+        value >= least &&
+        value <= most,
+      expected(`an integer from ${least} to ${most}`),
+    )
+    .meta({
+      type: 'integer',
+      minimum: Number(least),
+      ...(most <= Number.MAX_SAFE_INTEGER && { maximum: Number(most) }),
+    });
 export const integer = (least: bigint, most: bigint, fallback: number) =>
   integerBetween(least, most).default(fallback).transform(Number);
 export const port = (fallback: number) => integer(0n, 65535n, fallback);
@@ -45,6 +60,7 @@ export const share = (fallback: number) =>
       (value) => (typeof value === 'number' || typeof value === 'bigint') && value >= 0 && value <= 1,
       expected('a number from 0 to 1'),
     )
+    .meta({ type: 'number', minimum: 0, maximum: 1 })
     .default(fallback)
     .transform(Number);
 
@@ -99,7 +115,8 @@ export const rate = (description: string) =>
 /** A key that a provider declares. */
 const setting = (declared: Setting) => {
   const value = declared.kind === 'choice' ? oneOf(...declared.choices) : text;
-  return declared.default === undefined ? value.optional() : value.default(declared.default);
+  const described = value.describe(declared.description);
+  return declared.default === undefined ? described.optional() : described.default(declared.default);
 };
 
 /** The keys that a provider declares, in a block with others. */
