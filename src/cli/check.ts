@@ -38,7 +38,7 @@ export function addCheckCommand(
       for (const line of toLines(name, checked)) process.stderr.write(`boxbridge: ${line}\n`);
       if (!checked.isGood) return;
       const count = `${checked.applications} application(s)${isOnline ? ', all reachable' : ''}`;
-      console.log(`${name}: good, ${count}${chosen.by === undefined ? '' : `, named by ${chosen.by}`}`);
+      console.log(`${name}: good, ${count}${chosen.by === undefined ? '' : `, ${chosen.by}`}`);
     },
   );
 }

@@ -10,7 +10,7 @@ import { loadProvider, provideSdk } from '../providers/load.js';
 export interface ConfigChoice {
   /** A path, or `-` for standard input. */
   readonly file: string;
-  /** What chose it where no argument did, such as `BOXBRIDGE_CONFIG`. */
+  /** How it was found where no argument named it, for the operator. */
   readonly by: string | undefined;
 }
 
@@ -55,8 +55,8 @@ export function createConfigurations({ variables, stdin, tell, misused }: Config
   const choose: Configurations['choose'] = (file) => {
     if (file !== undefined) return { file, by: undefined };
     const named = variables[VARIABLE];
-    if (named) return { file: named, by: VARIABLE };
-    return isThere(DEFAULT_FILE) ? { file: DEFAULT_FILE, by: 'this folder' } : undefined;
+    if (named) return { file: named, by: `named by ${VARIABLE}` };
+    return isThere(DEFAULT_FILE) ? { file: DEFAULT_FILE, by: 'found in this folder' } : undefined;
   };
   /** Once: standard input can be read no second time. */
   const readInput = async () => {
@@ -87,7 +87,7 @@ export function createConfigurations({ variables, stdin, tell, misused }: Config
     load,
     loadConfig: async (file) => {
       const chosen = choose(file) ?? misused(`error: name a configuration: ${HOW_TO_NAME}`);
-      if (chosen.by !== undefined) tell(`the configuration is ${nameOf(chosen.file)}, from ${chosen.by}`);
+      if (chosen.by !== undefined) tell(`the configuration is ${nameOf(chosen.file)}, ${chosen.by}`);
       return load(chosen);
     },
     standardInput: () => inputText,

@@ -63,4 +63,4 @@ export function addServeCommand(
 }
 
 /** Which configuration was taken. */
-const saidOf = ({ file, by }: ConfigChoice) => ` as ${nameOf(file)} says${by === undefined ? '' : `, from ${by}`}`;
+const saidOf = ({ file, by }: ConfigChoice) => ` as ${nameOf(file)} says${by === undefined ? '' : `, ${by}`}`;

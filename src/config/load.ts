@@ -6,7 +6,7 @@ import { adminOf } from './console-password.js';
 import { nowhere, type Place, type PlaceOf, problemAt } from './places.js';
 import { type ConfigText, readConfigFile } from './source.js';
 import { type ModuleSettings, modulesIn, validate } from './validate.js';
-import { putVariables, type Variables } from './variables.js';
+import { putVariables, UNQUOTED_VARIABLE, unquotedVariables, type Variables } from './variables.js';
 import { aliasProblem, lastScalar, offsetOf, yamlMessage } from './yaml-problems.js';
 
 export interface LoadOptions extends Omit<ConfigOptions, 'directory'> {
@@ -118,11 +118,19 @@ function parseYaml(text: string, variables: Variables = {}): Parsed {
     const { line, col: column } = lines.linePos(offset);
     return { line, column };
   };
-  const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
-    ...placeAt(message.startsWith('Missing closing') ? lastScalar(document) : pos[0]),
-    path: '',
-    message: yamlMessage(code, message, text.slice(pos[0])),
-  }));
+  const errors = [...document.errors, ...document.warnings];
+  const unquoted = unquotedVariables(errors, text).map(placeAt);
+  const problems = [
+    ...unquoted.map((place) => ({ ...place, path: '', message: UNQUOTED_VARIABLE })),
+    ...errors
+      .map(({ code, message, pos }) => ({
+        ...placeAt(message.startsWith('Missing closing') ? lastScalar(document) : pos[0]),
+        path: '',
+        message: yamlMessage(code, message, text.slice(pos[0])),
+      }))
+      // All that follows in its line comes of it.
+      .filter(({ line }) => !unquoted.some((each) => each.line === line)),
+  ];
   // After any other error the structure is uncertain, and problems of keys would mislead.
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) throw new ConfigError(problems);
   const unset = putVariables(document, variables, placeAt);

@@ -40,6 +40,17 @@ export function putVariables(
   return problems;
 }
 
+/** In a block of braces YAML takes the brace of a variable for another block. */
+export const UNQUOTED_VARIABLE = 'between { } or [ ] a variable takes quotes: "${NAME}"';
+
+/** The offsets of variables that errors of the parser are about. */
+export function unquotedVariables(
+  errors: readonly { readonly pos: readonly [number, number] }[],
+  text: string,
+): number[] {
+  return errors.map(({ pos: [offset] }) => offset - 1).filter((offset) => text.startsWith('${', offset));
+}
+
 /** Up to a key that cannot be printed. */
 function keyOf(path: Path): string {
   const hidden = path.findIndex((step) => typeof step === 'string' && !isPrintableKey(step));
