@@ -48,9 +48,9 @@ export async function probeApplications(
         .readAccount(PROBE_CREDENTIAL)
         .then(() => undefined, toFault);
       if (fault?.reason === 'unauthenticated') return [];
-      const outcome = outcomeOf(fault);
-      const advice = adviceOn(scope.outcomes.at(-1), outcome);
-      const message = `${name}: ${baseUrl} does not answer as ${provider} should (${outcome}); ${advice}`;
+      const [outcome, words] = [scope.outcomes.at(-1), outcomeOf(fault)];
+      const why = isCode(outcome) ? outcome : words;
+      const message = `${name}: ${baseUrl} does not answer as ${provider} should (${why}); ${adviceOn(outcome, words)}`;
       return [{ path: [...path, 'base_url'], message }];
     } catch (error) {
       return [{ path: [...path, 'provider'], message: messageOf(error) }];
@@ -73,6 +73,9 @@ function withShadow(application: ApplicationConfig, index: number) {
     },
   ];
 }
+
+/** Whether an outcome is a code of the network or of TLS, which the advice explains; those of undici say little. */
+const isCode = (outcome: number | string | undefined) => /^(?!UND_)[A-Z][A-Z\d_]+$/.test(`${outcome}`);
 
 function outcomeOf(fault: Fault | undefined): string {
   if (!fault) return 'it takes any credential';

@@ -12,7 +12,7 @@ import type { Environment } from './environment.js';
 import { lineOf } from './load-config.js';
 
 /** What was found in a configuration: a problem keeps the bridge from serving it, a warning does not. */
-export interface CheckedProblem extends ConfigProblem {
+interface CheckedProblem extends ConfigProblem {
   readonly severity: 'error' | 'warning';
 }
 

@@ -307,7 +307,7 @@ describe('a modern API', () => {
         4,
         'applications[0].base_url',
         expect.stringMatching(
-          /\(DEPTH_ZERO_SELF_SIGNED_CERT\)\); write its certificate into a file, and name that in ca_file$/,
+          / \(DEPTH_ZERO_SELF_SIGNED_CERT\); write its certificate into a file, and name that in ca_file$/,
         ),
       ],
     ]);
