@@ -10,7 +10,6 @@ const advice: ReadonlyMap<string, string> = new Map([
   ['ENOTFOUND', 'write a host into the URL that can be looked up here'],
   ['EAI_AGAIN', 'check the resolver of this machine'],
   ['ECONNREFUSED', 'nothing listens there: check host and port of the URL, and whether the server runs'],
-  ['ENOENT', 'no server has its socket there: check the host of the URL, and whether the server runs'],
   ['ETIMEDOUT', 'no answer: check host and port of the URL, and the firewall in between'],
   ['EHOSTUNREACH', 'there is no way to that host: check the network'],
   ['ENETUNREACH', 'there is no way to that host: check the network'],
