@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { openServices } from '../src/bootstrap/services.js';
-import { configLoader } from '../src/cli/load-config.js';
+import { loadConfig } from '../src/config/load.js';
+import { actionNames } from '../src/core/actions.js';
+import { providers } from '../src/providers/index.js';
 import { openStore } from '../src/store/open.js';
 import { type StoreContent, snapshotOf } from '../src/store/snapshot.js';
 import type { KnownAccount, StoredSession } from '../src/store/store.js';
@@ -17,7 +19,7 @@ export interface Seed {
 
 /** Fills the store of a configuration before its bridge starts, and gives the auth_tokens of its sessions. */
 export async function seedStore({ file, baseUrl, credentials, stored }: Seed): Promise<string[]> {
-  const config = await configLoader({})(file);
+  const config = await loadConfig(file, { actions: actionNames, providers });
   const place = config.store;
   const { applications, sessions, store } = await openServices(config, {});
   const vault = applications.find(({ name }) => name === 'vault');

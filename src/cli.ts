@@ -8,11 +8,12 @@ import { readEnvironment } from './cli/environment.js';
 import { addHealthCommand } from './cli/health.js';
 import { addInitCommand } from './cli/init.js';
 import { addLedgerCommands } from './cli/ledger.js';
-import { configLoader } from './cli/load-config.js';
+import { createConfigurations } from './cli/load-config.js';
 import { EXIT_GOOD, EXIT_USAGE, fail, tolerateClosedOutput } from './cli/process.js';
 import { addProvidersCommand } from './cli/providers.js';
 import { addReplayCommand } from './cli/replay.js';
 import { addSandboxCommand } from './cli/sandbox.js';
+import { addSchemaCommand } from './cli/schema.js';
 import { addServeCommand } from './cli/serve.js';
 import { addStoreCommand } from './cli/store.js';
 import { addTokensCommand } from './cli/tokens.js';
@@ -22,22 +23,32 @@ import { version } from './shared/version.js';
 if ('enableCompileCache' in module && typeof module.enableCompileCache === 'function') module.enableCompileCache();
 
 const environment = () => readEnvironment(process.env);
-const loadConfig = configLoader(process.env);
 
 const program = new Command('boxbridge')
   .description('Answers old Box.net API 1.0 clients from modern JSON account APIs.')
   .version(version)
-  .showSuggestionAfterError(false)
+  .showSuggestionAfterError()
+  // An error is one line, its suggestion included.
+  .configureOutput({ outputError: (text, write) => write(text.replace(/\n(?=.)/g, ' ')) })
   .exitOverride();
 
+const configurations = createConfigurations({
+  variables: process.env,
+  stdin: process.stdin,
+  tell: (line) => void process.stderr.write(`boxbridge: ${line}\n`),
+  misused: (message) => program.error(message),
+});
+const { loadConfig } = configurations;
+
 // Each command imports its work when it runs: together they take long to load.
-addServeCommand(program, environment, loadConfig);
+addServeCommand(program, environment, configurations);
 addInitCommand(program, process.env);
-addCheckCommand(program, environment, loadConfig);
-addHealthCommand(program, loadConfig);
+addCheckCommand(program, environment, configurations);
+addHealthCommand(program, configurations);
 addProvidersCommand(program, loadConfig);
+addSchemaCommand(program);
 addSandboxCommand(program);
-addDoctorCommand(program, environment, loadConfig);
+addDoctorCommand(program, environment, configurations);
 addTokensCommand(program, environment, loadConfig);
 addStoreCommand(program, loadConfig);
 addLedgerCommands(program, loadConfig);

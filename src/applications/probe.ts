@@ -4,40 +4,78 @@ import { createCache } from '../providers/cache.js';
 import { messageOf } from '../shared/errors.js';
 import { createScope } from '../shared/scope.js';
 import { createUpstreams } from '../upstream/client.js';
+import { adviceOn } from '../upstream/outage-advice.js';
 import type { Proxies } from '../upstream/transport.js';
 import { connect } from './connect.js';
 
 /** No modern API has issued this credential. */
 const PROBE_CREDENTIAL = 'boxbridge-check';
 
+/** What is wrong with the modern API of an application, or with that of its shadow. */
+export interface ProbeProblem {
+  /** The steps to the key that it is about. */
+  readonly path: readonly (string | number)[];
+  /** One line for the operator. */
+  readonly message: string;
+}
+
+export interface ProbeOptions {
+  readonly proxies?: Proxies | undefined;
+  /** Whether the modern APIs are asked; otherwise the applications are connected alone, as at the start. */
+  readonly isOnline: boolean;
+}
+
 /**
- * Reads an account of every application's modern API with a credential that it must reject. Gives a line for every
- * application whose API gives another outcome than "unauthenticated".
+ * Connects every application, and reads an account of its modern API with a credential that it must reject. Gives a problem for
+ * each that cannot be connected, or whose API gives another outcome than "unauthenticated".
  */
-export async function probeApplications({ applications, limits }: Config, proxies?: Proxies): Promise<string[]> {
+export async function probeApplications(
+  { applications, limits }: Config,
+  { proxies, isOnline }: ProbeOptions,
+): Promise<ProbeProblem[]> {
   const upstreams = createUpstreams({
     timeoutMs: limits.upstreamTimeoutMs,
     concurrentCalls: limits.concurrentCalls,
     proxies,
   });
-  const lines = await Promise.all(
-    applications.flatMap(withShadow).map(async (application) => {
-      const { connect: connectTo, name, provider, baseUrl } = await connect(application, upstreams, createCache());
-      const fault = await connectTo(createScope())
+  const connected = (application: ApplicationConfig) => connect(application, upstreams, createCache());
+  const problems = applications.flatMap(withShadow).map(async ({ application, path }): Promise<ProbeProblem[]> => {
+    try {
+      const { connect: connectTo, name, provider, baseUrl } = await connected(application);
+      if (!isOnline) return [];
+      const scope = createScope();
+      const fault = await connectTo(scope)
         .readAccount(PROBE_CREDENTIAL)
         .then(() => undefined, toFault);
       if (fault?.reason === 'unauthenticated') return [];
-      return `${name}: ${baseUrl} does not answer as ${provider} should (${outcomeOf(fault)}); check base_url`;
-    }),
-  );
-  return lines.flat();
+      const [outcome, words] = [scope.outcomes.at(-1), outcomeOf(fault)];
+      const why = isCode(outcome) ? outcome : words;
+      const message = `${name}: ${baseUrl} does not answer as ${provider} should (${why}); ${adviceOn(outcome, words)}`;
+      return [{ path: [...path, 'base_url'], message }];
+    } catch (error) {
+      return [{ path: [...path, 'provider'], message: messageOf(error) }];
+    }
+  });
+  return (await Promise.all(problems)).flat();
 }
 
 /** An application, and one in the place of its shadow. */
-function withShadow(application: ApplicationConfig): ApplicationConfig[] {
+function withShadow(application: ApplicationConfig, index: number) {
   const { name, shadow } = application;
-  return shadow ? [application, { ...application, ...shadow, name: `the shadow of ${name}` }] : [application];
+  const path = ['applications', index];
+  const itself = { application, path };
+  if (!shadow) return [itself];
+  return [
+    itself,
+    {
+      application: { ...application, ...shadow, name: `the shadow of ${name}` },
+      path: [...path, 'shadow'],
+    },
+  ];
 }
+
+/** Whether an outcome is a code of the network or of TLS, which the advice explains; those of undici say little. */
+const isCode = (outcome: number | string | undefined) => /^(?!UND_)[A-Z][A-Z\d_]+$/.test(`${outcome}`);
 
 function outcomeOf(fault: Fault | undefined): string {
   if (!fault) return 'it takes any credential';

@@ -17,6 +17,8 @@ export interface ServeOptions {
   readonly address: Address;
   /** The number of workers; absent: this process answers. */
   readonly workers: number | undefined;
+  /** What this process has read from standard input, for its workers to read; undefined where it has read nothing. */
+  readonly input: string | undefined;
   /** The URL of the demo's sandbox; set in a worker of the demo. */
   readonly sandbox: string | undefined;
   /** The least level of the log; takes precedence over `log.level` of the configuration. */
@@ -43,12 +45,12 @@ const SANDBOX_VARIABLE = 'BOXBRIDGE_SANDBOX';
  * with one line for the operator where it cannot.
  */
 export async function serve(options: ServeOptions): Promise<RunningBridge> {
-  const { config, address, workers, logLevel, runtime } = options;
+  const { config, address, workers, input, logLevel, runtime } = options;
   if (!config) return startDemo(options);
   const listen = { ...config.listen, ...address };
   const { log, lostLines } = createLog({ ...config.log, level: logLevel ?? config.log.level });
-  if (!runtime.worker) for (const warning of warningsOf(config)) log.warn(warning);
-  const instance = { config: { ...config, listen }, log, runtime: { ...runtime, lostLines }, environment: {} };
+  if (!runtime.worker) for (const { message } of warningsOf(config)) log.warn(message);
+  const instance = { config: { ...config, listen }, log, runtime: { ...runtime, lostLines }, environment: {}, input };
   return startInstance(instance, workers);
 }
 
@@ -62,6 +64,7 @@ async function startDemo(options: ServeOptions): Promise<RunningBridge> {
     log,
     runtime: { ...runtime, lostLines, route: demoRoute(sandbox), isDemo: true },
     environment: { [SANDBOX_VARIABLE]: sandbox },
+    input: undefined,
   });
   // The primary has the sandbox.
   if (runtime.worker) return startInstance(instance(sandboxUrl), workers);
@@ -88,6 +91,8 @@ interface Instance {
   readonly runtime: RuntimeOptions;
   /** Environment variables for its workers. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The standard input of its workers; undefined: that of this process. */
+  readonly input: string | undefined;
 }
 
 /** Starts a bridge, and logs its beginning and end; in a cluster the primary does. */
@@ -112,11 +117,11 @@ async function startInstance(instance: Instance, workers: number | undefined): P
 type Launched = Omit<RunningBridge, 'consoleUrl'>;
 
 async function launch(instance: Instance, workers: number | undefined): Promise<Launched> {
-  const { config, log, runtime, environment } = instance;
+  const { config, log, runtime, environment, input } = instance;
   if (workers !== undefined && !runtime.worker) {
     const { shutdownMs } = config.limits;
     const calls = config.admin?.console && (await openCalls());
-    const cluster = await startCluster({ count: workers, log, environment, calls, shutdownMs });
+    const cluster = await startCluster({ count: workers, log, environment, input, calls, shutdownMs });
     return withAdminListener(cluster, { config, log, runtime, calls });
   }
   const bridge = await startBridgeServer(config, log, runtime);

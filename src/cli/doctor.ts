@@ -6,7 +6,7 @@ import type { DoctorOptions } from '../doctor/doctor.js';
 import { codeOf } from '../shared/errors.js';
 import { type AddressOptions, toHost, toPort } from './arguments.js';
 import type { Environment } from './environment.js';
-import type { LoadConfig } from './load-config.js';
+import { CONFIG_OPTION, type Configurations, HOW_TO_NAME } from './load-config.js';
 import { EXIT_FAILED, stopOnSignal } from './process.js';
 import { readToken } from './read-token.js';
 
@@ -20,12 +20,16 @@ interface DoctorArguments extends AddressOptions {
 }
 
 /** `boxbridge doctor`: says what becomes of a request of an old program; without one, what is wrong with the set-up. */
-export function addDoctorCommand(program: Command, environment: () => Environment, loadConfig: LoadConfig): void {
+export function addDoctorCommand(
+  program: Command,
+  environment: () => Environment,
+  configurations: Configurations,
+): void {
   const doctor = program
     .command('doctor')
     .description('say what becomes of a request of an old program, or how the set-up is, and what to change')
     .argument('[file]', 'the request: raw HTTP, a HAR file, a curl line or a body alone; - for standard input')
-    .option('--config <file>', 'the configuration, a YAML file; for a request, that of the demo unless given')
+    .option(CONFIG_OPTION[0], `${CONFIG_OPTION[1]}; for a request, that of the demo where there is none`)
     .option('--listen', 'wait for the next request instead')
     .option('--host <host>', 'with --listen: at this address, whatever the configuration says', toHost)
     .option('--port <port>', 'with --listen: at this port, 0 for a free one', toPort)
@@ -34,12 +38,15 @@ export function addDoctorCommand(program: Command, environment: () => Environmen
     .option('--application <name>', 'the application of that auth_token, where there are several')
     .option('--json', 'print JSON');
   doctor.action(async (file: string | undefined, options: DoctorArguments) => {
-    const { config: configFile, listen = false, live: isLive = false, json: isJson = false } = options;
+    const { config: named, listen = false, live: isLive = false, json: isJson = false } = options;
     const isRequest = listen || file !== undefined;
     if (listen && file !== undefined) return doctor.error('error: name a file or --listen, not both');
-    if (configFile === undefined && (isLive || !isRequest))
-      return doctor.error('error: name --config, or a file with a request and no --live');
-    const config = configFile === undefined ? undefined : await loadConfig(configFile);
+    const chosen = configurations.choose(named);
+    if (!chosen && (isLive || !isRequest))
+      return doctor.error(`error: name a configuration (${HOW_TO_NAME}), or a file with a request and no --live`);
+    if (chosen?.file === '-' && file === '-')
+      return doctor.error('error: standard input is the request; name a file in --config');
+    const config = chosen && (await configurations.loadConfig(named));
     const isGood =
       config && !isRequest
         ? await examineSetUpOf(config, environment(), options)
@@ -73,7 +80,7 @@ async function examineSetUpOf(
     authTokenFile === undefined
       ? undefined
       : { authToken: await readToken(authTokenFile), application: applicationNamed(application, config) };
-  return examineSetUp({ config, key, proxies, credential }, { isJson: json ?? false, print });
+  return examineSetUp({ config, key, proxies, isOnline: true, credential }, { isJson: json ?? false, print });
 }
 
 /** A credential is shown to its own modern API alone. */

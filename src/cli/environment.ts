@@ -1,4 +1,5 @@
 import { type LogLevel, logLevels } from '../shared/log-level.js';
+import { didYouMean } from '../shared/nearest.js';
 import type { Proxies } from '../upstream/transport.js';
 import type { KeySource } from '../vault/master-key.js';
 
@@ -50,7 +51,8 @@ function proxyOf(variables: Variables, name: string): string {
 function toLogLevel(text: string): LogLevel {
   const level = logLevels.find((each) => each === text.toLowerCase());
   if (level) return level;
-  throw new Error(`LOG_LEVEL has to be ${logLevels.slice(0, -1).join(', ')} or ${logLevels.at(-1)}`);
+  const choices = `${logLevels.slice(0, -1).join(', ')} or ${logLevels.at(-1)}`;
+  throw new Error(`LOG_LEVEL has to be ${choices}${didYouMean(text.toLowerCase(), logLevels)}`);
 }
 
 function toHttpUrl(name: string, url: string): string {

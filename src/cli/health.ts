@@ -2,7 +2,7 @@ import { get } from 'node:http';
 import type { Command } from 'commander';
 import { codeOf } from '../shared/errors.js';
 import { type AddressOptions, toHost, toPort } from './arguments.js';
-import type { LoadConfig } from './load-config.js';
+import { CONFIG_OPTION, type Configurations } from './load-config.js';
 import { localUrl } from './local-url.js';
 
 /** Milliseconds to wait for the answer. */
@@ -16,15 +16,16 @@ interface HealthOptions extends AddressOptions {
 }
 
 /** `boxbridge health`: whether the bridge of this machine answers where its callers are, for HEALTHCHECK and the like. */
-export function addHealthCommand(program: Command, loadConfig: LoadConfig): void {
+export function addHealthCommand(program: Command, configurations: Configurations): void {
   program
     .command('health')
     .description('say whether a bridge on this machine answers callers; takes the options that serve was given')
-    .option('--config <file>', 'the configuration, a YAML file')
+    .option(...CONFIG_OPTION)
     .option('--host <host>', 'it listens here, whatever the configuration says', toHost)
     .option('--port <port>', 'it listens on this port', toPort)
     .action(async ({ config: file, ...address }: HealthOptions) => {
-      const { listen } = file === undefined ? { listen: UNTOLD } : await loadConfig(file);
+      const chosen = configurations.choose(file);
+      const { listen } = chosen ? await configurations.load(chosen) : { listen: UNTOLD };
       const url = `${localUrl({ ...listen, ...address })}/healthz`;
       const status = await statusOf(url);
       if (status !== 200) throw new Error(`${url} answers with ${status}; look into the log of the bridge`);

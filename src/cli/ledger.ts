@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { toSince } from './arguments.js';
-import type { LoadConfig } from './load-config.js';
+import { CONFIG_OPTION, type LoadConfig } from './load-config.js';
 
 const work = () => Promise.all([import('./ledger-operations.js'), import('./ledger-output.js')]);
 
 interface LedgerOptions {
-  readonly config: string;
+  readonly config?: string;
   readonly application?: string;
   /** Milliseconds since 1970. */
   readonly since?: number;
@@ -18,7 +18,7 @@ export function addLedgerCommands(program: Command, loadConfig: LoadConfig): voi
     program
       .command(name)
       .description(description)
-      .requiredOption('--config <file>', 'the configuration, a YAML file')
+      .option(...CONFIG_OPTION)
       .option('--application <name>', 'only that of the application of this name')
       .option('--since <time>', 'only what was called since then: 30d, 12h or a date', toSince)
       .option('--json', 'one JSON document');

@@ -1,28 +1,117 @@
-import { type Config, ConfigError } from '../config/config.js';
-import { loadConfig } from '../config/load.js';
+import { lstatSync } from 'node:fs';
+import { type Config, ConfigError, type ConfigProblem } from '../config/config.js';
+import { type LocatedConfig, locateConfig } from '../config/load.js';
+import { type ConfigText, readConfigFile, readConfigStream } from '../config/source.js';
 import { actionNames } from '../core/actions.js';
 import { providers } from '../providers/index.js';
 import { loadProvider, provideSdk } from '../providers/load.js';
 
-/** The configuration in a file. Throws an Error with a line for every problem, each with the file and its line. */
-export type LoadConfig = (file: string) => Promise<Config>;
+/** Which configuration a command takes. */
+export interface ConfigChoice {
+  /** A path, or `-` for standard input. */
+  readonly file: string;
+  /** How it was found where no argument named it, for the operator. */
+  readonly by: string | undefined;
+}
 
 /** The variables of the environment. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Loads configurations with the variables of the environment. */
-export function configLoader(variables: Variables): LoadConfig {
-  return async (file) => {
+/**
+ * The configuration of a command: that of `file`, the argument of `--config`, else of BOXBRIDGE_CONFIG, else ./bridge.yaml; `-`
+ * is standard input. Throws an Error with a line for every problem, each with the file and its line. Where there is none, the
+ * command line is wrong.
+ */
+export type LoadConfig = (file: string | undefined) => Promise<Config>;
+
+/** How a command finds its configuration, and reads it. */
+export interface Configurations {
+  /** Undefined where there is none. */
+  readonly choose: (file: string | undefined) => ConfigChoice | undefined;
+  /** Throws ConfigError. */
+  readonly locate: (file: string) => Promise<LocatedConfig>;
+  /** A configuration that was chosen. As LoadConfig. */
+  readonly load: (chosen: ConfigChoice) => Promise<Config>;
+  readonly loadConfig: LoadConfig;
+  /** Standard input as it was read, for the workers of this process; undefined where it was not. */
+  readonly standardInput: () => string | undefined;
+}
+
+/** What this process gives to the loading of configurations. */
+export interface ConfigurationsOptions {
+  readonly variables: Variables;
+  /** Standard input; a command that reads it for something else does so before. */
+  readonly stdin: AsyncIterable<Buffer> & { readonly readableEnded: boolean };
+  /** Tells the operator in a line, beside the output. */
+  readonly tell: (line: string) => void;
+  /** Ends the command as one whose command line is wrong. */
+  readonly misused: (message: string) => never;
+}
+
+const VARIABLE = 'BOXBRIDGE_CONFIG';
+const DEFAULT_FILE = 'bridge.yaml';
+
+export function createConfigurations({ variables, stdin, tell, misused }: ConfigurationsOptions): Configurations {
+  let input: Promise<ConfigText> | undefined;
+  let inputText: string | undefined;
+
+  const choose: Configurations['choose'] = (file) => {
+    if (file !== undefined) return { file, by: undefined };
+    const named = variables[VARIABLE];
+    if (named) return { file: named, by: `named by ${VARIABLE}` };
+    return isThere(DEFAULT_FILE) ? { file: DEFAULT_FILE, by: 'found in this folder' } : undefined;
+  };
+  /** Once: standard input can be read no second time. */
+  const readInput = async () => {
+    if (!input && stdin.readableEnded)
+      misused('error: standard input is read for something else; name a file with the configuration');
+    input ??= readConfigStream(stdin, nameOf('-'), process.cwd());
+    inputText = (await input).text;
+    return input;
+  };
+  const locate: Configurations['locate'] = async (file) =>
+    locateConfig(file === '-' ? await readInput() : await readConfigFile(file), {
+      actions: actionNames,
+      providers,
+      loadProvider: loadOwnProvider,
+      variables,
+    });
+  const load: Configurations['load'] = async ({ file }) => {
     try {
-      return await loadConfig(file, { actions: actionNames, providers, loadProvider: loadOwnProvider, variables });
+      return (await locate(file)).config;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      throw new Error(
-        error.problems.map(({ line, message }) => (line === 0 ? message : `${file}:${line}: ${message}`)).join('\n'),
-      );
+      throw new Error(error.problems.map((problem) => lineOf(nameOf(file), problem)).join('\n'));
     }
   };
+  return {
+    choose,
+    locate,
+    load,
+    loadConfig: async (file) => {
+      const chosen = choose(file) ?? misused(`error: name a configuration: ${HOW_TO_NAME}`);
+      if (chosen.by !== undefined) tell(`the configuration is ${nameOf(chosen.file)}, ${chosen.by}`);
+      return load(chosen);
+    },
+    standardInput: () => inputText,
+  };
 }
+
+/** How a configuration is named, for the operator. */
+export const HOW_TO_NAME = `--config FILE, or ${VARIABLE}, or ./${DEFAULT_FILE}`;
+
+/** What `--config` takes. */
+export const CONFIG_OPTION = ['--config <file>', `the configuration, a YAML file, - for standard input`] as const;
+
+/** A configuration for the operator. */
+export const nameOf = (file: string) => (file === '-' ? 'standard input' : file);
+
+/** A problem in a line, behind the name of its configuration unless the message has it. */
+export const lineOf = (name: string, { line, message }: Pick<ConfigProblem, 'line' | 'message'>) =>
+  line === 0 ? message : `${name}:${line}: ${message}`;
+
+/** A link that leads nowhere is there: its configuration is missing. */
+const isThere = (file: string) => lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 
 /** Loads the provider of a module that the configuration names. Only then the process is made ready for one. */
 function loadOwnProvider(module: string): ReturnType<typeof loadProvider> {

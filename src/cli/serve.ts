@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { version } from '../shared/version.js';
 import { type AddressOptions, toHost, toPort, toWorkers } from './arguments.js';
 import type { Environment } from './environment.js';
-import type { LoadConfig } from './load-config.js';
+import { CONFIG_OPTION, type ConfigChoice, type Configurations, nameOf } from './load-config.js';
 import { stopOnSignal, worker } from './process.js';
 
 /**
@@ -14,23 +14,29 @@ import { stopOnSignal, worker } from './process.js';
 const MEMORY_FLAG = '--heap-growing-percent=80';
 
 /** `boxbridge serve`: answers calls until a signal stops it. */
-export function addServeCommand(program: Command, environment: () => Environment, loadConfig: LoadConfig): void {
+export function addServeCommand(
+  program: Command,
+  environment: () => Environment,
+  configurations: Configurations,
+): void {
   program
     .command('serve')
     .description('answer calls; without a configuration, from a sandbox that plays the modern APIs')
-    .option('--config <file>', 'the configuration, a YAML file')
+    .option(...CONFIG_OPTION)
     .option('--host <host>', 'listen here, whatever the configuration says', toHost)
     .option('--port <port>', 'listen on this port, 0 for a free one', toPort)
     .option('--workers <n>', 'answer in so many processes', toWorkers)
-    .action(async ({ config: file, workers, ...address }: AddressOptions & { config?: string; workers?: number }) => {
+    .action(async ({ config: named, workers, ...address }: AddressOptions & { config?: string; workers?: number }) => {
+      const chosen = configurations.choose(named);
       const start = async () => {
-        const config = file === undefined ? undefined : await loadConfig(file);
+        const config = chosen && (await configurations.load(chosen));
         const { serve } = await import('../bootstrap/serve.js');
         const { sandbox, logLevel, ...runtime } = environment();
         const running = await serve({
           config,
           address,
           workers,
+          input: configurations.standardInput(),
           sandbox,
           logLevel,
           runtime: { ...runtime, worker },
@@ -49,9 +55,12 @@ export function addServeCommand(program: Command, environment: () => Environment
       );
       const { url, adminUrl, consoleUrl } = await starting;
       if (worker) return;
-      const how = file === undefined ? ' from a sandbox; try the calls above, stop it with Ctrl-C' : '';
+      const how = chosen ? saidOf(chosen) : ' from a sandbox; try the calls above, stop it with Ctrl-C';
       console.log(`BoxBridge ${version} answers at ${url}${how}`);
       if (adminUrl !== undefined) console.log(`Its metrics and readiness are at ${adminUrl}`);
       if (consoleUrl !== undefined) console.log(`Its console is at ${consoleUrl}`);
     });
 }
+
+/** Which configuration was taken. */
+const saidOf = ({ file, by }: ConfigChoice) => ` as ${nameOf(file)} says${by === undefined ? '' : `, ${by}`}`;

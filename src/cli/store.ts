@@ -4,7 +4,7 @@ import { copyStore } from '../store/copy.js';
 import type { Migration } from '../store/migration.js';
 import { migrateStore, nameOfStore } from '../store/open.js';
 import type { StoreHead } from '../store/store.js';
-import type { LoadConfig } from './load-config.js';
+import { CONFIG_OPTION, type LoadConfig } from './load-config.js';
 import { createProgress, type Progress } from './progress.js';
 
 /** `boxbridge store`: makes its tables, and copies it. Needs no server's key: what is sealed stays sealed under the same one. */
@@ -18,9 +18,9 @@ function addMigrateCommand(store: Command, loadConfig: LoadConfig): void {
   store
     .command('migrate')
     .description('make the tables of the store, or bring them to this version; `serve` does so by itself')
-    .requiredOption('--config <file>', 'the configuration, a YAML file')
+    .option(...CONFIG_OPTION)
     .option('--json', 'print JSON')
-    .action(async ({ config: file, json = false }: { config: string; json?: boolean }) => {
+    .action(async ({ config: file, json = false }: { config?: string; json?: boolean }) => {
       const place = (await loadConfig(file)).store;
       const migration = await migrateStore(place);
       const name = nameOfStore(place);

@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { codeOf } from '../shared/errors.js';
 import { askSecret, isTerminal } from './ask.js';
 import type { Environment } from './environment.js';
-import type { LoadConfig } from './load-config.js';
+import { CONFIG_OPTION, type LoadConfig } from './load-config.js';
 import { readToken } from './read-token.js';
 import type { ApplicationSelector, TokenSelector } from './token-operations.js';
 import { tokensDocument, tokensTable } from './tokens-output.js';
@@ -16,7 +16,10 @@ const operations = () => import('./token-operations.js');
 export function addTokensCommand(program: Command, environment: () => Environment, loadConfig: LoadConfig): void {
   const tokens = program.command('tokens').description('add, list and revoke auth_tokens of applications with a vault');
   const command = (name: string, description: string) =>
-    tokens.command(name).description(description).requiredOption('--config <file>', 'the configuration, a YAML file');
+    tokens
+      .command(name)
+      .description(description)
+      .option(...CONFIG_OPTION);
 
   const add = command(
     'add',
@@ -26,17 +29,17 @@ export function addTokensCommand(program: Command, environment: () => Environmen
     .option('--api-key <key>', 'the same, by its api_key, which other users of this machine may then see')
     .option('--auth-token-file <file>', 'has the auth_token of an old program; a new one is made unless given')
     .option('--auth-token <token>', 'the same, which other users of this machine may then see', toToken);
-  add.action(async (options: ApplicationOptions & AuthTokenOptions & { config: string }) => {
+  add.action(async (options: ApplicationOptions & AuthTokenOptions & { config?: string }) => {
     const [selector, ...others] = selectorsOf(options);
     if (!selector || others.length > 0) return add.error('error: name one of --application and --api-key');
     if (options.authToken !== undefined && options.authTokenFile !== undefined)
       return add.error('error: name one of --auth-token-file and --auth-token');
     const authToken = options.authTokenFile === undefined ? options.authToken : await readToken(options.authTokenFile);
+    const piped = isTerminal() ? undefined : await text(process.stdin);
     const config = await loadConfig(options.config);
     const { addToken, credentialName } = await operations();
-    const credential = isTerminal()
-      ? await askSecret(`The ${await credentialName(config, selector)}, which is not shown`, emptyProblem)
-      : await text(process.stdin);
+    const credential =
+      piped ?? (await askSecret(`The ${await credentialName(config, selector)}, which is not shown`, emptyProblem));
     if (credential.trim() === '')
       throw new Error('there is no credential on standard input; pipe it in, such as from a file');
     console.log(await addToken(config, environment(), { selector, credential: credential.trim(), authToken }));
@@ -44,7 +47,7 @@ export function addTokensCommand(program: Command, environment: () => Environmen
 
   command('list', 'show what auth_tokens there are, by the beginning of their digests')
     .option('--json', 'one JSON document')
-    .action(async ({ config, json }: { config: string; json?: true }) => {
+    .action(async ({ config, json }: { config?: string; json?: true }) => {
       const { listTokens } = await operations();
       await print(listTokens(await loadConfig(config), environment(), json ? tokensDocument : tokensTable));
     });
@@ -54,7 +57,7 @@ export function addTokensCommand(program: Command, environment: () => Environmen
     .option('--application <name>', 'all those of the application of this name')
     .option('--api-key <key>', 'the same, by its api_key, which other users of this machine may then see')
     .option('--all', 'all of them');
-  revoke.action(async (prefix: string | undefined, options: ApplicationOptions & { config: string; all?: true }) => {
+  revoke.action(async (prefix: string | undefined, options: ApplicationOptions & { config?: string; all?: true }) => {
     const selectors: TokenSelector[] = [
       ...(prefix === undefined ? [] : [{ prefix }]),
       ...selectorsOf(options),
@@ -69,7 +72,7 @@ export function addTokensCommand(program: Command, environment: () => Environmen
 
   command('rekey', "seal everything under another server's key; the old one is that of the configuration")
     .requiredOption('--new-key-file <file>', 'the new key, 32 bytes; made where there is no such file')
-    .action(async ({ config: file, newKeyFile }: { config: string; newKeyFile: string }) => {
+    .action(async ({ config: file, newKeyFile }: { config?: string; newKeyFile: string }) => {
       const config = await loadConfig(file);
       const { rekey } = await operations();
       await rekey(config, environment().key ?? { file: config.keyFile }, { file: newKeyFile });

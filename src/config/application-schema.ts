@@ -10,6 +10,7 @@ import {
   bytes,
   camelCasedObject,
   expected,
+  HTTP,
   integer,
   integerBetween,
   interval,
@@ -28,19 +29,20 @@ export function applicationSchema(options: ConfigOptions, provider: NamedProvide
   const file = text.transform((path) => resolve(directory, path)).optional();
   const shape = {
     api_key: text.describe('the key that the old program sends'),
+    api_key_file: file.meta({ description: 'a file that has it in its first line, in place of `api_key`' }),
     name: text.optional().meta({ description: 'for logs', unlessGiven: "the provider's name" }),
     ...providerKeys(options, provider, () => taken),
     credentials: oneOf('passthrough', 'vault').default('passthrough').describe('`passthrough` or `vault`'),
     /** Absent: every action that the provider can. */
     actions: z
-      .array(z.enum(actions, expected(`one of ${actions.join(', ')}`)), expected('a list of actions'))
+      .array(z.enum(actions, expected(`one of ${actions.join(', ')}`, actions)), expected('a list of actions'))
       .readonly()
       .optional()
       .meta({
         description: 'the actions that this key may call; with a vault, those of signing in have to be among them',
         unlessGiven: 'all that are possible',
       }),
-    redirect_url: pattern('an http or https URL', isUrl).optional().meta({
+    redirect_url: pattern('an http or https URL', isUrl, HTTP).optional().meta({
       description: 'vault: where the browser goes after signing in',
       unlessGiven: 'a page that says it is done',
     }),
@@ -87,7 +89,7 @@ export function applicationSchema(options: ConfigOptions, provider: NamedProvide
       sunset: time
         .optional()
         .meta({ description: 'and in `Sunset` that it ends then, likewise', unlessGiven: 'unknown' }),
-      link: pattern('an http or https URL', isUrl)
+      link: pattern('an http or https URL', isUrl, HTTP)
         .optional()
         .meta({ description: 'and in `Link` that this page says what to do', unlessGiven: 'none' }),
     })
@@ -114,7 +116,7 @@ export function applicationSchema(options: ConfigOptions, provider: NamedProvide
     }),
   };
   const { taken, allowed, values: own } = settingsBeside(shape, provider.settings);
-  const common = strictObject(shape, allowed).transform((values) => ({
+  const common = strictObject(shape, allowed).transform(({ api_key_file, ...values }) => ({
     ...camelCased(values),
     name: values.name ?? basename(values.provider, extname(values.provider)),
   }));

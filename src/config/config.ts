@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import type { TlsFiles, TlsPaths } from '../upstream/tls-files.js';
 import type { applicationSchema } from './application-schema.js';
+import type { ConfigProblem } from './places.js';
 import type { configSchema } from './schema.js';
 
+export type { ConfigProblem } from './places.js';
 export type { ConfigOptions } from './schema.js';
 
 type ParsedApplication = z.output<ReturnType<typeof applicationSchema>>;
@@ -27,16 +29,9 @@ export interface AdminConfig {
 }
 
 /** A complete configuration. The files that it named are not read again. */
-export interface Config extends Omit<ParsedConfig, 'applications' | 'admin' | 'limitsStoreFile'> {
+export interface Config extends Omit<ParsedConfig, 'applications' | 'admin'> {
   readonly admin: AdminConfig | undefined;
   readonly applications: readonly ApplicationConfig[];
-}
-
-export interface ConfigProblem {
-  /** From 1; 0 where there is no line. */
-  readonly line: number;
-  /** One line, for the operator. Holds no value of the configuration, which may be secret. */
-  readonly message: string;
 }
 
 /** Every problem of a configuration, each once, in the order of its lines. */
@@ -45,7 +40,7 @@ export class ConfigError extends Error {
 
   constructor(problems: readonly ConfigProblem[]) {
     const different = new Map(problems.map((problem) => [`${problem.line} ${problem.message}`, problem]));
-    const sorted = [...different.values()].sort((a, b) => a.line - b.line);
+    const sorted = [...different.values()].sort((a, b) => a.line - b.line || a.column - b.column);
     super(sorted.map(({ line, message }) => (line === 0 ? message : `line ${line}: ${message}`)).join('\n'));
     this.name = 'ConfigError';
     this.problems = sorted;

@@ -1,15 +1,12 @@
-import { isUtf8 } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
-import { codeOf } from '../shared/errors.js';
 import type { Settings } from '../shared/setting.js';
 import { readTlsFiles } from '../upstream/tls-files.js';
 import { type Config, ConfigError, type ConfigOptions, type ConfigProblem, type ParsedConfig } from './config.js';
 import { adminOf } from './console-password.js';
-import { limitsStoreOf } from './limits-store.js';
-import { type LineOf, type ModuleSettings, modulesIn, validate } from './validate.js';
-import { putVariables, type Variables } from './variables.js';
+import { nowhere, type Place, type PlaceOf, problemAt } from './places.js';
+import { type ConfigText, readConfigFile } from './source.js';
+import { type ModuleSettings, modulesIn, validate } from './validate.js';
+import { putVariables, UNQUOTED_VARIABLE, unquotedVariables, type Variables } from './variables.js';
 import { aliasProblem, lastScalar, offsetOf, yamlMessage } from './yaml-problems.js';
 
 export interface LoadOptions extends Omit<ConfigOptions, 'directory'> {
@@ -23,25 +20,27 @@ export interface LoadOptions extends Omit<ConfigOptions, 'directory'> {
   readonly variables?: Variables;
 }
 
-/**
- * Loads the configuration in a YAML file, and the files that it names. Relative paths start in its directory.
- * Throws ConfigError.
- */
-export async function loadConfig(file: string, { loadProvider, variables, ...known }: LoadOptions): Promise<Config> {
-  const unusable = (why: string) => new ConfigError([{ line: 0, message: `${file} ${why}` }]);
-  const bytes = await readFile(file).catch((error: unknown) => {
-    const code = codeOf(error);
-    throw unusable(
-      code === 'ENOENT'
-        ? 'does not exist; name an existing configuration file'
-        : `cannot be read (${code}); name a file that this user may read`,
-    );
-  });
-  if (!isUtf8(bytes)) throw unusable('is not UTF-8 text; save it as UTF-8');
-  const options = { ...known, directory: dirname(resolve(file)) };
-  const parsed = parseYaml(bytes.toString('utf8'), variables);
+/** A configuration that was written as a text. */
+export interface LocatedConfig {
+  readonly config: Config;
+  readonly placeOf: PlaceOf;
+}
+
+/** Loads the configuration in a YAML file, and the files that it names. Throws ConfigError. */
+export async function loadConfig(file: string, options: LoadOptions): Promise<Config> {
+  return (await locateConfig(await readConfigFile(file), options)).config;
+}
+
+/** The same of a text that is read already, and where its values are. Throws ConfigError. */
+export async function locateConfig(
+  { text, directory }: ConfigText,
+  { loadProvider, variables, ...known }: LoadOptions,
+): Promise<LocatedConfig> {
+  const options = { ...known, directory };
+  const parsed = parseYaml(text, variables);
   const modules = loadProvider && (await loadSettings(modulesIn(parsed.value, options), loadProvider));
-  return withFiles(validated(parsed, options, modules), parsed.lineOf);
+  const { placeOf } = parsed;
+  return { config: withFiles(validated(parsed, options, modules), placeOf), placeOf };
 }
 
 async function loadSettings(
@@ -56,7 +55,10 @@ async function loadSettings(
   return new Map(await Promise.all([...modules].map(async (module) => [module, await settingsOf(module)] as const)));
 }
 
-/** Parses a configuration in a YAML text. Reads no file that it names, loads no module. Throws ConfigError. */
+/**
+ * Parses a configuration in a YAML text. Of the files that it names, reads those alone that have a secret in place of a value;
+ * loads no module. Throws ConfigError.
+ */
 export function readConfig(
   text: string,
   { variables, ...options }: ConfigOptions & Pick<LoadOptions, 'variables'>,
@@ -69,39 +71,36 @@ export function readConfig(
  * names, loads no module. Throws ConfigError.
  */
 export function parseConfig(value: unknown, options: ConfigOptions): Config {
-  const lineOf = () => 0;
-  return withFiles(validated({ value, problems: [], lineOf }, options), lineOf);
+  return withFiles(validated({ value, problems: [], placeOf: nowhere }, options), nowhere);
 }
 
-function withFiles(config: ParsedConfig, lineOf: LineOf): Config {
-  const { admin, problems: ofAdmin } = adminOf(config, lineOf);
-  const { limitsStore, problems: ofLimitsStore } = limitsStoreOf(config, lineOf);
-  const problems = [...ofAdmin, ...ofLimitsStore];
+function withFiles(config: ParsedConfig, placeOf: PlaceOf): Config {
+  const { admin, problems: ofAdmin } = adminOf(config, placeOf);
+  const problems = [...ofAdmin];
   const applications = config.applications.map(({ caFile, clientCertFile, clientKeyFile, ...application }, index) => {
     const tls = readTlsFiles({ caFile, clientCertFile, clientKeyFile });
     for (const { key, message } of tls.problems) {
-      const line = lineOf(['applications', index, key]);
-      problems.push({ line, message: `applications[${index}].${key} ${message}` });
+      problems.push(problemAt(placeOf, ['applications', index, key], message));
     }
     return { ...application, tls: tls.files };
   });
   if (problems.length > 0) throw new ConfigError(problems);
-  return { ...config, limitsStore, admin, applications };
+  return { ...config, admin, applications };
 }
 
 interface Parsed {
   readonly value: unknown;
   /** Those of the YAML that leave its structure certain. */
   readonly problems: readonly ConfigProblem[];
-  readonly lineOf: LineOf;
+  readonly placeOf: PlaceOf;
 }
 
 function validated(
-  { value, problems, lineOf }: Parsed,
+  { value, problems, placeOf }: Parsed,
   options: ConfigOptions,
   modules?: ModuleSettings,
 ): ParsedConfig {
-  const result = validate(value, options, lineOf, modules);
+  const result = validate(value, options, placeOf, modules);
   if (result.config === undefined || problems.length > 0) throw new ConfigError([...problems, ...result.problems]);
   return result.config;
 }
@@ -115,19 +114,31 @@ function parseYaml(text: string, variables: Variables = {}): Parsed {
     intAsBigInt: true,
     stringKeys: true,
   });
-  const lineAt = (offset: number) => lines.linePos(offset).line;
-  const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
-    line: lineAt(message.startsWith('Missing closing') ? lastScalar(document) : pos[0]),
-    message: yamlMessage(code, message, text.slice(pos[0])),
-  }));
+  const placeAt = (offset: number): Place => {
+    const { line, col: column } = lines.linePos(offset);
+    return { line, column };
+  };
+  const errors = [...document.errors, ...document.warnings];
+  const unquoted = unquotedVariables(errors, text).map(placeAt);
+  const problems = [
+    ...unquoted.map((place) => ({ ...place, path: '', message: UNQUOTED_VARIABLE })),
+    ...errors
+      .map(({ code, message, pos }) => ({
+        ...placeAt(message.startsWith('Missing closing') ? lastScalar(document) : pos[0]),
+        path: '',
+        message: yamlMessage(code, message, text.slice(pos[0])),
+      }))
+      // All that follows in its line comes of it.
+      .filter(({ line }) => !unquoted.some((each) => each.line === line)),
+  ];
   // After any other error the structure is uncertain, and problems of keys would mislead.
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) throw new ConfigError(problems);
-  const unset = putVariables(document, variables, lineAt);
+  const unset = putVariables(document, variables, placeAt);
   if (unset.length > 0) throw new ConfigError([...problems, ...unset]);
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
-    return { value, problems, lineOf: (path) => lineAt(offsetOf(document.contents, path)) };
+    return { value, problems, placeOf: (path) => placeAt(offsetOf(document.contents, path)) };
   } catch {
-    throw new ConfigError([...problems, aliasProblem(document, lineAt)]);
+    throw new ConfigError([...problems, aliasProblem(document, placeAt)]);
   }
 }

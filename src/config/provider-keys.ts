@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { camelCased } from '../shared/camel-case.js';
 import type { Settings } from '../shared/setting.js';
 import type { ConfigOptions } from './schema.js';
-import { BASE_URL, isBaseUrl, pattern, settingsObject, trimTrailingSlashes } from './validators.js';
+import { BASE_URL, HTTP, isBaseUrl, pattern, settingsObject, trimTrailingSlashes } from './validators.js';
 
 /** The provider that an application names, as far as it is known. */
 export interface NamedProvider {
@@ -11,8 +11,9 @@ export interface NamedProvider {
   readonly settings?: Settings | 'unknown' | undefined;
 }
 
-/** Whether a `provider` names a module, not one of the list. */
-export const isModule = (provider: string) => /\/|\.m?js$/.test(provider);
+/** A `provider` that names a module, not one of the list. */
+const MODULE = /\/|\.m?js$/;
+export const isModule = (provider: string) => MODULE.test(provider);
 
 /** What `import` takes: an absolute path or the name of a package's module. */
 export const resolveModule = (directory: string, provider: string) =>
@@ -30,14 +31,18 @@ export function providerKeys(
     provider: pattern(
       `${names.join(', ')} or the path of a module such as ./provider.js`,
       (provider) => names.includes(provider) || isModule(provider),
+      { names },
     )
       .refine(() => taken().length === 0, {
         error: () => `declares ${taken().join(', ')}, which every application has; give its settings other names`,
       })
       .transform((provider) => resolveModule(directory, provider))
-      .describe(`${names.map((name) => `\`${name}\``).join(', ')}, or the path of a module of your own`),
+      .meta({
+        description: `${names.map((name) => `\`${name}\``).join(', ')}, or the path of a module of your own`,
+        anyOf: [{ enum: names }, { pattern: MODULE.source }],
+      }),
     /** Without a slash at the end. */
-    base_url: pattern(publicBaseUrl === undefined ? BASE_URL : `${BASE_URL}, such as ${publicBaseUrl}`, isBaseUrl)
+    base_url: pattern(publicBaseUrl === undefined ? BASE_URL : `${BASE_URL}, such as ${publicBaseUrl}`, isBaseUrl, HTTP)
       .transform(trimTrailingSlashes)
       .describe(
         `where that API is: ${providers.map((known) => `\`${known.publicBaseUrl}\` for ${known.name}`).join(', ')}`,

@@ -9,6 +9,7 @@ import {
   boolean,
   camelCasedObject,
   expected,
+  HTTP,
   integerBetween,
   isAddressOrNetwork,
   isBaseUrl,
@@ -29,7 +30,8 @@ z.config({ jitless: true });
 export interface ConfigOptions {
   /**
    * Where relative paths start: the directory of the configuration file. They are those of `store: sqlite:…`, of
-   * `key_file`, `limits_store_file`, `console_password_file`, `record.file` and the files for TLS, and of a `provider` that begins with ./ or ../
+   * `key_file`, `store_file`, `limits_store_file`, `api_key_file`, `console_password_file`, `record.file` and the files for TLS, and of a
+   * `provider` that begins with ./ or ../
    */
   readonly directory: string;
   /** The actions that an application may list. */
@@ -51,13 +53,14 @@ export const storeIn = (directory: string) =>
   pattern(
     'sqlite: and a path, or a postgres:// URL with the special characters of its password percent-encoded',
     (store) => /^sqlite:./.test(store) || (/^postgres(ql)?:\/\/\S+$/.test(store) && URL.canParse(store)),
+    { begins: '^(sqlite:.|postgres(ql)?://)' },
   ).transform((store) =>
     store.startsWith('sqlite:')
       ? { kind: 'sqlite' as const, path: resolve(directory, store.slice('sqlite:'.length)) }
       : { kind: 'postgres' as const, url: store },
   );
 
-export const LIMITS_STORE =
+const LIMITS_STORE =
   'valkey://, valkeys://, redis:// or rediss://, a host, and at most a port and the number of a database, with the special characters of its password percent-encoded';
 
 /** The schema of a configuration, its applications aside. Each key is spelt once: types and camelCase follow from it. */
@@ -68,7 +71,7 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       port: port(8080).describe('the port to listen at'),
     }).prefault({}),
     /** Without a slash at the end. Absent: the address of `listen`. */
-    public_url: pattern(BASE_URL, isBaseUrl).transform(trimTrailingSlashes).optional().meta({
+    public_url: pattern(BASE_URL, isBaseUrl, HTTP).transform(trimTrailingSlashes).optional().meta({
       description: 'what the WSDL says the address is',
       unlessGiven: 'what a trusted proxy says, else `http://host:port`',
     }),
@@ -93,6 +96,7 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       .describe(
         '`sqlite:` and a file, or `postgres://user:password@host/database` for several nodes with the same key: keeps the `user_id` of every account, for ever, and the sign-ins',
       ),
+    store_file: text.optional().meta({ description: 'a file that has it in its first line, in place of `store`' }),
     key_file: text
       .default('./data/bridge.key')
       .transform((path) => resolve(directory, path))
@@ -187,5 +191,5 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       .min(1, expected('a list of at least one application'))
       .readonly()
       .describe('a list of at least one; the keys of each are below'),
-  });
+  }).transform(({ storeFile, limitsStoreFile, ...config }) => config);
 }

@@ -1,12 +1,11 @@
 import { z } from 'zod';
+import { didYouMean } from '../shared/nearest.js';
 import { applicationSchema } from './application-schema.js';
 import type { ConfigOptions, ConfigProblem, ParsedConfig } from './config.js';
+import { type WithSecrets, withSecrets } from './named-secrets.js';
+import { formatPath, isPrintableKey, type Path, type PlaceOf, problemAt } from './places.js';
 import { isModule, type NamedProvider, resolveModule } from './provider-keys.js';
 import { configSchema } from './schema.js';
-
-type Path = readonly PropertyKey[];
-/** The line where the value at a path stands, from 1; 0 where there are no lines. */
-export type LineOf = (path: Path) => number;
 
 export interface Validation {
   /** Absent if there are problems. */
@@ -34,15 +33,17 @@ export function modulesIn(value: unknown, { directory, providers }: ConfigOption
 }
 
 /**
- * Checks a plain value against the schema, that no two applications share an api_key, and that those to record are there. A module that is not among
- * `modules` has no settings.
+ * Checks a plain value against the schema, that no two applications share an api_key, and that those to record are there. Reads the files that have
+ * secrets in place of values. A module that is not among `modules` has no settings.
  */
 export function validate(
-  value: unknown,
+  written: unknown,
   options: ConfigOptions,
-  lineOf: LineOf,
+  placeOf: PlaceOf,
   modules: ModuleSettings = new Map(),
 ): Validation {
+  const secrets = withSecrets(written, options.directory, placeOf);
+  const { value } = secrets;
   const known = (block: unknown): NamedProvider => {
     const provider = providerOf(block) ?? '';
     const settings = modules.get(resolveModule(options.directory, provider));
@@ -53,31 +54,32 @@ export function validate(
     applicationSchema(options, known(application), known(shadowOf(application))).safeParse(application),
   );
   const problems = [
-    ...toProblems(config.error, [], lineOf),
-    ...applications.flatMap(({ error }, index) => toProblems(error, ['applications', index], lineOf)),
-    ...duplicateProblems(applicationsOf(value).map(apiKeyOf), lineOf),
+    ...secrets.problems,
+    ...toProblems(config.error, [], secrets, placeOf),
+    ...applications.flatMap(({ error }, index) => toProblems(error, ['applications', index], secrets, placeOf)),
+    ...duplicateProblems(applicationsOf(value).map(apiKeyOf), secrets, placeOf),
     ...strangerProblems(
       config.data?.record?.applications ?? [],
       applications.map(({ data }) => data?.name),
-      lineOf,
+      placeOf,
     ),
   ];
   if (!config.data || problems.length > 0) return { config: undefined, problems };
   return { config: { ...config.data, applications: applications.flatMap(({ data }) => data ?? []) }, problems };
 }
 
-function duplicateProblems(apiKeys: readonly (string | undefined)[], lineOf: LineOf): ConfigProblem[] {
-  const pathOf = (index: number) => ['applications', index, 'api_key'];
+function duplicateProblems(
+  apiKeys: readonly (string | undefined)[],
+  { writtenAt }: WithSecrets,
+  placeOf: PlaceOf,
+): ConfigProblem[] {
+  const pathOf = (index: number) => writtenAt(['applications', index, 'api_key']);
   return apiKeys.flatMap((apiKey, index) => {
     const first = apiKeys.indexOf(apiKey);
     if (apiKey === undefined || first === index) return [];
-    const line = lineOf(pathOf(first));
+    const { line } = placeOf(pathOf(first));
     const other = line === 0 ? formatPath(pathOf(first)) : `${formatPath(pathOf(first))} in line ${line}`;
-    const path = pathOf(index);
-    return {
-      line: lineOf(path),
-      message: `${formatPath(path)} is the same as ${other}; give each application its own`,
-    };
+    return problemAt(placeOf, pathOf(index), `is the same as ${other}; give each application its own`);
   });
 }
 
@@ -85,37 +87,37 @@ function duplicateProblems(apiKeys: readonly (string | undefined)[], lineOf: Lin
 function strangerProblems(
   recorded: readonly string[],
   names: readonly (string | undefined)[],
-  lineOf: LineOf,
+  placeOf: PlaceOf,
 ): ConfigProblem[] {
-  if (names.includes(undefined)) return [];
+  const known = names.filter((name) => name !== undefined);
+  if (known.length < names.length) return [];
   return recorded.flatMap((name, index) => {
-    const path = ['record', 'applications', index];
-    return names.includes(name)
-      ? []
-      : { line: lineOf(path), message: `${formatPath(path)} must be the name of an application` };
+    const message = `must be the name of an application${didYouMean(name, known)}`;
+    return known.includes(name) ? [] : problemAt(placeOf, ['record', 'applications', index], message);
   });
 }
 
 /** One problem for each issue, and for each key that is not known. The issues are those of the value at `base`. */
-function toProblems(error: z.ZodError | undefined, base: Path, lineOf: LineOf): ConfigProblem[] {
+function toProblems(
+  error: z.ZodError | undefined,
+  base: Path,
+  { writtenAt, isSaid }: WithSecrets,
+  placeOf: PlaceOf,
+): ConfigProblem[] {
   return (error?.issues ?? []).flatMap((issue) => {
     const path = [...base, ...issue.path];
     const { message } = issue;
-    if (issue.code !== 'unrecognized_keys') return { line: lineOf(path), message: `${formatPath(path)} ${message}` };
+    if (isSaid(path)) return [];
+    if (issue.code !== 'unrecognized_keys') {
+      const at = writtenAt(path);
+      return problemAt(placeOf, at, at === path ? message : `names a file whose first line ${message}`);
+    }
     return issue.keys.map((key) => {
-      const wrong = isPrintableKey(key)
-        ? `${formatPath([...path, key])} is not a known key`
-        : `${formatPath(path)} has a key that is not known`;
-      return { line: lineOf([...path, key]), message: `${wrong}; ${message}` };
+      const { place, wrong } = isPrintableKey(key)
+        ? { place: [...path, key], wrong: `is not a known key${didYouMean(key, message.split(', '))}` }
+        : { place: path, wrong: 'has a key that is not known' };
+      const allowed = `${wrong.endsWith('?') ? ' The' : '; the'} keys allowed here are ${message}`;
+      return { ...problemAt(placeOf, place, wrong + allowed), ...placeOf([...path, key]) };
     });
   });
 }
-
-/** Anything that does not look like a key may be a secret in the wrong place, and MUST NOT be printed. */
-const isPrintableKey = (text: string) => /^[a-z_-]{1,24}$/i.test(text);
-
-const formatPath = (path: Path) =>
-  path
-    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
-    .join('')
-    .replace(/^\./, '') || 'the configuration';

@@ -2,28 +2,48 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { camelCased } from '../shared/camel-case.js';
 import { timeIn } from '../shared/iso-time.js';
+import { didYouMean } from '../shared/nearest.js';
 import type { Setting, Settings } from '../shared/setting.js';
 
-/** The message for a wrong or missing value. It follows the path of the key; `what` is a value to write. */
-export const expected = (what: string) => ({
-  error: ({ input }: { input?: unknown }) => (input === undefined ? `is missing; write ${what}` : `must be ${what}`),
+/**
+ * The message for a wrong or missing value. It follows the path of the key; `what` is a value to write. One of `names` may be
+ * what was meant.
+ */
+export const expected = (what: string, names: readonly string[] = []) => ({
+  error: ({ input }: { input?: unknown }) =>
+    input === undefined ? `is missing; write ${what}` : `must be ${what}${didYouMean(input, names)}`,
 });
 
-export const pattern = (what: string, test: (text: string) => boolean) =>
-  z.string(expected(what)).refine(test, expected(what));
+/** A text. `begins`, for editors, is a regular expression that each such text has a part of. */
+export const pattern = (
+  what: string,
+  test: (text: string) => boolean,
+  { names, begins }: { readonly names?: readonly string[]; readonly begins?: string } = {},
+) => {
+  const schema = z.string(expected(what)).refine(test, expected(what, names));
+  return begins === undefined ? schema : schema.meta({ pattern: begins });
+};
+/** The beginning of a URL. */
+export const HTTP = { begins: '^[Hh][Tt][Tt][Pp][Ss]?://[^/]' };
 
 const NON_EMPTY = 'a text that is not empty, in quotes if it looks like a number';
 export const text = z.string(expected(NON_EMPTY)).min(1, expected(NON_EMPTY));
 
 /** YAML gives integers as bigint, a plain value may have them as number. */
 export const integerBetween = (least: bigint, most: bigint) =>
-  z.custom<number | bigint>(
-    (value) =>
-      (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))) &&
-      value >= least &&
-      value <= most,
-    expected(`an integer from ${least} to ${most}`),
-  );
+  z
+    .custom<number | bigint>(
+      (value) =>
+        (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))) &&
+        value >= least &&
+        value <= most,
+      expected(`an integer from ${least} to ${most}`),
+    )
+    .meta({
+      type: 'integer',
+      minimum: Number(least),
+      ...(most <= Number.MAX_SAFE_INTEGER && { maximum: Number(most) }),
+    });
 export const integer = (least: bigint, most: bigint, fallback: number) =>
   integerBetween(least, most).default(fallback).transform(Number);
 export const port = (fallback: number) => integer(0n, 65535n, fallback);
@@ -40,21 +60,25 @@ export const share = (fallback: number) =>
       (value) => (typeof value === 'number' || typeof value === 'bigint') && value >= 0 && value <= 1,
       expected('a number from 0 to 1'),
     )
+    .meta({ type: 'number', minimum: 0, maximum: 1 })
     .default(fallback)
     .transform(Number);
 
 export const boolean = z.boolean(expected('true or false'));
 
 export const oneOf = <const T extends readonly string[]>(...choices: T) =>
-  z.enum(choices, expected(choices.join(' or ')));
+  z.enum(choices, expected(choices.join(' or '), choices));
 
-/** A block of exactly these keys. `allowed` is the list in its messages, where a schema beside it has more keys. */
+/**
+ * A block of exactly these keys. `allowed` is the list in its messages, where a schema beside it has more keys. The message
+ * for keys that are not known is that list alone, with a comma and a space in between.
+ */
 export const strictObject = <T extends z.core.$ZodLooseShape>(shape: T, allowed = Object.keys(shape)) => {
   const keys = allowed.join(', ');
   return z.strictObject(shape, {
     error: ({ code, input }) =>
       code === 'unrecognized_keys'
-        ? `the keys allowed here are ${keys}`
+        ? keys
         : `${input === null ? 'is empty; write' : 'must be'} a block with keys out of ${keys}`,
   });
 };
@@ -91,7 +115,8 @@ export const rate = (description: string) =>
 /** A key that a provider declares. */
 const setting = (declared: Setting) => {
   const value = declared.kind === 'choice' ? oneOf(...declared.choices) : text;
-  return declared.default === undefined ? value.optional() : value.default(declared.default);
+  const described = value.describe(declared.description);
+  return declared.default === undefined ? described.optional() : described.default(declared.default);
 };
 
 /** The keys that a provider declares, in a block with others. */

@@ -1,5 +1,7 @@
 import { type Document, Scalar, visit } from 'yaml';
 import type { ConfigProblem } from './config.js';
+import { formatPath, isPrintableKey, type Path, type Place } from './places.js';
+import { pathTo } from './yaml-problems.js';
 
 /** The variables of the environment. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -15,14 +17,14 @@ const REFERENCE = /\$(\$\{)|\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}|\$\{/g;
 export function putVariables(
   document: Document.Parsed,
   variables: Variables,
-  lineAt: (offset: number) => number,
+  placeAt: (offset: number) => Place,
 ): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   visit(document, {
-    Scalar: (key, node) => {
+    Scalar: (key, node, ancestors) => {
       if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return;
       const fail = (message: string) => {
-        problems.push({ line: lineAt(node.range?.[0] ?? 0), message });
+        problems.push({ ...placeAt(node.range?.[0] ?? 0), path: keyOf(pathTo(node, ancestors)), message });
         return '';
       };
       const text = node.value.replace(REFERENCE, (_reference, escaped, name, fallback) => {
@@ -36,6 +38,23 @@ export function putVariables(
     },
   });
   return problems;
+}
+
+/** In a block of braces YAML takes the brace of a variable for another block. */
+export const UNQUOTED_VARIABLE = 'between { } or [ ] a variable takes quotes: "${NAME}"';
+
+/** The offsets of variables that errors of the parser are about. */
+export function unquotedVariables(
+  errors: readonly { readonly pos: readonly [number, number] }[],
+  text: string,
+): number[] {
+  return errors.map(({ pos: [offset] }) => offset - 1).filter((offset) => text.startsWith('${', offset));
+}
+
+/** Up to a key that cannot be printed. */
+function keyOf(path: Path): string {
+  const hidden = path.findIndex((step) => typeof step === 'string' && !isPrintableKey(step));
+  return formatPath(hidden < 0 ? path : path.slice(0, hidden));
 }
 
 /** As YAML reads a value without quotes: https://yaml.org/spec/1.2.2/#103-core-schema. */

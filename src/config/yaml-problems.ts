@@ -1,5 +1,17 @@
-import { type Alias, type Document, isMap, isScalar, isSeq, type ParsedNode, visit } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type ParsedNode,
+  visit,
+} from 'yaml';
 import type { ConfigProblem } from './config.js';
+import type { Path, Place } from './places.js';
 
 /** Rewords a message of the YAML parser for the operator, without quoting values. `from` is the text where it applies. */
 export function yamlMessage(code: string, message: string, from: string): string {
@@ -25,16 +37,25 @@ export function lastScalar(document: Document.Parsed): number {
 }
 
 /** The problem of a document whose aliases cannot be resolved. */
-export function aliasProblem(document: Document.Parsed, lineAt: (offset: number) => number): ConfigProblem {
+export function aliasProblem(document: Document.Parsed, placeAt: (offset: number) => Place): ConfigProblem {
   const aliases: Alias[] = [];
   visit(document, { Alias: (_key, alias) => void aliases.push(alias) });
   const unset = aliases.find((alias) => alias.resolve(document) === undefined);
   const message = unset ? 'no anchor (&) above has the name of this alias (*)' : 'aliases (*) repeat too many values';
-  return { line: lineAt((unset ?? aliases[0])?.range?.[0] ?? 0), message: `${message}; write the values out` };
+  return { ...placeAt((unset ?? aliases[0])?.range?.[0] ?? 0), path: '', message: `${message}; write the values out` };
+}
+
+/** The path of a value in a document, whose ancestors `visit` gives from the outermost on. */
+export function pathTo(value: Node, ancestors: readonly (Document | Node | Pair)[]): Path {
+  return ancestors.flatMap((each, index): Path => {
+    if (isPair(each)) return isScalar(each.key) ? [String(each.key.value)] : [];
+    const next = ancestors[index + 1] ?? value;
+    return isSeq(each) ? [each.items.indexOf(next)] : [];
+  });
 }
 
 /** The offset of the key or list item at a path; of the nearest enclosing block where there is none. */
-export function offsetOf(root: ParsedNode | null, path: readonly PropertyKey[]): number {
+export function offsetOf(root: ParsedNode | null, path: Path): number {
   let node = root;
   let offset = root?.range[0] ?? 0;
   for (const step of path) {

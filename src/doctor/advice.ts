@@ -4,9 +4,9 @@ import { actionNames, actions, isAction } from '../core/actions.js';
 import type { Exchange } from '../core/exchange.js';
 import type { MaskedExchange } from '../observability/masked-exchange.js';
 import { providers } from '../providers/index.js';
+import { nearest } from '../shared/nearest.js';
 import { adviceOnMessages } from './advice-on-messages.js';
 import { applicationOf } from './assumptions.js';
-import { nearest } from './nearest.js';
 import { isPlayed } from './recorder.js';
 
 /** What a request was examined with. */

@@ -1,4 +1,5 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { constants, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from './errors.js';
 
@@ -18,10 +19,34 @@ export function makeDirectory(path: string): void {
   }
 }
 
+/** A link that leads nowhere is there. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
     return false;
   }
+}
+
+/** The directory in which a file is, or, where that is missing, the nearest one in which it would be made. */
+export function folderOf(file: string): string {
+  const folder = dirname(file);
+  return folder === file || isThere(folder) ? folder : folderOf(folder);
+}
+
+/** Whether this process may make a file, with the directories that it lacks. */
+export function isFolderWritable(file: string): Promise<boolean> {
+  const folder = folderOf(file);
+  return access(folder, constants.W_OK | constants.X_OK).then(
+    () => isDirectory(folder),
+    () => false,
+  );
 }

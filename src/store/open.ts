@@ -1,6 +1,7 @@
-import { messageOf } from '../shared/errors.js';
+import { codeOf, messageOf } from '../shared/errors.js';
 import type { CreateRateLimiter } from '../shared/rate-limiter.js';
 import { type Migration, NewerStore } from './migration.js';
+import { postgresAdvice } from './postgres-advice.js';
 import { nameOfPostgres } from './postgres-url.js';
 import { openSqlite } from './sqlite.js';
 import { migrateDatabase as migrateSqlite } from './sqlite-database.js';
@@ -43,11 +44,7 @@ async function usable<T>(place: StorePlace, work: () => Promise<T>): Promise<T> 
   try {
     return await work();
   } catch (error) {
-    const advice =
-      error instanceof NewerStore
-        ? 'run that version, or restore a backup of the store'
-        : 'mend it or name another in `store`';
-    throw new Error(`cannot use the store ${nameOfStore(place)} (${messageOf(error)}); ${advice}`);
+    throw cannotUse(place, error);
   }
 }
 
@@ -55,6 +52,20 @@ async function openPostgres(url: string, onBreaker: OnStoreBreaker | undefined):
   // Loaded on demand: a bridge on SQLite starts sooner without it.
   const [postgres, { isAway }] = await Promise.all([import('./postgres.js'), import('./postgres-database.js')]);
   return withBreaker(await postgres.openPostgres(url), isAway, onBreaker);
+}
+
+function adviceFor({ kind }: StorePlace, error: unknown, cause: unknown): string {
+  if (error instanceof NewerStore || cause instanceof NewerStore)
+    return 'run that version, or restore a backup of the store';
+  return (kind === 'postgres' ? postgresAdvice(codeOf(cause)) : undefined) ?? 'mend it or name another in `store`';
+}
+
+/** The error of a store that cannot be used, in one line for the operator. */
+export function cannotUse(place: StorePlace, error: unknown): Error {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return new Error(
+    `cannot use the store ${nameOfStore(place)} (${messageOf(error)}); ${adviceFor(place, error, cause)}`,
+  );
 }
 
 /** The store's name for the operator, without secrets. */

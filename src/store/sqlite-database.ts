@@ -3,7 +3,7 @@ import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } f
 import { Fault } from '../core/fault.js';
 import { makeDirectory } from '../shared/directories.js';
 import { type Migration, migrationsAfter } from './migration.js';
-import type { Row } from './rows.js';
+import { type Row, sealedIn } from './rows.js';
 import { BUSY_MS, createPatience, isBusy, type Patience } from './sqlite-patience.js';
 import { sqliteMigrations } from './sqlite-schema.js';
 
@@ -66,6 +66,22 @@ function openMigrated(path: string): { database: DatabaseSyncInstance; migration
     if (database.isTransaction) database.exec('ROLLBACK');
     database.close();
     throw error;
+  }
+}
+
+/**
+ * Reads the sealed master key in a file that `openDatabase` has made, and writes nothing. Throws the error of SQLite where it is
+ * no such file.
+ */
+export function readDatabase(file: string | URL): Uint8Array | undefined {
+  const database = new DatabaseSync(file, { timeout: BUSY_MS, readOnly: true });
+  try {
+    const { version } = versionOf(database);
+    // The first of the tables has come with version 2.
+    const row = version < 2 ? undefined : database.prepare('SELECT sealed FROM master_key').get();
+    return sealedIn(row);
+  } finally {
+    database.close();
   }
 }
 
@@ -167,10 +183,16 @@ function useWal(database: DatabaseSyncInstance, attempts = 20): void {
   }
 }
 
+/** The version of its tables, and the migrations that they lack. Throws a NewerStore where it is newer than this program. */
+function versionOf(database: DatabaseSyncInstance): { version: number; lacking: readonly string[] } {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+  return { version, lacking: migrationsAfter(version, sqliteMigrations) };
+}
+
 function migrate(database: DatabaseSyncInstance): Migration {
   database.exec('BEGIN IMMEDIATE');
-  const from = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-  for (const migration of migrationsAfter(from, sqliteMigrations)) database.exec(migration);
+  const { version: from, lacking } = versionOf(database);
+  for (const migration of lacking) database.exec(migration);
   const to = sqliteMigrations.length;
   // Written even if unchanged: a read-only database is detected at the start.
   database.exec(`PRAGMA user_version = ${to}`);

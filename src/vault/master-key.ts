@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { access, link, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makeDirectory } from '../shared/directories.js';
+import { isFolderWritable, makeDirectory } from '../shared/directories.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 import type { Store } from '../store/store.js';
 import { deriveKey, seal, unseal } from './seal.js';
@@ -23,6 +23,20 @@ export async function openMasterKey(store: Store, source: KeySource): Promise<Bu
   const key = await readOrMakeKey(source);
   const made = seal(sealingKey(key), MASTER_KEY, randomBytes(KEY_BYTES));
   return unsealMasterKey(await store.keepMasterKey(made), key, describe(source));
+}
+
+/**
+ * Whether `openMasterKey` would open the store that has this sealed master key: checks the same without making anything, and
+ * gives whether the first start makes the key. Throws its Error.
+ */
+export async function inspectKey(found: Uint8Array | undefined, source: KeySource): Promise<boolean> {
+  if (!found && 'file' in source && !(await exists(source.file))) {
+    if (await isFolderWritable(source.file)) return true;
+    throw new Error(`cannot make the key ${source.file} (this user may not write to its folder); change \`key_file\``);
+  }
+  const key = await readKey(source);
+  if (found) unsealMasterKey(found, key, describe(source));
+  return false;
 }
 
 /**

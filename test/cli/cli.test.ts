@@ -128,15 +128,21 @@ test('an invalid command line exits with 2 and one line', async () => {
     `'--port <port>' argument '${word}' is invalid. A port is a number from 0 to 65535.`;
   await expectEnds(2, 'error', [
     ['sing', {}, ["unknown command 'sing'"]],
+    ['serv', {}, ["unknown command 'serv' (Did you mean serve?)"]],
+    ['tokens lst', {}, ["unknown command 'lst' (Did you mean list?)"]],
     ['serve now', {}, ["too many arguments for 'serve'"]],
-    ['serve --prot 1', {}, ["unknown option '--prot'"]],
+    ['serve --prot 1', {}, ["unknown option '--prot' (Did you mean --port?)"]],
     ['serve --port 65536', {}, [badPort('65536')]],
     ['serve --port=', {}, [badPort('')]],
     ['sandbox --port 80a', {}, [badPort('80a')]],
     ['sandbox --port 0 --print-config', {}, ['--print-config needs the port']],
     ['health --port 80a', {}, [badPort('80a')]],
     ['serve --host=', {}, ["'--host <host>' argument '' is invalid. A host is a name or an address."]],
-    ['check', {}, ["required option '--config <file>' not specified"]],
+    ...['check', 'usage', 'doctor', 'tokens revoke --all'].map(
+      (command) =>
+        [command, {}, ['name a configuration', '--config FILE, or BOXBRIDGE_CONFIG, or ./bridge.yaml']] as const,
+    ),
+    ['check a.yaml --config b.yaml', {}, ['name the configuration once']],
   ]);
 });
 
@@ -148,7 +154,7 @@ test('an empty command line exits with 2 and shows the usage', async () => {
 
 describe('check', () => {
   test('accepts a valid configuration, without listening or creating anything', async () => {
-    const cwd = await folder({ 'good.yaml': TEN_LINES });
+    const cwd = await folder({ 'good.yaml': TEN_LINES.replace('BUSY', '0') });
     const expected = { code: 0, stdout: 'good.yaml: good, 2 application(s)\n', stderr: '' };
     expect(await boxbridge(cwd, 'check --config good.yaml').end).toMatchObject(expected);
     expect(await readdir(cwd)).toEqual(['good.yaml']);
@@ -173,7 +179,9 @@ describe('check', () => {
 
   test('takes variables of the environment in a value, as serve does', async () => {
     const reference = (name: string) => `$\{${name}}`;
-    const cwd = await folder({ 'bridge.yaml': TEN_LINES.replace(/base_url: .*/, `base_url: ${reference('API')}`) });
+    const cwd = await folder({
+      'bridge.yaml': TEN_LINES.replace('BUSY', '0').replace(/base_url: .*/, `base_url: ${reference('API')}`),
+    });
     const check = (env: Readonly<Record<string, string>>) =>
       startNodeIn({ cwd, env }, script, 'check', '--config', 'bridge.yaml').end;
     expect(await check({ API: sandbox.url })).toMatchObject({ code: 0, stderr: '' });
@@ -197,7 +205,7 @@ describe('check', () => {
     const { code, stdout, stderr } = await boxbridge(cwd, 'check --config good.yaml').end;
     expect([code, stdout]).toEqual([0, 'good.yaml: good, 3 application(s)\n']);
     const warning = (index: number) =>
-      `boxbridge: warning: good.yaml: applications[${index}].redirect_url has a query or a fragment of its own; `;
+      `boxbridge: warning: good.yaml:1: applications[${index}].redirect_url has a query or a fragment of its own; `;
     expect(stderr).toMatch(oneEach('', [warning(1), warning(2)]));
     expect(stderr).not.toContain('s3cret');
   });
@@ -207,7 +215,7 @@ describe('check', () => {
     const { code, stderr } = await boxbridge(cwd, 'check --config open.yaml').end;
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^boxbridge: warning: open\.yaml: trust_proxy: true lets every caller forge its address, .*\n$/,
+      /^boxbridge: warning: open\.yaml:1: trust_proxy: true lets every caller forge its address, .*\n$/,
     );
     const serving = boxbridge(cwd, 'serve --config open.yaml --port 0');
     await serving.line(/answers at/);
@@ -227,7 +235,7 @@ describe('check', () => {
     expect(await boxbridge(cwd, 'check --config bad.yaml --online').end).toMatchObject({
       code: 1,
       stderr:
-        'boxbridge: the shadow of Old seatable client: http://127.0.0.1:1 does not answer as golem should (ECONNREFUSED); check base_url\n',
+        'boxbridge: bad.yaml:7: the shadow of Old seatable client: http://127.0.0.1:1 does not answer as golem should (ECONNREFUSED); nothing listens there: check host and port in base_url, and whether it runs\n',
     });
   });
 
@@ -257,10 +265,12 @@ describe('check', () => {
     });
     const { code, stdout, stderr } = await boxbridge(cwd, 'check --config bad.yaml --online').end;
     expect([code, stdout]).toEqual([1, '']);
-    const line = (name: string, url: string, why: string) =>
-      `boxbridge: Old ${name} client: ${url} does not answer as ${name} should (${why}); check base_url\n`;
+    const line = (at: number, name: string, url: string, why: string, advice: string) =>
+      `boxbridge: bad.yaml:${at}: Old ${name} client: ${url} does not answer as ${name} should (${why}); ${advice}\n`;
+    const refused = 'nothing listens there: check host and port in base_url, and whether it runs';
     expect(stderr).toBe(
-      line('seatable', closed, 'ECONNREFUSED') + line('golem', `${sandbox.url}/seatable`, 'reply 404: Not found.'),
+      line(6, 'seatable', closed, 'ECONNREFUSED', refused) +
+        line(18, 'golem', `${sandbox.url}/seatable`, 'reply 404: Not found.', 'check base_url'),
     );
     expect(stderr).not.toMatch(/key-of/);
   });
@@ -280,7 +290,7 @@ test('a failure exits with 1 and one line that names what to change', async () =
     ['check --config no.yaml', {}, ['no.yaml does not exist; name an existing configuration file']],
     [
       'check --config module.yaml',
-      { 'module.yaml': TEN_LINES.replace('provider: seatable', 'provider: ./none.js') },
+      { 'module.yaml': TEN_LINES.replace('BUSY', '0').replace('provider: seatable', 'provider: ./none.js') },
       ['none.js cannot be loaded (', 'name a module that can'],
     ],
     ['serve --config .', {}, ['. cannot be read (EISDIR); name a file that this user may read']],

@@ -4,10 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { openServices } from '../../src/bootstrap/services.js';
-import { configLoader } from '../../src/cli/load-config.js';
+
 import { listTokens, revokeTokens } from '../../src/cli/token-operations.js';
 import { tokensTable } from '../../src/cli/tokens-output.js';
 import type { Config } from '../../src/config/config.js';
+import { loadConfig } from '../../src/config/load.js';
+import { actionNames } from '../../src/core/actions.js';
+import { providers } from '../../src/providers/index.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { startNodeIn } from '../support/servers/process.js';
@@ -27,7 +30,7 @@ async function filled(): Promise<{ readonly cwd: string; readonly config: Config
   const { path, remove } = await temporaryFolder();
   afterwards(remove);
   await writeFile(join(path, 'bridge.yaml'), configuration);
-  const config = await configLoader({})(join(path, 'bridge.yaml'));
+  const config = await loadConfig(join(path, 'bridge.yaml'), { actions: actionNames, providers });
   const { applications, sessions, store } = await openServices(config, {});
   for (const application of applications) {
     const { provider, baseUrl, name } = application;

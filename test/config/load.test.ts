@@ -25,9 +25,9 @@ const folder = fileURLToPath(new URL('../../../test/fixtures/config/', import.me
 const application = 'applications:\n-\n  api_key: key1\n  provider: seatable\n  base_url: https://one.example.com\n';
 
 const topKeys =
-  'listen, public_url, trust_proxy, store, key_file, limits_store, limits_store_file, admin, log, record, rate, limits, applications';
+  'listen, public_url, trust_proxy, store, store_file, key_file, limits_store, limits_store_file, admin, log, record, rate, limits, applications';
 const applicationKeys =
-  'api_key, name, provider, base_url, credentials, actions, redirect_url, confirm_sign_in, defaults, unknown_numbers, fault_status, ' +
+  'api_key, api_key_file, name, provider, base_url, credentials, actions, redirect_url, confirm_sign_in, defaults, unknown_numbers, fault_status, ' +
   'reply_charset, cache_seconds, token_days, rate, deprecation, blackout, ca_file, client_cert_file, client_key_file, shadow';
 const golemKeys = `${applicationKeys}, account_id, password_keys`;
 const networks = 'a network such as 10.0.0.0/8';
@@ -141,7 +141,6 @@ describe('a good configuration', () => {
       store: { kind: 'sqlite', path: path('bridge.db') },
       keyFile: path('bridge.key'),
       limitsStore: 'valkeys://bridge:secret@valkey.example.com:6380/1',
-      limitsStoreFile: path('limits-store.txt'),
       admin: {
         ...{ host: '127.0.0.1', port: 9464, console: true },
         consolePasswordFile: path('console-password.txt'),
@@ -250,7 +249,6 @@ describe('a good configuration', () => {
     ...['valkey://h', 'redis://:p%2F@[::1]:6379/0', 'rediss://u:p@h/15'].map(
       (limitsStore): [string, Partial<ParsedConfig>] => [`limits_store: ${limitsStore}`, { limitsStore }],
     ),
-    ['limits_store_file: ../limits', { limitsStoreFile: '/etc/limits' }],
     ['record: { file: ../calls }', { record: { file: '/etc/calls', sample: 1 } }],
     ['record: { file: /calls, sample: 0 }', { record: { file: '/calls', sample: 0 } }],
     ['key_file: ../bridge.key', { keyFile: '/etc/bridge.key' }],
@@ -351,7 +349,7 @@ const refusedAbove: readonly [string, number, string][] = [
   [
     'limits:\n  xml_depht: 3',
     2,
-    'limits.xml_depht is not a known key; the keys allowed here are body_bytes, xml_depth, concurrent_calls, upstream_timeout_ms, request_timeout_ms, connections, connections_per_address, tickets_per_minute, memory_mb, event_loop_delay_ms, shutdown_ms',
+    'limits.xml_depht is not a known key; did you mean xml_depth? The keys allowed here are body_bytes, xml_depth, concurrent_calls, upstream_timeout_ms, request_timeout_ms, connections, connections_per_address, tickets_per_minute, memory_mb, event_loop_delay_ms, shutdown_ms',
   ],
   ['log:\n  level: loud', 2, 'log.level must be debug or info or warn or error or silent'],
   ['log: { format: xml }', 1, 'log.format must be json or pretty'],
@@ -424,7 +422,23 @@ const refusedAbove: readonly [string, number, string][] = [
 
 /** What `applicationWith` makes an application of. */
 const refusedBelow: readonly [string, number, string][] = [
-  ['  apikey: x', 6, `applications[0].apikey is not a known key; the keys allowed here are ${applicationKeys}`],
+  [
+    '  apikey: x',
+    6,
+    `applications[0].apikey is not a known key; did you mean api_key? The keys allowed here are ${applicationKeys}`,
+  ],
+  ['  credentials: valt', 6, 'applications[0].credentials must be passthrough or vault; did you mean vault?'],
+  ['  provider: seatabel', 4, `applications[0].provider must be ${provider}; did you mean seatable?`],
+  [
+    '  provider: golem\n  password_keys: kebap',
+    5,
+    'applications[0].password_keys must be kebab or snake; did you mean kebab?',
+  ],
+  [
+    '  shadow: { provider: gollem, base_url: "https://h" }',
+    6,
+    `applications[0].shadow.provider must be ${provider}; did you mean golem?`,
+  ],
   ['  hush-4711: x', 6, `applications[0] has a key that is not known; the keys allowed here are ${applicationKeys}`],
   [
     '  defaults:\n    space: 1',
@@ -450,7 +464,7 @@ const refusedBelow: readonly [string, number, string][] = [
   [
     '  provider: golem\n  accountId: acc-1',
     5,
-    `applications[0].accountId is not a known key; the keys allowed here are ${golemKeys}`,
+    `applications[0].accountId is not a known key; did you mean account_id? The keys allowed here are ${golemKeys}`,
   ],
   [
     '  shadow: { provider: golem }',
@@ -479,7 +493,7 @@ const refusedBelow: readonly [string, number, string][] = [
   [
     '  actions:\n  - get_ticket\n  - get_tickets',
     8,
-    'applications[0].actions[1] must be one of get_account_info, get_ticket',
+    'applications[0].actions[1] must be one of get_account_info, get_ticket; did you mean get_ticket?',
   ],
   ['  redirect_url: /box', 6, 'applications[0].redirect_url must be an http or https URL'],
   ['  unknown_numbers: none', 6, 'applications[0].unknown_numbers must be auto or nil or omit or zero'],
@@ -632,7 +646,7 @@ describe('a refused configuration', () => {
   test('as the text of the error', () => {
     const yaml = 'applications: []\nstore: x';
     const message = `line 1: applications must be a list of at least one application\nline 2: store must be ${store}`;
-    expect(() => readConfig(yaml, options)).toThrow(new ConfigError([{ line: 0, message }]));
+    expect(() => readConfig(yaml, options)).toThrow(new ConfigError([{ line: 0, column: 0, path: '', message }]));
   });
 
   test('as a plain value', () => {
@@ -731,10 +745,10 @@ describe('the limits_store', () => {
     });
     const wrong = await secretFile('hush\n');
     expect(problemsOf(() => parsed({ limits_store_file: wrong }))).toEqual([
-      [0, `limits_store_file ${wrong} must have in its first line ${limitsStore}`],
+      [0, `limits_store_file names a file whose first line must be ${limitsStore}`],
     ]);
     expect(problemsOf(() => parsed({ limits_store: 'valkey://h', limits_store_file: wrong }))).toEqual([
-      [0, 'limits_store_file stands beside limits_store; leave one of them out'],
+      [0, 'limits_store_file is given beside limits_store; keep one of the two'],
     ]);
   });
 });

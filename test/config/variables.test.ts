@@ -74,6 +74,12 @@ describe('a problem, with its line and without a value', () => {
     expect(problemsOf(() => read(written, 'listen:\n  port: 1'))).toEqual([[4, message]]);
   });
 
+  test('without quotes in a block of braces, once for its line', () => {
+    const message = 'between { } or [ ] a variable takes quotes: "${NAME}"';
+    expect(problemsOf(() => read('${KEY}'))).toEqual([[3, message]]);
+    expect(problemsOf(() => read('k', 'trust_proxy: [${HOST}, ${KEY}]'))).toContainEqual([1, message]);
+  });
+
   test('several', () => {
     const above = 'public_url: ${ONE}\nstore: sqlite:${TWO}';
     expect(problemsOf(() => read('k', above)).map(([line]) => line)).toEqual([1, 2]);

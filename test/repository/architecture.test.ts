@@ -124,7 +124,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   xmlbuilder2: ['protocols/document/writer.ts', 'doctor/indented.ts'],
   'shell-quote': ['doctor/curl-line.ts', 'cli/init.ts'],
   '@clack/prompts': ['cli/ask.ts'],
-  'fastest-levenshtein': ['doctor/nearest.ts'],
+  'fastest-levenshtein': ['shared/nearest.ts'],
   'har-format': ['doctor/har.ts'],
   '@remix-run/multipart-parser': ['protocols/multipart.ts'],
   axios: ['upstream/transport.ts'],

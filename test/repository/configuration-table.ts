@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { applicationSchema } from '../../src/config/application-schema.js';
+import { configJsonSchema } from '../../src/config/json-schema.js';
 import { configSchema } from '../../src/config/schema.js';
 import { actionNames } from '../../src/core/actions.js';
 import { providers } from '../../src/providers/index.js';
@@ -31,6 +32,9 @@ export function applicationKeys(): KeyRow[] {
   );
   return [...keysOf(common), ...declared];
 }
+
+/** What `boxbridge schema` prints. */
+export const schemaForEditors = () => `${JSON.stringify(configJsonSchema(options), undefined, 2)}\n`;
 
 /** Both as Markdown. */
 export function configurationTable(): string {

@@ -67,6 +67,7 @@ test('the package has the program, the provider suite, their declarations, and n
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'bridge.schema.json',
     ...readdirSync(join(root, 'console'))
       .map((name) => `console/${name}`)
       .sort(),

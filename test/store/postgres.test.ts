@@ -187,7 +187,7 @@ describeWithPostgres('PostgreSQL', (server) => {
     test.each(cases)('%s', async (_what, change, message) => {
       const text = await errorOf(Object.assign(new URL(server.urlOf('postgres')), change).href);
       expect(text).toMatch(message);
-      expect(text).toMatch(/^cannot use the store [^\n]*; mend it or name another in `store`$/);
+      expect(text).toMatch(/^cannot use the store [^\n]*\); \S[^\n]*$/);
       for (const secret of [SECRET, encodeURIComponent(SECRET), USER, 'stranger']) expect(text).not.toContain(secret);
     });
 
@@ -203,7 +203,7 @@ describeWithPostgres('PostgreSQL', (server) => {
         signal: null,
         stdout: '',
         stderr:
-          'boxbridge: cannot use the store 127.0.0.1:1/bridge (connect ECONNREFUSED 127.0.0.1:1); mend it or name another in `store`\n',
+          'boxbridge: cannot use the store 127.0.0.1:1/bridge (connect ECONNREFUSED 127.0.0.1:1); nothing listens there: check host and port of the URL, and whether the server runs\n',
       });
     });
 

@@ -148,14 +148,17 @@ describe('a modern API with a certificate of a private authority', () => {
   test('is reached with its ca_file', async () => {
     const { url } = await startTls('no certificate');
     expect(await statusThrough(url, [ca])).toBe('get_account_info_ok');
-    expect(await probeApplications(await configured(url, [ca]))).toEqual([]);
+    expect(await probeApplications(await configured(url, [ca]), { isOnline: true })).toEqual([]);
   });
 
   test.each([[[]], [['ca_file: stranger.pem']]])('is not reached with %j', async (keys) => {
     const { url } = await startTls('no certificate');
     expect(await statusThrough(url, keys)).toBe('service_unavailable');
-    expect(await probeApplications(await configured(url, keys))).toEqual([
-      expect.stringMatching(/^previsto: .* does not answer .*(SELF_SIGNED|UNABLE_TO)/),
+    expect(await probeApplications(await configured(url, keys), { isOnline: true })).toEqual([
+      {
+        path: ['applications', 0, 'base_url'],
+        message: expect.stringMatching(/^previsto: .* does not answer .*(SELF_SIGNED|UNABLE_TO).*; .* in ca_file/),
+      },
     ]);
   });
 
@@ -196,7 +199,7 @@ describe('a file for TLS', () => {
       (thrown: unknown) => thrown,
     );
     if (!(error instanceof ConfigError)) throw error;
-    expect(error.problems).toEqual([{ line, message: expect.stringMatching(message) }]);
+    expect(error.problems).toMatchObject([{ line, message: expect.stringMatching(message) }]);
     expect(error.message).not.toContain('\n');
   });
 
@@ -290,6 +293,11 @@ describe('a proxy', () => {
     });
     const { url } = await startTls('no certificate');
     const proxies = { https: `http://localhost:${port}`, http: '', none: '' };
-    expect(await probeApplications(await configured(url, [ca]), proxies)).toEqual([expect.stringContaining('(407)')]);
+    expect(await probeApplications(await configured(url, [ca]), { proxies, isOnline: true })).toEqual([
+      {
+        path: ['applications', 0, 'base_url'],
+        message: expect.stringMatching(/\(407\).*; write the user and password/),
+      },
+    ]);
   });
 });

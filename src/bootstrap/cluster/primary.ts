@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly log: Log;
   /** Environment variables of the workers beside those of this process. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The standard input of each worker; undefined: that of this process. */
+  readonly input: string | undefined;
   /** Where the calls of the workers are kept; undefined where there is no console. */
   readonly calls: CallSink | undefined;
   /** The drain deadline of a worker, in milliseconds. */
@@ -44,9 +46,17 @@ const CRASH_LOOP_MS = 1000;
  * Runs this program in workers, with the same command line, and replaces a worker that exits. Throws an Error with one
  * line for the operator where the first worker cannot start; as long as one serves, any other is replaced.
  */
-export async function startCluster({ count, log, environment, calls, shutdownMs }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({
+  count,
+  log,
+  environment,
+  input,
+  calls,
+  shutdownMs,
+}: ClusterOptions): Promise<Cluster> {
   // Each worker accepts its own connections: one that the primary hands to a dying worker would be lost.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
+  if (input !== undefined) cluster.setupPrimary({ stdio: ['pipe', 'inherit', 'inherit', 'ipc'] });
   serveClusterRateLimiters();
   const listening = new Set<Worker>();
   const snapshots = createSnapshots();
@@ -60,6 +70,8 @@ export async function startCluster({ count, log, environment, calls, shutdownMs 
     new Promise((resolve, reject) => {
       const startedAt = performance.now();
       const worker = cluster.fork(environment);
+      // A worker that ends before it has read it is reported as one that ended.
+      worker.process.stdin?.on('error', () => {}).end(input);
       worker.on('message', (message: unknown) => {
         if (!isWorkerMessage(message)) return;
         if ('listening' in message) {

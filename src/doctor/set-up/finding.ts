@@ -8,6 +8,8 @@ export interface Finding {
   readonly isGood: boolean;
   /** What it is, or what to do, without a secret. */
   readonly says: string;
+  /** Whether the bridge serves as it is. */
+  readonly isServed: boolean;
 }
 
 /** A set-up to examine. */
@@ -16,6 +18,8 @@ export interface SetUp {
   /** The server's key; undefined: `key_file` of the configuration. */
   readonly key: KeySource | undefined;
   readonly proxies: Proxies;
+  /** Whether PostgreSQL may be asked. */
+  readonly isOnline: boolean;
   /** An auth_token of an old program to try, and the application that it is for; undefined: none. */
   readonly credential: { readonly authToken: string; readonly application: ApplicationConfig } | undefined;
 }
@@ -24,11 +28,17 @@ export interface SetUp {
 export type Check = (setUp: SetUp) => Promise<readonly Finding[]>;
 
 export function good(what: string, says: string): Finding {
-  return { what, isGood: true, says };
+  return { what, isGood: true, isServed: true, says };
 }
 
+/** Of what keeps a bridge from serving. */
 export function toDo(what: string, says: string): Finding {
-  return { what, isGood: false, says };
+  return { what, isGood: false, isServed: false, says };
+}
+
+/** Of what had better be changed. */
+export function advise(what: string, says: string): Finding {
+  return { what, isGood: false, isServed: true, says };
 }
 
 /** The modern APIs of a configuration, each once, with the files for TLS of the first application that goes there. */

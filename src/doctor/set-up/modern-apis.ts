@@ -1,11 +1,12 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { isPlainToPublic } from '../../config/warnings.js';
 import { codeOf, messageOf } from '../../shared/errors.js';
 import { wordsFor } from '../../upstream/outage-words.js';
 import type { TlsFiles } from '../../upstream/tls-files.js';
 import { createTransport } from '../../upstream/transport.js';
 import { certificateAt } from './certificate.js';
-import { apisOf, type Check, type Finding, good, isProxied, type SetUp, toDo } from './finding.js';
+import { advise, apisOf, type Check, type Finding, good, isProxied, type SetUp, toDo } from './finding.js';
 
 /** One modern API, by its base URL. */
 interface Api {
@@ -45,16 +46,15 @@ const RENEWAL_DAYS = 14;
 async function tlsFinding({ url, tls }: Api, { proxies, config }: SetUp): Promise<Finding> {
   const what = `TLS of ${url.host}`;
   if (url.protocol !== 'https:') {
-    const isLocal = /^(?:localhost|127\..*|\[::1\])$/.test(url.hostname);
-    return isLocal
-      ? good(what, 'none, on this machine')
-      : toDo(what, 'write https:// in `base_url`: credentials go unencrypted');
+    return isPlainToPublic(url)
+      ? advise(what, 'write https:// in `base_url`: credentials go unencrypted')
+      : good(what, 'none, on this machine or in a private network');
   }
   if (isProxied(url, proxies)) return good(what, 'through the proxy, where it is not examined');
   try {
     const { daysLeft, protocol } = await certificateAt(url, { ...tls, timeoutMs: config.limits.upstreamTimeoutMs });
     const ends = `its certificate ends in ${daysLeft} day(s)`;
-    return daysLeft < RENEWAL_DAYS ? toDo(what, `renew it: ${ends}`) : good(what, `${protocol}, ${ends}`);
+    return daysLeft < RENEWAL_DAYS ? advise(what, `renew it: ${ends}`) : good(what, `${protocol}, ${ends}`);
   } catch (error) {
     return toDo(what, wordsFor(codeOf(error) ?? messageOf(error)));
   }

@@ -22,7 +22,7 @@ export interface Child {
   readonly pid: number;
   readonly write: (text: string) => void;
   /** Writes this to standard input, and closes it. */
-  readonly endInput: (text: string) => void;
+  readonly endInput: (text: string | Buffer) => void;
   /** Closes the pipe of its standard output. */
   readonly stopReading: () => void;
   /** Closes the pipe of its standard error. */
