@@ -46,7 +46,7 @@ describeWith([curl], 'the calls of the README', () => {
   test('get the answers of the README, from npm start', async () => {
     const folder = await temporaryFolder();
     afterwards(folder.remove);
-    const demo = startNode(folder.path, `${root}${scripts.start?.split(' ')[1]}`, 'serve', '--port', '0');
+    const demo = startNode(folder.path, `${root}${scripts.start?.split(' ')[2]}`, 'serve', '--port', '0');
     const url = /http:\S+/.exec(await demo.line(/answers at/))?.[0] ?? '';
     const calls = commands.filter(isCurl);
     expect(calls.length).toBeGreaterThanOrEqual(3);
