@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createLedger, type Ledger, type LedgerCall } from '../../src/observability/ledger.js';
 import type { LedgerRow } from '../../src/store/ledger.js';
 import { afterwards } from '../support/cleanup.js';
+import { rounds } from '../support/rounds.js';
 
 const call: LedgerCall = {
   application: 'Invoices',
@@ -168,14 +169,15 @@ describe('bounds:', () => {
     ]);
   });
 
-  test('a million calls that are all different are few rows, and all are counted', async () => {
+  test('calls that are all different are few rows, however many they are, and all are counted', async () => {
     const { count, batches, close } = start();
-    for (let n = 0; n < 1_000_000; n += 1)
+    const calls = rounds(100_000, 1_000_000);
+    for (let n = 0; n < calls; n += 1)
       count({ ...call, userAgent: `Stranger/${n % 1000}`, ...unservedAction(`a${Math.floor(n / 1000)}`) });
     await close();
     const rows = batches.flat();
     expect(rows.length).toBeLessThan(1200);
-    expect(rows.reduce((sum, row) => sum + row.count, 0)).toBe(1_000_000);
+    expect(rows.reduce((sum, row) => sum + row.count, 0)).toBe(calls);
     for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(250);
   });
 });

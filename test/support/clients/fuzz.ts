@@ -24,6 +24,8 @@ export interface FuzzOptions {
 }
 
 const MAX_MS = 100;
+/** How often what took longer is tried again, alone: others, and other programs, may have delayed it. */
+const TRIES_ALONE = 5;
 const MAX_GROWTH_MB = 4;
 const WORDS = /^(\w+_ok|logged|invalid_login|wrong_input|application_restricted|not_logged_in)$/;
 
@@ -191,6 +193,7 @@ export async function fuzz({ inputs, seed, connections = 8 }: FuzzOptions): Prom
   process.on('uncaughtException', crashed).on('unhandledRejection', crashed);
   const statuses: Record<string, number> = {};
   const findings: string[] = [];
+  const slow: Buffer[] = [];
   let replies = 0;
   let slowestMs = 0;
   let heapBefore = 0;
@@ -219,15 +222,20 @@ export async function fuzz({ inputs, seed, connections = 8 }: FuzzOptions): Prom
         if (wrong) report(input, wrong);
       }
       if (outcome.rest.length > 0) report(input, `bytes that are no reply (${outcome.rest.toString('latin1', 0, 80)})`);
-      let ms = outcome.ms;
-      for (let n = 0; n < 3 && ms > MAX_MS; n++) ms = Math.min(ms, (await probe(input)).ms);
-      slowestMs = Math.max(slowestMs, ms);
-      if (ms > MAX_MS) report(input, `${Math.round(ms)} ms`);
+      if (outcome.ms > MAX_MS) slow.push(input);
+      else slowestMs = Math.max(slowestMs, outcome.ms);
     } catch (error) {
       report(input, error instanceof Error ? error.message.slice(0, 200) : String(error));
     }
     if (defects.length > known) report(input, defects.slice(known).join(' ').slice(0, 600));
     done += 1;
+  };
+
+  const alone = async (input: Buffer) => {
+    let ms = Number.POSITIVE_INFINITY;
+    for (let n = 0; n < TRIES_ALONE && ms > MAX_MS; n += 1) ms = Math.min(ms, (await probe(input)).ms);
+    slowestMs = Math.max(slowestMs, ms);
+    if (ms > MAX_MS) report(input, `${Math.round(ms)} ms`);
   };
 
   const BATCH = 1000;
@@ -238,6 +246,7 @@ export async function fuzz({ inputs, seed, connections = 8 }: FuzzOptions): Prom
       for (let input = queue.pop(); input; input = queue.pop()) await one(input);
     };
     await Promise.all(Array.from({ length: connections }, work));
+    for (let input = slow.pop(); input; input = slow.pop()) await alone(input);
     server.calls.length = 0;
     if (heapBefore === 0 && done >= inputs / 10) heapBefore = liveHeap();
   }

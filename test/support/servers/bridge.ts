@@ -15,17 +15,24 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+/**
+ * Limits of a bridge in tests: that the machine is busy with other tests is no reason to answer no calls. What the limit
+ * does is in test/bridge/overload.test.ts.
+ */
+export const unhurried = { event_loop_delay_ms: 600_000 };
+
 /** A bridge on loopback with a store in a folder of its own; the configuration is written with the keys of the file. */
 export async function startBridge(
   configuration: {
     applications: readonly Record<string, unknown>[];
+    limits?: object;
     [key: string]: unknown;
   },
   { log = pino({ level: 'silent' }), ...runtime }: RuntimeOptions & { readonly log?: Log } = {},
 ): Promise<BridgeServer & { readonly folder: string }> {
   const folder = await temporaryFolder();
   const config = parseConfig(
-    { listen: { host: '127.0.0.1', port: 0 }, ...configuration },
+    { listen: { host: '127.0.0.1', port: 0 }, ...configuration, limits: { ...unhurried, ...configuration.limits } },
     { directory: folder.path, actions: actionNames, providers },
   );
   const bridge = await startBridgeServer(config, log, runtime);
