@@ -14,7 +14,7 @@ import {
 import { startUpstream } from '../support/servers/upstream.js';
 import { type Api, apis } from '../support/servers/workbench.js';
 
-const TIMEOUT_MS = 300;
+const TIMEOUT_MS = 1000;
 const MAX_MS = 2 * TIMEOUT_MS;
 /** Tolerance for a busy machine. */
 const TOLERANCE_MS = 3000;
