@@ -35,6 +35,9 @@ async function raw(url: string, bytes: string): Promise<string> {
   return text;
 }
 
+/** It is long, not slow: a busy machine takes several times as long. */
+const TIMEOUT_MS = 180_000;
+
 test('no secret of a request leaves the bridge, but to its modern API', async () => {
   const spans: string[] = [];
   const collector = await startUpstream((request, response) => {
@@ -175,7 +178,7 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
       .map((secret) => `${name}: ${secret}`),
   );
   expect(found).toEqual([]);
-});
+}, TIMEOUT_MS);
 
 /** All that arrives of a reply, until it ends or breaks off. */
 async function collect({ body }: Response): Promise<string> {
