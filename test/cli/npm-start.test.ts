@@ -19,7 +19,7 @@ async function npmStart(args: readonly string[], under: readonly string[] = []) 
   const temporary = await temporaryFolder();
   afterwards(temporary.remove);
   const env = { PATH: process.env.PATH ?? '', TMPDIR: temporary.path, npm_config_update_notifier: 'false' };
-  const npm = startNodeIn({ cwd: root, env, under, detached: true }, pathOf('npm'), 'start', '--', ...args);
+  const npm = startNodeIn({ cwd: root, env, under }, pathOf('npm'), 'start', '--', ...args);
   // A test that fails leaves no bridge behind.
   let processes: number[] = [];
   afterwards(async () => {
