@@ -4,7 +4,10 @@ export default {
   roots: ['<rootDir>/dist/test'],
   testMatch: ['**/*.test.js'],
   transform: {},
-  testTimeout: 30_000,
-  // Much of the time is that of processes that start; Jest leaves one of two cores idle of itself.
-  maxWorkers: 2,
+  // Long rounds: test/support/rounds.ts.
+  testTimeout: process.env.ROUNDS === 'long' ? 300_000 : 60_000,
+  testSequencer: '<rootDir>/dist/test/support/jest/longest-first.js',
+  reporters: ['default', '<rootDir>/dist/test/support/jest/skipped.js'],
+  // Much of the time is waiting, for an API that is silent or a process that starts: three suites keep two cores busy.
+  maxWorkers: 3,
 };

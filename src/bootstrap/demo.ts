@@ -1,14 +1,17 @@
-import { type IncomingMessage, request } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { parseConfig } from '../config/load.js';
 import { actionNames } from '../core/actions.js';
 import { providers } from '../providers/index.js';
 import { golemAccounts } from '../sandbox/golem.js';
 import { previstoAccounts } from '../sandbox/previsto.js';
-import { sandboxPaths } from '../sandbox/sandbox.js';
+import { sandboxPaths, startSandbox } from '../sandbox/sandbox.js';
 import { seatableAccounts } from '../sandbox/seatable.js';
 import { terraformAccounts } from '../sandbox/terraform.js';
+import { codeOf } from '../shared/errors.js';
 
 /**
  * The applications of the demo, one for each modern API of the sandbox. The first api_key and its auth_token are those
@@ -28,35 +31,45 @@ export const demoVault = {
   credential: seatableAccounts.loneUser.token,
 } as const;
 
-export { startSandbox } from '../sandbox/sandbox.js';
-
 /** The sandbox in `base_url`s: a user_id belongs to a `base_url`, and the sandbox's port changes with every start. */
 const SANDBOX = 'http://sandbox.invalid';
 
 /** Where to listen; a part that is absent is left to the configuration. */
 export type Address = Partial<Config['listen']>;
 
+/** What the workers of a demo share. */
+export interface DemoPlace {
+  /** The URL of its sandbox. */
+  readonly sandbox: string;
+  /** The folder of its store, which holds nothing that outlives the demo. */
+  readonly folder: string;
+}
+
+/**
+ * Starts a sandbox, and makes a temporary folder that is there until this process ends. Throws an Error with one line for
+ * the operator where it cannot.
+ */
+export async function openDemo(): Promise<DemoPlace & { readonly close: () => Promise<void> }> {
+  const folder = await makeFolder();
+  // Whatever the end is, but for SIGKILL.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const { url, close } = await startSandbox({ host: '127.0.0.1', port: 0 });
+  return { sandbox: url, folder, close };
+}
+
+async function makeFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'boxbridge-demo-'));
+  } catch (error) {
+    throw new Error(
+      `cannot make a folder in ${tmpdir()} (${codeOf(error)}); name one that this user may write to in TMPDIR`,
+    );
+  }
+}
+
 /** Routes the demo's requests to its sandbox at this URL. */
 export function demoRoute(sandbox: string): (url: string) => string {
   return (url) => url.replace(SANDBOX, sandbox);
-}
-
-/** Prints a call in each format to each modern API, with the reply of the demo at this URL. */
-export async function showDemo(bridge: string, print: (text: string) => void): Promise<void> {
-  for (const { url, body } of demoCalls(bridge)) {
-    const reply = await text(await call(url, body));
-    print(`curl '${url}'${body === undefined ? '' : ` -d '${body}'`}\n\n${reply}\n`);
-  }
-  print(howToSignIn(bridge));
-}
-
-/** Not `fetch`, which blocks some ports: https://fetch.spec.whatwg.org/#port-blocking. */
-function call(url: string, body: string | undefined): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    request(url, { method: body === undefined ? 'GET' : 'POST' }, resolve)
-      .on('error', reject)
-      .end(body);
-  });
 }
 
 /** The configuration of the demo, with its data in `directory` and a console. */
@@ -70,34 +83,4 @@ export function demoConfig(listen: Address, directory: string): Config {
     defaults: { max_upload_size: 2147483648 },
   }));
   return parseConfig({ listen, admin: {}, applications }, { directory, actions: actionNames, providers });
-}
-
-function howToSignIn(bridge: string): string {
-  const rest = `${bridge}/api/1.0/rest?api_key=${demoVault.apiKey}&action`;
-  return [
-    'To sign in as a user of an old program does:',
-    `1. get a ticket:         ${rest}=get_ticket`,
-    `2. open in a browser:    ${bridge}/api/1.0/auth/TICKET and enter ${demoVault.credential}`,
-    `3. get the auth_token:   ${rest}=get_auth_token&ticket=TICKET`,
-    '',
-  ].join('\n');
-}
-
-/** A get_account_info in each format for each application; nothing in them needs escaping. */
-function demoCalls(bridge: string): { url: string; body?: string }[] {
-  return demoApplications.flatMap(({ apiKey, authToken }) => {
-    const credentials = `<api_key>${apiKey}</api_key><auth_token>${authToken}</auth_token>`;
-    const operation = `<get_account_info xmlns="urn:boxnet">${credentials}</get_account_info>`;
-    return [
-      { url: `${bridge}/api/1.0/rest?action=get_account_info&api_key=${apiKey}&auth_token=${authToken}` },
-      {
-        url: `${bridge}/api/1.0/xml`,
-        body: `<request><action>get_account_info</action>${credentials}</request>`,
-      },
-      {
-        url: `${bridge}/api/1.0/soap`,
-        body: `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>${operation}</Body></Envelope>`,
-      },
-    ];
-  });
 }

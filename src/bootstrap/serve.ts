@@ -6,7 +6,7 @@ import { version } from '../shared/version.js';
 import { startBridgeServer } from './bridge-server.js';
 import { withAdminListener } from './cluster/admin.js';
 import { startCluster } from './cluster/primary.js';
-import type { Address } from './demo.js';
+import type { Address, DemoPlace } from './demo.js';
 import { openCalls } from './inspection.js';
 import type { RuntimeOptions } from './runtime-options.js';
 
@@ -19,8 +19,10 @@ export interface ServeOptions {
   readonly workers: number | undefined;
   /** What this process has read from standard input, for its workers to read; undefined where it has read nothing. */
   readonly input: string | undefined;
-  /** The URL of the demo's sandbox; set in a worker of the demo. */
-  readonly sandbox: string | undefined;
+  /** Set in a worker of the demo. */
+  readonly demo: DemoPlace | undefined;
+  /** Whether the demo shows the long calls too. */
+  readonly isAll: boolean;
   /** The least level of the log; takes precedence over `log.level` of the configuration. */
   readonly logLevel: LogLevel | undefined;
   readonly runtime: RuntimeOptions;
@@ -32,13 +34,16 @@ export interface ServeOptions {
 export interface RunningBridge {
   readonly url: string;
   readonly adminUrl: string | undefined;
-  /** Undefined where there is no console. */
-  readonly consoleUrl: string | undefined;
+  /** Undefined where there is none. */
+  readonly console: { readonly url: string; readonly hasPassword: boolean } | undefined;
   readonly stop: () => Promise<void>;
 }
 
-/** The variable with the URL of the demo's sandbox, for its workers; read by the command line. */
-const SANDBOX_VARIABLE = 'BOXBRIDGE_SANDBOX';
+/** The variables for the workers of the demo; read by the command line. */
+const variablesOf = ({ sandbox, folder }: DemoPlace) => ({
+  BOXBRIDGE_SANDBOX: sandbox,
+  BOXBRIDGE_DEMO_FOLDER: folder,
+});
 
 /**
  * The command `serve`: starts a bridge, in this process or in workers, for a configuration or as the demo. Throws an Error
@@ -55,28 +60,32 @@ export async function serve(options: ServeOptions): Promise<RunningBridge> {
 }
 
 async function startDemo(options: ServeOptions): Promise<RunningBridge> {
-  const { address, sandbox: sandboxUrl = '', workers, logLevel, runtime, print } = options;
+  const { address, demo: ofPrimary, isAll, workers, logLevel, runtime, print } = options;
   // Loaded on demand: without the demo, nothing needs the sandbox.
-  const { demoConfig, demoRoute, showDemo, startSandbox } = await import('./demo.js');
+  const { demoConfig, demoRoute, openDemo } = await import('./demo.js');
   const { log, lostLines } = createLog({ level: logLevel });
-  const instance = (sandbox: string): Instance => ({
-    config: demoConfig(address, process.cwd()),
+  const instance = (demo: DemoPlace): Instance => ({
+    config: demoConfig(address, demo.folder),
     log,
-    runtime: { ...runtime, lostLines, route: demoRoute(sandbox), isDemo: true },
-    environment: { [SANDBOX_VARIABLE]: sandbox },
+    runtime: { ...runtime, lostLines, route: demoRoute(demo.sandbox), isDemo: true },
+    environment: variablesOf(demo),
     input: undefined,
   });
-  // The primary has the sandbox.
-  if (runtime.worker) return startInstance(instance(sandboxUrl), workers);
-  const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
+  if (runtime.worker && ofPrimary) return startInstance(instance(ofPrimary), workers);
+  const demo = await openDemo();
   let bridge: RunningBridge | undefined;
   const stop = async () => {
     await bridge?.stop();
-    await sandbox.close();
+    await demo.close();
   };
   try {
-    bridge = await startInstance(instance(sandbox.url), workers);
-    await showDemo(bridge.url, print);
+    bridge = await startInstance(instance(demo), workers);
+    const { showDemo } = await import('./demo-calls.js');
+    // A call that is shown needs no line of the log between.
+    const { level } = log;
+    if (logLevel === undefined) log.level = 'warn';
+    await showDemo(bridge.url, isAll, print);
+    log.level = level;
     return { ...bridge, stop };
   } catch (error) {
     await stop();
@@ -99,13 +108,13 @@ interface Instance {
 async function startInstance(instance: Instance, workers: number | undefined): Promise<RunningBridge> {
   const { config, log, runtime } = instance;
   const bridge = await launch(instance, workers);
-  if (runtime.worker) return { ...bridge, consoleUrl: undefined };
+  if (runtime.worker) return { ...bridge, console: undefined };
   // Not before: a start that fails is one line for the operator.
   log.info({ version, node: process.version, workers }, 'started');
   log.info({ url: bridge.url, admin_url: bridge.adminUrl }, 'listening');
   return {
     ...bridge,
-    consoleUrl: config.admin?.console && bridge.adminUrl && `${bridge.adminUrl}/console`,
+    console: consoleOf(config, bridge),
     stop: async () => {
       log.info('stopping');
       await bridge.stop();
@@ -114,7 +123,12 @@ async function startInstance(instance: Instance, workers: number | undefined): P
   };
 }
 
-type Launched = Omit<RunningBridge, 'consoleUrl'>;
+function consoleOf({ admin }: Config, { adminUrl }: Launched): RunningBridge['console'] {
+  if (!admin?.console || adminUrl === undefined) return undefined;
+  return { url: `${adminUrl}/console`, hasPassword: admin.console.password !== undefined };
+}
+
+type Launched = Omit<RunningBridge, 'console'>;
 
 async function launch(instance: Instance, workers: number | undefined): Promise<Launched> {
   const { config, log, runtime, environment, input } = instance;

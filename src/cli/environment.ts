@@ -1,3 +1,4 @@
+import type { DemoPlace } from '../bootstrap/demo.js';
 import { type LogLevel, logLevels } from '../shared/log-level.js';
 import { didYouMean } from '../shared/nearest.js';
 import type { Proxies } from '../upstream/transport.js';
@@ -13,16 +14,16 @@ export interface Environment {
   readonly collector: string | undefined;
   /** The least level of the log; undefined: that of the configuration. */
   readonly logLevel: LogLevel | undefined;
-  /** The URL of the demo's sandbox; set in a worker of the demo. */
-  readonly sandbox: string | undefined;
+  /** Set in a worker of the demo. */
+  readonly demo: DemoPlace | undefined;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Throws an Error with one line for the operator that names an invalid variable, without its value. */
 export function readEnvironment(variables: Variables): Environment {
-  const { BOXBRIDGE_KEY: base64, BOXBRIDGE_SANDBOX: sandbox, OTEL_EXPORTER_OTLP_ENDPOINT: collector } = variables;
-  const { LOG_LEVEL: level } = variables;
+  const { BOXBRIDGE_KEY: base64, OTEL_EXPORTER_OTLP_ENDPOINT: collector, LOG_LEVEL: level } = variables;
+  const { BOXBRIDGE_SANDBOX: sandbox, BOXBRIDGE_DEMO_FOLDER: folder } = variables;
   return {
     key: base64 === undefined ? undefined : { base64 },
     proxies: {
@@ -32,7 +33,7 @@ export function readEnvironment(variables: Variables): Environment {
     },
     collector: collector ? toHttpUrl('OTEL_EXPORTER_OTLP_ENDPOINT', collector) : undefined,
     logLevel: level ? toLogLevel(level) : undefined,
-    sandbox,
+    demo: sandbox === undefined || folder === undefined ? undefined : { sandbox, folder },
   };
 }
 

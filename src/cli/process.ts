@@ -11,14 +11,19 @@ export const worker: WorkerRole | undefined = workerRole();
 /** Milliseconds after the drain in which the process may exit by itself. */
 const EXIT_MS = 500;
 
-/** Drains at the first SIGTERM or SIGINT, and exits at once at the second. */
+/** npm passes on a signal that its process group has had already: within so many milliseconds, both are one. */
+const SAME_SIGNAL_MS = 500;
+
+/** Drains at the first SIGTERM or SIGINT, and exits at once at a later one. */
 export function stopOnSignal(stop: () => Promise<void>): void {
-  let isStopping = false;
+  let stoppedAt: number | undefined;
   const onSignal = () => {
-    // A worker may be signalled twice: with its process group, and by its primary.
-    if (isStopping && !worker) process.exit(EXIT_FAILED);
-    if (isStopping) return;
-    isStopping = true;
+    if (stoppedAt !== undefined) {
+      // A worker may be signalled twice: with its process group, and by its primary.
+      if (!worker && performance.now() - stoppedAt > SAME_SIGNAL_MS) process.exit(EXIT_FAILED);
+      return;
+    }
+    stoppedAt = performance.now();
     stop()
       .catch(fail)
       .finally(() => {

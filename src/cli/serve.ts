@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { version } from '../shared/version.js';
 import { type AddressOptions, toHost, toPort, toWorkers } from './arguments.js';
 import type { Environment } from './environment.js';
@@ -12,6 +12,16 @@ import { stopOnSignal, worker } from './process.js';
  * which hardly anything is garbage.
  */
 const MEMORY_FLAG = '--heap-growing-percent=80';
+
+/** How to sign in at the console. */
+const WITH_PASSWORD = 'Sign in there with any name and\nthe password of console_password_file.';
+const WITHOUT_PASSWORD = 'On loopback it asks for no password.';
+
+interface ServeArguments extends AddressOptions {
+  readonly config?: string;
+  readonly workers?: number;
+  readonly all?: boolean;
+}
 
 /** `boxbridge serve`: answers calls until a signal stops it. */
 export function addServeCommand(
@@ -26,18 +36,20 @@ export function addServeCommand(
     .option('--host <host>', 'listen here, whatever the configuration says', toHost)
     .option('--port <port>', 'listen on this port, 0 for a free one', toPort)
     .option('--workers <n>', 'answer in so many processes', toWorkers)
-    .action(async ({ config: named, workers, ...address }: AddressOptions & { config?: string; workers?: number }) => {
+    .addOption(new Option('--all', 'without a configuration: show the long calls too').conflicts('config'))
+    .action(async ({ config: named, workers, all: isAll = false, ...address }: ServeArguments) => {
       const chosen = configurations.choose(named);
       const start = async () => {
         const config = chosen && (await configurations.load(chosen));
         const { serve } = await import('../bootstrap/serve.js');
-        const { sandbox, logLevel, ...runtime } = environment();
+        const { demo, logLevel, ...runtime } = environment();
         const running = await serve({
           config,
           address,
           workers,
           input: configurations.standardInput(),
-          sandbox,
+          demo,
+          isAll,
           logLevel,
           runtime: { ...runtime, worker },
           print: console.log,
@@ -53,12 +65,12 @@ export function addServeCommand(
           () => {},
         ),
       );
-      const { url, adminUrl, consoleUrl } = await starting;
+      const { url, adminUrl, console: pages } = await starting;
       if (worker) return;
-      const how = chosen ? saidOf(chosen) : ' from a sandbox; try the calls above, stop it with Ctrl-C';
-      console.log(`BoxBridge ${version} answers at ${url}${how}`);
+      console.log(`BoxBridge ${version} answers at ${url}${chosen ? saidOf(chosen) : ''}`);
       if (adminUrl !== undefined) console.log(`Its metrics and readiness are at ${adminUrl}`);
-      if (consoleUrl !== undefined) console.log(`Its console is at ${consoleUrl}`);
+      if (pages) console.log(`Its console is at ${pages.url}\n${pages.hasPassword ? WITH_PASSWORD : WITHOUT_PASSWORD}`);
+      if (!chosen) console.log('A sandbox plays the modern APIs.\nNothing is kept. Stop it with Ctrl-C.');
     });
 }
 

@@ -1,6 +1,6 @@
 import type { MaskedExchange } from '../observability/masked-exchange.js';
+import { indented } from '../shared/indented.js';
 import type { Diagnosis } from './diagnosis.js';
-import { indented } from './indented.js';
 
 /** A diagnosis for people. */
 export function textOf(diagnosis: Diagnosis): string {

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { afterwards } from '../support/cleanup.js';
 import { randomFrom } from '../support/random.js';
+import { rounds } from '../support/rounds.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { credentials, startModernApis } from '../support/servers/modern-apis.js';
 import { type Child, childrenOf, startNodeIn } from '../support/servers/process.js';
 import { script, urlIn } from '../support/servers/served.js';
 
 /** How many processes are killed; `KILLS=1000` takes some ten minutes. */
-const KILLS = Number(process.env.KILLS ?? 12);
+const KILLS = Number(process.env.KILLS ?? rounds(4, 12));
 /** Programs that sign in and write at the same time. */
 const PROGRAMS = 4;
 /** Milliseconds after which a call counts as lost. */

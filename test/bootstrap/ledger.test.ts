@@ -1,12 +1,11 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { demoApplications } from '../../src/bootstrap/demo.js';
+import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { openSqlite } from '../../src/store/sqlite.js';
 import { afterwards } from '../support/cleanup.js';
-import { callBridge } from '../support/clients/legacy.js';
-import { temporaryFolder } from '../support/servers/bridge.js';
+import { callBridge, formats, type Parameters } from '../support/clients/legacy.js';
 import { credentials, startModernApis } from '../support/servers/modern-apis.js';
 import { childrenOf, startNode } from '../support/servers/process.js';
 import { script, startServing } from '../support/servers/served.js';
@@ -65,29 +64,34 @@ test('kill -9 of a worker loses at most the last second of the ledger', async ()
   expect(await counted(folder, 26)).toBe(26);
 });
 
-test('usage shows the twelve calls of the demo, and what replaces them', async () => {
-  const { path, remove } = await temporaryFolder();
-  afterwards(remove);
-  const demo = startNode(path, script, 'serve', '--port', '0', '--workers', '2');
-  await demo.line(/answers at/);
-  demo.kill('SIGTERM');
-  expect((await demo.end).code).toBe(0);
-
+test('usage shows calls of each application in each format, and what replaces them', async () => {
+  const sandbox = await startSandbox({ host: '127.0.0.1', port: 0 });
+  afterwards(sandbox.close);
   const applications = demoApplications.map(({ provider, apiKey }) => ({
     api_key: apiKey,
     name: `Demo of ${provider}`,
     provider,
-    base_url: `https://${provider}.example.com`,
+    base_url: sandbox.url + sandboxPaths[provider],
   }));
-  await writeFile(join(path, 'bridge.yaml'), JSON.stringify({ applications }));
-  const { code, stdout, stderr } = await startNode(path, script, 'usage', '--config', 'bridge.yaml', '--json').end;
+  const { url, child, folder } = await startServing({ applications }, { args: ['--workers', '2'] });
+  for (const { apiKey, authToken } of demoApplications) {
+    const parameters: Parameters = [
+      ['api_key', apiKey],
+      ['auth_token', authToken],
+    ];
+    for (const format of formats) await callBridge(url, format, 'get_account_info', parameters);
+  }
+  child.kill('SIGTERM');
+  expect((await child.end).code).toBe(0);
+
+  const { code, stdout, stderr } = await startNode(folder, script, 'usage', '--config', 'bridge.yaml', '--json').end;
   expect([code, stderr]).toEqual([0, '']);
   const { usage }: { usage: Record<string, unknown>[] } = JSON.parse(stdout);
   const requests = {
-    seatable: 'GET https://seatable.example.com/api2/account/info/',
-    previsto: 'GET https://previsto.example.com/accounts/current',
-    terraform: 'GET https://terraform.example.com/account/details',
-    golem: 'GET https://golem.example.com/v1/accounts/{id}',
+    seatable: `GET ${sandbox.url}${sandboxPaths.seatable}/api2/account/info/`,
+    previsto: `GET ${sandbox.url}${sandboxPaths.previsto}/accounts/current`,
+    terraform: `GET ${sandbox.url}${sandboxPaths.terraform}/account/details`,
+    golem: `GET ${sandbox.url}${sandboxPaths.golem}/v1/accounts/{id}`,
   };
   expect(
     usage

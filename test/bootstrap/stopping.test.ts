@@ -2,11 +2,15 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { afterwards } from '../support/cleanup.js';
 import { callBridge, formats, type Parameters } from '../support/clients/legacy.js';
 import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
 import { adminOf, type BridgeProcess, refusing, startServing } from '../support/servers/served.js';
+
+/** In which a second signal is the first one, in milliseconds. */
+const SAME_SIGNAL_MS = 500;
 
 let api: HoldingApi;
 
@@ -61,12 +65,15 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect((await readdir(bridge.folder)).sort()).toEqual(['bridge.db', 'bridge.key', 'bridge.yaml']);
   });
 
-  test('a second signal exits at once', async () => {
+  test('a signal half a second after the first exits at once; one that comes twice is one', async () => {
     const bridge = await serving();
     const calls = Promise.allSettled(callTimes(2, bridge));
     await api.arrived(2);
     bridge.child.kill(signal);
+    bridge.child.kill(signal);
     await refusing(bridge.url);
+    expect((await fetch(`${await adminOf(bridge)}/readyz`)).status).toBe(503);
+    await sleep(SAME_SIGNAL_MS);
     bridge.child.kill(signal);
     expect(await bridge.child.end).toMatchObject({ code: 1, signal: null });
     expect((await calls).map(({ status }) => status)).toEqual(['rejected', 'rejected']);

@@ -143,6 +143,7 @@ test('an invalid command line exits with 2 and one line', async () => {
         [command, {}, ['name a configuration', '--config FILE, or BOXBRIDGE_CONFIG, or ./bridge.yaml']] as const,
     ),
     ['check a.yaml --config b.yaml', {}, ['name the configuration once']],
+    ['serve --all --config bridge.yaml', {}, ["option '--all' cannot be used with option '--config <file>'"]],
   ]);
 });
 
@@ -299,7 +300,6 @@ test('a failure exits with 1 and one line that names what to change', async () =
       { 'below-a-file.yaml': inStore('./file/bridge.db'), file: text },
       ['cannot use the store ', '/file/bridge.db (', change],
     ],
-    ['serve --port 0', { data: text }, ['cannot use the store ', '/data/bridge.db (', change]],
     [
       'serve --config no-database.yaml',
       { 'no-database.yaml': inStore('./file'), file: text },
@@ -332,19 +332,68 @@ test.each(['/proc/x', './file', './dangling/x'])(
 );
 
 describe('serve', () => {
-  test('prints calls that reply as printed, without a configuration', async () => {
-    const bridge = boxbridge(await folder(), 'serve --port 0');
+  const formatsOfDemo = ['REST', 'XML', 'SOAP'];
+  const titles = ['SeaTable', 'Previsto', 'Terraform', 'Golem'];
+
+  test.each([
+    { commandLine: 'serve --port 0', shown: formatsOfDemo.slice(0, 2) },
+    { commandLine: 'serve --port 0 --all', shown: formatsOfDemo },
+  ])('without a configuration prints calls that reply as printed, short ones first: $commandLine', async (row) => {
+    const bridge = boxbridge(await folder(), row.commandLine);
     const url = urlIn(await bridge.line(/answers at/));
-    const printed = /^curl '([^']+)'(?: -d '([^']+)')?\n\n([\s\S]*?)\n\n(?=curl |To sign in )/gm;
+    const printed = /^(.+)\ncurl '([^']+)'(?: -d '([^']+)')?\n\n([\s\S]*?)\n\n/gm;
     const calls = [...bridge.stdout().matchAll(printed)];
-    expect(calls.map(([, address = '']) => address.split('?')[0])).toEqual(
-      Array.from({ length: 4 }, () => ['rest', 'xml', 'soap'].map((format) => `${url}/api/1.0/${format}`)).flat(),
+    expect(calls.map(([, title, address = '']) => [title, address.split('?')[0]])).toEqual(
+      row.shown.flatMap((format) =>
+        titles.map((title) => [`${title} · ${format}`, `${url}/api/1.0/${format.toLowerCase()}`]),
+      ),
     );
-    for (const [, address = '', body, reply] of calls) {
+    for (const [, , address = '', body, reply = ''] of calls) {
       const response = await fetch(address, body === undefined ? {} : { method: 'POST', body });
-      expect([response.status, await response.text()]).toEqual([200, reply]);
-      expect(reply).toContain('get_account_info_ok');
+      const wire = await response.text();
+      // On the wire it is one line behind the declaration.
+      expect(reply).toMatch(/get_account_info_ok<.status>\n/);
+      expect([response.status, wire.replaceAll('\r', '')]).toEqual([200, reply.replace(/(?<!\?>)\n *(?=<)/g, '')]);
     }
+    expect(bridge.stdout().includes('npm start -- --all')).toBe(row.shown.length < 3);
+  });
+
+  test('its prose fits into 40 columns, on which it is the same as through a pipe', async () => {
+    const bridge = boxbridge(await folder(), 'serve --port 0');
+    const lastLine = await bridge.line(/Ctrl-C/);
+    const lines = bridge.stdout().trimEnd().split('\n');
+    expect(lines.at(-1)).toBe(lastLine);
+    // What is pasted and what is read as XML is not broken.
+    expect(lines.filter((line) => line.length > 40 && !/http:|^ *</.test(line))).toEqual([]);
+    expect(bridge.stdout()).not.toContain('\u001b');
+  });
+
+  test('the demo leaves nothing: the first account of a configuration has user_id 1', async () => {
+    const cwd = await folder({ 'bridge.yaml': TEN_LINES });
+    const temporary = await folder();
+    const rounds: readonly [string, NodeJS.Signals][] = [
+      ['serve --port 0', 'SIGTERM'],
+      ['serve --port 0 --workers 2', 'SIGINT'],
+    ];
+    for (const [commandLine, signal] of rounds) {
+      const demo = startNodeIn({ cwd, env: { TMPDIR: temporary } }, script, ...commandLine.split(' '));
+      await demo.line(/Nothing is kept/);
+      expect(await readdir(temporary)).toEqual([expect.stringMatching(/^boxbridge-demo-/)]);
+      demo.kill(signal);
+      expect((await demo.end).code).toBe(0);
+      expect(await readdir(temporary)).toEqual([]);
+      expect(await readdir(cwd)).toEqual(['bridge.yaml']);
+    }
+    const ids = await userIds(boxbridge(cwd, 'serve --config bridge.yaml --port 0'), [carla]);
+    expect(ids[carla]).toBe('1');
+  });
+
+  test('a demo that cannot have a folder of its own exits with 1', async () => {
+    const cwd = await folder();
+    const { code, stderr } = await startNodeIn({ cwd, env: { TMPDIR: '/nowhere' } }, script, 'serve', '--port', '0')
+      .end;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^boxbridge: cannot make a folder in \/nowhere \(ENOENT\); name one [^\n]+ TMPDIR\n$/);
   });
 
   test('prints its calls on a port that fetch blocks', async () => {
@@ -382,17 +431,15 @@ describe('serve', () => {
   }
 
   test('keeps its user_ids after kill -9', async () => {
-    const rounds = ['serve --port 0', 'serve --config bridge.yaml --port 0'].map(async (commandLine) => {
-      const cwd = await folder({ 'bridge.yaml': TEN_LINES });
-      const first = boxbridge(cwd, commandLine);
-      const before = await userIds(first, [carla, mette]);
-      first.kill('SIGKILL');
-      expect((await first.end).signal).toBe('SIGKILL');
-      const after = await userIds(boxbridge(cwd, commandLine), [mette, carla]);
-      expect(after).toEqual(before);
-      expect(new Set(Object.values(after)).size).toBe(2);
-    });
-    await Promise.all(rounds);
+    const commandLine = 'serve --config bridge.yaml --port 0';
+    const cwd = await folder({ 'bridge.yaml': TEN_LINES });
+    const first = boxbridge(cwd, commandLine);
+    const before = await userIds(first, [carla, mette]);
+    first.kill('SIGKILL');
+    expect((await first.end).signal).toBe('SIGKILL');
+    const after = await userIds(boxbridge(cwd, commandLine), [mette, carla]);
+    expect(after).toEqual(before);
+    expect(new Set(Object.values(after)).size).toBe(2);
   });
 });
 

@@ -14,6 +14,7 @@ import { terraformAccounts } from '../../src/sandbox/terraform.js';
 import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
 import { randomFrom } from '../support/random.js';
+import { rounds } from '../support/rounds.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type Child, type Ended, type ProcessOptions, startNode, startNodeIn } from '../support/servers/process.js';
 import { startOnTerminal, terminal } from '../support/servers/terminal.js';
@@ -607,7 +608,7 @@ test('an auth_token that was issued is valid after kill -9', async () => {
   );
 });
 
-const KILLS = Number(process.env.KILLS ?? 20);
+const KILLS = Number(process.env.KILLS ?? rounds(6, 20));
 
 test(
   `${KILLS} kills at random moments of signing in lose no auth_token`,

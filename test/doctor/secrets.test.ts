@@ -6,6 +6,7 @@ import { createMask } from '../../src/core/secrets.js';
 import { diagnoseFile } from '../../src/doctor/doctor.js';
 import { providers } from '../../src/providers/index.js';
 import { bodies, formats } from '../support/clients/legacy.js';
+import { rounds } from '../support/rounds.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 
 /** No secret of a request is in what doctor prints, in whatever encoding. */
@@ -85,9 +86,10 @@ describe.each(formats)('in %s', (format) => {
       ...(format === 'rest' && { 'Name4717canary=of': odd }),
     });
     const body = bodies[format](action, parameters);
-    expectNone(await saidOf(body));
-    expectNone(await saidOf(raw(format, body)));
-    expectNone(await saidOf(raw(format, Buffer.from(`\ufeff${body}`, 'utf16le'))));
+    const files = [body, raw(format, body), raw(format, Buffer.from(`\ufeff${body}`, 'utf16le'))];
+    // In a short run each call has another of them.
+    const [short = body] = files.slice((actions.indexOf(action) + apiKey.length) % files.length);
+    for (const file of rounds([short], files)) expectNone(await saidOf(file));
   });
 
   test.each([

@@ -12,9 +12,9 @@ import {
   startFailingApis,
 } from '../support/servers/failing-apis.js';
 import { startUpstream } from '../support/servers/upstream.js';
-import { apis } from '../support/servers/workbench.js';
+import { type Api, apis } from '../support/servers/workbench.js';
 
-const TIMEOUT_MS = 300;
+const TIMEOUT_MS = 1000;
 const MAX_MS = 2 * TIMEOUT_MS;
 /** Tolerance for a busy machine. */
 const TOLERANCE_MS = 3000;
@@ -37,21 +37,23 @@ afterAll(async () => {
 
 test('there are 13 failures', () => expect(Object.keys(failures)).toHaveLength(13));
 
-test.each(Object.keys(failures).flatMap((failure) => apis.map((api) => [api, failure] as const)))(
-  '%s: %s is answered as an outage in every format, in time, and the next call succeeds',
-  async (api, failure) => {
-    const how = failures[failure];
-    if (!how) throw new Error('a failure');
-    for (const format of formats) {
-      modern.fail(api, how);
-      const begin = performance.now();
-      const reply = await readAccount(bridge.url, format, api);
-      const took = performance.now() - begin;
-      modern.recover(api);
-      expect({ reply, isOutage: isOutageReply(reply, format) }).toMatchObject({ isOutage: true });
-      expect(took).toBeLessThan(MAX_MS + TOLERANCE_MS);
-      expect((await readAccount(bridge.url, format, api)).status).toBe('get_account_info_ok');
-    }
+test.each(Object.entries(failures))(
+  '%s is answered as an outage of each API in every format, in time, and the next call succeeds',
+  async (_failure, how) => {
+    const answered = async (api: Api) => {
+      for (const format of formats) {
+        modern.fail(api, how);
+        const begin = performance.now();
+        const reply = await readAccount(bridge.url, format, api);
+        const took = performance.now() - begin;
+        modern.recover(api);
+        expect({ api, reply, isOutage: isOutageReply(reply, format) }).toMatchObject({ isOutage: true });
+        expect(took).toBeLessThan(MAX_MS + TOLERANCE_MS);
+        expect([api, (await readAccount(bridge.url, format, api)).status]).toEqual([api, 'get_account_info_ok']);
+      }
+    };
+    // Much of it is waiting, for a time or for another try.
+    await Promise.all(apis.map(answered));
   },
 );
 

@@ -65,6 +65,17 @@ async function start() {
   return bridge.url;
 }
 
+/** Without the batches that are written once a second beside the calls, such as of the ledger: they are unsynced. */
+function ofCalls(): string[] {
+  let isBatch = false;
+  return statements.filter((sql) => {
+    if (sql === 'PRAGMA synchronous = NORMAL') isBatch = true;
+    const isOfCall = !isBatch && !sql.startsWith('PRAGMA busy_timeout');
+    if (sql === 'PRAGMA synchronous = FULL') isBatch = false;
+    return isOfCall;
+  });
+}
+
 test.each(formats)('a %s call of a known account runs no statement of the store', async (format) => {
   const bridge = await start();
   const read = () => call(bridge, format, 'get_account_info', { api_key: 'plain', auth_token: 'token' });
@@ -72,7 +83,7 @@ test.each(formats)('a %s call of a known account runs no statement of the store'
   expect(statements).not.toHaveLength(0);
   statements.length = 0;
   for (let n = 0; n < CALLS; n += 1) await read();
-  expect(statements).toEqual([]);
+  expect(ofCalls()).toEqual([]);
 });
 
 test.each(formats)('a %s call with a session runs one statement, which finds it', async (format) => {
@@ -86,8 +97,8 @@ test.each(formats)('a %s call with a session runs one statement, which finds it'
   expect(await read()).toContain('get_account_info_ok');
   statements.length = 0;
   for (let n = 0; n < CALLS; n += 1) await read();
-  expect(statements).toHaveLength(CALLS);
-  expect(new Set(statements)).toEqual(new Set([expect.stringMatching(/^SELECT .* FROM sessions/)]));
+  expect(ofCalls()).toHaveLength(CALLS);
+  expect(new Set(ofCalls())).toEqual(new Set([expect.stringMatching(/^SELECT .* FROM sessions/)]));
 });
 
 test.each(formats)('a %s list of new accounts is one transaction, of known ones no statement', async (format) => {
@@ -95,9 +106,9 @@ test.each(formats)('a %s list of new accounts is one transaction, of known ones 
   const list = () => call(bridge, format, 'find_accounts', { api_key: 'list', auth_token: 'token' });
   statements.length = 0;
   expect(await list()).toContain(`acc-${NEW - 1}`);
-  expect(statements.filter((sql) => /^(BEGIN|COMMIT)/.test(sql))).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
-  expect(statements.length).toBeLessThanOrEqual(2 + 2 * NEW);
+  expect(ofCalls().filter((sql) => /^(BEGIN|COMMIT)/.test(sql))).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
+  expect(ofCalls().length).toBeLessThanOrEqual(2 + 2 * NEW);
   statements.length = 0;
   await list();
-  expect(statements).toEqual([]);
+  expect(ofCalls()).toEqual([]);
 });

@@ -33,8 +33,8 @@ function probed({ probe: [program, ...parameters], input = '', output = /(?:)/ }
 }
 
 /**
- * A describe whose tests need what is listed. Where that is missing they are skipped and the reason is printed; with
- * INTEROP=required in the environment they fail with it.
+ * A describe whose tests need what is listed. Where that is missing they are skipped, and their title is the reason, which
+ * the end of the run lists; with INTEROP=required in the environment they fail with it.
  */
 export function describeWith(requirements: readonly Requirement[], name: string, body: () => void): void {
   const missing = requirements.filter((requirement) => !isMet(requirement));
@@ -46,7 +46,6 @@ export function describeWith(requirements: readonly Requirement[], name: string,
       throw new Error(reason);
     });
   } else {
-    process.stderr.write(`skipped: ${reason}\n`);
-    describe.skip(name, body);
+    describe.skip(reason, body);
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { formFields, urlencodedFields } from '../../src/protocols/form.js';
 import { collectParameters } from '../../src/protocols/parameters.js';
+import { rounds } from '../support/rounds.js';
 
 const valueIn = (escaped: string, contentType: string) => [
   ...urlencodedFields(Buffer.from(`v=${escaped}`), contentType),
@@ -39,6 +40,9 @@ test.each(['%ED%A0%80', 'a=%C0%80', '%F7%80%80%80'])('rejects the escapes %s, wh
   expect(() => valueIn(escaped, '')).toThrow('not text in UTF-8');
 });
 
+/** In a short run each first byte has another share of the second ones, which are all there. */
+const STEP = rounds(8, 1);
+
 const charsets = ['', 'utf-8', 'iso-8859-1', 'Shift_JIS', 'EUC-JP', 'GB18030', 'Big5', 'EUC-KR', 'KOI8-R', 'cesu-8'];
 
 test.each(charsets)('takes an escaped byte for what the byte itself is (%s)', (charset) => {
@@ -52,7 +56,7 @@ test.each(charsets)('takes an escaped byte for what the byte itself is (%s)', (c
   };
   const wrong: string[] = [];
   for (let first = 0x80; first < 0x100; first++) {
-    for (let second = 0x30; second < 0x100; second++) {
+    for (let second = 0x30 + (first % STEP); second < 0x100; second += STEP) {
       const bytes = Buffer.from([first, second]);
       const raw = outcomeOf(Buffer.concat([Buffer.from('v='), bytes]));
       const escaped = Array.from(bytes, (byte) => `%${byte.toString(16)}`);

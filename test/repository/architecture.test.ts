@@ -121,7 +121,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'proxy-addr': ['http/forwarded.ts'],
   soap: ['protocols/soap/wsdl.ts'],
   saxes: ['protocols/document/reader.ts'],
-  xmlbuilder2: ['protocols/document/writer.ts', 'doctor/indented.ts'],
+  xmlbuilder2: ['protocols/document/writer.ts', 'shared/indented.ts'],
   'shell-quote': ['doctor/curl-line.ts', 'cli/init.ts'],
   '@clack/prompts': ['cli/ask.ts'],
   'fastest-levenshtein': ['shared/nearest.ts'],

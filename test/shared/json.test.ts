@@ -3,6 +3,7 @@ import { isLosslessNumber, parse } from 'lossless-json';
 import { integerOf, isObject, leavesOf, leftOutOf, mapTexts, textOf } from '../../src/shared/json.js';
 import { parseJson } from '../../src/shared/json-parser.js';
 import { fc } from '../support/cases/properties.js';
+import { rounds } from '../support/rounds.js';
 
 /** Every leaf with its path and every digit of its text; undefined where the parser takes the text for no JSON. */
 function leaves(parser: (text: string) => unknown, text: string): string[] | undefined {
@@ -55,7 +56,7 @@ describe('parseJson', () => {
       fc.property(white, json, white, (before, text, after) => {
         expect(actual(before + text + after)).toEqual(reference(before + text + after));
       }),
-      { numRuns: 5000 },
+      { numRuns: rounds(1000, 5000) },
     );
   });
 
@@ -67,7 +68,7 @@ describe('parseJson', () => {
         const edited = text.slice(0, place) + put + text.slice(place + 1);
         expect(actual(edited)).toEqual(reference(edited));
       }),
-      { numRuns: 5000 },
+      { numRuns: rounds(1000, 5000) },
     );
   });
 

@@ -109,7 +109,7 @@ describe('a read', () => {
   });
 
   test('is repeated after a jittered backoff', async () => {
-    const waits = Array.from({ length: 5 }, async () => {
+    const waited = async () => {
       const times: number[] = [];
       const upstream = await upstreamWith((request, response) => {
         times.push(performance.now());
@@ -118,8 +118,13 @@ describe('a read', () => {
       await senderTo(upstream)();
       const [first = 0, second = 0] = times;
       return Math.round(second - first);
-    });
-    expect(new Set(await Promise.all(waits)).size).toBeGreaterThan(1);
+    };
+    // A busy machine may end several waits at the same moment.
+    const waits = new Set<number>();
+    for (let n = 0; n < 10 && waits.size < 2; n += 1) {
+      for (const wait of await Promise.all(Array.from({ length: 5 }, waited))) waits.add(wait);
+    }
+    expect(waits.size).toBeGreaterThan(1);
   });
 });
 

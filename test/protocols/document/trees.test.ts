@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { FORBIDDEN } from '../../../src/core/call.js';
 import { readDocument, type XmlAttribute, type XmlElement } from '../../../src/protocols/document/reader.js';
 import { fc } from '../../support/cases/properties.js';
+import { rounds } from '../../support/rounds.js';
 
 const read = (document: string, namespaces: boolean) => readDocument(document, { depth: 32, namespaces });
 
@@ -138,7 +139,7 @@ describe('any tree in any syntax', () => {
     const property = fc.property(declaration, around, tree, around, (declared, before, root, after) => {
       expect(read(declared + before + root.written + after, namespaces)).toEqual(root.read);
     });
-    fc.assert(property, { numRuns: 600 });
+    fc.assert(property, { numRuns: rounds(200, 600) });
   });
 });
 

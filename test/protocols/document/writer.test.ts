@@ -13,6 +13,7 @@ import {
 import { soap11, soap12 } from '../../../src/protocols/soap/version.js';
 import type { SoapPart } from '../../../src/protocols/soap/wsdl.js';
 import { fc } from '../../support/cases/properties.js';
+import { rounds } from '../../support/rounds.js';
 
 const name = fc.stringMatching(/^[a-z]([a-z0-9_.-]{0,8}[a-z0-9])?$/);
 /** Any text, half of it of what has to be escaped. */
@@ -47,7 +48,7 @@ describe('what xmlbuilder2 wrote once', () => {
       const whole = writeNode({ name: tag, attributes, content });
       expect(written((reply) => createElementWriter(tag, attributes).text(content, reply))).toBe(whole);
     });
-    fc.assert(property, { numRuns: 1000 });
+    fc.assert(property, { numRuns: rounds(300, 1000) });
   });
 
   test('makes REST and XML replies as xmlbuilder2 writes the same tree', () => {
@@ -65,7 +66,7 @@ describe('what xmlbuilder2 wrote once', () => {
       const { body } = encodeResponse({ action: 'a', status, result }, { replyCharset: 'UTF-8' });
       expect(body).toBe(`<?xml version='1.0' encoding='UTF-8' ?>\r\n${writeNode(tree)}`);
     });
-    fc.assert(property, { numRuns: 500 });
+    fc.assert(property, { numRuns: rounds(150, 500) });
   });
 
   test.each(['x', '&', '\u0416', '\u{1F600}', 'x\u{1F600}&'])(
@@ -104,7 +105,7 @@ describe('what xmlbuilder2 wrote once', () => {
         expect(written((reply) => write(answer, unknownNumbers, reply))).toBe(writeNode(tree));
       },
     );
-    fc.assert(property, { numRuns: 500 });
+    fc.assert(property, { numRuns: rounds(150, 500) });
   });
 });
 

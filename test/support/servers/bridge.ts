@@ -15,6 +15,12 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+/**
+ * Limits of a bridge in tests: that the machine is busy with other tests is no reason to answer no calls. What the limit
+ * does is in test/bridge/overload.test.ts.
+ */
+export const unhurried = { event_loop_delay_ms: 600_000 };
+
 /** A bridge on loopback with a store in a folder of its own; the configuration is written with the keys of the file. */
 export async function startBridge(
   {
@@ -22,15 +28,14 @@ export async function startBridge(
     ...configuration
   }: {
     applications: readonly Record<string, unknown>[];
-    limits?: Record<string, unknown>;
+    limits?: object;
     [key: string]: unknown;
   },
   { log = pino({ level: 'silent' }), ...runtime }: RuntimeOptions & { readonly log?: Log } = {},
 ): Promise<BridgeServer & { readonly folder: string }> {
   const folder = await temporaryFolder();
   const config = parseConfig(
-    // It shares its process, and most of the machine, with the tests: that it is late says nothing of its calls.
-    { listen: { host: '127.0.0.1', port: 0 }, limits: { event_loop_delay_ms: 60_000, ...limits }, ...configuration },
+    { listen: { host: '127.0.0.1', port: 0 }, limits: { ...unhurried, ...limits }, ...configuration },
     { directory: folder.path, actions: actionNames, providers },
   );
   const bridge = await startBridgeServer(config, log, runtime);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { afterwards } from '../cleanup.js';
-import { temporaryFolder } from './bridge.js';
+import { temporaryFolder, unhurried } from './bridge.js';
 import { type Child, startNodeIn } from './process.js';
 
 /** The script of the command line. */
@@ -25,14 +25,19 @@ export interface BridgeProcessOptions {
   readonly detached?: true;
 }
 
+/** With the keys of the file. */
+type ServedConfiguration = { readonly limits?: object; readonly [key: string]: unknown };
+
 /** Starts `boxbridge serve` with a configuration, in a directory that is removed after the test. */
 export async function startServe(
-  configuration: object,
+  configuration: ServedConfiguration,
   options: BridgeProcessOptions = {},
 ): Promise<Omit<BridgeProcess, 'url'>> {
   const { path, remove } = await temporaryFolder();
   afterwards(remove);
-  const complete = { listen: { port: 0 }, store: 'sqlite:./bridge.db', key_file: './bridge.key', ...configuration };
+  const { limits, ...others } = configuration;
+  const kept = { store: 'sqlite:./bridge.db', key_file: './bridge.key' };
+  const complete = { listen: { port: 0 }, ...kept, ...others, limits: { ...unhurried, ...limits } };
   // JSON is YAML.
   await writeFile(join(path, 'bridge.yaml'), JSON.stringify(complete));
   const { args = [], ...processOptions } = options;
@@ -43,7 +48,10 @@ export async function startServe(
 }
 
 /** Starts the same; resolves when it answers. */
-export async function startServing(configuration: object, options?: BridgeProcessOptions): Promise<BridgeProcess> {
+export async function startServing(
+  configuration: ServedConfiguration,
+  options?: BridgeProcessOptions,
+): Promise<BridgeProcess> {
   const started = await startServe(configuration, options);
   return { ...started, url: urlIn(await started.child.line(/answers at/)) };
 }
