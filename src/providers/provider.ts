@@ -79,6 +79,28 @@ export interface ConnectOptions<Declared extends Settings = Settings> {
   readonly send: Send;
 }
 
+/** The languages of the sign-in page beside English. */
+export const translatedLanguages = ['de', 'fr', 'es'] as const;
+
+/** What a credential is called, in the middle of a sentence, and where one gets it. */
+interface CredentialWords {
+  readonly name: string;
+  readonly hint: string;
+}
+
+/** What the sign-in page and the command line say of a credential; in English, but for its translations. */
+export interface Credential extends CredentialWords {
+  /** Where its vendor documents how to get one: an http or https URL. No link unless given. */
+  readonly url?: string;
+  /** Its words in other languages; the English ones unless given. */
+  readonly translations?: { readonly [Language in (typeof translatedLanguages)[number]]?: CredentialWords };
+}
+
+/** A credential that misses nothing, as this bridge's own providers have it. */
+export type DocumentedCredential = Required<Credential> & {
+  readonly translations: Required<NonNullable<Credential['translations']>>;
+};
+
 /** A kind of modern API: one file in this folder, one line in the list of `index.ts`. */
 export interface ProviderKind<Declared extends Settings = Settings> {
   /** The `provider` of the configuration. */
@@ -87,8 +109,8 @@ export interface ProviderKind<Declared extends Settings = Settings> {
   readonly title: string;
   /** Where its vendor runs it, for the message that asks for a `base_url`. */
   readonly publicBaseUrl: string;
-  /** The credential that a user signs in with: its name, and where to find it. */
-  readonly credential: { readonly name: string; readonly hint: string };
+  /** The credential that a user signs in with. */
+  readonly credential: Credential;
   /**
    * Whether a reply that is no success is this API's own word: whether it has the shape in which the API refuses. Any
    * other counts as an outage. A JSON object of any fields unless given.

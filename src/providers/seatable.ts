@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Refusal } from '../upstream/refusals.js';
 import { authorization, isOwnRefusal, nativeIdOf } from './common.js';
-import type { Account, ProviderKind } from './provider.js';
+import type { Account, DocumentedCredential, ProviderKind } from './provider.js';
 
 function toAccount(info: JsonObject): Account {
   const nativeId = nativeIdOf(info.email);
@@ -49,15 +49,32 @@ const refusals: readonly Refusal[] = [
   { status: [400], of: ['write'], reason: 'invalid email' },
 ];
 
+const credential: DocumentedCredential = {
+  name: 'account token',
+  hint: 'SeaTable gives it in exchange for your user name and password at /api2/auth-token/; whoever runs your SeaTable can tell you yours.',
+  url: 'https://api.seatable.com/reference/getaccounttokenfromusername',
+  translations: {
+    de: {
+      name: 'Konto-Token',
+      hint: 'SeaTable gibt es im Tausch gegen Benutzernamen und Passwort unter /api2/auth-token/ aus; wer Ihr SeaTable betreibt, kann Ihnen Ihres nennen.',
+    },
+    fr: {
+      name: 'jeton de compte',
+      hint: 'SeaTable le donne en échange de vos nom d’utilisateur et mot de passe à l’adresse /api2/auth-token/\u00a0; la personne qui gère votre SeaTable peut vous communiquer le vôtre.',
+    },
+    es: {
+      name: 'token de cuenta',
+      hint: 'SeaTable lo da a cambio de su nombre de usuario y contraseña en /api2/auth-token/; quien administra su SeaTable puede decirle el suyo.',
+    },
+  },
+};
+
 /** https://api.seatable.io: bytes everywhere, every path ends in a slash. */
 export const seatable: ProviderKind = {
   name: 'seatable',
   title: 'SeaTable',
   publicBaseUrl: 'https://cloud.seatable.io',
-  credential: {
-    name: 'account token',
-    hint: 'SeaTable gives it in exchange for your user name and password at /api2/auth-token/; whoever runs your SeaTable can tell you yours.',
-  },
+  credential,
   isRefusal,
   refusals,
   requests: {

@@ -68,6 +68,9 @@ test('the package has the program, the provider suite, their declarations, and n
     'examples/bridge.yaml',
     'examples/my-service.js',
     'package.json',
+    'sign-in/page.css',
+    'sign-in/page.eta',
+    'sign-in/page.js',
     'wsdl/box-literal.wsdl',
     'wsdl/box.wsdl',
   ]);

@@ -1,0 +1,23 @@
+import { formFields } from '../protocols/form.js';
+
+/** What a user, or an old program, has entered in the form; empty where it is not there. */
+export interface Entered {
+  readonly password: string;
+  readonly confirmation: string;
+}
+
+/** The fields that are read; what else old programs send need be no text. */
+const wanted: ReadonlySet<string> = new Set(['password', 'confirmation']);
+
+/** Reads a form of this Content-Type. */
+export function readEntered(form: Buffer, contentType: string): Entered {
+  const fields = [...formFields(form, contentType, (name) => wanted.has(name))];
+  return { password: fieldOf('password', fields), confirmation: fieldOf('confirmation', fields) };
+}
+
+/** A field without the blanks around what was pasted into it; empty where there are several values. */
+function fieldOf(field: string, fields: readonly (readonly [name: string, value: string])[]): string {
+  const values = fields.filter(([name]) => name === field).map(([, value]) => value);
+  const [value = '', ...others] = new Set(values);
+  return others.length === 0 ? value.trim() : '';
+}
