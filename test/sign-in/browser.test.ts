@@ -1,10 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { type Listener, listen } from '../../src/http/listener.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { seatableAccounts } from '../../src/sandbox/seatable.js';
+import { catalogue } from '../../src/sign-in/languages/catalogue.js';
 import { describeWith, pathOf } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
 import { newWatchedPage, type WatchedPage } from '../support/clients/watched-page.js';
@@ -57,10 +59,12 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     const one = { provider: 'seatable', base_url: sandbox + sandboxPaths.seatable, credentials: 'vault' };
     bridge = await urlOf(
       startBridge({
+        operator: { name: 'Example Ltd', contact: 'help@example.com' },
         applications: [
           { ...one, api_key: 'desktop', name: 'Invoice importer' },
           { ...one, api_key: 'web', name: 'Old web shop', redirect_url: `${web}/back?from=box` },
           { ...one, api_key: 'onwards', name: 'Old web shop', redirect_url: `${web}/onwards` },
+          { ...one, api_key: 'confirmed', name: 'Confirmed importer', confirm_sign_in: true },
           { ...one, api_key: 'long', name: `Importer ${'of-everything-'.repeat(20)}` },
           { ...one, api_key: 'down', name: 'Cut off', base_url: 'http://127.0.0.1:1' },
         ],
@@ -264,6 +268,80 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     }
   });
 
+  const speakers = [
+    ...Object.entries(catalogue).map(
+      ([locale, texts]) => ({ locale, texts, viewport: PHONE, colorScheme: 'dark' }) as const,
+    ),
+    { locale: 'en', texts: catalogue.en, viewport: DESK, colorScheme: 'light' } as const,
+  ];
+
+  test.each(speakers)(
+    'is accessible in $locale, in the $colorScheme',
+    async ({ locale, texts, viewport, colorScheme }) => {
+      const check = async (page: Page, what: string) => {
+        await screenshot(page, `${locale}-${what}-${colorScheme}`);
+        expect([what, await page.evaluate<number>(SIDEWAYS)]).toEqual([what, 0]);
+        // The policy of the page lets no other script in; the debugger may.
+        await page.evaluate(axe.source);
+        expect([what, await page.evaluate<string[]>(VIOLATIONS)]).toEqual([what, []]);
+      };
+      const { page, hosts, errors } = await visit('confirmed', { viewport, colorScheme, locale });
+      const enterHere = async (secret: string, confirmation: string) => {
+        await page.locator('[name=password]').fill(secret);
+        await page.locator('[name=confirmation]').fill(confirmation);
+        await page.getByRole('button', { name: texts.form.submit }).click();
+      };
+      expect(await heading(page)).toBe(texts.form.title('SeaTable'));
+      await check(page, 'form');
+      await enterHere(wrong, page.url().slice(-32, -28));
+      await page.getByText(texts.problem.refused('SeaTable', 'account token')).waitFor();
+      await check(page, 'rejected');
+      await enterHere(wrong, '????');
+      await page.getByText(texts.problem.unconfirmed).waitFor();
+      expect(await page.evaluate<string>('document.activeElement.name')).toBe('confirmation');
+      await enterHere(credential, page.url().slice(-32, -28));
+      await page.getByText(texts.done.text('Confirmed importer', 'SeaTable', 'lone-user')).waitFor();
+      await check(page, 'done');
+      await page.goto(`${bridge}/api/1.0/auth/${'x'.repeat(32)}`);
+      expect(await heading(page)).toBe(texts.over.title);
+      await check(page, 'over');
+      expect([...hosts]).toEqual([bridge]);
+      expect(errors.filter((text) => !text.includes('404'))).toEqual([]);
+    },
+  );
+
+  test('what is entered is shown on request, and sent as a secret', async () => {
+    const { page, errors } = await visit('desktop');
+    const type = () => secretOf(page).getAttribute('type');
+    await secretOf(page).fill(wrong);
+    await page.getByRole('button', { name: 'Show' }).click();
+    expect(await type()).toBe('text');
+    await page.getByRole('button', { name: 'Hide' }).click();
+    expect(await type()).toBe('password');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.evaluate("document.forms[0].addEventListener('submit', (event) => event.preventDefault())");
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    expect(await type()).toBe('password');
+    expect(errors).toEqual([]);
+  });
+
+  test('without script it works, and has no button that does not', async () => {
+    const { page } = await visit('desktop', { javaScriptEnabled: false });
+    expect(await page.getByRole('button').allTextContents()).toEqual(['Sign in']);
+    await enter(page, wrong);
+    expect(await page.getByRole('alert').textContent()).toBe(accepts);
+    await enter(page, credential);
+    expect(await heading(page)).toBe('You are signed in');
+  });
+
+  test('the links lead to the documentation, in a window of its own, and to who runs the bridge', async () => {
+    const { page } = await visit('desktop');
+    const documentation = page.getByRole('link', { name: 'How to get it, in the documentation of SeaTable' });
+    expect(await documentation.getAttribute('target')).toBe('_blank');
+    const contact = page.getByRole('contentinfo').getByRole('link', { name: 'help@example.com' });
+    expect(await contact.getAttribute('href')).toBe('mailto:help@example.com');
+  });
+
   test.each(['light', 'dark'] as const)('the focus is visible in the %s, and covers nothing', async (colorScheme) => {
     const { page } = await visit('desktop', { viewport: PHONE, colorScheme });
     for (const part of [secretOf(page), ...(await page.getByRole('button').all())]) {
@@ -293,6 +371,10 @@ async function screenshot(page: Page, name: string): Promise<void> {
 
 /** Pixels by which the page is wider than its window. */
 const SIDEWAYS = 'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)';
+
+/** What axe finds against WCAG 2.2 AA and its own best practices, and where. */
+const VIOLATIONS = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+  .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200))))`;
 
 /** Luminance and contrast: https://www.w3.org/TR/WCAG21/#dfn-relative-luminance */
 const LUMINANCE = `
