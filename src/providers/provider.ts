@@ -89,7 +89,7 @@ interface CredentialWords {
 }
 
 /** What the sign-in page and the command line say of a credential; in English, but for its translations. */
-export interface Credential extends CredentialWords {
+interface Credential extends CredentialWords {
   /** Where its vendor documents how to get one: an http or https URL. No link unless given. */
   readonly url?: string;
   /** Its words in other languages; the English ones unless given. */
