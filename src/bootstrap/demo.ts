@@ -21,11 +21,13 @@ export const demoApplications = [
   { provider: 'golem', apiKey: 'golem000000000000000000000000000', authToken: golemAccounts.developer.token },
 ] as const;
 
-/** An application with a vault, and a credential that its sign-in page accepts. */
+/** An application with a vault, and what its sign-in page accepts: a credential, or a name and a password. */
 export const demoVault = {
   provider: 'seatable',
   apiKey: 'seatable000000000000000000000000',
   credential: seatableAccounts.loneUser.token,
+  login: seatableAccounts.loneUser.info.login_id,
+  password: seatableAccounts.loneUser.password,
 } as const;
 
 export { startSandbox } from '../sandbox/sandbox.js';
@@ -77,7 +79,7 @@ function howToSignIn(bridge: string): string {
   return [
     'To sign in as a user of an old program does:',
     `1. get a ticket:         ${rest}=get_ticket`,
-    `2. open in a browser:    ${bridge}/api/1.0/auth/TICKET and enter ${demoVault.credential}`,
+    `2. open in a browser:    ${bridge}/api/1.0/auth/TICKET and enter ${demoVault.login} and ${demoVault.password}, or ${demoVault.credential} alone`,
     `3. get the auth_token:   ${rest}=get_auth_token&ticket=TICKET`,
     '',
   ].join('\n');

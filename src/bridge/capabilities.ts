@@ -16,9 +16,10 @@ export function capabilityTable(providers: readonly ProviderKind[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
-/** A cell of the table; for `update_account`, the fields that can be changed. */
+/** A cell of the table; for `update_account`, the fields that can be changed, for `authorization`, with what. */
 function cell(action: ActionName, api: Provider): string {
   if (action === 'update_account' && api.updateAccount) return api.updateAccount.fields.map(snakeCase).join(', ');
+  if (action === 'authorization' && api.login) return 'yes; vault: with the password too';
   if (isPossible(action, { api, credentials: 'passthrough' })) return 'yes';
   return isPossible(action, { api, credentials: 'vault' }) ? 'vault' : '–';
 }

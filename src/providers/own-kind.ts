@@ -86,6 +86,7 @@ export function missingInProvider(api: unknown): string[] {
 }
 
 const optionalMethods = [
+  'login',
   'readAccountOf',
   'changePassword',
   'deleteAccount',

@@ -44,12 +44,17 @@ export interface AccountChanges {
 }
 
 /**
- * A connected modern account API. Every method takes a credential that the modern API itself issued, and throws a Fault
+ * A connected modern account API. Every method but `login` takes a credential that the modern API itself issued, and throws a Fault
  * for everything but success. A method that is absent is one that this API has nothing for. A native id that is
  * undefined stands for the account of the credential; another account's is given only where there is `readAccountOf`.
  * A write gives the fields of the account that are known from its reply.
  */
 export interface Provider {
+  /**
+   * The credential that this API gives for the name and the password of an account. Throws `unauthenticated` where they
+   * are wrong, and about a `second factor` where they are right and not enough.
+   */
+  readonly login?: ((login: string, password: string) => Promise<string>) | undefined;
   /** The account that the credential belongs to. */
   readonly readAccount: (credential: string) => Promise<Account>;
   /** Any account that the credential may see. */

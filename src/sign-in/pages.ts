@@ -56,7 +56,7 @@ function pagesIn(language: Language, operator: OperatorConfig): Pages {
         form: {
           caution: caution(howItWasAsked(pending, { now: Date.now(), user, language })),
           fields,
-          focused: problem?.field ?? 'password',
+          focused: problem?.field ?? (application.hasLogin ? 'login' : 'password'),
           show,
           hide,
           submit,
@@ -81,11 +81,17 @@ function pagesIn(language: Language, operator: OperatorConfig): Pages {
   };
 }
 
-function fieldsOf({ kind, confirmSignIn }: Application, { form }: Texts, language: Language): Field[] {
+function fieldsOf({ kind, hasLogin, confirmSignIn }: Application, { form }: Texts, language: Language): Field[] {
   const { name, hint, url } = credentialIn(language, kind);
+  const login: Field = {
+    name: 'login',
+    label: form.login(kind.title),
+    hint: form.loginHint(name),
+    attributes: 'autocomplete="username" autocapitalize="none"',
+  };
   const secret: Field = {
     name: 'password',
-    label: form.secret(kind.title, name),
+    label: hasLogin ? form.passwordOr(name) : form.secret(kind.title, name),
     hint,
     link: url === undefined ? undefined : { href: url, text: form.howToGetIt(kind.title) },
     attributes: 'type="password" autocomplete="current-password" required',
@@ -96,7 +102,7 @@ function fieldsOf({ kind, confirmSignIn }: Application, { form }: Texts, languag
     hint: form.confirmationHint,
     attributes: 'autocomplete="off" autocapitalize="none" required',
   };
-  return confirmSignIn ? [secret, confirmation] : [secret];
+  return [...(hasLogin ? [login] : []), secret, ...(confirmSignIn ? [confirmation] : [])];
 }
 
 /** A credential in the words of a language; in English where its provider has none of that language. */
@@ -107,8 +113,9 @@ export function credentialIn(
   return { ...credential, ...(language === 'en' ? {} : credential.translations?.[language]) };
 }
 
-function keptOf({ name, kind, tokenDays }: Application, { kept }: Texts): NonNullable<Page['kept']> {
-  return { title: kept.title, paragraphs: [kept.text(name, kind.title, tokenDays), kept.undo(name, kind.title)] };
+function keptOf({ name, kind, hasLogin, tokenDays }: Application, { kept }: Texts): NonNullable<Page['kept']> {
+  const text = kept.text(name, kind.title, { days: tokenDays, hasPassword: hasLogin });
+  return { title: kept.title, paragraphs: [text, kept.undo(name, kind.title)] };
 }
 
 function operatorIn(texts: Texts, { name, contact }: OperatorConfig): Operator | undefined {

@@ -3,7 +3,7 @@ import { type ErrorRequestHandler, type Request, type RequestHandler, type Respo
 import type { Application } from '../applications/application.js';
 import type { Admission } from '../bridge/admission.js';
 import { httpErrors, isServerFault, pageStatusOf, retryAfterOf } from '../core/error-mapping.js';
-import { Fault, toFault } from '../core/fault.js';
+import { type Fault, toFault } from '../core/fault.js';
 import { readBody } from '../http/body.js';
 import { isFromAnotherSite } from '../http/cross-site.js';
 import { toRequestFault } from '../http/request-errors.js';
@@ -12,7 +12,7 @@ import { createScope, type Scope } from '../shared/scope.js';
 import type { Store } from '../store/store.js';
 import type { Tickets } from '../vault/tickets.js';
 import type { Trials } from '../vault/trials.js';
-import { readEntered } from './entered.js';
+import { type Entered, readEntered } from './entered.js';
 import { languageFor } from './languages/catalogue.js';
 import { type Page, pageHeaders, renderPage } from './page.js';
 import { createPages, credentialIn, type OperatorConfig, type Problem } from './pages.js';
@@ -63,22 +63,18 @@ export function signInRouter(parts: SignInParts): Router {
   const signIn = (
     ticket: string,
     application: Application,
-    { secret, isConfirmed }: { readonly secret: string; readonly isConfirmed: boolean },
+    { login, password }: Pick<Entered, 'login' | 'password'>,
     { address, scope }: { readonly address: string; readonly scope: Scope },
   ) =>
     trials.attempt(
-      { application, subject: ticket, address },
-      () =>
-        isConfirmed
-          ? application.connect(scope).readAccount(secret)
-          : Promise.reject(new Fault('unauthenticated', { cause: new Error('a wrong confirmation of the ticket') })),
-      async ({ nativeId, login }) => {
+      { application, api: application.connect(scope), login, secret: password, subject: ticket, address },
+      async ({ nativeId, login: ofAccount }, credential) => {
         const { provider, baseUrl } = application;
         const userId = await store.userId({ provider, baseUrl, nativeId });
-        const authToken = await tickets.signIn(ticket, secret, userId, login);
+        const authToken = await tickets.signIn(ticket, credential, userId, ofAccount);
         // Fails open: the count expires by itself.
         await trials.forget(ticket).catch(() => {});
-        return { authToken, login };
+        return { authToken, login: ofAccount };
       },
     );
 
@@ -134,7 +130,7 @@ export function signInRouter(parts: SignInParts): Router {
       observer.signIn(application, 'another site', new Error(`the page of another site sent the form of ${address}`));
       return showProblem(httpErrors.forbidden, { text: texts.fromAnotherSite });
     }
-    const { password, confirmation } = readEntered(form, request.get('Content-Type') ?? '');
+    const { login, password, confirmation } = readEntered(form, request.get('Content-Type') ?? '');
     const credential = credentialIn(pages.failure.language, kind).name;
     if (password === '') {
       return showProblem(200, { field: 'password', text: texts.noSecret(kind.title, credential) });
@@ -142,10 +138,18 @@ export function signInRouter(parts: SignInParts): Router {
     if (application.confirmSignIn && confirmation === '') {
       return showProblem(200, { field: 'confirmation', text: texts.noConfirmation });
     }
+    const refusalText = ({ about }: Fault) => {
+      if (about === 'second factor') return texts.secondFactor(kind.title, credential);
+      return application.hasLogin && login !== ''
+        ? texts.refusedLogin(kind.title)
+        : texts.refused(kind.title, credential);
+    };
     // What is not confirmed counts as a wrong secret, and is not tried.
     const isConfirmed =
       !application.confirmSignIn || confirmation.toLowerCase() === ticket.slice(0, CONFIRMATION_LENGTH);
-    const trial = await signIn(ticket, application, { secret: password, isConfirmed }, { address, scope });
+    const trial = isConfirmed
+      ? await signIn(ticket, application, { login, password }, { address, scope })
+      : await trials.reject({ application, subject: ticket, address }, new Error('a wrong confirmation of the ticket'));
     if ('fault' in trial) {
       const retryAfter = retryAfterOf(trial.fault);
       if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
@@ -153,11 +157,11 @@ export function signInRouter(parts: SignInParts): Router {
       if (trial.outcome === 'too many') return showProblem(status, { text: texts.tooMany });
       if (trial.outcome === 'outage') return showProblem(status, { text: texts.outage(kind.title) });
       if (!isConfirmed) return showProblem(status, { field: 'confirmation', text: texts.unconfirmed });
-      return showProblem(status, { field: 'password', text: texts.refused(kind.title, credential) });
+      return showProblem(status, { field: 'password', text: refusalText(trial.fault) });
     }
-    const { authToken, login } = trial.kept;
+    const { authToken } = trial.kept;
     if (redirectUrl === undefined || authToken === undefined) {
-      return sendPage(response, 200, pages.done({ application, login }));
+      return sendPage(response, 200, pages.done({ application, login: trial.kept.login }));
     }
     response
       .status(303)

@@ -7,6 +7,9 @@ export const de: Texts = {
     caution: (asked) =>
       `Die Anfrage kam ${asked.ago ?? 'vor weniger als einer Minute'}, um ${asked.time} Uhr UTC${whence(asked)}. Fahren Sie nur fort, wenn Sie das gerade selbst begonnen haben. Hat Ihnen jemand die Adresse dieser Seite geschickt, schließen Sie die Seite: Der Absender bekäme Zugriff auf Ihr Konto.`,
     secret: (service, credential) => `${capitalised(credential)} von ${service}`,
+    login: (service) => `Name oder E-Mail-Adresse bei ${service}`,
+    loginHint: (credential) => `Leer lassen, wenn Sie kein Passwort eingeben, sondern: ${credential}.`,
+    passwordOr: (credential) => `Passwort oder ${credential}`,
     howToGetIt: (service) => `So bekommen Sie es (Dokumentation von ${service})`,
     confirmation: 'Code Ihres Programms',
     confirmationHint: 'Die ersten vier Zeichen des Tickets, das Ihr Programm anzeigt.',
@@ -19,6 +22,10 @@ export const de: Texts = {
     noConfirmation: 'Geben Sie den Code ein, den Ihr Programm anzeigt.',
     refused: (service) =>
       `${service} hat diese Eingabe nicht angenommen. Prüfen Sie sie und versuchen Sie es noch einmal.`,
+    refusedLogin: (service) =>
+      `${service} hat diesen Namen mit diesem Passwort nicht angenommen. Prüfen Sie beides und versuchen Sie es noch einmal.`,
+    secondFactor: (service, credential) =>
+      `${service} verlangt für dieses Konto außer dem Passwort einen Einmalcode, der hier nicht eingegeben werden kann. Lassen Sie den Namen leer und geben Sie statt des Passworts dies ein: ${credential}.`,
     unconfirmed:
       'Das ist nicht der Code, den Ihr Programm anzeigt. Zeigt Ihr Programm keinen an, hat Sie jemand anders hierher geschickt: Schließen Sie diese Seite.',
     outage: (service) =>
@@ -48,10 +55,10 @@ export const de: Texts = {
   },
   kept: {
     title: 'Was gespeichert wird und wie Sie es rückgängig machen',
-    text: (program, service, days) =>
-      `${service} prüft, was Sie eingeben. Danach wird es hier verschlüsselt aufbewahrt, bis ${program} sich abmeldet${days === undefined ? '' : `, höchstens ${days} ${days === 1 ? 'Tag' : 'Tage'} lang`}. ${program} selbst bekommt es nie zu sehen.`,
+    text: (program, service, { days, hasPassword }) =>
+      `${service} prüft, was Sie eingeben. ${hasPassword ? `Für ein Passwort gibt ${service} ein Token aus; das Passwort selbst wird nicht gespeichert. Das Token wird danach hier` : 'Danach wird es hier'} verschlüsselt aufbewahrt, bis ${program} sich abmeldet${days === undefined ? '' : `, höchstens ${days} ${days === 1 ? 'Tag' : 'Tage'} lang`}. ${program} selbst bekommt es nie zu sehen.`,
     undo: (program, service) =>
-      `Um es rückgängig zu machen, melden Sie sich in ${program} ab, oder widerrufen Sie bei ${service}, was Sie hier eingegeben haben.`,
+      `Um es rückgängig zu machen, melden Sie sich in ${program} ab, oder widerrufen Sie den Zugang bei ${service}.`,
   },
   operator: {
     runBy: (name) => `Diese Seite wird von ${name} betrieben.`,

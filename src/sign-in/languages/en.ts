@@ -7,6 +7,9 @@ export const en: Texts = {
     caution: (asked) =>
       `It was asked for ${asked.ago ?? 'less than a minute ago'}, at ${asked.time} UTC${whence(asked)}. Go on only if you started this just now. If somebody sent you the address of this page, close it: who sent it would get into your account.`,
     secret: (service, credential) => `${service} ${credential}`,
+    login: (service) => `Name or e-mail at ${service}`,
+    loginHint: (credential) => `Leave it empty if you enter no password, but the ${credential}.`,
+    passwordOr: (credential) => `Password, or ${credential}`,
     howToGetIt: (service) => `How to get it, in the documentation of ${service}`,
     confirmation: 'Code of your program',
     confirmationHint: 'The first four characters of the ticket that your program shows.',
@@ -18,6 +21,9 @@ export const en: Texts = {
     noSecret: (service, credential) => `Enter your ${service} ${credential}.`,
     noConfirmation: 'Enter the code that your program shows.',
     refused: (service, credential) => `${service} did not accept this ${credential}. Check it and try again.`,
+    refusedLogin: (service) => `${service} did not accept this name and password. Check both and try again.`,
+    secondFactor: (service, credential) =>
+      `For this account ${service} asks for a one-time code beside the password, which cannot be entered here. Leave the name empty and enter the ${credential} instead.`,
     unconfirmed:
       'This is not the code that your program shows. If your program shows none, somebody else sent you here: close this page.',
     outage: (service) => `${service} does not answer right now. Nothing is lost: try again in a moment.`,
@@ -42,9 +48,9 @@ export const en: Texts = {
   failure: { title: 'This did not work', text: 'Nothing is lost. Go back and try once more in a moment.' },
   kept: {
     title: 'What is kept, and how to undo it',
-    text: (program, service, days) =>
-      `${service} checks what you enter. It is then kept here in encrypted form until ${program} signs out${days === undefined ? '' : `, for ${days} ${days === 1 ? 'day' : 'days'} at most`}. ${program} itself never gets to see it.`,
-    undo: (program, service) => `To undo it, sign out in ${program}, or withdraw at ${service} what you entered here.`,
+    text: (program, service, { days, hasPassword }) =>
+      `${service} checks what you enter. ${hasPassword ? 'For a password it gives a token, and the password itself is not kept. The token' : 'It'} is then kept here in encrypted form until ${program} signs out${days === undefined ? '' : `, for ${days} ${days === 1 ? 'day' : 'days'} at most`}. ${program} itself never gets to see it.`,
+    undo: (program, service) => `To undo it, sign out in ${program}, or withdraw the access at ${service}.`,
   },
   operator: {
     runBy: (name) => `This page is run by ${name}.`,

@@ -7,6 +7,9 @@ export const es: Texts = {
     caution: (asked) =>
       `Lo pidió ${asked.ago ?? 'hace menos de un minuto'}, a las ${asked.time} UTC${whence(asked)}. Continúe solo si acaba de iniciarlo usted. Si alguien le ha enviado la dirección de esta página, ciérrela: esa persona tendría acceso a su cuenta.`,
     secret: (service, credential) => `${capitalised(credential)} de ${service}`,
+    login: (service) => `Nombre o correo electrónico en ${service}`,
+    loginHint: (credential) => `Déjelo vacío si en lugar de la contraseña escribe esto: ${credential}.`,
+    passwordOr: (credential) => `Contraseña o ${credential}`,
     howToGetIt: (service) => `Cómo obtenerlo (documentación de ${service})`,
     confirmation: 'Código de su programa',
     confirmationHint: 'Los cuatro primeros caracteres del tique que muestra su programa.',
@@ -18,6 +21,10 @@ export const es: Texts = {
     noSecret: (service) => `Escriba aquí lo que le da acceso a ${service}.`,
     noConfirmation: 'Escriba el código que muestra su programa.',
     refused: (service) => `${service} no ha aceptado lo que ha escrito. Compruébelo e inténtelo de nuevo.`,
+    refusedLogin: (service) =>
+      `${service} no ha aceptado este nombre y esta contraseña. Compruébelos e inténtelo de nuevo.`,
+    secondFactor: (service, credential) =>
+      `Para esta cuenta, ${service} pide además de la contraseña un código de un solo uso, que aquí no se puede escribir. Deje vacío el nombre y en lugar de la contraseña escriba esto: ${credential}.`,
     unconfirmed:
       'Este no es el código que muestra su programa. Si su programa no muestra ninguno, otra persona le ha enviado aquí: cierre esta página.',
     outage: (service) => `${service} no responde en este momento. No se ha perdido nada: inténtelo de nuevo enseguida.`,
@@ -45,10 +52,9 @@ export const es: Texts = {
   },
   kept: {
     title: 'Qué se guarda y cómo deshacerlo',
-    text: (program, service, days) =>
-      `${service} comprueba lo que escribe. Después se guarda aquí cifrado hasta que ${program} cierre la sesión${days === undefined ? '' : `, durante ${days} ${days === 1 ? 'día' : 'días'} como máximo`}. ${program} nunca llega a verlo.`,
-    undo: (program, service) =>
-      `Para deshacerlo, cierre la sesión en ${program} o revoque en ${service} lo que ha escrito aquí.`,
+    text: (program, service, { days, hasPassword }) =>
+      `${service} comprueba lo que escribe. ${hasPassword ? `A cambio de una contraseña, ${service} da un token, y la contraseña misma no se guarda. El token` : 'Después'} se guarda aquí cifrado hasta que ${program} cierre la sesión${days === undefined ? '' : `, durante ${days} ${days === 1 ? 'día' : 'días'} como máximo`}. ${program} nunca llega a verlo.`,
+    undo: (program, service) => `Para deshacerlo, cierre la sesión en ${program} o revoque el acceso en ${service}.`,
   },
   operator: {
     runBy: (name) => `Esta página la gestiona ${name}.`,

@@ -8,6 +8,9 @@ export const fr: Texts = {
     caution: (asked) =>
       `La demande a été faite ${asked.ago ?? 'il y a moins d’une minute'}, à ${asked.time} UTC${whence(asked)}. Ne continuez que si vous venez de la faire vous-même. Si quelqu’un vous a envoyé l’adresse de cette page, fermez-la\u00a0: cette personne aurait accès à votre compte.`,
     secret: (service, credential) => `${capitalised(credential)} ${service}`,
+    login: (service) => `Nom ou adresse e-mail chez ${service}`,
+    loginHint: (credential) => `Laissez vide si, au lieu du mot de passe, vous saisissez ceci\u00a0: ${credential}.`,
+    passwordOr: (credential) => `Mot de passe ou ${credential}`,
     howToGetIt: (service) => `Comment l’obtenir (documentation ${service})`,
     confirmation: 'Code de votre programme',
     confirmationHint: 'Les quatre premiers caractères du ticket que votre programme affiche.',
@@ -19,6 +22,9 @@ export const fr: Texts = {
     noSecret: (service) => `Saisissez ici ce qui vous donne accès à ${service}.`,
     noConfirmation: 'Saisissez le code que votre programme affiche.',
     refused: (service) => `${service} n’a pas accepté cette saisie. Vérifiez-la et réessayez.`,
+    refusedLogin: (service) => `${service} n’a pas accepté ce nom et ce mot de passe. Vérifiez-les et réessayez.`,
+    secondFactor: (service, credential) =>
+      `Pour ce compte, ${service} demande en plus du mot de passe un code à usage unique, qui ne peut pas être saisi ici. Laissez le nom vide et, au lieu du mot de passe, saisissez ceci\u00a0: ${credential}.`,
     unconfirmed:
       'Ce n’est pas le code que votre programme affiche. S’il n’en affiche aucun, quelqu’un d’autre vous a envoyé ici\u00a0: fermez cette page.',
     outage: (service) => `${service} ne répond pas pour le moment. Rien n’est perdu\u00a0: réessayez dans un instant.`,
@@ -46,10 +52,10 @@ export const fr: Texts = {
   },
   kept: {
     title: 'Ce qui est conservé, et comment l’annuler',
-    text: (program, service, days) =>
-      `${service} vérifie ce que vous saisissez. C’est ensuite conservé ici sous forme chiffrée jusqu’à ce que ${program} se déconnecte${days === undefined ? '' : `, ${days} ${days === 1 ? 'jour' : 'jours'} au plus`}. ${program} ne le voit jamais.`,
+    text: (program, service, { days, hasPassword }) =>
+      `${service} vérifie ce que vous saisissez. ${hasPassword ? `En échange d’un mot de passe, ${service} donne un jeton, et le mot de passe lui-même n’est pas conservé. Le jeton est` : 'C’est'} ensuite conservé ici sous forme chiffrée jusqu’à ce que ${program} se déconnecte${days === undefined ? '' : `, ${days} ${days === 1 ? 'jour' : 'jours'} au plus`}. ${program} ne le voit jamais.`,
     undo: (program, service) =>
-      `Pour l’annuler, déconnectez-vous dans ${program}, ou révoquez auprès de ${service} ce que vous avez saisi ici.`,
+      `Pour l’annuler, déconnectez-vous dans ${program}, ou révoquez l’accès auprès de ${service}.`,
   },
   operator: {
     runBy: (name) => `Cette page est gérée par ${name}.`,

@@ -8,6 +8,14 @@ export interface Asked {
   readonly from: { readonly whose: 'own' | 'inside' | 'other'; readonly address: string } | undefined;
 }
 
+/** How a credential is kept. */
+export interface HowKept {
+  /** After how many days it ends at the latest; undefined where nothing but a sign-out ends it. */
+  readonly days: number | undefined;
+  /** Whether a password can be entered too. */
+  readonly hasPassword: boolean;
+}
+
 /** What the pages say, in one language. `service` is the modern API, `program` the application, by their names. */
 export interface Texts {
   readonly form: {
@@ -16,6 +24,10 @@ export interface Texts {
     /** When and from where the ticket was asked for, and what the user is to make of it. */
     readonly caution: (asked: Asked) => string;
     readonly secret: (service: string, credential: string) => string;
+    /** Where a name and a password are taken: the name, what to do without a password, and the password. */
+    readonly login: (service: string) => string;
+    readonly loginHint: (credential: string) => string;
+    readonly passwordOr: (credential: string) => string;
     /** The text of a link to the vendor's documentation of the credential. */
     readonly howToGetIt: (service: string) => string;
     readonly confirmation: string;
@@ -28,6 +40,9 @@ export interface Texts {
     readonly noSecret: (service: string, credential: string) => string;
     readonly noConfirmation: string;
     readonly refused: (service: string, credential: string) => string;
+    readonly refusedLogin: (service: string) => string;
+    /** Name and password are right, but the service asks for a code too. */
+    readonly secondFactor: (service: string, credential: string) => string;
     readonly unconfirmed: string;
     readonly outage: (service: string) => string;
     readonly tooMany: string;
@@ -51,8 +66,7 @@ export interface Texts {
   readonly failure: { readonly title: string; readonly text: string };
   readonly kept: {
     readonly title: string;
-    /** `days` is after how many it ends at the latest; undefined where nothing but a sign-out ends it. */
-    readonly text: (program: string, service: string, days: number | undefined) => string;
+    readonly text: (program: string, service: string, how: HowKept) => string;
     readonly undo: (program: string, service: string) => string;
   };
   readonly operator: {
