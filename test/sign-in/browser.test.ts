@@ -110,7 +110,7 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     return { ...watched, ticket };
   }
 
-  const secretOf = (page: Page) => page.getByLabel('SeaTable account token');
+  const secretOf = (page: Page) => page.getByLabel('Password, or account token');
   const heading = (page: Page) => page.getByRole('heading', { level: 1 }).textContent();
 
   async function enter(page: Page, secret: string): Promise<void> {
@@ -145,6 +145,36 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     expect(errors.filter((text) => !text.includes('404'))).toEqual([]);
   });
 
+  test('the real name and password sign in', async () => {
+    const { page, ticket, hosts, errors } = await visit('desktop');
+    const name = page.getByLabel('Name or e-mail at SeaTable');
+    const { info, password } = seatableAccounts.teamMember;
+    await name.fill(info.contact_email);
+    await enter(page, 'wrong');
+    expect(await page.getByRole('alert').textContent()).toContain('did not accept this name and password');
+    await name.fill(info.contact_email);
+    await enter(page, password);
+    expect(await heading(page)).toBe('You are signed in');
+    expect(await page.textContent('main')).toContain(
+      'Invoice importer now has access to your SeaTable account teamplayer@example.com.',
+    );
+    expect(await page.content()).not.toContain(password);
+    const redeemed = await rest({ action: 'get_auth_token', api_key: 'desktop', ticket });
+    expect(within('email', redeemed)).toBe(info.contact_email);
+    expect([[...hosts], errors]).toEqual([[bridge], []]);
+  });
+
+  test('an account with a second factor is told what to enter', async () => {
+    const { page } = await visit('desktop');
+    const { info, password, token } = seatableAccounts.cloudUser;
+    await page.getByLabel('Name or e-mail at SeaTable').fill(info.contact_email);
+    await enter(page, password);
+    expect(await page.getByRole('alert').textContent()).toContain('asks for a one-time code');
+    await screenshot(page, 'second-factor');
+    await enter(page, token);
+    expect(await heading(page)).toBe('You are signed in');
+  });
+
   test('an outage is shown and loses nothing', async () => {
     const { page } = await visit('down');
     await enter(page, credential);
@@ -176,6 +206,9 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
   test('the keyboard alone signs in', async () => {
     const { page, errors } = await visit('desktop');
     const focused = () => page.evaluate<string>('document.activeElement.name || document.activeElement.type');
+    expect(await focused()).toBe('login');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
     expect(await focused()).toBe('password');
     await page.keyboard.type(wrong);
     await page.keyboard.press('Enter');
@@ -344,7 +377,7 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
 
   test.each(['light', 'dark'] as const)('the focus is visible in the %s, and covers nothing', async (colorScheme) => {
     const { page } = await visit('desktop', { viewport: PHONE, colorScheme });
-    for (const part of [secretOf(page), ...(await page.getByRole('button').all())]) {
+    for (const part of [page.getByLabel('Name or e-mail'), secretOf(page), ...(await page.getByRole('button').all())]) {
       await part.focus();
       const ring = await page.evaluate<{ style: string; reach: number; contrast: number }>(RING);
       expect(ring.style).toBe('solid');
