@@ -132,7 +132,7 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
         replies.push(JSON.stringify({ ...reply, result: rest }));
       }
     }
-    for (const secret of [password, canary('wrong'), canary('down'), token]) {
+    for (const secret of [password, canary('wrong'), canary('down')]) {
       const reply = await callBridge(url, format, 'authorization', [
         ['api_key', loginKey],
         ['login', canary('login')],

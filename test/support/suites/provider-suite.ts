@@ -18,7 +18,11 @@ export interface ProviderMember {
   /** The account that the reply is mapped to; `attributes` aside, which is the reply unchanged. */
   readonly account: Omit<Account, 'attributes'>;
   /** Where the API has a login: the path of its one request, the reply that gives `credential`, and one that refuses. */
-  readonly login?: { readonly path: string; readonly reply: unknown; readonly refusal: CannedReply };
+  readonly login?: {
+    readonly path: string;
+    readonly reply: unknown;
+    readonly refusal: { readonly status: number; readonly body: unknown };
+  };
   /** The body of a reply that refuses, in the shape of the modern API; an empty object unless given. */
   readonly refusal?: unknown;
 }
