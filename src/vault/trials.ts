@@ -23,7 +23,7 @@ export interface TriedSecret {
 }
 
 /** What came of a secret. */
-export type Trial<Kept> =
+type Trial<Kept> =
   | { readonly kept: Kept }
   | { readonly outcome: 'refused' | 'outage' | 'too many'; readonly fault: Fault };
 

@@ -9,7 +9,7 @@ export interface Asked {
 }
 
 /** How a credential is kept. */
-export interface HowKept {
+interface HowKept {
   /** After how many days it ends at the latest; undefined where nothing but a sign-out ends it. */
   readonly days: number | undefined;
   /** Whether a password can be entered too. */
