@@ -102,6 +102,13 @@ describe('a program that posts the real name and password', () => {
     }
   });
 
+  test('may send a name that is no text beside the token', async () => {
+    const { address } = await newPage();
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const page = await visit(address, { method: 'POST', headers, body: `login=J%F8rgen&password=${loneUser.token}` });
+    expect(page.text).toContain(DONE);
+  });
+
   test('is told that they are wrong, and not what they were', async () => {
     const { ticket, address } = await newPage();
     const page = await post(address, 'Lone-Us3r', 'wr0ng-password');
