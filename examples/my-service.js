@@ -54,7 +54,13 @@ const provider = {
   name: 'my-service',
   title: 'My Service',
   publicBaseUrl: 'https://api.my-service.example',
-  credential: { name: 'API key', hint: 'It is on the page "API" of your profile.' },
+  // What the sign-in page asks for, and where one gets it. German, French and Spanish are shown in English where they are not here.
+  credential: {
+    name: 'API key',
+    hint: 'It is on the page "API" of your profile.',
+    url: 'https://docs.my-service.example/keys',
+    translations: { de: { name: 'API-Schlüssel', hint: 'Er steht auf der Seite „API“ Ihres Profils.' } },
+  },
   // A key of the configuration, beside `provider: ./my-service.js`; `connect` gets its value in camelCase.
   settings: {
     workspace: { kind: 'text', description: 'the workspace whose storage is shown, the first unless given' },

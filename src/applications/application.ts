@@ -9,6 +9,8 @@ export interface Application extends Omit<ApplicationConfig, 'settings' | 'tls' 
   readonly headers: Readonly<Record<string, string>>;
   /** The modern API that its calls go to, for one call. */
   readonly connect: (scope: Scope) => Provider;
+  /** Whether that API gives a credential for a name and a password. */
+  readonly hasLogin: boolean;
   /** How the sign-in page and the command line name that API and its credential. */
   readonly kind: Pick<ProviderKind, 'title' | 'credential'>;
 }

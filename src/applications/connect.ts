@@ -41,8 +41,15 @@ export async function connect(
     return noteSecrets(cached(followed(kind.connect(options, timeLeft))), scope.secrets);
   };
   // A provider that cannot connect is a problem of the start, not of each call.
-  connectTo(createScope());
-  return { ...rest, headers: deprecationHeaders({ deprecation }), provider: kind.name, kind, connect: connectTo };
+  const hasLogin = connectTo(createScope()).login !== undefined;
+  return {
+    ...rest,
+    headers: deprecationHeaders({ deprecation }),
+    provider: kind.name,
+    hasLogin,
+    kind,
+    connect: connectTo,
+  };
 }
 
 async function shadowOf(

@@ -1,6 +1,6 @@
 import type { Provider } from '../providers/provider.js';
 
-/** A provider that adds the secrets that its methods are given to a list: the credential and the passwords. */
+/** A provider that adds the secrets that its methods are given to a list: the credential, the passwords, and what a login gives. */
 export function noteSecrets(provider: Provider, secrets: string[]): Provider {
   const note = (...given: readonly string[]) => {
     for (const secret of given) if (!secrets.includes(secret)) secrets.push(secret);
@@ -12,10 +12,18 @@ export function noteSecrets(provider: Provider, secrets: string[]): Provider {
       note(credential);
       return method(credential, ...rest);
     };
-  const { readAccount, readAccountOf, updateAccount, changePassword } = provider;
+  const { login, readAccount, readAccountOf, updateAccount, changePassword } = provider;
   const { deleteAccount, createAccount, findAccounts, readPlan } = provider;
   // A method that is missing here does not compile.
   return {
+    login:
+      login &&
+      (async (name, password) => {
+        note(name, password);
+        const credential = await login(name, password);
+        note(credential);
+        return credential;
+      }),
     readAccount: noting(readAccount),
     readAccountOf: readAccountOf && noting(readAccountOf),
     updateAccount: updateAccount && { ...updateAccount, send: noting(updateAccount.send) },

@@ -141,6 +141,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
             admission,
             observer,
             publicUrl: config.publicUrl,
+            operator: config.operator,
             forwardedUrl: createForwardedUrl(trustProxy),
           }),
           health: admin && !isDemo ? healthRouter() : adminRouter(health),

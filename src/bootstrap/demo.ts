@@ -24,11 +24,13 @@ export const demoApplications = [
   { provider: 'golem', apiKey: 'golem000000000000000000000000000', authToken: golemAccounts.developer.token },
 ] as const;
 
-/** An application with a vault, and a credential that its sign-in page accepts. */
+/** An application with a vault, and what its sign-in page accepts: a credential, or a name and a password. */
 export const demoVault = {
   provider: 'seatable',
   apiKey: 'seatable000000000000000000000000',
   credential: seatableAccounts.loneUser.token,
+  login: seatableAccounts.loneUser.info.login_id,
+  password: seatableAccounts.loneUser.password,
 } as const;
 
 /** The sandbox in `base_url`s: a user_id belongs to a `base_url`, and the sandbox's port changes with every start. */

@@ -16,6 +16,8 @@ export interface ProviderCapabilities {
   readonly actions: readonly (readonly [action: ActionName, capability: Capability])[];
   /** The fields that update_account can change, under their names in the old form. */
   readonly fields: readonly string[];
+  /** Whether a vault takes the user's name and password. */
+  readonly hasLogin: boolean;
 }
 
 /** What applications of a provider can do. */
@@ -24,6 +26,7 @@ export function capabilitiesOf(kind: ProviderKind): ProviderCapabilities {
   return {
     actions: actionNames.map((action) => [action, capabilityOf(action, api)]),
     fields: api.updateAccount?.fields.map(snakeCase) ?? [],
+    hasLogin: api.login !== undefined,
   };
 }
 

@@ -120,22 +120,20 @@ async function endSession({ application, sessions, values }: HandlerContext): Pr
 }
 
 /**
- * The sign-in of a program that asks its user itself: the password is tried as the credential, within the limits of the
- * sign-in page.
+ * The sign-in of a program that asks its user itself: the password is tried as the sign-in page tries it, within its
+ * limits. In a passthrough application it is the auth_token, and thus nothing else but the credential.
  */
 async function authorize(context: HandlerContext): Promise<Fields> {
   const { address, api, application, sessions, store, trials } = context;
   const { login = '', password = '' } = context.values;
-  // As at the page, without the blanks around a pasted secret.
-  const credential = password.trim();
   // A login counts for each address on its own: nobody can lock out the users of another.
   const subject = JSON.stringify(['login', application.apiKey, login, address]);
+  const isVault = application.credentials === 'vault';
   const trial = await trials.attempt(
-    { application, subject, address },
-    () => api.readAccount(credential),
-    async (account) => {
+    { application, api, login: isVault ? login : '', secret: password, subject, address },
+    async (account, credential) => {
       const user = await presentUser(account, context);
-      if (application.credentials === 'passthrough') return { auth_token: credential, user };
+      if (!isVault) return { auth_token: credential, user };
       const userId = await userIdOf(account.nativeId, context);
       const { authToken, record } = await sessions.make(application, credential, userId);
       await store.addSession(record);

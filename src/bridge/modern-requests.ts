@@ -1,13 +1,14 @@
 import { type ActionName, isAction } from '../core/actions.js';
 import type { Provider, ProviderKind } from '../providers/provider.js';
 
-/** The method of a provider that does the work of an action; of one that signs in, none: the credential is enough. */
+/** The method of a provider that does the work of an action; of one that signs in, none: the credential is enough. Where an
+ * API has no login, it is enough for authorization too. */
 const methods: Readonly<Record<ActionName, keyof Provider | 'the credential'>> = {
   get_account_info: 'readAccount',
   get_ticket: 'the credential',
   get_auth_token: 'the credential',
   logout: 'the credential',
-  authorization: 'the credential',
+  authorization: 'login',
   get_account_details: 'readAccount',
   update_account: 'updateAccount',
   change_password: 'changePassword',
@@ -28,6 +29,7 @@ export function modernRequestOf(
 ): string | undefined {
   if (!isAction(action)) return undefined;
   const method = methods[action];
-  if (method === 'the credential') return `none: it has the ${credential.name} itself`;
+  if (method === 'the credential' || (method === 'login' && requests.login === undefined))
+    return `none: it has the ${credential.name} itself`;
   return requests[method]?.replace('{base_url}', () => baseUrl);
 }

@@ -14,10 +14,12 @@ export async function ownProviders({ applications }: Config): Promise<readonly P
 /** What the providers of the bridge and these others can, by action, as a Markdown table. */
 export function providersTable(others: readonly ProviderKind[]): string {
   const columns = [...providers, ...others].map((kind) => {
-    const { actions, fields } = capabilitiesOf(kind);
-    const cells = actions.map(([action, capability]) =>
-      action === 'update_account' && capability !== undefined ? fields.join(', ') : (capability ?? '–'),
-    );
+    const { actions, fields, hasLogin } = capabilitiesOf(kind);
+    const cells = actions.map(([action, capability]) => {
+      if (capability === undefined) return '–';
+      if (action === 'update_account') return fields.join(', ');
+      return action === 'authorization' && hasLogin ? `${capability}; vault: with the password too` : capability;
+    });
     return [kind.name, '---', ...cells];
   });
   const [first] = providers.map(capabilitiesOf);
@@ -28,12 +30,13 @@ export function providersTable(others: readonly ProviderKind[]): string {
 /** The same as a JSON document. */
 export function providersDocument(others: readonly ProviderKind[]): string {
   const described = [...providers, ...others].map((kind) => {
-    const { actions, fields } = capabilitiesOf(kind);
+    const { actions, fields, hasLogin } = capabilitiesOf(kind);
     return {
       name: kind.name,
       title: kind.title,
       base_url: kind.publicBaseUrl,
       credential: kind.credential.name,
+      login: hasLogin,
       settings: Object.keys(kind.settings ?? {}),
       actions: Object.fromEntries(actions.map(([action, capability]) => [action, capability ?? null])),
       update_account_fields: fields,

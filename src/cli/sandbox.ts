@@ -7,7 +7,9 @@ import { stopOnSignal } from './process.js';
 export function addSandboxCommand(program: Command): void {
   const sandbox = program
     .command('sandbox')
-    .description('play the modern APIs, for trying things out')
+    .description(
+      'play the modern APIs, for trying things out; prints provider, base_url, credential, and login and password',
+    )
     .option('--host <host>', 'listen here', toHost, '127.0.0.1')
     .option('--port <port>', 'listen on this port, 0 for a free one', toPort, 8081)
     .option('--print-config', 'print the configuration of a bridge in front of it, and end');
@@ -22,8 +24,9 @@ export function addSandboxCommand(program: Command): void {
     const { sandboxCredentials, sandboxPaths, startSandbox } = await import('../sandbox/sandbox.js');
     const running = await startSandbox(address);
     stopOnSignal(running.close);
-    for (const { provider, credential } of sandboxCredentials) {
-      console.log(`${provider}\t${running.url}${sandboxPaths[provider]}\t${credential}`);
+    for (const { provider, credential, login = '', password = '' } of sandboxCredentials) {
+      const line = [provider, running.url + sandboxPaths[provider], credential, login, password];
+      console.log(line.join('\t').trimEnd());
     }
   });
 }

@@ -13,7 +13,9 @@ import {
   integerBetween,
   isAddressOrNetwork,
   isBaseUrl,
+  isContact,
   limit,
+  linkOf,
   oneOf,
   pattern,
   port,
@@ -112,6 +114,15 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       .transform((path) => resolve(directory, path))
       .optional()
       .describe('a file with `limits_store` in its first line'),
+    operator: camelCasedObject({
+      name: text.optional().meta({ description: 'their name, such as that of a company', unlessGiven: 'not said' }),
+      contact: pattern('an e-mail address, or an http or https URL', isContact)
+        .transform((contact) => ({ text: contact, href: linkOf(contact) }))
+        .optional()
+        .meta({ description: 'where users ask: an e-mail address or a URL', unlessGiven: 'not said' }),
+    })
+      .optional()
+      .meta({ description: 'who runs this bridge, as its sign-in page says', unlessGiven: 'not said' }),
     admin: camelCasedObject({
       host: text.default('127.0.0.1').describe('its address'),
       port: port(9464).describe('its port'),

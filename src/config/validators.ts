@@ -141,3 +141,12 @@ export function isAddressOrNetwork(text: string): boolean {
     (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
   );
 }
+
+const isEmail = (text: string) => /^[^\s@<>"(),:;\\]+@[^\s@<>"(),:;\\/?#]+$/.test(text);
+
+/** Whether a text is where users can ask: an e-mail address, or a URL that carries no password. */
+export const isContact = (text: string) => isEmail(text) || (isUrl(text) && !/^https?:\/\/[^/]*@/i.test(text));
+
+/** The URL behind such a text. */
+export const linkOf = (contact: string) =>
+  isEmail(contact) ? `mailto:${encodeURIComponent(contact).replace('%40', '@')}` : new URL(contact).href;

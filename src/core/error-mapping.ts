@@ -60,7 +60,7 @@ export const httpErrors = {
 export const defaultFaultStatus = 500;
 
 /** The status word of a call; without a reason, that of success. `action` is as sent. */
-export function statusWord(action: string, reason?: Reason, about?: 'email'): string {
+export function statusWord(action: string, reason?: Reason, about?: Fault['about']): string {
   if (reason === undefined) return statusWordsOf(action)?.success ?? `${action}_ok`;
   if (reason === 'invalid' && about === 'email') return 'email_invalid';
   return statusWordsOf(action)?.[reason] ?? errors[reason].statusWord(action);

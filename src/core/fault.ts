@@ -15,8 +15,11 @@ export type Reason = (typeof reasons)[number];
 export interface FaultDetail {
   /** Plain text for the caller; MUST NOT hold a secret, a host name or a path. */
   readonly explanation?: string | undefined;
-  /** The `invalid` parameter, where it has a status word of its own. */
-  readonly about?: 'email' | undefined;
+  /**
+   * The `invalid` parameter, where it has a status word of its own; or why a right password is `unauthenticated`: the
+   * modern API asks for a second factor.
+   */
+  readonly about?: 'email' | 'second factor' | undefined;
   /** The modern API's explanation, for the `message` element of the bridge's own actions. */
   readonly upstreamMessage?: string | undefined;
   /** HTTP status that overrides that of the reason. */

@@ -84,6 +84,7 @@ function formsOf(secret: string): string[] {
     ...htmlForms(secret),
     escaped,
     escaped.replaceAll('%20', '+'),
+    new URLSearchParams({ '': bytes.toString() }).toString().slice(1),
     bytes.toString('hex'),
     ...[0, 1, 2].flatMap((offset) => base64At(offset, bytes)),
   ];

@@ -36,6 +36,11 @@ export interface Observer {
   /** Records whether the store of the rates counts; while it is away each server counts for itself. */
   readonly limitsStore: (name: string, state: 'counts' | 'away', cause: string | undefined) => void;
   readonly signIn: (application: ObservedApplication, outcome: SignInOutcome, cause?: unknown) => void;
+  /** Records that somebody came to the page of a ticket that is over, or `isBroken`; undefined: of no known application. */
+  readonly endedSignIn: (
+    application: ObservedApplication | undefined,
+    ended: { readonly isBroken: boolean; readonly cause: unknown; readonly address: string },
+  ) => void;
   /** Records connections that were closed although their callers would have kept them. */
   readonly closedConnections: (closed: ClosedConnections) => void;
   /** Records that calls come through proxies at these addresses, which are not trusted. */
@@ -133,6 +138,13 @@ export function createObserver({ log, metrics, tracing, ledger, watch }: Observe
         },
       );
     },
+    endedSignIn: (application, { isBroken, cause, address }) =>
+      record(() => {
+        const { name, provider } = application ?? {};
+        const line = { ...(application && { application: name, provider }), address, cause: messageOf(cause) };
+        if (isBroken) log.warn(line, 'a ticket has a broken seal');
+        else log.info(line, 'a sign-in is over');
+      }),
     closedConnections: ({ why, connections, address }) =>
       record(
         () => metrics.closedConnections.inc({ why }, connections),

@@ -75,6 +75,7 @@ export function createCache(
           readAccountOf &&
           ((credential, nativeId) => cachedRead(credential, nativeId, () => readAccountOf(credential, nativeId))),
         // Reads that are not.
+        login: provider.login,
         findAccounts: provider.findAccounts,
         readPlan: provider.readPlan,
         // Writes.

@@ -5,7 +5,7 @@ import type { UpstreamRequest } from '../upstream/client.js';
 import type { Refusal } from '../upstream/refusals.js';
 import { extractMessage } from '../upstream/response.js';
 import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf, sendFirst, unless } from './common.js';
-import type { Account, AccountChanges, Plan, ProviderKind } from './provider.js';
+import type { Account, AccountChanges, DocumentedCredential, Plan, ProviderKind } from './provider.js';
 
 const settings = {
   account_id: { kind: 'text', description: 'whose account it is, where the token does not tell' },
@@ -45,18 +45,12 @@ function ignoredFields(changes: AccountChanges, before: JsonObject, after: JsonO
   });
 }
 
-function accountPath(id: string): string {
-  return `/v1/accounts/${encodeURIComponent(id)}`;
-}
+const accountPath = (id: string) => `/v1/accounts/${encodeURIComponent(id)}`;
 
-function jsonBody(values: object) {
-  return { type: 'application/json', text: JSON.stringify(values) };
-}
+const jsonBody = (values: object) => ({ type: 'application/json', text: JSON.stringify(values) });
 
 /** Whether the server does not have an operation. */
-function isUnserved(status: number): boolean {
-  return status === 404 || status === 405;
-}
+const isUnserved = (status: number) => status === 404 || status === 405;
 
 /** Whether the message in a body is like this. */
 function says(pattern: RegExp): (body: Json) => boolean {
@@ -102,6 +96,17 @@ const refusals: readonly Refusal[] = [
   { status: [500], of: ['write'], body: saysDuplicate, reason: 'conflict' },
 ];
 
+const credential: DocumentedCredential = {
+  name: 'API token',
+  hint: 'golem-cli makes one for your account.',
+  url: 'https://learn.golem.cloud/cli/permissions',
+  translations: {
+    de: { name: 'API-Token', hint: 'golem-cli erzeugt eines für Ihr Konto.' },
+    fr: { name: 'jeton d’API', hint: 'golem-cli en crée un pour votre compte.' },
+    es: { name: 'token de API', hint: 'golem-cli crea uno para su cuenta.' },
+  },
+};
+
 /**
  * https://learn.golem.cloud/rest-api/account, as of Golem 1.3, and the later versions, which tell nowhere which one they
  * are: each operation is one that all have, or the newest that the server has.
@@ -110,7 +115,7 @@ export const golem: ProviderKind<typeof settings> = {
   name: 'golem',
   title: 'Golem',
   publicBaseUrl: 'https://release.api.golem.cloud',
-  credential: { name: 'API token', hint: 'golem-cli makes one for your account.' },
+  credential,
   isRefusal,
   refusals,
   requests: {

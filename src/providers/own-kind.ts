@@ -1,7 +1,7 @@
 import { reasons } from '../core/fault.js';
 import type { Setting, Settings } from '../shared/setting.js';
 import { isRecord } from './common.js';
-import type { Provider, ProviderKind } from './provider.js';
+import { type Provider, type ProviderKind, translatedLanguages } from './provider.js';
 
 /** A kind whose settings are not checked yet. */
 export type UncheckedKind = Omit<ProviderKind, 'settings'> & { readonly settings?: unknown };
@@ -9,9 +9,13 @@ export type UncheckedKind = Omit<ProviderKind, 'settings'> & { readonly settings
 /** The keys that the default export of a module lacks, or has with a value that is of no use. */
 export function missingIn(kind: unknown): string[] {
   const { name, title, publicBaseUrl, credential, isRefusal, refusals, requests, connect } = isRecord(kind) ? kind : {};
-  const { name: credentialName, hint } = isRecord(credential) ? credential : {};
+  const { url, translations } = isRecord(credential) ? credential : {};
   const credentialKeys = isRecord(credential)
-    ? { 'credential.name': isText(credentialName), 'credential.hint': isText(hint) }
+    ? {
+        ...wordsIn('credential', credential),
+        'credential.url': isAbsent(url) || isWebAddress(url),
+        ...translationsIn(translations),
+      }
     : { credential: false };
   return falseKeys({
     name: isText(name),
@@ -23,6 +27,27 @@ export function missingIn(kind: unknown): string[] {
     requests: isAbsent(requests) || areRequests(requests),
     connect: isFunction(connect),
   });
+}
+
+/** Whether a record has the words for a credential, under their paths. */
+function wordsIn(path: string, { name, hint }: Readonly<Record<string, unknown>>): Readonly<Record<string, boolean>> {
+  return { [`${path}.name`]: isText(name), [`${path}.hint`]: isText(hint) };
+}
+
+function translationsIn(translations: unknown): Readonly<Record<string, boolean>> {
+  const path = 'credential.translations';
+  if (isAbsent(translations)) return {};
+  if (!isRecord(translations) || Array.isArray(translations)) return { [path]: false };
+  return Object.fromEntries(
+    Object.entries(translations).flatMap(([language, words]) => [
+      [`${path}.${language}`, translatedLanguages.some((each) => each === language)],
+      ...Object.entries(isRecord(words) ? wordsIn(`${path}.${language}`, words) : { [`${path}.${language}`]: false }),
+    ]),
+  );
+}
+
+function isWebAddress(value: unknown): boolean {
+  return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
 }
 
 function areRequests(value: unknown): boolean {
@@ -61,6 +86,7 @@ export function missingInProvider(api: unknown): string[] {
 }
 
 const optionalMethods = [
+  'login',
   'readAccountOf',
   'changePassword',
   'deleteAccount',

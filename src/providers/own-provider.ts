@@ -11,9 +11,10 @@ import type { Account, Provider } from './provider.js';
  */
 export function ownProvider(provider: Provider, timeLeft: () => number): Provider {
   const guarded = guardWith(timeLeft);
-  const { readAccount, readAccountOf, updateAccount, changePassword } = provider;
+  const { login, readAccount, readAccountOf, updateAccount, changePassword } = provider;
   const { deleteAccount, createAccount, findAccounts, readPlan } = provider;
   return {
+    login: login && guarded(login, checkCredential, (...secrets) => secrets),
     readAccount: guarded(readAccount, checkAccount),
     readAccountOf: readAccountOf && guarded(readAccountOf, checkAccount),
     updateAccount: updateAccount && { ...updateAccount, send: written(guarded(updateAccount.send)) },
@@ -38,7 +39,7 @@ export function ownProvider(provider: Provider, timeLeft: () => number): Provide
  * throws for a result that is none.
  */
 function guardWith(timeLeft: () => number) {
-  return <Parameters extends [credential: string, ...unknown[]], Result>(
+  return <Parameters extends [first: string, ...unknown[]], Result>(
     method: (...parameters: Parameters) => Promise<Result>,
     check: (result: Result) => void = () => {},
     secretsIn: (...parameters: Parameters) => string[] = (...[credential]) => [credential],
@@ -93,6 +94,10 @@ function written<Parameters extends unknown[]>(
     const known = await write(...parameters);
     return isRecord(known) ? known : {};
   };
+}
+
+function checkCredential(credential: unknown): void {
+  if (typeof credential !== 'string' || credential === '') throw new Error('a credential is no text');
 }
 
 /** Throws an Error that names what is missing of an account, or is of another type. */

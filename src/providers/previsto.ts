@@ -2,7 +2,7 @@ import { Fault } from '../core/fault.js';
 import { isObject, type Json, type JsonObject, leftOutOf, textOf } from '../shared/json.js';
 import type { Refusal } from '../upstream/refusals.js';
 import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf } from './common.js';
-import type { Account, AccountChanges, ProviderKind } from './provider.js';
+import type { Account, AccountChanges, DocumentedCredential, ProviderKind } from './provider.js';
 
 function toAccount(account: JsonObject): Account {
   return {
@@ -85,15 +85,29 @@ const refusals: readonly Refusal[] = [
   { status: [402], of: ['write'], reason: 'invalid' },
 ];
 
+const credential: DocumentedCredential = {
+  name: 'secret key',
+  hint: 'It begins with sk_ and is among the API keys of your Previsto account.',
+  url: 'https://developer.previsto.com/authentication',
+  translations: {
+    de: {
+      name: 'geheimer Schlüssel',
+      hint: 'Er beginnt mit sk_ und steht bei den API-Schlüsseln Ihres Previsto-Kontos.',
+    },
+    fr: {
+      name: 'clé secrète',
+      hint: 'Elle commence par sk_ et se trouve parmi les clés API de votre compte Previsto.',
+    },
+    es: { name: 'clave secreta', hint: 'Empieza por sk_ y está entre las claves de API de su cuenta de Previsto.' },
+  },
+};
+
 /** https://developer.previsto.com. */
 export const previsto: ProviderKind = {
   name: 'previsto',
   title: 'Previsto',
   publicBaseUrl: 'https://api.previsto.io',
-  credential: {
-    name: 'secret key',
-    hint: 'It begins with sk_ and is among the API keys of your Previsto account.',
-  },
+  credential,
   isRefusal,
   refusals,
   requests: {

@@ -44,12 +44,17 @@ export interface AccountChanges {
 }
 
 /**
- * A connected modern account API. Every method takes a credential that the modern API itself issued, and throws a Fault
+ * A connected modern account API. Every method but `login` takes a credential that the modern API itself issued, and throws a Fault
  * for everything but success. A method that is absent is one that this API has nothing for. A native id that is
  * undefined stands for the account of the credential; another account's is given only where there is `readAccountOf`.
  * A write gives the fields of the account that are known from its reply.
  */
 export interface Provider {
+  /**
+   * The credential that this API gives for the name and the password of an account. Throws `unauthenticated` where they
+   * are wrong, and about a `second factor` where they are right and not enough.
+   */
+  readonly login?: ((login: string, password: string) => Promise<string>) | undefined;
   /** The account that the credential belongs to. */
   readonly readAccount: (credential: string) => Promise<Account>;
   /** Any account that the credential may see. */
@@ -79,6 +84,28 @@ export interface ConnectOptions<Declared extends Settings = Settings> {
   readonly send: Send;
 }
 
+/** The languages of the sign-in page beside English. */
+export const translatedLanguages = ['de', 'fr', 'es'] as const;
+
+/** What a credential is called, in the middle of a sentence, and where one gets it. */
+interface CredentialWords {
+  readonly name: string;
+  readonly hint: string;
+}
+
+/** What the sign-in page and the command line say of a credential; in English, but for its translations. */
+interface Credential extends CredentialWords {
+  /** Where its vendor documents how to get one: an http or https URL. No link unless given. */
+  readonly url?: string;
+  /** Its words in other languages; the English ones unless given. */
+  readonly translations?: { readonly [Language in (typeof translatedLanguages)[number]]?: CredentialWords };
+}
+
+/** A credential that misses nothing, as this bridge's own providers have it. */
+export type DocumentedCredential = Required<Credential> & {
+  readonly translations: Required<NonNullable<Credential['translations']>>;
+};
+
 /** A kind of modern API: one file in this folder, one line in the list of `index.ts`. */
 export interface ProviderKind<Declared extends Settings = Settings> {
   /** The `provider` of the configuration. */
@@ -87,8 +114,8 @@ export interface ProviderKind<Declared extends Settings = Settings> {
   readonly title: string;
   /** Where its vendor runs it, for the message that asks for a `base_url`. */
   readonly publicBaseUrl: string;
-  /** The credential that a user signs in with: its name, and where to find it. */
-  readonly credential: { readonly name: string; readonly hint: string };
+  /** The credential that a user signs in with. */
+  readonly credential: Credential;
   /**
    * Whether a reply that is no success is this API's own word: whether it has the shape in which the API refuses. Any
    * other counts as an outage. A JSON object of any fields unless given.

@@ -3,7 +3,7 @@ import type { Settings } from '../shared/setting.js';
 import type { Refusal } from '../upstream/refusals.js';
 import { extractMessage } from '../upstream/response.js';
 import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf } from './common.js';
-import type { Account, ProviderKind } from './provider.js';
+import type { Account, DocumentedCredential, ProviderKind } from './provider.js';
 
 const settings = {
   password_keys: {
@@ -80,15 +80,26 @@ function passwordAttributes(keys: keyof typeof SEPARATORS, current: string, next
   ]);
 }
 
+const credential: DocumentedCredential = {
+  name: 'API token',
+  hint: 'Make one in Terraform under Account settings, Tokens.',
+  url: 'https://developer.hashicorp.com/terraform/cloud-docs/users-teams-organizations/api-tokens',
+  translations: {
+    de: { name: 'API-Token', hint: 'Sie erzeugen es in Terraform unter „Account settings“, „Tokens“.' },
+    fr: {
+      name: 'jeton d’API',
+      hint: 'Créez-le dans Terraform sous «\u00a0Account settings\u00a0», «\u00a0Tokens\u00a0».',
+    },
+    es: { name: 'token de API', hint: 'Créelo en Terraform, en «Account settings», «Tokens».' },
+  },
+};
+
 /** https://developer.hashicorp.com/terraform/cloud-docs/api-docs/account; the base URL ends in `/api/v2`. */
 export const terraform: ProviderKind<typeof settings> = {
   name: 'terraform',
   title: 'Terraform',
   publicBaseUrl: 'https://app.terraform.io/api/v2',
-  credential: {
-    name: 'API token',
-    hint: 'Make one in Terraform under Account settings, Tokens.',
-  },
+  credential,
   isRefusal,
   refusals,
   requests: {

@@ -15,9 +15,20 @@ export const sandboxPaths = {
 
 type Api = keyof typeof sandboxPaths;
 
+interface SandboxCredential {
+  readonly provider: Api;
+  readonly credential: string;
+  /** A name and the password for it, where the API gives the credential for them. */
+  readonly login?: string;
+  readonly password?: string;
+}
+
 /** The first credential of every account. */
-export const sandboxCredentials: readonly { readonly provider: Api; readonly credential: string }[] = [
-  ...Object.values(seatableAccounts).map(({ token }) => ({ provider: 'seatable', credential: token }) as const),
+export const sandboxCredentials: readonly SandboxCredential[] = [
+  ...Object.values(seatableAccounts).map(
+    ({ token, password, info }) =>
+      ({ provider: 'seatable', credential: token, login: info.contact_email ?? info.login_id, password }) as const,
+  ),
   ...Object.values(previstoAccounts).map(({ key }) => ({ provider: 'previsto', credential: key }) as const),
   ...Object.values(terraformAccounts).map(({ token }) => ({ provider: 'terraform', credential: token }) as const),
   ...Object.values(golemAccounts).map(({ token }) => ({ provider: 'golem', credential: token }) as const),

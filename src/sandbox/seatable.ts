@@ -4,6 +4,10 @@ import { bodyBytes, credential, failureHandler, isEmail, mediaType, sameText, st
 
 export interface SeatableAccount {
   readonly token: string;
+  /** For `POST /api2/auth-token/`, with its contact_email, login_id or email. */
+  readonly password: string;
+  /** The one-time code that goes with the password; none where the account has no second factor. */
+  readonly secondFactor?: string;
   readonly otherTokens?: readonly string[];
   /** Whether the administrator of the account's server lets users change their address. */
   readonly emailChange: boolean;
@@ -15,6 +19,7 @@ export interface SeatableAccount {
 export const seatableAccounts = {
   teamMember: {
     token: '43543wrsd',
+    password: '100 % sure + pässword & more',
     otherTokens: ['asd410d592f59efc64410bbf4ee7602eb6854dd7', '57dbe76c579d7a926539c04c3e8bcbb1e6a65301'],
     emailChange: true,
     info: {
@@ -41,6 +46,7 @@ export const seatableAccounts = {
   },
   loneUser: {
     token: 'seatable-lone-user-token',
+    password: 'seatable-lone-user-password',
     emailChange: true,
     info: {
       space_usage: '0%',
@@ -64,6 +70,8 @@ export const seatableAccounts = {
   },
   cloudUser: {
     token: 'seatable-cloud-user-token',
+    password: 'seatable-cloud-user-password',
+    secondFactor: '314159',
     emailChange: false,
     info: {
       org_id: 7,
@@ -147,9 +155,48 @@ const changeEmail: Operation = async (account, request, response) => {
   response.json({ msg: 'email has been sent, please check it in your current email.' });
 };
 
+/** Texts as the form that SeaTable's web framework reads: without the blanks around them. */
+async function readLogin(request: Request): Promise<{ username: string; password: string }> {
+  const form = await readForm(request);
+  const text = (name: string) => {
+    const value = form?.get(name);
+    return typeof value === 'string' ? value.trim() : '';
+  };
+  return { username: text('username'), password: text('password') };
+}
+
+/** Gives the token of an account for a name and a password, and for the one-time code where it has a second factor. */
+const giveToken: RequestHandler = async (request, response) => {
+  const { username, password } = await readLogin(request);
+  const missing = Object.entries({ username, password }).filter(([, value]) => value === '');
+  if (missing.length > 0) {
+    const errors = missing.map(([name]) => [name, ['This field may not be blank.']]);
+    return void response.status(400).json(Object.fromEntries(errors));
+  }
+  const rejectLogin = (message: string) => void response.status(400).json({ non_field_errors: [message] });
+  const account = accounts.find(({ info, ...one }) => {
+    const names = [info.contact_email, info.login_id, info.email];
+    return one.password === password && names.some((name) => typeof name === 'string' && sameText(name, username));
+  });
+  if (!account) return rejectLogin('Unable to login with provided credentials.');
+  const code = request.get('x-seafile-otp') ?? '';
+  if (account.secondFactor !== undefined && code !== account.secondFactor) {
+    response.set('X-Seafile-OTP', 'required');
+    return rejectLogin(`Two factor auth token is ${code === '' ? 'missing' : 'invalid'}.`);
+  }
+  response.json({ token: account.token });
+};
+
 /** SeaTable's account operations. */
 export function seatableRouter(): Router {
   const router = strictRouter();
+  router
+    .route('/api2/auth-token/')
+    .post(giveToken)
+    .all((request, response) => {
+      response.set('Allow', 'POST');
+      reject(response, 405, `Method "${request.method}" not allowed.`);
+    });
   router
     .route('/api2/account/info/')
     .get(withAccount((account, _request, response) => void response.json(account.info)))

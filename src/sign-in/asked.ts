@@ -1,5 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { PendingTicket } from '../vault/tickets.js';
+import type { Asked } from './languages/texts.js';
 
 /** Addresses that mean nothing outside the network they are in, and say how it is built. */
 const internal = new BlockList();
@@ -25,21 +26,24 @@ const isInternal = (address: string) => internal.check(address, isIPv6(address) 
 const plain = (address: string) => address.replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/%.*/, '');
 
 /**
- * When and from where a ticket was asked for, in words for the user at address `user`. An internal address is shown to
- * those alone who are in such a network too.
+ * When and from where a ticket was asked for, for the user at address `user`, who reads `language`. An internal address
+ * is for those alone who are in such a network too.
  */
-export function howItWasAsked({ ageMs, askedFrom }: PendingTicket, now: number, user: string): string {
+export function howItWasAsked(
+  { ageMs, askedFrom }: PendingTicket,
+  { now, user, language }: { readonly now: number; readonly user: string; readonly language: string },
+): Asked {
   const minutes = Math.floor(ageMs / 60_000);
-  const ago = minutes === 0 ? 'less than a minute ago' : `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ago`;
-  const time = new Date(now - ageMs).toISOString().slice(11, 16);
-  return `It was asked for ${ago}, at ${time} UTC${whence(askedFrom, plain(user))}.`;
+  return {
+    ago: minutes === 0 ? undefined : new Intl.RelativeTimeFormat(language).format(-minutes, 'minute'),
+    time: new Date(now - ageMs).toISOString().slice(11, 16),
+    from: whence(askedFrom, plain(user)),
+  };
 }
 
-function whence(askedFrom: string | undefined, user: string): string {
-  if (askedFrom === undefined) return '';
+function whence(askedFrom: string | undefined, user: string): Asked['from'] {
+  if (askedFrom === undefined) return undefined;
   const address = plain(askedFrom);
-  if (address === user) return `, from your own address, ${address}`;
-  return isInternal(address) && !isInternal(user)
-    ? ', from inside the network of this service'
-    : `, from the address ${address}`;
+  if (address === user) return { whose: 'own', address };
+  return { whose: isInternal(address) && !isInternal(user) ? 'inside' : 'other', address };
 }

@@ -1,86 +1,74 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
+import type { Language } from './languages/catalogue.js';
 
-/** The content of a sign-in page, in plain text; it is escaped when rendered. */
+/** The content of a page, in plain text; it is escaped when rendered. */
 export interface Page {
+  readonly language: Language;
   readonly title: string;
-  /** An error, shown as an alert. */
-  readonly problem?: string;
+  /** An error that concerns no field alone, shown as an alert. */
+  readonly problem?: string | undefined;
   readonly text: string;
   /** Whether the user is signed in, in the mark-up that old programs look for. */
   readonly isSignedIn?: boolean;
-  readonly form?: {
-    /** What to enter, such as `API token`. */
-    readonly secret: string;
-    /** Where to find that. */
-    readonly hint: string;
-    /** When and from where the ticket was asked for, and what the user is to make of it. */
-    readonly caution: string;
-    /** Whether to ask for the first characters of the ticket. */
-    readonly asksForTicket: boolean;
-  };
+  readonly form?: Form;
+  /** What the bridge keeps, and how to undo it. */
+  readonly kept?: { readonly title: string; readonly paragraphs: readonly string[] };
+  /** Who runs the bridge. */
+  readonly operator?: Operator | undefined;
 }
 
-const STYLE = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 30rem; padding: 1.5rem; color: #1a1a1a; background: #fff; }
-h1 { font-size: 1.4rem; line-height: 1.25; overflow-wrap: anywhere; }
-p, small { overflow-wrap: anywhere; }
-label { display: block; margin-top: 1rem; font-weight: 600; }
-small { display: block; margin-bottom: .5rem; }
-input, button { box-sizing: border-box; width: 100%; font: inherit; padding: .6rem; border-radius: .25rem; }
-input { border: 1px solid #6b6b6b; color: inherit; background: transparent; }
-button { margin-top: 1.5rem; border: 0; color: #fff; background: #0b57d0; cursor: pointer; }
-:focus-visible { outline: 3px solid #b85c00; outline-offset: 2px; }
-[role=alert] { border-left: .3rem solid #b3261e; padding-left: .8rem; }
-@media (prefers-color-scheme: dark) {
-  body { color: #ececec; background: #161616; }
-  input { border-color: #9a9a9a; }
-  :focus-visible { outline-color: #f0a000; }
-  [role=alert] { border-color: #f2b8b5; }
+interface Form {
+  /** When and from where the ticket was asked for, and what the user is to make of it. */
+  readonly caution: string;
+  readonly fields: readonly Field[];
+  /** The name of the field to begin with. */
+  readonly focused: FieldName;
+  /** The texts of the button that shows the secret, and hides it. */
+  readonly show: string;
+  readonly hide: string;
+  readonly submit: string;
 }
-`;
 
-const TEMPLATE = `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title><%= it.title %></title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<h1><%= it.title %></h1>
-<% if (it.problem) { %><p role="alert" id="problem"><%= it.problem %></p>
-<% } %><p<% if (it.isSignedIn) { %> class="api_auth_success"<% } %>><%= it.text %></p>
-<% if (it.form) { %><p id="caution"><%= it.form.caution %></p>
-<!-- Old programs look for this: var request_token = '0'; -->
-<form name="login_form1" method="post">
-<label for="login">Login</label>
-<small id="login-hint">Not needed here; it may stay empty.</small>
-<input id="login" name="login" autocomplete="username" autocapitalize="none" spellcheck="false" aria-describedby="login-hint">
-<label for="password"><%= it.form.secret %></label>
-<small id="password-hint"><%= it.form.hint %></small>
-<input id="password" name="password" type="password" autocomplete="current-password" required autofocus aria-describedby="password-hint<% if (it.problem) { %> problem<% } %>">
-<% if (it.form.asksForTicket) { %><label for="confirmation">Code of your program</label>
-<small id="confirmation-hint">The first four characters of the ticket that your program shows.</small>
-<input id="confirmation" name="confirmation" autocomplete="off" autocapitalize="none" spellcheck="false" required aria-describedby="confirmation-hint<% if (it.problem) { %> problem<% } %>">
-<% } %><button id="login_button_credentials" type="submit">Sign in</button>
-</form>
-<% } %></main>
-</body>
-</html>
-`;
+export type FieldName = 'login' | 'password' | 'confirmation';
 
-const eta = new Eta({ autoEscape: true });
+export interface Field {
+  readonly name: FieldName;
+  readonly label: string;
+  readonly hint: string;
+  readonly link?: Link | undefined;
+  /** What is wrong with what was entered, shown beside it. */
+  readonly problem?: string | undefined;
+  /** Further attributes of the element, in HTML. */
+  readonly attributes: string;
+}
+
+interface Link {
+  readonly href: string;
+  readonly text: string;
+}
+
+export interface Operator {
+  readonly text: string;
+  readonly contact?: Link | undefined;
+}
+
+/** The template of the pages, their style and their script. */
+const folder = new URL('../../../sign-in/', import.meta.url);
+const read = (name: string) => readFileSync(new URL(name, folder), 'utf8');
+const style = read('page.css');
+const script = read('page.js');
+
+const eta = new Eta({ views: fileURLToPath(folder), cache: true, autoEscape: true });
 
 export function renderPage(page: Page): string {
-  return eta.renderString(TEMPLATE, page);
+  return eta.render('page', { ...page, style, script });
 }
 
-const styleHash = createHash('sha256').update(STYLE).digest('base64');
+const sourceOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+const policy = `default-src 'none'; style-src ${sourceOf(style)}; script-src ${sourceOf(script)}; base-uri 'none'; frame-ancestors 'none'`;
 
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
 
@@ -94,9 +82,10 @@ const YEAR_SECONDS = 365 * 24 * 60 * 60;
 export function pageHeaders(redirectUrl: string | undefined, overTls: boolean): Record<string, string> {
   const formAction = redirectUrl === undefined ? "'self'" : "'self' http: https:";
   return {
-    'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`,
+    'Content-Security-Policy': `${policy}; form-action ${formAction}`,
     'Cache-Control': 'no-store',
     'Referrer-Policy': 'no-referrer',
+    Vary: 'Accept-Language',
     'X-Content-Type-Options': 'nosniff',
     ...(overTls && { 'Strict-Transport-Security': `max-age=${YEAR_SECONDS}` }),
   };

@@ -3,27 +3,19 @@ import { type ErrorRequestHandler, type Request, type RequestHandler, type Respo
 import type { Application } from '../applications/application.js';
 import type { Admission } from '../bridge/admission.js';
 import { httpErrors, isServerFault, pageStatusOf, retryAfterOf } from '../core/error-mapping.js';
-import { Fault } from '../core/fault.js';
+import { type Fault, toFault } from '../core/fault.js';
 import { readBody } from '../http/body.js';
 import { isFromAnotherSite } from '../http/cross-site.js';
 import { toRequestFault } from '../http/request-errors.js';
 import type { Observer } from '../observability/observer.js';
-import { formFields } from '../protocols/form.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { Store } from '../store/store.js';
 import type { Tickets } from '../vault/tickets.js';
 import type { Trials } from '../vault/trials.js';
+import { type Entered, readEntered } from './entered.js';
+import { languageFor } from './languages/catalogue.js';
 import { type Page, pageHeaders, renderPage } from './page.js';
-import {
-  expiredPage,
-  FROM_ANOTHER_SITE,
-  failurePage,
-  formPage,
-  pages,
-  problemOf,
-  signedInPage,
-  UNCONFIRMED,
-} from './texts.js';
+import { createPages, credentialIn, type OperatorConfig, type Problem } from './pages.js';
 
 export interface SignInParts {
   readonly tickets: Tickets;
@@ -36,6 +28,8 @@ export interface SignInParts {
   readonly publicUrl: string | undefined;
   /** The URL of the bridge as a trusted proxy forwarded it; undefined where none did. */
   readonly forwardedUrl: (request: IncomingMessage) => string | undefined;
+  /** Who runs the bridge, for the pages to say. */
+  readonly operator: OperatorConfig | undefined;
 }
 
 type PageHandler = (
@@ -52,37 +46,55 @@ const CONFIRMATION_LENGTH = 4;
 export function signInRouter(parts: SignInParts): Router {
   const { tickets, store, trials, admission, observer, publicUrl, forwardedUrl } = parts;
   const overTls = publicUrl?.startsWith('https:') ?? false;
+  const pagesIn = createPages(parts.operator);
+  const pagesFor = (request: Pick<Request, 'acceptsLanguages'>) =>
+    pagesIn(languageFor((...names) => request.acceptsLanguages(names)));
 
   const sendPage = (response: Response, status: number, page: Page, redirectUrl?: string): void => {
-    response.status(status).set(pageHeaders(redirectUrl, overTls)).type('html').send(renderPage(page));
+    response
+      .status(status)
+      .set(pageHeaders(redirectUrl, overTls))
+      .set('Content-Language', page.language)
+      .type('html')
+      .send(renderPage(page));
   };
 
-  /**
-   * Only a secret that the modern API accepts is sealed under the ticket. Gives the auth_token of a redirect. What is not
-   * confirmed counts as a wrong secret, and is not tried.
-   */
+  /** Only a secret that the modern API accepts is sealed under the ticket. Gives the auth_token of a redirect. */
   const signIn = (
     ticket: string,
     application: Application,
-    { secret, isConfirmed }: { readonly secret: string; readonly isConfirmed: boolean },
+    { login, password }: Pick<Entered, 'login' | 'password'>,
     { address, scope }: { readonly address: string; readonly scope: Scope },
   ) =>
     trials.attempt(
-      { application, subject: ticket, address },
-      () =>
-        isConfirmed
-          ? application.connect(scope).readAccount(secret)
-          : Promise.reject(new Fault('unauthenticated', { cause: new Error('a wrong confirmation of the ticket') })),
-      async ({ nativeId }) => {
+      { application, api: application.connect(scope), login, secret: password, subject: ticket, address },
+      async ({ nativeId, login: ofAccount }, credential) => {
         const { provider, baseUrl } = application;
-        const authToken = await tickets.signIn(ticket, secret, await store.userId({ provider, baseUrl, nativeId }));
+        const userId = await store.userId({ provider, baseUrl, nativeId });
+        const authToken = await tickets.signIn(ticket, credential, userId, ofAccount);
         // Fails open: the count expires by itself.
         await trials.forget(ticket).catch(() => {});
-        return authToken;
+        return { authToken, login: ofAccount };
       },
     );
 
   const router = Router();
+
+  /** Sends the page of a ticket that takes no secret any more. Throws any other fault. */
+  const sendEnded = async (request: Request<{ ticket: string }>, response: Response, fault: Fault): Promise<void> => {
+    const { reason, cause } = fault;
+    if (reason !== 'missing' && reason !== 'conflict') throw fault;
+    const facts = await tickets.factsOf(request.params.ticket);
+    const pages = pagesFor(request);
+    if (reason === 'missing')
+      observer.endedSignIn(facts?.application, {
+        isBroken: facts?.isBroken ?? false,
+        cause,
+        address: request.ip ?? '',
+      });
+    const page = reason === 'conflict' ? pages.done(facts) : pages.over(facts?.application);
+    sendPage(response, pageStatusOf(fault), page);
+  };
 
   /** Admits a page's request as a call: rate limit, concurrency, drain and deadline. */
   const admitted =
@@ -91,12 +103,15 @@ export function signInRouter(parts: SignInParts): Router {
       await admission.rateLimit(request.ip ?? '');
       const form = await readBody(request, FORM_BYTES);
       const scope = createScope();
-      await admission.run(scope, undefined, () => work(request, response, { form, scope }));
+      await admission
+        .run(scope, undefined, () => work(request, response, { form, scope }))
+        .catch((error: unknown) => sendEnded(request, response, toFault(error)));
     };
 
-  const showPage: PageHandler = async ({ params: { ticket }, ip }, response) => {
-    const pending = await tickets.find(ticket);
-    const page = pending.signedIn ? signedInPage : formPage(pending, ip);
+  const showPage: PageHandler = async (request, response) => {
+    const pending = await tickets.find(request.params.ticket);
+    const pages = pagesFor(request);
+    const page = pending.signedIn ? pages.done(pending) : pages.form(pending, request.ip ?? '');
     sendPage(response, 200, page, pending.application.redirectUrl);
   };
 
@@ -104,39 +119,54 @@ export function signInRouter(parts: SignInParts): Router {
     const { ticket } = request.params;
     const pending = await tickets.find(ticket);
     const { application } = pending;
-    const showProblem = (status: number, problem: string) =>
-      sendPage(response, status, { ...formPage(pending, request.ip), problem }, application.redirectUrl);
-    if (pending.signedIn) return sendPage(response, 200, signedInPage);
+    const { redirectUrl, kind } = application;
+    const pages = pagesFor(request);
+    const { texts } = pages;
+    const address = request.ip ?? '';
+    const showProblem = (status: number, problem: Problem) =>
+      sendPage(response, status, pages.form(pending, address, problem), redirectUrl);
+    if (pending.signedIn) return sendPage(response, 200, pages.done(pending));
     if (isFromAnotherSite(request, publicUrl ?? forwardedUrl(request))) {
-      observer.signIn(
-        application,
-        'another site',
-        new Error(`the page of another site sent the form of ${request.ip}`),
-      );
-      return showProblem(httpErrors.forbidden, FROM_ANOTHER_SITE);
+      observer.signIn(application, 'another site', new Error(`the page of another site sent the form of ${address}`));
+      return showProblem(httpErrors.forbidden, { text: texts.fromAnotherSite });
     }
-    const fields = [...formFields(form, request.get('Content-Type') ?? '', (name) => wanted.has(name))];
-    const secret = fieldOf('password', fields);
-    const { title, credential } = application.kind;
-    if (secret === '') return showProblem(200, `Enter your ${title} ${credential.name}.`);
-    const confirmation = application.confirmSignIn ? fieldOf('confirmation', fields) : undefined;
-    if (confirmation === '') return showProblem(200, 'Enter the code that your program shows.');
+    const { login, password, confirmation } = readEntered(form, request.get('Content-Type') ?? '');
+    const credential = credentialIn(pages.failure.language, kind).name;
+    if (password === '') {
+      return showProblem(200, { field: 'password', text: texts.noSecret(kind.title, credential) });
+    }
+    if (application.confirmSignIn && confirmation === '') {
+      return showProblem(200, { field: 'confirmation', text: texts.noConfirmation });
+    }
+    const refusalText = ({ about }: Fault) => {
+      if (about === 'second factor') return texts.secondFactor(kind.title, credential);
+      return application.hasLogin && login !== ''
+        ? texts.refusedLogin(kind.title)
+        : texts.refused(kind.title, credential);
+    };
+    // What is not confirmed counts as a wrong secret, and is not tried.
     const isConfirmed =
-      confirmation === undefined || confirmation.toLowerCase() === ticket.slice(0, CONFIRMATION_LENGTH);
-    const trial = await signIn(ticket, application, { secret, isConfirmed }, { address: request.ip ?? '', scope });
+      !application.confirmSignIn || confirmation.toLowerCase() === ticket.slice(0, CONFIRMATION_LENGTH);
+    const trial = isConfirmed
+      ? await signIn(ticket, application, { login, password }, { address, scope })
+      : await trials.reject({ application, subject: ticket, address }, new Error('a wrong confirmation of the ticket'));
     if ('fault' in trial) {
       const retryAfter = retryAfterOf(trial.fault);
       if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
       const status = trial.outcome === 'refused' ? 200 : pageStatusOf(trial.fault);
-      const isUnconfirmed = trial.outcome === 'refused' && !isConfirmed;
-      return showProblem(status, isUnconfirmed ? UNCONFIRMED : problemOf(trial.outcome, application));
+      if (trial.outcome === 'too many') return showProblem(status, { text: texts.tooMany });
+      if (trial.outcome === 'outage') return showProblem(status, { text: texts.outage(kind.title) });
+      if (!isConfirmed) return showProblem(status, { field: 'confirmation', text: texts.unconfirmed });
+      return showProblem(status, { field: 'password', text: refusalText(trial.fault) });
     }
-    const { redirectUrl } = application;
-    if (redirectUrl === undefined || trial.kept === undefined) return sendPage(response, 200, signedInPage);
+    const { authToken } = trial.kept;
+    if (redirectUrl === undefined || authToken === undefined) {
+      return sendPage(response, 200, pages.done({ application, login: trial.kept.login }));
+    }
     response
       .status(303)
       // In lower case, as old programs look for it; they take what follows `auth_token=` for the token.
-      .set({ ...pageHeaders(redirectUrl, overTls), location: redirectTarget(redirectUrl, ticket, trial.kept) })
+      .set({ ...pageHeaders(redirectUrl, overTls), location: redirectTarget(redirectUrl, ticket, authToken) })
       .end();
   };
 
@@ -145,21 +175,22 @@ export function signInRouter(parts: SignInParts): Router {
   router.all('/:ticket', (request, response) => {
     response.set('Allow', 'GET, POST, HEAD, OPTIONS');
     if (request.method === 'OPTIONS') response.set('Content-Length', '0').end();
-    else sendPage(response, httpErrors.methodNotAllowed, failurePage);
+    else sendPage(response, httpErrors.methodNotAllowed, pagesFor(request).failure);
   });
 
-  router.use((_request, response) => sendPage(response, httpErrors.notFound, expiredPage));
+  router.use((request, response) => sendPage(response, httpErrors.notFound, pagesFor(request).over()));
 
-  const onError: ErrorRequestHandler = (error, _request, response, _next) => {
+  const onError: ErrorRequestHandler = (error, request, response, _next) => {
     const fault = toRequestFault(error);
     const { reason, cause } = fault;
+    const pages = pagesFor(request);
     // A path that cannot be decoded is no ticket's.
-    if (cause instanceof URIError) return sendPage(response, httpErrors.notFound, expiredPage);
+    if (cause instanceof URIError) return sendPage(response, httpErrors.notFound, pages.over());
     // A fault without a cause is a rejection by admission, which is no defect.
     if (cause !== undefined && isServerFault(reason)) observer.defect('a sign-in failed', cause);
     const retryAfter = retryAfterOf(fault);
     if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
-    sendPage(response, pageStatusOf(fault), pages[reason] ?? failurePage);
+    sendPage(response, pageStatusOf(fault), pages.failure);
   };
   router.use(onError);
   return router;
@@ -171,14 +202,4 @@ function redirectTarget(redirectUrl: string, ticket: string, authToken: string):
   // Appended as text: `searchParams` would re-encode the query that the operator configured.
   target.search += `${target.search && '&'}${new URLSearchParams({ ticket, auth_token: authToken })}`;
   return target.href;
-}
-
-/** The fields that are read; what else old programs send need be no text. */
-const wanted: ReadonlySet<string> = new Set(['password', 'confirmation']);
-
-/** A field without the blanks around what was pasted into it; empty where there are several values. */
-function fieldOf(field: string, fields: readonly (readonly [name: string, value: string])[]): string {
-  const values = fields.filter(([name]) => name === field).map(([, value]) => value);
-  const [value = '', ...others] = new Set(values);
-  return others.length === 0 ? value.trim() : '';
 }

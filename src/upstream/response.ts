@@ -104,7 +104,7 @@ const MAX_MESSAGE_LENGTH = 500;
 const MAX_MESSAGES = 200;
 const MAX_READ_LENGTH = 16_384;
 /** The fields in which modern APIs explain errors; the most specific first. */
-const MESSAGE_FIELDS = ['errors', 'detail', 'error_msg', 'message', 'error', 'title'];
+const MESSAGE_FIELDS = ['errors', 'detail', 'error_msg', 'non_field_errors', 'message', 'error', 'title'];
 
 /** The explanation in an error reply, in one line; undefined where there is none. */
 export function extractMessage(body: Json): string | undefined {

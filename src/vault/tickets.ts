@@ -14,11 +14,15 @@ export interface Tickets {
   /** What the page shows of a ticket. Throws `missing` where the ticket is unknown, spent or expired. */
   readonly find: (ticket: string) => Promise<PendingTicket>;
   /**
-   * Seals a credential that the modern API has accepted under a ticket. Gives the auth_token where the application has a
+   * What is known of a ticket, whatever became of it, to be told to who has it; undefined where nothing is. Never rejects.
+   */
+  readonly factsOf: (ticket: string) => Promise<TicketFacts | undefined>;
+  /**
+   * Seals a credential that the modern API has accepted under a ticket; `login` is that of its account. Gives the auth_token where the application has a
    * `redirect_url`, which carries it. Throws `missing` where the ticket is unknown, spent or expired, and `conflict`
    * where it holds a credential already.
    */
-  readonly signIn: (ticket: string, credential: string, userId: number) => Promise<string | undefined>;
+  readonly signIn: (ticket: string, credential: string, userId: number, login?: string) => Promise<string | undefined>;
   /**
    * Spends a ticket, once, after `prepare` has read with the credential what the answer needs: an outage leaves the
    * ticket. Throws `missing` where the ticket is unknown, spent, expired or another application's, and `unauthenticated`
@@ -31,8 +35,15 @@ export interface Tickets {
   ) => Promise<{ readonly authToken: string; readonly prepared: T }>;
 }
 
-export interface PendingTicket {
+export interface TicketFacts {
   readonly application: Application;
+  /** Whose account was signed in with; undefined where nobody has, or where that is not known. */
+  readonly login: string | undefined;
+  /** Whether its seal is broken: somebody changed it in the store, or it is of another version. */
+  readonly isBroken: boolean;
+}
+
+export interface PendingTicket extends Omit<TicketFacts, 'isBroken'> {
   readonly signedIn: boolean;
   /** Milliseconds since it was issued. */
   readonly ageMs: number;
@@ -51,6 +62,8 @@ interface Content {
   readonly askedFrom?: string;
   readonly credential?: string;
   readonly userId?: number;
+  /** That of the account; absent in a ticket of an earlier version. */
+  readonly login?: string;
   /** Issued at the page already, with its session in the store. */
   readonly authToken?: string;
 }
@@ -74,6 +87,19 @@ export function createTickets({ store, sealer, sessions, applications, clock }: 
     sealed: sealer.seal(KIND, ticket, bindingOf(unsealed), JSON.stringify(content)),
   });
 
+  const contentOf = (ticket: string, record: TicketRecord): Content | undefined => {
+    const text = sealer.unseal(KIND, ticket, bindingOf(record), record.sealed);
+    return text === undefined ? undefined : parseContent(text);
+  };
+
+  const factsOf = async (ticket: string): Promise<TicketFacts | undefined> => {
+    const record = await store.ticket(sealer.digest(KIND, ticket));
+    const application = record && byLabel.get(record.application);
+    if (!application) return undefined;
+    const content = contentOf(ticket, record);
+    return { application, login: content?.login, isBroken: content === undefined };
+  };
+
   /** The ticket as it is now. Throws `missing` where there is none that this version can read. */
   const unsealTicket = async (ticket: string) => {
     const record = await store.ticket(sealer.digest(KIND, ticket));
@@ -82,8 +108,7 @@ export function createTickets({ store, sealer, sessions, applications, clock }: 
       throw new Fault('missing', { cause: 'no such ticket: never issued, spent, or swept after its end' });
     const left = await lives.left(record.digest, { endsAt: record.expiresAt, lifeMs: LIFE_MS });
     if (left < 0) throw new Fault('missing', { cause: 'the ticket has expired' });
-    const text = sealer.unseal(KIND, ticket, bindingOf(record), record.sealed);
-    const content = text === undefined ? undefined : parseContent(text);
+    const content = contentOf(ticket, record);
     if (!content) throw new Fault('missing', { cause: new Error('a ticket with a broken seal') });
     return { record, application, content, ageMs: LIFE_MS - left };
   };
@@ -114,15 +139,21 @@ export function createTickets({ store, sealer, sessions, applications, clock }: 
     },
     find: async (ticket) => {
       const { application, content, ageMs } = await unsealTicket(ticket);
-      const { credential, askedFrom } = content;
-      return { application, signedIn: credential !== undefined, ageMs, askedFrom };
+      const { credential, login, askedFrom } = content;
+      return { application, signedIn: credential !== undefined, login, ageMs, askedFrom };
     },
-    signIn: async (ticket, credential, userId) => {
+    factsOf: (ticket) => factsOf(ticket).catch(() => undefined),
+    signIn: async (ticket, credential, userId, login) => {
       const { record, application, content } = await unsealTicket(ticket);
       if (content.credential !== undefined) throw new Fault('conflict');
       const session =
         application.redirectUrl === undefined ? undefined : await sessions.make(application, credential, userId);
-      const next = sealTicket(ticket, record, { credential, userId, ...(session && { authToken: session.authToken }) });
+      const next = sealTicket(ticket, record, {
+        credential,
+        userId,
+        ...(login !== undefined && { login }),
+        ...(session && { authToken: session.authToken }),
+      });
       if (!(await store.changeTicket(record, next, session?.record))) throw new Fault('conflict');
       return session?.authToken;
     },
@@ -151,14 +182,19 @@ function bindingOf({ digest, application, expiresAt }: Omit<TicketRecord, 'seale
 function parseContent(text: string): Content | undefined {
   const value = parseObject(text);
   if (!value) return undefined;
-  const { askedFrom, credential, userId, authToken } = value;
+  const { askedFrom, credential, userId, login, authToken } = value;
   if (credential === undefined && userId === undefined && authToken === undefined) {
     if (askedFrom === undefined) return {};
     return typeof askedFrom === 'string' ? { askedFrom } : undefined;
   }
   if (typeof credential !== 'string' || typeof userId !== 'number' || !Number.isInteger(userId)) return undefined;
-  if (authToken === undefined) return { credential, userId };
-  return typeof authToken === 'string' ? { credential, userId, authToken } : undefined;
+  if (![login, authToken].every((text) => text === undefined || typeof text === 'string')) return undefined;
+  return {
+    credential,
+    userId,
+    ...(typeof login === 'string' && { login }),
+    ...(typeof authToken === 'string' && { authToken }),
+  };
 }
 
 function parseObject(text: string): Partial<Record<keyof Content, unknown>> | undefined {

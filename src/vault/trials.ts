@@ -4,9 +4,18 @@ import { Fault, toFault } from '../core/fault.js';
 import type { Store } from '../store/store.js';
 import { createAttemptLimits } from './attempt-limits.js';
 
+type Provider = ReturnType<Application['connect']>;
+type Account = Awaited<ReturnType<Provider['readAccount']>>;
+
 /** A secret that somebody entered, and how its tries are counted. */
-interface TriedSecret {
+export interface TriedSecret {
   readonly application: Application;
+  /** Its modern API, for this call. */
+  readonly api: Pick<Provider, 'login' | 'readAccount'>;
+  /** Whose password the secret may be; empty where it is none. */
+  readonly login: string;
+  /** As entered, with the blanks around it. */
+  readonly secret: string;
   /** What takes a few wrong secrets only, such as a ticket. */
   readonly subject: string;
   /** The caller's address. */
@@ -21,14 +30,20 @@ type Trial<Kept> =
 /** Tries secrets as credentials. There is one set of limits for all places where a secret can be entered. */
 export interface Trials {
   /**
-   * Tries a secret: `read` reads its account, and `keep` does with an account what a sign-in is for. Only a refusal by the
-   * modern API counts as a wrong secret. Rejects with what `keep` rejects with, and with an `internal` Fault of `read`.
+   * Tries a secret as the credential and, where that is refused and the modern API has a login, as the password of
+   * `login`: a program that has the credential costs no failed login, of which modern APIs allow few. `keep` does with an
+   * account, and the credential that it was read with, what a sign-in is for. Only a refusal by the modern API counts as a
+   * wrong secret, and both together as one. Rejects with what `keep` rejects with, and with an `internal` Fault of the API.
    */
-  readonly attempt: <Account, Kept>(
+  readonly attempt: <Kept>(
     secret: TriedSecret,
-    read: () => Promise<Account>,
-    keep: (account: Account) => Promise<Kept>,
+    keep: (account: Account, credential: string) => Promise<Kept>,
   ) => Promise<Trial<Kept>>;
+  /** Counts a try that is wrong before the modern API is asked. */
+  readonly reject: (
+    secret: Pick<TriedSecret, 'application' | 'subject' | 'address'>,
+    cause: Error,
+  ) => Promise<Trial<never>>;
   /** Drops the count of a subject that takes no more secrets. */
   readonly forget: (subject: string) => Promise<void>;
 }
@@ -44,31 +59,61 @@ const TOO_MANY_SECONDS = 900;
 
 export function createTrials(store: Pick<Store, 'attempts'>, observe: ObserveTrial): Trials {
   const limits = createAttemptLimits(store);
+
+  const attempt = async <Read, Kept>(
+    { application, subject, address }: Pick<TriedSecret, 'application' | 'subject' | 'address'>,
+    read: () => Promise<Read>,
+    keep: (read: Read) => Promise<Kept>,
+  ): Promise<Trial<Kept>> => {
+    if (!(await limits.take(subject, address))) {
+      observe(application, 'too many');
+      return { outcome: 'too many', fault: tooMany() };
+    }
+    const result = await read().then(
+      (given) => ({ given }),
+      (error: unknown) => toFault(error),
+    );
+    if (!('reason' in result)) {
+      await limits.giveBack(subject, address);
+      const kept = await keep(result.given);
+      observe(application, 'signed in');
+      return { kept };
+    }
+    const isOutage = result.reason === 'unavailable';
+    if (isOutage || result.reason === 'internal') await limits.giveBack(subject, address);
+    if (result.reason === 'internal') throw result;
+    const outcome = isOutage ? 'outage' : 'refused';
+    observe(application, outcome, result.cause);
+    return { outcome, fault: result };
+  };
+
   return {
-    attempt: async ({ application, subject, address }, read, keep) => {
-      if (!(await limits.take(subject, address))) {
-        observe(application, 'too many');
-        return { outcome: 'too many', fault: tooMany() };
-      }
-      const result = await read().then(
-        (account) => ({ account }),
-        (error: unknown) => toFault(error),
-      );
-      if (!('reason' in result)) {
-        await limits.giveBack(subject, address);
-        const kept = await keep(result.account);
-        observe(application, 'signed in');
-        return { kept };
-      }
-      const isOutage = result.reason === 'unavailable';
-      if (isOutage || result.reason === 'internal') await limits.giveBack(subject, address);
-      if (result.reason === 'internal') throw result;
-      const outcome = isOutage ? 'outage' : 'refused';
-      observe(application, outcome, result.cause);
-      return { outcome, fault: result };
-    },
+    attempt: (tried, keep) =>
+      attempt(
+        tried,
+        () => readWith(tried),
+        ({ account, credential }) => keep(account, credential),
+      ),
+    reject: (tried, cause) =>
+      attempt(
+        tried,
+        () => Promise.reject(new Fault('unauthenticated', { cause })),
+        (never: never) => Promise.resolve(never),
+      ),
     forget: limits.forget,
   };
+}
+
+/** The account of a secret, and the credential that it was read with: the secret itself, or what its login gave. */
+async function readWith({ api, login, secret }: TriedSecret): Promise<{ account: Account; credential: string }> {
+  const credential = secret.trim();
+  try {
+    return { account: await api.readAccount(credential), credential };
+  } catch (error) {
+    if (login === '' || !api.login || toFault(error).reason !== 'unauthenticated') throw error;
+    const given = await api.login(login, secret);
+    return { account: await api.readAccount(given), credential: given };
+  }
 }
 
 const tooMany = () =>

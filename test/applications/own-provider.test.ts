@@ -256,3 +256,54 @@ test('a table of refusals of its own is read as that of any other', async () => 
     expect(await wordOf('create_account', { name: 'n', email: 'e@example.com' })).toBe('email_already_registered');
   }
 });
+
+describe('a login of its own', () => {
+  const readAccount = `readAccount: async (key) => { if (key !== 'key-of-ada') throw new Fault('unauthenticated'); return ${account} },`;
+  const ask = (url: string, format: Format, login: string, password: string) =>
+    callBridge(url, format, 'authorization', Object.entries({ api_key: 'v', login, password }));
+
+  test.each(formats)('gives the credential in %s, and at the page', async (format) => {
+    const { url } = await serveOwn(
+      `${readAccount} login: async (name, password) => {
+        if (name !== 'ada' || password !== 'pass word') throw new Fault('unauthenticated');
+        return 'key-of-ada';
+      },`,
+    );
+    expect((await ask(url, format, 'ada', 'pass word')).status).toBe('logged');
+    expect((await ask(url, format, 'ada', 'another')).status).toBe('invalid_login');
+    const page = pageAddress(url, await newTicket(url, 'v'));
+    const post = (password: string) =>
+      fetch(page, { method: 'POST', body: new URLSearchParams({ login: 'ada', password }) }).then((reply) =>
+        reply.text(),
+      );
+    expect(await post('another')).toContain('Own did not accept this name and password.');
+    expect(await post('pass word')).toContain('You are signed in');
+  });
+
+  test.each([
+    ['async (name, password) => { throw new Error(name + " has not " + password) }', '*** has not ***'],
+    ['async () => undefined', 'a credential is no text'],
+    ["async () => ''", 'a credential is no text'],
+    ['async () => ({ token: 1 })', 'a credential is no text'],
+  ])("that has a defect is the author's: %s", async (login, cause) => {
+    const { url, lines } = await serveOwn(`${readAccount} login: ${login},`);
+    expect((await ask(url, 'rest', 'name-of-ada', 'pass-word')).status).toBe('internal_error');
+    expect(lines()).toMatchObject([{ level: 50, msg: 'a defect of the provider', cause }]);
+  });
+
+  test('that never settles is an outage', async () => {
+    const { url } = await serveOwn(`${readAccount} login: () => new Promise(() => {}),`, { upstreamTimeoutMs: 100 });
+    expect((await ask(url, 'rest', 'ada', 'pass-word')).status).toBe('service_unavailable');
+  });
+
+  test('may ask for a second factor', async () => {
+    const { url } = await serveOwn(
+      `${readAccount} login: async () => { throw new Fault('unauthenticated', { about: 'second factor' }) },`,
+    );
+    const page = await fetch(pageAddress(url, await newTicket(url, 'v')), {
+      method: 'POST',
+      body: new URLSearchParams({ login: 'ada', password: 'pass-word' }),
+    });
+    expect(await page.text()).toContain('For this account Own asks for a one-time code');
+  });
+});

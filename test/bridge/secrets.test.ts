@@ -147,6 +147,7 @@ describe('the mask of secrets', () => {
     "a&quot;b'c&lt;d&gt;&amp;e/f",
     'a\\"b\'c<d>&e\\/f',
     "a%22b'c%3Cd%3E%26e%2Ff",
+    'a%22b%27c%3Cd%3E%26e%2Ff',
     Buffer.from(secret).toString('hex'),
     Buffer.from(`xy${secret}z`).toString('base64').slice(3, 18),
   ])('hides %s', (form) => {

@@ -447,7 +447,13 @@ test('sandbox prints the base URL and the credentials of each modern API', async
   const child = boxbridge(await folder(), 'sandbox --port 0');
   const lines = await child.lines(sandboxCredentials.length);
   const rows = lines.map((line) => line.split('\t'));
-  expect(rows.map(([provider, , credential]) => ({ provider, credential }))).toEqual(sandboxCredentials);
+  expect(
+    rows.map(([provider, , credential, login, password]) => ({
+      provider,
+      credential,
+      ...(login !== undefined && { login, password }),
+    })),
+  ).toEqual(sandboxCredentials);
   const { sendFor } = createUpstreams({ timeoutMs: 5000 });
   for (const [provider, baseUrl = '', credential = ''] of rows) {
     const api = providers

@@ -25,7 +25,7 @@ const folder = fileURLToPath(new URL('../../../test/fixtures/config/', import.me
 const application = 'applications:\n-\n  api_key: key1\n  provider: seatable\n  base_url: https://one.example.com\n';
 
 const topKeys =
-  'listen, public_url, trust_proxy, store, store_file, key_file, limits_store, limits_store_file, admin, log, record, rate, limits, applications';
+  'listen, public_url, trust_proxy, store, store_file, key_file, limits_store, limits_store_file, operator, admin, log, record, rate, limits, applications';
 const applicationKeys =
   'api_key, api_key_file, name, provider, base_url, credentials, actions, redirect_url, confirm_sign_in, defaults, unknown_numbers, fault_status, ' +
   'reply_charset, cache_seconds, token_days, rate, deprecation, blackout, ca_file, client_cert_file, client_key_file, shadow';
@@ -141,6 +141,10 @@ describe('a good configuration', () => {
       store: { kind: 'sqlite', path: path('bridge.db') },
       keyFile: path('bridge.key'),
       limitsStore: 'valkeys://bridge:secret@valkey.example.com:6380/1',
+      operator: {
+        name: 'Example Ltd',
+        contact: { text: 'help@example.com', href: 'mailto:help@example.com' },
+      },
       admin: {
         ...{ host: '127.0.0.1', port: 9464, console: true },
         consolePasswordFile: path('console-password.txt'),
@@ -251,6 +255,17 @@ describe('a good configuration', () => {
     ),
     ['record: { file: ../calls }', { record: { file: '/etc/calls', sample: 1 } }],
     ['record: { file: /calls, sample: 0 }', { record: { file: '/calls', sample: 0 } }],
+    ['operator: {}', { operator: {} }],
+    ['operator: { name: Example Ltd }', { operator: { name: 'Example Ltd' } }],
+    ...[
+      ['https://example.com/help', 'https://example.com/help'],
+      ['help@example.com', 'mailto:help@example.com'],
+      ["o'neil+box@xn--bcher-kva.example", "mailto:o'neil%2Bbox@xn--bcher-kva.example"],
+      ['http://example.com/%3Ca%3E?x=<b>', 'http://example.com/%3Ca%3E?x=%3Cb%3E'],
+    ].map(([contact = '', href = '']): [string, Partial<ParsedConfig>] => [
+      `operator: { contact: "${contact}" }`,
+      { operator: { contact: { text: contact, href } } },
+    ]),
     ['key_file: ../bridge.key', { keyFile: '/etc/bridge.key' }],
     ['limits: { xml_depth: 8 }', { limits: { ...defaults.limits, xmlDepth: 8 } }],
   ])('%s', (line, expected) => {
@@ -370,6 +385,26 @@ const refusedAbove: readonly [string, number, string][] = [
   ],
   ['limits: { body_bytes: 0 }', 1, `limits.body_bytes must be ${limit}`],
   ['limits: { shutdown_ms: 2147483648 }', 1, `limits.shutdown_ms must be ${limit}`],
+  ['operator: Example Ltd', 1, 'operator must be a block with keys out of name, contact'],
+  ['operator: { name: "" }', 1, `operator.name must be ${text}`],
+  ...[
+    'call us',
+    'javascript:alert(1)',
+    '@example.com',
+    'a@b@c',
+    'https://user:secret@example.com/',
+    'mailto:a@b.example',
+    'a@b?subject=x',
+  ].map((contact): [string, number, string] => [
+    `operator: { contact: "${contact}" }`,
+    1,
+    'operator.contact must be an e-mail address, or an http or https URL',
+  ]),
+  [
+    'operator: { email: a@example.com }',
+    1,
+    'operator.email is not a known key; the keys allowed here are name, contact',
+  ],
   ['record: {}', 1, `record.file is missing; write ${text}`],
   ['record: { file: a, sample: 1.5 }', 1, 'record.sample must be a number from 0 to 1'],
   ['record: { file: a, applications: Invoices }', 1, 'record.applications must be a list of names of applications'],

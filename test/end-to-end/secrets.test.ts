@@ -60,7 +60,28 @@ test(
       );
     });
     afterwards(upstream.close);
+    const token = canary('token');
+    const password = canary('pass+w%rd!');
+    // Gives a token for the password, and echoes everything.
+    const withLogin = await startUpstream((request, response) => {
+      let body = '';
+      request.on('data', (part: Buffer) => {
+        body += part.toString();
+      });
+      request.on('end', () => {
+        const sent = request.headers.authorization ?? Object.fromEntries(new URLSearchParams(body)).password ?? '';
+        const isKnown = sent === password || sent === `Token ${token}`;
+        const status = isKnown ? 200 : sent.includes('down') ? 500 : request.method === 'POST' ? 400 : 401;
+        const echo = `no such ${sent}, ${body}`;
+        response.writeHead(status, { 'Content-Type': 'application/json' });
+        response.end(
+          JSON.stringify(isKnown ? { token, email: 'e@auth.local' } : { detail: echo, non_field_errors: [echo] }),
+        );
+      });
+    });
+    afterwards(withLogin.close);
     const key = canary('key');
+    const loginKey = canary('login-key');
     const vaultKey = canary('vault');
     const proxySecret = canary('proxy');
     const serverKey = randomBytes(32).toString('base64');
@@ -72,6 +93,7 @@ test(
         applications: [
           { ...application, api_key: key, name: 'one' },
           { ...application, api_key: vaultKey, name: 'two', credentials: 'vault' },
+          { provider: 'seatable', base_url: withLogin.url, api_key: loginKey, name: 'three', credentials: 'vault' },
         ],
       },
       {
@@ -87,6 +109,8 @@ test(
     const admin = await adminOf(bridge);
     const live = collect(await fetch(`${admin}/console/calls/events`));
     const replies: string[] = [];
+    /** Of the sign-ins with a name and a password. */
+    const statuses: string[] = [];
 
     const tokens = [good, canary('bad'), canary('down'), canary('silent')];
     const callIn = async (format: Format) => {
@@ -113,6 +137,17 @@ test(
           replies.push(JSON.stringify({ ...reply, result: rest }));
         }
       }
+      for (const secret of [password, canary('wrong'), canary('down')]) {
+        const reply = await callBridge(url, format, 'authorization', [
+          ['api_key', loginKey],
+          ['login', canary('login')],
+          ['password', secret],
+        ]);
+        const { auth_token: issued, ...rest } = reply.result;
+        statuses.push(reply.status);
+        if (reply.status === 'logged') secrets.push(String(issued));
+        replies.push(JSON.stringify({ ...reply, result: rest }));
+      }
       const path = `/api/1.0/${format}`;
       const secret = canary('broken');
       for (const body of [`<a>${secret}`, `<!DOCTYPE ${secret}><a/>`, `api_key=${secret}`, `${secret}`]) {
@@ -134,6 +169,13 @@ test(
     const page = pageAddress(url, await newTicket(url, vaultKey));
     secrets.push(page.split('/').at(-1) ?? '');
     for (const entered of [canary('wrong'), canary('down'), good]) replies.push((await enter(page, entered)).text);
+    const loginPage = pageAddress(url, await newTicket(url, loginKey));
+    secrets.push(loginPage.split('/').at(-1) ?? '');
+    for (const entered of [canary('wrong'), canary('down'), password]) {
+      const body = new URLSearchParams({ login: canary('login'), password: entered });
+      replies.push(await (await fetch(loginPage, { method: 'POST', body })).text());
+    }
+    expect(replies.at(-1)).toContain('You are signed in');
     const gone = await fetch(`${url}/api/1.0/auth/${canary('ticket')}`);
     replies.push(await gone.text());
     const metrics = await (await fetch(`${admin}/metrics`)).text();
@@ -156,6 +198,7 @@ test(
     expect(stderr).toContain('"status":"get_account_info_ok"');
     expect(stderr).toContain('"outcome":"signed in"');
     expect(stderr).toContain('"status":"logged"');
+    expect(new Set(statuses)).toEqual(new Set(['logged', 'invalid_login', 'service_unavailable']));
     expect(metrics).toContain('boxbridge_calls_total');
     expect(spans.length).toBeGreaterThan(0);
     expect(new Set(ledger.map(({ kind }) => kind))).toEqual(new Set(['action', 'parameter', 'path', 'envelope']));

@@ -17,6 +17,11 @@ const members: readonly ProviderMember[] = [
     kind: seatable,
     refusal: { detail: 'Refused.' },
     credential: 'a-seatable-token',
+    login: {
+      path: '/api2/auth-token/',
+      reply: { token: 'a-seatable-token' },
+      refusal: { status: 400, body: { non_field_errors: ['Unable to login with provided credentials.'] } },
+    },
     readPath: '/api2/account/info/',
     reply: { email: 'a@auth.local', contact_email: 'a@example.com', total: 100000000000, usage: 121974751 },
     account: {
@@ -127,6 +132,43 @@ describe('seatable', () => {
   ])('distinguishes the two kinds of 403: %j', async (body, reason) => {
     const provider = await connect(seatable, { [info]: { status: 403, body } });
     expect(await readOrReason(provider, 't')).toBe(reason);
+  });
+
+  test.each<[CannedReply, string]>([
+    [{ status: 400, body: { password: ['This field may not be blank.'] } }, 'unauthenticated'],
+    [{ status: 400, body: { non_field_errors: ['User account is disabled.'] } }, 'unauthenticated'],
+    [
+      {
+        status: 400,
+        headers: { 'X-Seafile-OTP': 'required' },
+        body: { non_field_errors: ['Two factor auth token is missing.'] },
+      },
+      'unauthenticated about second factor',
+    ],
+    [{ status: 400, headers: { 'X-Seafile-OTP': 'required' }, body: '<h1>nginx</h1>' }, 'unavailable'],
+    [{ status: 400, body: { detail: 'JSON parse error' } }, 'unavailable'],
+    [{ status: 403, body: { detail: 'Permission denied.' } }, 'restricted'],
+    [{ status: 404, body: { detail: 'Not found.' } }, 'unavailable'],
+    [{ body: { token: '' } }, 'unavailable'],
+  ])('takes %j to a login for %s', async (reply, outcome) => {
+    const provider = await connect(seatable, { '/api2/auth-token/': reply });
+    const fault = await provider.login?.('ada', 'pass').then(() => undefined, toFault);
+    expect([fault?.reason, ...(fault?.about ? ['about', fault.about] : [])].join(' ')).toBe(outcome);
+  });
+
+  test('sends name and password as a form', async () => {
+    const provider = await connect(seatable, { '/api2/auth-token/': { body: { token: 't' } } });
+    expect(await provider.login?.('ä@example.com', ' a+b&c=%20!☃ ')).toBe('t');
+    const [{ method = '', headers = {}, body = '' } = {}] = upstream.received;
+    expect([method, headers['content-type'], headers.authorization]).toEqual([
+      'POST',
+      'application/x-www-form-urlencoded',
+      undefined,
+    ]);
+    expect(Object.fromEntries(new URLSearchParams(body))).toEqual({
+      username: 'ä@example.com',
+      password: ' a+b&c=%20!☃ ',
+    });
   });
 });
 

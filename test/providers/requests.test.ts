@@ -8,9 +8,17 @@ import { type ReceivedRequest, startUpstream } from '../support/servers/upstream
 
 const account = { id: 'a1', email: 'a@example.com', login: 'a', name: 'A', revision: 1 };
 /** An account, a list of accounts and a plan of every API at the same time. */
-const reply = { ...account, data: { id: 'a1', attributes: account }, values: [account], planId: 'p', storageLimit: 1 };
+const reply = {
+  ...account,
+  token: 'token',
+  data: { id: 'a1', attributes: account },
+  values: [account],
+  planId: 'p',
+  storageLimit: 1,
+};
 
 const calls: { readonly [Method in keyof Required<Provider>]: (provider: Provider) => Promise<unknown> | undefined } = {
+  login: ({ login }) => login?.('a@example.com', 'password'),
   readAccount: ({ readAccount }) => readAccount('token'),
   readAccountOf: ({ readAccountOf }) => readAccountOf?.('token', 'a1'),
   updateAccount: ({ updateAccount }) => updateAccount?.send('token', { email: account.email }),

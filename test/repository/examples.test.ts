@@ -184,6 +184,20 @@ describe('a module', () => {
     ['export default () => {}', noProvider(all)],
     [`export default { ${properties}, name: '', connect: () => ({}) }`, noProvider('name')],
     [`export default { ${properties}, credential: { name: 'c' }, connect: () => ({}) }`, noProvider('credential.hint')],
+    ...[
+      ["url: 'docs'", 'credential.url'],
+      ["url: 'javascript:alert(1)'", 'credential.url'],
+      ["translations: 'de'", 'credential.translations'],
+      ["translations: { it: { name: 'n', hint: 'h' } }", 'credential.translations.it'],
+      ["translations: { de: { name: 'n' } }", 'credential.translations.de.hint'],
+      ['translations: { de: null }', 'credential.translations.de'],
+    ].map(
+      ([more = '', lacking = '']) =>
+        [
+          `export default { ${properties}, credential: { name: 'c', hint: 'h', ${more} }, connect: () => ({}) }`,
+          noProvider(lacking),
+        ] as const,
+    ),
     [`export default { ${properties} }`, noProvider('connect')],
     ...[
       '{}',

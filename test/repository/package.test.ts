@@ -75,6 +75,9 @@ test('the package has the program, the provider suite, their declarations, and n
     'examples/my-service.js',
     'examples/my-service.test.js',
     'package.json',
+    'sign-in/page.css',
+    'sign-in/page.eta',
+    'sign-in/page.js',
     'wsdl/box-literal.wsdl',
     'wsdl/box.wsdl',
   ]);

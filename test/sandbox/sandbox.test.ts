@@ -659,6 +659,42 @@ describe('the sandbox', () => {
     await other.close();
   });
 
+  test('gives the token for a name and a password', async () => {
+    const ask = async (body: Record<string, string>, headers: Record<string, string> = {}) => {
+      const url = `${sandbox.url}${sandboxPaths.seatable}/api2/auth-token/`;
+      const reply = await fetch(url, { method: 'POST', headers, body: new URLSearchParams(body) });
+      return { otp: reply.headers.get('x-seafile-otp'), ...(await replyOf(reply)) };
+    };
+    for (const { info, token, password, ...more } of Object.values(seatableAccounts)) {
+      const headers = 'secondFactor' in more ? { 'X-SEAFILE-OTP': more.secondFactor } : undefined;
+      for (const username of [info.email, info.contact_email, info.login_id]) {
+        if (username)
+          expect(await ask({ username, password }, headers)).toMatchObject({ status: 200, otp: null, body: { token } });
+      }
+    }
+    const { loneUser, cloudUser } = seatableAccounts;
+    const refused = (text: string) => ({ status: 400, type: json, body: { non_field_errors: [text] } });
+    const { login_id: username } = loneUser.info;
+    for (const body of [
+      { username, password: 'wrong' },
+      { username: 'nobody', password: loneUser.password },
+      { username, password: cloudUser.password },
+    ]) {
+      expect(await ask(body)).toEqual({ otp: null, ...refused('Unable to login with provided credentials.') });
+    }
+    const carla = { username: cloudUser.info.contact_email, password: cloudUser.password };
+    expect(await ask(carla)).toEqual({ otp: 'required', ...refused('Two factor auth token is missing.') });
+    expect(await ask(carla, { 'X-SEAFILE-OTP': '000000' })).toEqual({
+      otp: 'required',
+      ...refused('Two factor auth token is invalid.'),
+    });
+    expect(await ask({ username })).toMatchObject({
+      status: 400,
+      body: { password: ['This field may not be blank.'] },
+    });
+    expect(await caller('seatable', undefined)('/api2/auth-token/')).toMatchObject({ status: 405 });
+  });
+
   test('accepts every credential that it names', async () => {
     const reads = {
       seatable: (token: string) => caller('seatable', `Token ${token}`)('/api2/account/info/'),

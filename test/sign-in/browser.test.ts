@@ -1,10 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { type Listener, listen } from '../../src/http/listener.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { seatableAccounts } from '../../src/sandbox/seatable.js';
+import { catalogue } from '../../src/sign-in/languages/catalogue.js';
 import { describeWith, pathOf } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
 import { newWatchedPage, type WatchedPage } from '../support/clients/watched-page.js';
@@ -57,10 +59,12 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     const one = { provider: 'seatable', base_url: sandbox + sandboxPaths.seatable, credentials: 'vault' };
     bridge = await urlOf(
       startBridge({
+        operator: { name: 'Example Ltd', contact: 'help@example.com' },
         applications: [
           { ...one, api_key: 'desktop', name: 'Invoice importer' },
           { ...one, api_key: 'web', name: 'Old web shop', redirect_url: `${web}/back?from=box` },
           { ...one, api_key: 'onwards', name: 'Old web shop', redirect_url: `${web}/onwards` },
+          { ...one, api_key: 'confirmed', name: 'Confirmed importer', confirm_sign_in: true },
           { ...one, api_key: 'long', name: `Importer ${'of-everything-'.repeat(20)}` },
           { ...one, api_key: 'down', name: 'Cut off', base_url: 'http://127.0.0.1:1' },
         ],
@@ -106,7 +110,7 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     return { ...watched, ticket };
   }
 
-  const secretOf = (page: Page) => page.getByLabel('SeaTable account token');
+  const secretOf = (page: Page) => page.getByLabel('Password, or account token');
   const heading = (page: Page) => page.getByRole('heading', { level: 1 }).textContent();
 
   async function enter(page: Page, secret: string): Promise<void> {
@@ -141,6 +145,36 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     expect(errors.filter((text) => !text.includes('404'))).toEqual([]);
   });
 
+  test('the real name and password sign in', async () => {
+    const { page, ticket, hosts, errors } = await visit('desktop');
+    const name = page.getByLabel('Name or e-mail at SeaTable');
+    const { info, password } = seatableAccounts.teamMember;
+    await name.fill(info.contact_email);
+    await enter(page, 'wrong');
+    expect(await page.getByRole('alert').textContent()).toContain('did not accept this name and password');
+    await name.fill(info.contact_email);
+    await enter(page, password);
+    expect(await heading(page)).toBe('You are signed in');
+    expect(await page.textContent('main')).toContain(
+      'Invoice importer now has access to your SeaTable account teamplayer@example.com.',
+    );
+    expect(await page.content()).not.toContain(password);
+    const redeemed = await rest({ action: 'get_auth_token', api_key: 'desktop', ticket });
+    expect(within('email', redeemed)).toBe(info.contact_email);
+    expect([[...hosts], errors]).toEqual([[bridge], []]);
+  });
+
+  test('an account with a second factor is told what to enter', async () => {
+    const { page } = await visit('desktop');
+    const { info, password, token } = seatableAccounts.cloudUser;
+    await page.getByLabel('Name or e-mail at SeaTable').fill(info.contact_email);
+    await enter(page, password);
+    expect(await page.getByRole('alert').textContent()).toContain('asks for a one-time code');
+    await screenshot(page, 'second-factor');
+    await enter(page, token);
+    expect(await heading(page)).toBe('You are signed in');
+  });
+
   test('an outage is shown and loses nothing', async () => {
     const { page } = await visit('down');
     await enter(page, credential);
@@ -172,16 +206,22 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
   test('the keyboard alone signs in', async () => {
     const { page, errors } = await visit('desktop');
     const focused = () => page.evaluate<string>('document.activeElement.name || document.activeElement.type');
+    expect(await focused()).toBe('login');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
     expect(await focused()).toBe('password');
     await page.keyboard.type(wrong);
     await page.keyboard.press('Enter');
     expect(await page.getByRole('alert').textContent()).toBe(accepts);
     expect(await focused()).toBe('password');
     await page.keyboard.press('Shift+Tab');
-    expect(await focused()).toBe('login');
-    await page.keyboard.type('anybody');
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toMatch(/^How to get it/);
     await page.keyboard.press('Tab');
     await page.keyboard.type(credential);
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('button');
+    await page.keyboard.press('Space');
+    expect(await secretOf(page).getAttribute('type')).toBe('text');
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('submit');
     await page.keyboard.press('Space');
@@ -222,21 +262,15 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
 
   test('labels and hints belong to their fields', async () => {
     const { page } = await visit('desktop');
-    const fields = [
-      ['Login', 'login', /may stay empty/],
-      ['SeaTable account token', 'password', /\/api2\/auth-token\//],
-    ] as const;
-    for (const [label, name, hint] of fields) {
-      const field = page.getByLabel(label, { exact: true });
-      expect(await field.getAttribute('name')).toBe(name);
-      const described = (await field.getAttribute('aria-describedby')) ?? '';
-      expect(await page.locator(`#${described}`).textContent()).toMatch(hint);
-    }
+    const described = async () => ((await secretOf(page).getAttribute('aria-describedby')) ?? '').split(' ');
+    expect(await secretOf(page).getAttribute('name')).toBe('password');
+    expect(await secretOf(page).getAttribute('aria-invalid')).toBeNull();
+    expect(await described()).toHaveLength(1);
     await enter(page, wrong);
-    const described = (await secretOf(page).getAttribute('aria-describedby')) ?? '';
-    const [hint, problem] = described.split(' ');
+    const [hint, problem] = await described();
     expect(await page.locator(`#${hint}`).textContent()).toMatch(/auth-token/);
     expect(await page.locator(`#${problem}`).textContent()).toBe(accepts);
+    expect(await secretOf(page).getAttribute('aria-invalid')).toBe('true');
     expect(await page.evaluate<string>('document.documentElement.lang')).toBe('en');
   });
 
@@ -267,9 +301,83 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     }
   });
 
+  const speakers = [
+    ...Object.entries(catalogue).map(
+      ([locale, texts]) => ({ locale, texts, viewport: PHONE, colorScheme: 'dark' }) as const,
+    ),
+    { locale: 'en', texts: catalogue.en, viewport: DESK, colorScheme: 'light' } as const,
+  ];
+
+  test.each(speakers)(
+    'is accessible in $locale, in the $colorScheme',
+    async ({ locale, texts, viewport, colorScheme }) => {
+      const check = async (page: Page, what: string) => {
+        await screenshot(page, `${locale}-${what}-${colorScheme}`);
+        expect([what, await page.evaluate<number>(SIDEWAYS)]).toEqual([what, 0]);
+        // The policy of the page lets no other script in; the debugger may.
+        await page.evaluate(axe.source);
+        expect([what, await page.evaluate<string[]>(VIOLATIONS)]).toEqual([what, []]);
+      };
+      const { page, hosts, errors } = await visit('confirmed', { viewport, colorScheme, locale });
+      const enterHere = async (secret: string, confirmation: string) => {
+        await page.locator('[name=password]').fill(secret);
+        await page.locator('[name=confirmation]').fill(confirmation);
+        await page.getByRole('button', { name: texts.form.submit }).click();
+      };
+      expect(await heading(page)).toBe(texts.form.title('SeaTable'));
+      await check(page, 'form');
+      await enterHere(wrong, page.url().slice(-32, -28));
+      await page.getByText(texts.problem.refused('SeaTable', 'account token')).waitFor();
+      await check(page, 'rejected');
+      await enterHere(wrong, '????');
+      await page.getByText(texts.problem.unconfirmed).waitFor();
+      expect(await page.evaluate<string>('document.activeElement.name')).toBe('confirmation');
+      await enterHere(credential, page.url().slice(-32, -28));
+      await page.getByText(texts.done.text('Confirmed importer', 'SeaTable', 'lone-user')).waitFor();
+      await check(page, 'done');
+      await page.goto(`${bridge}/api/1.0/auth/${'x'.repeat(32)}`);
+      expect(await heading(page)).toBe(texts.over.title);
+      await check(page, 'over');
+      expect([...hosts]).toEqual([bridge]);
+      expect(errors.filter((text) => !text.includes('404'))).toEqual([]);
+    },
+  );
+
+  test('what is entered is shown on request, and sent as a secret', async () => {
+    const { page, errors } = await visit('desktop');
+    const type = () => secretOf(page).getAttribute('type');
+    await secretOf(page).fill(wrong);
+    await page.getByRole('button', { name: 'Show' }).click();
+    expect(await type()).toBe('text');
+    await page.getByRole('button', { name: 'Hide' }).click();
+    expect(await type()).toBe('password');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.evaluate("document.forms[0].addEventListener('submit', (event) => event.preventDefault())");
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    expect(await type()).toBe('password');
+    expect(errors).toEqual([]);
+  });
+
+  test('without script it works, and has no button that does not', async () => {
+    const { page } = await visit('desktop', { javaScriptEnabled: false });
+    expect(await page.getByRole('button').allTextContents()).toEqual(['Sign in']);
+    await enter(page, wrong);
+    expect(await page.getByRole('alert').textContent()).toBe(accepts);
+    await enter(page, credential);
+    expect(await heading(page)).toBe('You are signed in');
+  });
+
+  test('the links lead to the documentation, in a window of its own, and to who runs the bridge', async () => {
+    const { page } = await visit('desktop');
+    const documentation = page.getByRole('link', { name: 'How to get it, in the documentation of SeaTable' });
+    expect(await documentation.getAttribute('target')).toBe('_blank');
+    const contact = page.getByRole('contentinfo').getByRole('link', { name: 'help@example.com' });
+    expect(await contact.getAttribute('href')).toBe('mailto:help@example.com');
+  });
+
   test.each(['light', 'dark'] as const)('the focus is visible in the %s, and covers nothing', async (colorScheme) => {
     const { page } = await visit('desktop', { viewport: PHONE, colorScheme });
-    for (const part of [page.getByLabel('Login'), secretOf(page), page.getByRole('button')]) {
+    for (const part of [page.getByLabel('Name or e-mail'), secretOf(page), ...(await page.getByRole('button').all())]) {
       await part.focus();
       const ring = await page.evaluate<{ style: string; reach: number; contrast: number }>(RING);
       expect(ring.style).toBe('solid');
@@ -296,6 +404,10 @@ async function screenshot(page: Page, name: string): Promise<void> {
 
 /** Pixels by which the page is wider than its window. */
 const SIDEWAYS = 'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)';
+
+/** What axe finds against WCAG 2.2 AA and its own best practices, and where. */
+const VIOLATIONS = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+  .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200))))`;
 
 /** Luminance and contrast: https://www.w3.org/TR/WCAG21/#dfn-relative-luminance */
 const LUMINANCE = `

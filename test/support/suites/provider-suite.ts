@@ -17,6 +17,12 @@ export interface ProviderMember {
   readonly reply: unknown;
   /** The account that the reply is mapped to; `attributes` aside, which is the reply unchanged. */
   readonly account: Omit<Account, 'attributes'>;
+  /** Where the API has a login: the path of its one request, the reply that gives `credential`, and one that refuses. */
+  readonly login?: {
+    readonly path: string;
+    readonly reply: unknown;
+    readonly refusal: { readonly status: number; readonly body: unknown };
+  };
   /** The body of a reply that refuses, in the shape of the modern API; an empty object unless given. */
   readonly refusal?: unknown;
 }
@@ -26,13 +32,15 @@ export async function readOrReason(provider: Provider, credential: string): Prom
   return provider.readAccount(credential).catch((error: unknown) => toFault(error).reason);
 }
 
+const PASSWORD = 'wr0ng-pass-word';
+
 /** For a request that is answered, even on a busy machine; and for one that is not. */
 const TIMEOUT_MS = 5000;
 const SILENCE_TIMEOUT_MS = 300;
 
 /** The rules of the interface Provider, run for every member. */
 export function providerSuite(member: ProviderMember): void {
-  const { kind, settings = {}, credential, readPath, reply, account, refusal = {} } = member;
+  const { kind, settings = {}, credential, readPath, reply, account, login, refusal = {} } = member;
   let upstream: Upstream;
   afterEach(() => upstream.close());
 
@@ -46,6 +54,52 @@ export function providerSuite(member: ProviderMember): void {
       settings,
       send: createUpstreams({ timeoutMs }).sendFor({ baseUrl, isRefusal: kind.isRefusal, refusals: kind.refusals }),
     });
+
+  test('has a login where its member has one', async () => {
+    expect((await answering({})).login !== undefined).toBe(login !== undefined);
+  });
+
+  if (login) {
+    const { path } = login;
+    /** Logs in and gives the outcome: the credential, or the reason of the fault, and how often it was asked. */
+    const logIn = async (answer: CannedReply) => {
+      const provider = await answering({ [path]: answer });
+      const outcome = await provider.login?.('ada@example.com', PASSWORD).catch((error: unknown) => {
+        const fault = toFault(error);
+        expect(JSON.stringify([fault, fault.message, String(fault.cause)])).not.toContain(PASSWORD);
+        return fault.reason;
+      });
+      return [outcome, upstream.received.length];
+    };
+
+    test('gives the credential for a name and a password', async () => {
+      expect(await logIn({ body: login.reply })).toEqual([credential, 1]);
+      const [{ path: asked = '', headers = {}, body = '' } = {}] = upstream.received;
+      expect(asked).toBe(path);
+      expect(body).toContain('ada');
+      expect([asked, ...Object.values(headers)].join(' ')).not.toContain(PASSWORD);
+    });
+
+    test('takes a wrong password for what it is', async () => {
+      expect(await logIn(login.refusal)).toEqual(['unauthenticated', 1]);
+    });
+
+    test.each(
+      [400, 401, 403, 404, 409, 422].flatMap((status) =>
+        ['<html><body>nginx</body></html>', '404 page not found', ''].map((body) => [status, body] as const),
+      ),
+    )('takes %i with %j to a login for an outage, and sends it once', async (status, body) => {
+      expect(await logIn({ status, body })).toEqual(['unavailable', 1]);
+    });
+
+    test.each([429, 500, 502, 503])('takes %i to a login for an outage, and sends it once', async (status) => {
+      expect(await logIn({ status, body: refusal })).toEqual(['unavailable', 1]);
+    });
+
+    test.each(['', '<html>', '{}', '[]', '{"token":null}'])('takes 200 with %j for an outage', async (body) => {
+      expect(await logIn({ body })).toEqual(['unavailable', 1]);
+    });
+  }
 
   test('reads the account', async () => {
     const provider = await answering({ [readPath]: { body: reply } });
