@@ -1,0 +1,91 @@
+/** Files that the same suites are about: every suite costs time for each of their mutants. */
+export interface Group {
+  /** Below `src`, without the extension. */
+  readonly files: readonly string[];
+  /** Below `test`, without the extension. */
+  readonly suites: readonly string[];
+}
+
+const below = (folder: string, ...names: readonly string[]) => names.map((name) => `${folder}/${name}`);
+
+const soapSuites = below('protocols/soap', 'requests', 'wsdl', 'wsdl-references');
+/** The recorded requests, over HTTP. */
+const recorded = ['end-to-end/old-clients', 'http/malformed'];
+
+/** What `npm run mutate` measures: each file of these folders in one group. */
+export const areas: Readonly<Record<string, readonly Group[]>> = {
+  'error-mapping': [{ files: ['core/error-mapping'], suites: ['core/error-mapping'] }],
+  vault: [
+    {
+      files: below(
+        'vault',
+        'attempt-limits',
+        'issued-tokens',
+        'last-uses',
+        'lives',
+        'master-key',
+        'random-token',
+        'seal',
+      ),
+      suites: below('vault', 'attempt-limits', 'lifetimes', 'master-key', 'seal', 'seal-tampering', 'stored'),
+    },
+    {
+      files: below('vault', 'sessions', 'tickets', 'trials'),
+      suites: below('vault', 'clocks', 'lifetimes', 'seal', 'stored', 'trials'),
+    },
+  ],
+  store: [
+    {
+      files: below('store', 'attempts', 'ledger', 'rows', 'sqlite', 'sqlite-database', 'sqlite-ledger', 'store'),
+      suites: ['store/sqlite'],
+    },
+    { files: ['store/known-user-ids'], suites: ['store/known-user-ids'] },
+    { files: ['store/store-breaker'], suites: ['store/store-breaker'] },
+    { files: below('store', 'copy', 'open'), suites: ['store/copy', 'store/sqlite'] },
+    {
+      files: below('store', 'postgres', 'postgres-accounts', 'postgres-attempts', 'postgres-database'),
+      suites: ['store/postgres'],
+    },
+    { files: below('store', 'postgres-ledger', 'postgres-url'), suites: ['store/postgres'] },
+  ],
+  protocols: [
+    {
+      files: below('protocols', 'index', 'parameters', 'plain-response', 'protocol', 'rest', 'xml'),
+      suites: ['protocols/protocols', 'bridge/answers', ...recorded],
+    },
+    {
+      files: below('protocols', 'form', 'multipart'),
+      suites: ['protocols/form', 'protocols/protocols', ...recorded],
+    },
+    {
+      files: below('protocols/document', 'body', 'reader'),
+      suites: [
+        'protocols/protocols',
+        ...below('protocols/document', 'grammar', 'second-opinion', 'trees'),
+        ...recorded,
+      ],
+    },
+    {
+      files: below('protocols/document', 'reply', 'writer'),
+      suites: ['protocols/document/writer', 'protocols/protocols', 'bridge/large-replies'],
+    },
+    {
+      files: below('protocols/soap', 'operation-writer', 'soap', 'wsdl'),
+      suites: ['protocols/protocols', 'protocols/document/writer', 'bridge/answers', ...soapSuites],
+    },
+    {
+      files: below(
+        'protocols/soap',
+        'arguments',
+        'elements',
+        'envelope',
+        'message',
+        'references',
+        'request',
+        'version',
+      ),
+      suites: ['protocols/protocols', 'protocols/soap/requests', ...recorded],
+    },
+    { files: ['protocols/soap/sightings'], suites: ['protocols/sightings', 'protocols/protocols'] },
+  ],
+};
