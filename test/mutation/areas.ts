@@ -2,7 +2,7 @@
 export interface Group {
   /** Below `src`, without the extension. */
   readonly files: readonly string[];
-  /** Below `test`, without the extension. */
+  /** Below `test`, without the extension. The fast ones first: once one finds a mutant, the others are skipped. */
   readonly suites: readonly string[];
 }
 

@@ -38,6 +38,7 @@ function mutantsOf({ files, suites }: Group): Promise<Mutant[]> | readonly Mutan
       configFile: 'jest.config.js',
       config: {
         testMatch: suites.map((suite) => `**/dist/test/${suite}.test.js`),
+        testSequencer: resolve('test/mutation/listed-order.cjs'),
         testEnvironment: resolve('test/mutation/fail-fast.cjs'),
       },
       // It looks for imports below `roots`, which are the tests alone.
