@@ -8,9 +8,7 @@ export interface Group {
 
 const below = (folder: string, ...names: readonly string[]) => names.map((name) => `${folder}/${name}`);
 
-const soapSuites = below('protocols/soap', 'requests', 'wsdl', 'wsdl-references');
-/** The recorded requests, over HTTP. */
-const recorded = ['end-to-end/old-clients', 'http/malformed'];
+const formats = below('protocols', 'protocols', 'recorded');
 
 /** What `npm run mutate` measures: each file of these folders in one group. */
 export const areas: Readonly<Record<string, readonly Group[]>> = {
@@ -51,27 +49,16 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
   protocols: [
     {
       files: below('protocols', 'index', 'parameters', 'plain-response', 'protocol', 'rest', 'xml'),
-      suites: ['protocols/protocols', 'bridge/answers', ...recorded],
+      suites: [...formats, 'bridge/answers'],
     },
-    {
-      files: below('protocols', 'form', 'multipart'),
-      suites: ['protocols/form', 'protocols/protocols', ...recorded],
-    },
+    { files: below('protocols', 'form', 'multipart'), suites: [...formats, 'protocols/form'] },
     {
       files: below('protocols/document', 'body', 'reader'),
-      suites: [
-        'protocols/protocols',
-        ...below('protocols/document', 'grammar', 'second-opinion', 'trees'),
-        ...recorded,
-      ],
+      suites: [...formats, ...below('protocols/document', 'grammar', 'trees', 'second-opinion')],
     },
     {
       files: below('protocols/document', 'reply', 'writer'),
-      suites: ['protocols/document/writer', 'protocols/protocols', 'bridge/large-replies'],
-    },
-    {
-      files: below('protocols/soap', 'operation-writer', 'soap', 'wsdl'),
-      suites: ['protocols/protocols', 'protocols/document/writer', 'bridge/answers', ...soapSuites],
+      suites: [...formats, 'protocols/document/writer', 'bridge/large-replies'],
     },
     {
       files: below(
@@ -84,8 +71,11 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
         'request',
         'version',
       ),
-      suites: ['protocols/protocols', 'protocols/soap/requests', ...recorded],
+      suites: [...formats, 'protocols/soap/requests'],
     },
-    { files: ['protocols/soap/sightings'], suites: ['protocols/sightings', 'protocols/protocols'] },
+    {
+      files: below('protocols/soap', 'operation-writer', 'sightings', 'soap', 'wsdl'),
+      suites: [...formats, ...below('protocols', 'sightings', 'soap/requests', 'soap/wsdl', 'document/writer')],
+    },
   ],
 };
