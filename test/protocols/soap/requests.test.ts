@@ -138,13 +138,45 @@ describe.each(Object.entries(versions))('a fault of SOAP %s', (name, version) =>
   });
 });
 
+const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
+const XSI_1999 = 'http://www.w3.org/1999/XMLSchema-instance';
+
+test.each<[attributes: string, text: string, value: string]>([
+  [`xmlns:i="${XSI}" i:nil="true"`, 'x', ''],
+  [`xmlns:i="${XSI}" i:nil="1"`, 'x', ''],
+  [`xmlns:i="${XSI}" i:nil=" 1 "`, 'x', ''],
+  [`xmlns:i="${XSI_1999}" i:null="1"`, 'x', ''],
+  [`xmlns:i="${XSI}" i:nil="false"`, 'x', 'x'],
+  [`xmlns:i="${XSI}" i:nil="1 1"`, 'x', 'x'],
+  [`xmlns:i="${XSI}" i:nil="is true"`, 'x', 'x'],
+  [`xmlns:i="urn:other" i:nil="true"`, 'x', 'x'],
+  ['nil="true"', 'x', 'x'],
+  [`xmlns:i="${XSI}" i:type="e:base64"`, 'w7w=', 'ü'],
+  [`xmlns:i="${XSI}" i:type="xsd:base64Binary"`, ' w7\n w\t= ', 'ü'],
+  [`xmlns:i="${XSI_1999}" i:type="base64"`, 'w7w', 'ü'],
+  [`xmlns:i="${XSI}" i:type="base64"`, '_-8', '\u00ff\u00ef'],
+  [`xmlns:i="${XSI}" i:type="base64"`, '', ''],
+  [`xmlns:i="${XSI}" i:type="e:base64s"`, 'w7w=', 'w7w='],
+  [`xmlns:i="${XSI}" i:type="e:nobase64"`, 'w7w=', 'w7w='],
+  [`xmlns:i="urn:other" i:type="base64"`, 'w7w=', 'w7w='],
+])('a value with %s and the text %j', (attributes, text, value) => {
+  const parameters = parametersIn(envelope(`<logout><auth_token ${attributes}>${text}</auth_token></logout>`));
+  expect(parameters).toEqual({ auth_token: [value] });
+});
+
+test.each(['w7w=x', 'w7w8w', 'w7w*', '=w7w='])('%s is no base64', (text) => {
+  const value = `<auth_token xmlns:i="${XSI}" i:type="base64">${text}</auth_token>`;
+  expect(() => parametersIn(envelope(`<logout>${value}</logout>`))).toThrow(
+    expect.objectContaining({ reason: 'malformed', explanation: 'a value is no base64' }),
+  );
+});
+
 test('a value in base64 is decoded once, however many references there are to it', () => {
   let reads = 0;
-  const xsi = 'http://www.w3.org/2001/XMLSchema-instance';
   const element: XmlElement = {
     local: 'a',
     namespace: undefined,
-    attributes: [{ local: 'type', namespace: xsi, value: 'e:base64' }],
+    attributes: [{ local: 'type', namespace: XSI, value: 'e:base64' }],
     children: [],
     get text() {
       reads += 1;
