@@ -138,6 +138,87 @@ describe.each(Object.entries(versions))('a fault of SOAP %s', (name, version) =>
   });
 });
 
+const NEXT_11 = 'http://schemas.xmlsoap.org/soap/actor/next';
+const ROLE_12 = 'http://www.w3.org/2003/05/soap-envelope/role';
+
+test.each<[version: keyof typeof versions, attributes: string, isRefused: boolean]>([
+  ['1.1', 'e:mustUnderstand="1"', true],
+  ['1.1', 'e:mustUnderstand=" true "', true],
+  ['1.1', 'e:mustUnderstand="0"', false],
+  ['1.1', 'e:mustUnderstand="11"', false],
+  ['1.1', 'mustUnderstand="1"', false],
+  ['1.1', 'e:mustUnderstand="1" e:actor=""', true],
+  ['1.1', `e:mustUnderstand="1" e:actor="${NEXT_11}"`, true],
+  ['1.1', 'e:mustUnderstand="1" e:actor="urn:other"', false],
+  ['1.1', 'e:mustUnderstand="1" actor="urn:other"', true],
+  ['1.1', 'e:mustUnderstand="1" e:role="urn:other"', true],
+  ['1.2', 'e:mustUnderstand="true"', true],
+  ['1.2', `e:mustUnderstand="true" e:role="${ROLE_12}/next"`, true],
+  ['1.2', `e:mustUnderstand="true" e:role="${ROLE_12}/ultimateReceiver"`, true],
+  ['1.2', `e:mustUnderstand="true" e:role="${ROLE_12}/none"`, false],
+  ['1.2', 'e:mustUnderstand="true" e:actor="urn:other"', true],
+])('in SOAP %s, a header block with %s that is unknown is refused: %s', (name, attributes, isRefused) => {
+  const version = versions[name];
+  const header = `<e:Header><a:first xmlns:a="urn:a"/><a:block xmlns:a="urn:a" ${attributes}/></e:Header>`;
+  const request = decode(envelope('<logout/>', version).replace('<e:Body>', `${header}<e:Body>`));
+  expect(request.rejection?.explanation).toBe(isRefused ? 'the header block is not understood' : undefined);
+  if (!isRefused) return;
+  const { body } = faultOf(request);
+  const named = '<SOAP-ENV:NotUnderstood xmlns:h="urn:a" qname="h:block"/>';
+  expect(body).toContain('SOAP-ENV:MustUnderstand</');
+  expect(body.includes(`<SOAP-ENV:Header>${named}</SOAP-ENV:Header>`)).toBe(version === soap12);
+});
+
+test('a header block of no namespace is named without a prefix', () => {
+  const header = '<e:Header><block e:mustUnderstand="1"/></e:Header>';
+  const request = decode(envelope('<logout/>', soap12).replace('<e:Body>', `${header}<e:Body>`));
+  expect(faultOf(request).body).toContain('<SOAP-ENV:NotUnderstood qname="block"/>');
+});
+
+test('an envelope of no version is told which there are, in SOAP 1.2', () => {
+  const other = envelope('<logout/>', { ...soap11, envelope: 'urn:other' });
+  const supported = [soap12, soap11]
+    .map((each) => `<SOAP-ENV:SupportedEnvelope xmlns:e="${each.envelope}" qname="e:Envelope"/>`)
+    .join('');
+  const header = `<SOAP-ENV:Header><SOAP-ENV:Upgrade>${supported}</SOAP-ENV:Upgrade></SOAP-ENV:Header>`;
+  const inSoap12 = faultOf(decode(other, 'application/soap+xml'));
+  expect(inSoap12.body).toContain(header);
+  expect(inSoap12.body).toContain('<SOAP-ENV:Value>SOAP-ENV:VersionMismatch</SOAP-ENV:Value>');
+  const inSoap11 = faultOf(decode(other, 'text/xml'));
+  expect(inSoap11.body).toContain('<faultcode>SOAP-ENV:VersionMismatch</faultcode>');
+  expect(inSoap11.body).not.toContain('Header');
+  const noEnvelope = faultOf(decode('<other/>', 'APPLICATION/SOAP+XML; charset=utf-8')).body;
+  expect(noEnvelope).toContain('<SOAP-ENV:Value>SOAP-ENV:Sender</SOAP-ENV:Value>');
+  expect(noEnvelope).not.toContain('Header');
+});
+
+test.each<[root: string, action: string]>([
+  [`c:root="0" xmlns:c="${soap11.encoding}"`, 'logout'],
+  [`c:root=" false " xmlns:c="${soap11.encoding}"`, 'logout'],
+  [`c:root="1" xmlns:c="${soap11.encoding}"`, 'first'],
+  [`c:root="00" xmlns:c="${soap11.encoding}"`, 'first'],
+  ['root="0"', 'first'],
+])('an element of the Body with %s, before another: %s is the operation', (root, action) => {
+  expect(decode(envelope(`<first ${root}/><logout/>`)).call().action).toBe(action);
+});
+
+test('in SOAP 1.2, the encodingStyle of any element of the Body counts, not that of the Header', () => {
+  const other = 'e:encodingStyle="urn:other"';
+  const within = `<logout><auth_token ${other}/></logout>`;
+  const header = `<e:Header><block ${other}/></e:Header>`;
+  expect(faultOf(decode(envelope(within, soap12))).body).toContain('SOAP-ENV:DataEncodingUnknown<');
+  const ofHeader = envelope('<logout/>', soap12).replace('<e:Body>', `${header}<e:Body>`);
+  expect(decode(ofHeader).rejection).toBeUndefined();
+  for (const known of [
+    soap11.encoding,
+    soap12.encoding,
+    ` ${soap12.encoding} `,
+    '',
+    `${soap12.envelope}/encoding/none`,
+  ])
+    expect(decode(envelope(`<logout e:encodingStyle="${known}"/>`, soap12)).rejection).toBeUndefined();
+});
+
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 const XSI_1999 = 'http://www.w3.org/1999/XMLSchema-instance';
 
