@@ -51,7 +51,10 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
       files: below('protocols', 'index', 'parameters', 'plain-response', 'protocol', 'rest', 'xml'),
       suites: [...formats, 'bridge/answers'],
     },
-    { files: below('protocols', 'form', 'multipart'), suites: [...formats, 'protocols/form'] },
+    {
+      files: below('protocols', 'form', 'multipart'),
+      suites: [...formats, ...below('protocols', 'multipart', 'form')],
+    },
     {
       files: below('protocols/document', 'body', 'reader'),
       suites: [...formats, ...below('protocols/document', 'grammar', 'trees', 'second-opinion')],
@@ -71,7 +74,7 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
         'request',
         'version',
       ),
-      suites: [...formats, 'protocols/soap/requests'],
+      suites: [...formats, ...below('protocols/soap', 'references', 'requests')],
     },
     {
       files: below('protocols/soap', 'operation-writer', 'sightings', 'soap', 'wsdl'),
