@@ -49,11 +49,11 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
   protocols: [
     {
       files: below('protocols', 'index', 'parameters', 'plain-response', 'protocol', 'rest', 'xml'),
-      suites: [...formats, 'bridge/answers'],
+      suites: [...formats, 'protocols/sightings', 'bridge/answers'],
     },
     {
       files: below('protocols', 'form', 'multipart'),
-      suites: [...formats, ...below('protocols', 'multipart', 'form')],
+      suites: [...formats, ...below('protocols', 'multipart', 'sightings', 'form')],
     },
     {
       files: below('protocols/document', 'body', 'reader'),

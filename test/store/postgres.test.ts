@@ -8,14 +8,16 @@ import pg from 'pg';
 import { messageOf } from '../../src/shared/errors.js';
 import { openStore } from '../../src/store/open.js';
 import { openPostgres } from '../../src/store/postgres.js';
+import { userIdsOf } from '../../src/store/postgres-accounts.js';
 import { openDatabase } from '../../src/store/postgres-database.js';
-import { messageWithoutUser } from '../../src/store/postgres-url.js';
+import { messageWithoutUser, nameOfPostgres } from '../../src/store/postgres-url.js';
 import type { Store } from '../../src/store/store.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { describeWithPostgres, SECRET, type TestPostgres, USER } from '../support/servers/postgres.js';
 import { startNode } from '../support/servers/process.js';
 import { account, named, storeSuite } from '../support/suites/store-suite.js';
+import { until } from '../support/until.js';
 
 const unavailable = expect.objectContaining({ name: 'Fault', reason: 'unavailable' });
 
@@ -38,6 +40,44 @@ describeWithPostgres('PostgreSQL', (server) => {
     for (const [n, id] of ids.entries()) expect(id).toBe(ids[n % 100]);
   });
 
+  /** How many connections wait for a lock that another one has. */
+  const waiting = async (url: string) => {
+    const [row] = await server.query(url, 'SELECT count(*)::int FROM pg_locks WHERE NOT granted');
+    return Number(row?.count);
+  };
+
+  test('a node that loses the race for an account gives the id of the one that wins', async () => {
+    const url = await newUrl(server);
+    const [store, winner] = [await opened(url), await openDatabase(url)];
+    afterwards(winner.close);
+    const { id, loser } = await winner.transaction(async (statements) => {
+      const [won] = await userIdsOf(statements, [account]);
+      // It has seen no such account yet, and waits for the counter.
+      const lost = store.userIds([named('new'), account]);
+      await until(async () => (await waiting(url)) === 1);
+      return { id: won, loser: lost };
+    });
+    expect(id).toBe(1);
+    expect((await loser).toSorted()).toEqual([1, 2]);
+    expect(await store.userIds([named('new'), account])).toEqual(await loser);
+  });
+
+  test('a dump is of one moment', async () => {
+    const url = await newUrl(server);
+    const [store, other] = [await opened(url), await openDatabase(url)];
+    afterwards(other.close);
+    const dump = await other.transaction(async ({ change }) => {
+      await change('LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE');
+      const dumped = store.dump();
+      await until(async () => (await waiting(url)) === 1);
+      const session = { digest: 'd', application: 'a', userId: await store.userId(account), createdAt: 1 };
+      await store.addSession({ ...session, sealed: Uint8Array.of(1) });
+      return { dumped };
+    });
+    expect(await dump.dumped).toMatchObject({ lastUserId: 0, accounts: [], sessions: [] });
+    expect(await store.dump()).toMatchObject({ lastUserId: 1, sessions: [{ digest: 'd' }] });
+  });
+
   test('is not written to where it is opened to be read', async () => {
     const url = await newUrl(server);
     const empty = await openPostgres(url, 'read');
@@ -51,6 +91,8 @@ describeWithPostgres('PostgreSQL', (server) => {
     afterwards(read.close);
     expect(await read.dump()).toMatchObject({ lastUserId: 1 });
     await expect(read.userId(named('another'))).rejects.toEqual(unavailable);
+    await expect(read.checkWritable()).rejects.toEqual(unavailable);
+    await read.ping();
     expect(await written.dump()).toMatchObject({ lastUserId: 1 });
   });
 
@@ -306,6 +348,20 @@ describeWithPostgres('PostgreSQL', (server) => {
     const ids = await Promise.all(Array.from({ length: 50 }, (_, n) => store.userId(named(`n${n}`))));
     expect(Math.max(...ids)).toBe(50);
   });
+});
+
+test.each([
+  ['postgres://u:p@db.example.com:6432/bridge?sslmode=require', 'db.example.com:6432/bridge'],
+  ['postgres:///bridge?host=/run/postgresql', '/run/postgresql/bridge'],
+  ['postgres://u:p@%2Frun%2Fpostgresql/a%20b', '/run/postgresql/a b'],
+  ['postgres://u:p@host/%ff', 'host/%ff'],
+  ['postgres://u:12/34@host/db', 'in PostgreSQL'],
+])('the name of %s is %s', (url, name) => {
+  expect(nameOfPostgres(url)).toBe(name);
+});
+
+test('an error with no message and no code is that there was no answer', () => {
+  expect(messageWithoutUser(new AggregateError([], ''))).toBe('no answer');
 });
 
 test('a network error without a message is reported by its code', () => {

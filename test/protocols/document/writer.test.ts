@@ -108,6 +108,14 @@ describe('what xmlbuilder2 wrote once', () => {
   });
 });
 
+test('a reply counts its characters, with what was taken back', () => {
+  const reply = createReply();
+  reply.add('abc');
+  reply.takeBack(2);
+  reply.add('xy');
+  expect([reply.length(), reply.content()]).toEqual([3, 'axy']);
+});
+
 describe('a failure in SOAP', () => {
   const parts: readonly SoapPart[] = [
     { name: 'status', type: { name: 'xsd:string' } },

@@ -147,6 +147,16 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       expect(await store.userId(named('last'))).toBe(LARGEST);
     });
 
+    test('it can be asked whether it answers and can be written', async () => {
+      const store = await open();
+      await store.ping();
+      await store.checkWritable();
+      expect(await store.dump()).toMatchObject({ lastUserId: 0, accounts: [] });
+      await store.close();
+      await expect(store.ping()).rejects.toEqual(unavailable);
+      await expect(store.checkWritable()).rejects.toEqual(unavailable);
+    });
+
     test('close is idempotent, and a closed store is unavailable', async () => {
       const store = await open();
       await store.userId(account);
