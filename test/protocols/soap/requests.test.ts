@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Action, actionNames, actions } from '../../../src/core/actions.js';
-import { toErrorAnswer } from '../../../src/core/error-mapping.js';
+import { toErrorAnswer, toSuccessAnswer } from '../../../src/core/error-mapping.js';
 import { Fault, toFault } from '../../../src/core/fault.js';
 import type { XmlElement } from '../../../src/protocols/document/reader.js';
 import type { DecodedRequest, ReplyOptions } from '../../../src/protocols/protocol.js';
@@ -106,10 +106,10 @@ test('a name that an action takes for its beginning is known', () => {
 
 describe.each(Object.entries(versions))('a fault of SOAP %s', (name, version) => {
   const is12 = name === '1.2';
-  const unknown = decode(envelope('<nothing/>', version));
+  const unknown = () => decode(envelope('<nothing/>', version));
 
   test('for an operation that there is none says so', () => {
-    const { status, body } = faultOf(unknown);
+    const { status, body } = faultOf(unknown());
     expect(status).toBe(is12 ? 400 : 500);
     const code = is12
       ? '<SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:Sender</SOAP-ENV:Value><SOAP-ENV:Subcode><SOAP-ENV:Value xmlns:rpc="http://www.w3.org/2003/05/soap-rpc">rpc:ProcedureNotPresent</SOAP-ENV:Value></SOAP-ENV:Subcode></SOAP-ENV:Code>'
@@ -129,13 +129,61 @@ describe.each(Object.entries(versions))('a fault of SOAP %s', (name, version) =>
     [new Fault('unavailable'), 500, 500],
     [new Fault('internal'), 500, 500],
   ])('for %j has the HTTP status of its binding', (fault, in12, in11) => {
-    const { status } = unknown.encode(toErrorAnswer(fault), options);
+    const { status } = unknown().encode(toErrorAnswer(fault), options);
     expect(status).toBe(is12 ? in12 : in11);
   });
 
   test('has the HTTP status that the application is configured with', () => {
-    expect(faultOf(unknown, { ...options, faultStatus: 200 }).status).toBe(200);
+    expect(faultOf(unknown(), { ...options, faultStatus: 200 }).status).toBe(200);
   });
+});
+
+/** What every reply of a version and style begins with, byte for byte. */
+const beginOf = ({ envelope: uri, encoding }: typeof soap11, isLiteral: boolean, hasStyle: boolean) =>
+  [
+    '<?xml version="1.0" encoding="UTF-8"?>\n<SOAP-ENV:Envelope',
+    ` xmlns:SOAP-ENV="${uri}"`,
+    ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"',
+    isLiteral ? ' xmlns:ns4="urn:boxnet:literal"' : ` xmlns:SOAP-ENC="${encoding}" xmlns:ns4="urn:boxnet"`,
+    hasStyle ? ` SOAP-ENV:encodingStyle="${encoding}"` : '',
+    '><SOAP-ENV:Body>',
+  ].join('');
+
+const END = '</SOAP-ENV:Body></SOAP-ENV:Envelope>';
+
+test.each<[version: keyof typeof versions, isLiteral: boolean, response: string]>([
+  ['1.1', false, '<ns4:logoutResponse><status xsi:type="xsd:string">logout_ok</status></ns4:logoutResponse>'],
+  ['1.1', true, '<ns4:logoutResponse><ns4:status>logout_ok</ns4:status></ns4:logoutResponse>'],
+  [
+    '1.2',
+    false,
+    '<ns4:logoutResponse SOAP-ENV:encodingStyle="http://www.w3.org/2003/05/soap-encoding"><status xsi:type="xsd:string">logout_ok</status></ns4:logoutResponse>',
+  ],
+  ['1.2', true, '<ns4:logoutResponse><ns4:status>logout_ok</ns4:status></ns4:logoutResponse>'],
+])('a reply in SOAP %s, literal: %s, is byte for byte', (name, isLiteral, response) => {
+  const version = versions[name];
+  const operation = `<o:logout xmlns:o="${isLiteral ? 'urn:boxnet:literal' : 'urn:boxnet'}"/>`;
+  const { body } = decode(envelope(operation, version)).encode(toSuccessAnswer('logout', {}), options);
+  const hasStyle = !isLiteral && version === soap11;
+  expect(body).toBe(`${beginOf(version, isLiteral, hasStyle)}${response}${END}`);
+});
+
+test.each<[version: keyof typeof versions, fault: string]>([
+  ['1.1', '<faultcode>SOAP-ENV:Client</faultcode><faultstring>wrong_input: why</faultstring>'],
+  [
+    '1.2',
+    '<SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:Sender</SOAP-ENV:Value></SOAP-ENV:Code><SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">wrong_input: why</SOAP-ENV:Text></SOAP-ENV:Reason>',
+  ],
+])('a fault in SOAP %s is byte for byte', (name, fault) => {
+  const version = versions[name];
+  const answer = toErrorAnswer(new Fault('malformed', { explanation: 'why', http: 413 }), 'logout');
+  const { status, body } = decode(envelope('<logout/>', version)).encode(answer, options);
+  expect(status).toBe(413);
+  expect(body).toBe(`${beginOf(version, false, version === soap11)}<SOAP-ENV:Fault>${fault}</SOAP-ENV:Fault>${END}`);
+});
+
+test('the first parameter of an unknown operation is the api_key', () => {
+  expect(parametersIn(envelope('<nothing><a>1</a><b>2</b></nothing>'))).toEqual({ api_key: ['1'], b: ['2'] });
 });
 
 const NEXT_11 = 'http://schemas.xmlsoap.org/soap/actor/next';
