@@ -21,7 +21,7 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
     },
     {
       files: below('vault', 'last-uses', 'lives', 'random-token', 'sessions', 'tickets', 'trials'),
-      suites: below('vault', 'trials', 'clocks', 'stored', 'lifetimes', 'seal', 'seal-tampering'),
+      suites: below('vault', 'last-uses', 'trials', 'clocks', 'stored', 'lifetimes', 'seal', 'seal-tampering'),
     },
   ],
   store: [
