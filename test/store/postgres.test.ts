@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
+import { Fault } from '../../src/core/fault.js';
 import { messageOf } from '../../src/shared/errors.js';
 import { openStore } from '../../src/store/open.js';
 import { openPostgres } from '../../src/store/postgres.js';
 import { userIdsOf } from '../../src/store/postgres-accounts.js';
-import { openDatabase } from '../../src/store/postgres-database.js';
+import { isAway, openDatabase } from '../../src/store/postgres-database.js';
 import { messageWithoutUser, nameOfPostgres } from '../../src/store/postgres-url.js';
 import type { Store } from '../../src/store/store.js';
 import { afterwards } from '../support/cleanup.js';
@@ -348,6 +349,26 @@ describeWithPostgres('PostgreSQL', (server) => {
     const ids = await Promise.all(Array.from({ length: 50 }, (_, n) => store.userId(named(`n${n}`))));
     expect(Math.max(...ids)).toBe(50);
   });
+});
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+test.each([
+  ['08006', true],
+  ['53300', true],
+  ['57P01', true],
+  ['57014', false],
+  ['23505', false],
+  ['40053', false],
+  [undefined, false],
+])('a statement that fails with %s: the database is away: %s', (code, away) => {
+  const cause = Object.assign(new pg.DatabaseError('some', 4, 'error'), { code });
+  expect(isAway(new Fault('unavailable', { cause }))).toBe(away);
+  expect([isAway(cause), isAway(new Fault('internal', { cause: new Error('some') }))]).toEqual([false, false]);
+});
+
+test('a database that no statement reaches is away', () => {
+  expect(isAway(new Fault('unavailable', { cause: new Error('timeout') }))).toBe(true);
+  expect(isAway(new Error('timeout'))).toBe(false);
 });
 
 test.each([
