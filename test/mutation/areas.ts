@@ -33,10 +33,9 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
     { files: ['store/store-breaker'], suites: ['store/store-breaker'] },
     { files: below('store', 'copy', 'open'), suites: ['store/copy', 'store/sqlite'] },
     {
-      files: below('store', 'postgres', 'postgres-accounts', 'postgres-attempts', 'postgres-database'),
+      files: ['', '-accounts', '-attempts', '-database', '-ledger', '-url'].map((part) => `store/postgres${part}`),
       suites: ['store/postgres'],
     },
-    { files: below('store', 'postgres-ledger', 'postgres-url'), suites: ['store/postgres'] },
   ],
   protocols: [
     {
