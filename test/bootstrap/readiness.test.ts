@@ -3,13 +3,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { DatabaseSync } from '@photostructure/sqlite';
 import { createReadiness } from '../../src/bootstrap/readiness.js';
 import { Fault } from '../../src/core/fault.js';
-import { openSqlite } from '../../src/store/sqlite.js';
 import { describeWith } from '../interop/requirements.js';
-import { afterwards } from '../support/cleanup.js';
-import { temporaryFolder } from '../support/servers/bridge.js';
 import { newTicket } from '../support/servers/modern-apis.js';
 import { type BridgeProcess, startServing } from '../support/servers/served.js';
 
@@ -41,33 +37,6 @@ describeWith([PRLIMIT], 'a SQLite file that cannot grow, as on a full disk', () 
     await becomes(ready, 200);
     expect(await newTicket(bridge.url, 'key')).not.toBe('');
   });
-});
-
-async function newStore() {
-  const { path, remove } = await temporaryFolder();
-  afterwards(remove);
-  const file = join(path, 'bridge.db');
-  const store = openSqlite(file);
-  afterwards(store.close);
-  const other = new DatabaseSync(file);
-  afterwards(async () => other.close());
-  return { store, other };
-}
-
-test('a store that another process writes to can be written, and nobody waits for it', async () => {
-  const { store, other } = await newStore();
-  other.exec('BEGIN IMMEDIATE');
-  await store.checkWritable();
-  other.exec('ROLLBACK');
-  await store.checkWritable();
-  await store.keepMasterKey(Uint8Array.of(1));
-});
-
-test('the check leaves the version that a newer bridge wrote', async () => {
-  const { store, other } = await newStore();
-  other.exec('PRAGMA user_version = 1000');
-  await store.checkWritable();
-  expect(other.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1000 });
 });
 
 test('many who ask at once, or within a second, get the answer of one check', async () => {

@@ -3,6 +3,7 @@ import { access, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { storeIn } from '../../src/config/schema.js';
 import { copyStore } from '../../src/store/copy.js';
 import { openStore } from '../../src/store/open.js';
@@ -81,16 +82,6 @@ describe('store copy', () => {
     expect(await copy(cwd, 'sqlite:from.db', 'sqlite:to.db')).toMatchObject({ code: 0, stdout });
   });
 
-  test('leaves a store that is not empty unchanged', async () => {
-    const cwd = await folder();
-    await fill(`sqlite:${cwd}/from.db`);
-    await inStore(`sqlite:${cwd}/to.db`, (store) => store.userId(named('other')));
-    const before = await contentOf(`sqlite:${cwd}/to.db`);
-    const stderr = `boxbridge: the store ${cwd}/to.db is not empty; copy into a new one\n`;
-    expect(await copy(cwd, 'sqlite:from.db', 'sqlite:to.db')).toMatchObject({ code: 1, stdout: '', stderr });
-    expect(await contentOf(`sqlite:${cwd}/to.db`)).toEqual(before);
-  });
-
   test('leaves nothing in a store where it is killed halfway', async () => {
     const cwd = await folder();
     await expectNothingLeft(cwd, `sqlite:${cwd}/to.db`);
@@ -109,15 +100,11 @@ describe('store copy', () => {
     expect(told).toEqual([2351, 1000, 1000, 345, 2, 2, 2]);
   });
 
-  test('creates nothing where there is nothing to copy', async () => {
+  test('tells on stderr why nothing was copied', async () => {
     const cwd = await folder();
     const missing = await copy(cwd, 'sqlite:from.db', 'sqlite:to.db');
-    expect(missing).toMatchObject({ code: 1, stderr: `boxbridge: there is no store ${cwd}/from.db\n` });
-    await inStore(`sqlite:${cwd}/empty.db`, (store) => store.ping());
-    const empty = await copy(cwd, 'sqlite:empty.db', 'sqlite:to.db');
-    const stderr = `boxbridge: the store ${cwd}/empty.db is empty; there is nothing to copy\n`;
-    expect(empty).toMatchObject({ code: 1, stderr });
-    for (const name of ['from.db', 'to.db']) await expect(access(join(cwd, name))).rejects.toThrow('ENOENT');
+    const stderr = `boxbridge: there is no store ${cwd}/from.db\n`;
+    expect(missing).toMatchObject({ code: 1, stdout: '', stderr });
   });
 
   test.each([
@@ -131,6 +118,56 @@ describe('store copy', () => {
     expect(ended).toMatchObject({ code: 2, stdout: '' });
     expect(ended.stderr).toMatch(/^error: name FROM and TO/);
     expect(ended.stderr).not.toContain('not-for-logs');
+  });
+});
+
+describe('a copy of a SQLite file', () => {
+  const at = (path: string) => ({ kind: 'sqlite', path }) as const;
+
+  test('has all that there is', async () => {
+    const cwd = await folder();
+    await fill(`sqlite:${cwd}/from.db`);
+    await copyStore(at(`${cwd}/from.db`), at(`${cwd}/to.db`));
+    expect(await contentOf(`sqlite:${cwd}/to.db`)).toEqual(plainContent(content));
+  });
+
+  test('leaves a store that is not empty unchanged', async () => {
+    const cwd = await folder();
+    await fill(`sqlite:${cwd}/from.db`);
+    await inStore(`sqlite:${cwd}/to.db`, (store) => store.userId(named('other')));
+    const before = await contentOf(`sqlite:${cwd}/to.db`);
+    await expect(copyStore(at(`${cwd}/from.db`), at(`${cwd}/to.db`))).rejects.toThrow(
+      new Error(`the store ${cwd}/to.db is not empty; copy into a new one`),
+    );
+    expect(await contentOf(`sqlite:${cwd}/to.db`)).toEqual(before);
+  });
+
+  test('creates nothing where there is nothing to copy', async () => {
+    const cwd = await folder();
+    const [from, empty, to] = ['from', 'empty', 'to'].map((name) => at(`${cwd}/${name}.db`));
+    if (!from || !empty || !to) throw new Error('three places');
+    await expect(copyStore(from, to)).rejects.toThrow(new Error(`there is no store ${from.path}`));
+    await inStore(`sqlite:${empty.path}`, (store) => store.ping());
+    await expect(copyStore(empty, to)).rejects.toThrow(
+      new Error(`the store ${empty.path} is empty; there is nothing to copy`),
+    );
+    for (const { path } of [from, to]) await expect(access(path)).rejects.toThrow('ENOENT');
+  });
+
+  test('tells of a file that is no store, and of one that fails', async () => {
+    const cwd = await folder();
+    const [from, to] = [at(`${cwd}/from.db`), at(`${cwd}/to.db`)];
+    await writeFile(from.path, 'This is a text. '.repeat(100));
+    await expect(copyStore(from, to)).rejects.toThrow(
+      new Error(`cannot use the store ${from.path} (file is not a database); mend it or name another in \`store\``),
+    );
+    await fill(`sqlite:${cwd}/whole.db`);
+    const database = new DatabaseSync(`${cwd}/whole.db`);
+    database.exec('DROP TABLE ledger');
+    database.close();
+    await expect(copyStore(at(`${cwd}/whole.db`), to)).rejects.toThrow(
+      new Error(`the store ${cwd}/whole.db failed, and nothing was copied (no such table: ledger)`),
+    );
   });
 });
 

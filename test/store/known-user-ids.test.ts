@@ -9,6 +9,8 @@ import { temporaryFolder } from '../support/servers/bridge.js';
 import { named } from '../support/suites/store-suite.js';
 
 let store: Store;
+/** Another node, of whose accounts this one knows nothing. */
+let other: Store;
 let forget: () => void;
 
 beforeEach(async () => {
@@ -17,6 +19,8 @@ beforeEach(async () => {
   const file = join(path, 'bridge.db');
   store = withKnownUserIds(openSqlite(file));
   afterwards(store.close);
+  other = openSqlite(file);
+  afterwards(other.close);
   // Asked again, the database would give other ids.
   forget = () => {
     const database = new DatabaseSync(file);
@@ -37,11 +41,19 @@ test('an account whose user_id is known is not asked for again, alone or in a li
 
 test('nor is the account of a user_id that is known', async () => {
   const id = await store.userId(named('a'));
-  const [other = 0] = await store.userIds([named('b')]);
+  const [another = 0] = await store.userIds([named('b')]);
   forget();
   expect(await store.accountOf(id)).toEqual(named('a'));
-  expect(await store.accountOf(other)).toEqual(named('b'));
-  expect(await store.accountOf(other + 1)).toBeUndefined();
+  expect(await store.accountOf(another)).toEqual(named('b'));
+  expect(await store.accountOf(another + 1)).toBeUndefined();
+});
+
+test('the account of a user_id that another node assigned is asked for once', async () => {
+  const id = await other.userId(named('a'));
+  expect(await store.accountOf(id)).toEqual(named('a'));
+  forget();
+  expect(await store.accountOf(id)).toEqual(named('a'));
+  expect(await store.userId(named('a'))).toBe(id);
 });
 
 test('accounts beyond those that it remembers have the right user_ids', async () => {

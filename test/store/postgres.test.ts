@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
+import { Fault } from '../../src/core/fault.js';
 import { messageOf } from '../../src/shared/errors.js';
 import { openStore } from '../../src/store/open.js';
 import { openPostgres } from '../../src/store/postgres.js';
-import { openDatabase } from '../../src/store/postgres-database.js';
-import { messageWithoutUser } from '../../src/store/postgres-url.js';
+import { userIdsOf } from '../../src/store/postgres-accounts.js';
+import { isAway, openDatabase } from '../../src/store/postgres-database.js';
+import { messageWithoutUser, nameOfPostgres } from '../../src/store/postgres-url.js';
 import type { Store } from '../../src/store/store.js';
 import { afterwards } from '../support/cleanup.js';
 import { dump } from '../support/dump.js';
@@ -17,6 +19,7 @@ import { temporaryFolder } from '../support/servers/bridge.js';
 import { describeWithPostgres, SECRET, type TestPostgres, USER } from '../support/servers/postgres.js';
 import { startNode } from '../support/servers/process.js';
 import { account, named, storeSuite } from '../support/suites/store-suite.js';
+import { until } from '../support/until.js';
 
 const unavailable = expect.objectContaining({ name: 'Fault', reason: 'unavailable' });
 
@@ -39,6 +42,44 @@ describeWithPostgres('PostgreSQL', (server) => {
     for (const [n, id] of ids.entries()) expect(id).toBe(ids[n % 100]);
   });
 
+  /** How many connections wait for a lock that another one has. */
+  const waiting = async (url: string) => {
+    const [row] = await server.query(url, 'SELECT count(*)::int FROM pg_locks WHERE NOT granted');
+    return Number(row?.count);
+  };
+
+  test('a node that loses the race for an account gives the id of the one that wins', async () => {
+    const url = await newUrl(server);
+    const [store, winner] = [await opened(url), await openDatabase(url)];
+    afterwards(winner.close);
+    const { id, loser } = await winner.transaction(async (statements) => {
+      const [won] = await userIdsOf(statements, [account]);
+      // It has seen no such account yet, and waits for the counter.
+      const lost = store.userIds([named('new'), account]);
+      await until(async () => (await waiting(url)) === 1);
+      return { id: won, loser: lost };
+    });
+    expect(id).toBe(1);
+    expect((await loser).toSorted()).toEqual([1, 2]);
+    expect(await store.userIds([named('new'), account])).toEqual(await loser);
+  });
+
+  test('a dump is of one moment', async () => {
+    const url = await newUrl(server);
+    const [store, other] = [await opened(url), await openDatabase(url)];
+    afterwards(other.close);
+    const { dumped } = await other.transaction(async ({ change }) => {
+      await change('LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE');
+      const begun = dump(store);
+      await until(async () => (await waiting(url)) === 1);
+      const session = { digest: 'd', application: 'a', userId: await store.userId(account), createdAt: 1 };
+      await store.addSession({ ...session, sealed: Uint8Array.of(1) });
+      return { dumped: begun };
+    });
+    expect(await dumped).toMatchObject({ lastUserId: 0, accounts: [], sessions: [] });
+    expect(await dump(store)).toMatchObject({ lastUserId: 1, sessions: [{ digest: 'd' }] });
+  });
+
   test('is not written to where it is opened to be read', async () => {
     const url = await newUrl(server);
     const empty = await openPostgres(url, 'read');
@@ -52,6 +93,8 @@ describeWithPostgres('PostgreSQL', (server) => {
     afterwards(read.close);
     expect(await dump(read)).toMatchObject({ lastUserId: 1 });
     await expect(read.userId(named('another'))).rejects.toEqual(unavailable);
+    await expect(read.checkWritable()).rejects.toEqual(unavailable);
+    await read.ping();
     expect(await dump(written)).toMatchObject({ lastUserId: 1 });
   });
 
@@ -309,6 +352,40 @@ describeWithPostgres('PostgreSQL', (server) => {
     const ids = await Promise.all(Array.from({ length: 50 }, (_, n) => store.userId(named(`n${n}`))));
     expect(Math.max(...ids)).toBe(50);
   });
+});
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+test.each([
+  ['08006', true],
+  ['53300', true],
+  ['57P01', true],
+  ['57014', false],
+  ['23505', false],
+  ['40053', false],
+  [undefined, false],
+])('a statement that fails with %s: the database is away: %s', (code, away) => {
+  const cause = Object.assign(new pg.DatabaseError('some', 4, 'error'), { code });
+  expect(isAway(new Fault('unavailable', { cause }))).toBe(away);
+  expect([isAway(cause), isAway(new Fault('internal', { cause: new Error('some') }))]).toEqual([false, false]);
+});
+
+test('a database that no statement reaches is away', () => {
+  expect(isAway(new Fault('unavailable', { cause: new Error('timeout') }))).toBe(true);
+  expect(isAway(new Error('timeout'))).toBe(false);
+});
+
+test.each([
+  ['postgres://u:p@db.example.com:6432/bridge?sslmode=require', 'db.example.com:6432/bridge'],
+  ['postgres:///bridge?host=/run/postgresql', '/run/postgresql/bridge'],
+  ['postgres://u:p@%2Frun%2Fpostgresql/a%20b', '/run/postgresql/a b'],
+  ['postgres://u:p@host/%ff', 'host/%ff'],
+  ['postgres://u:12/34@host/db', 'in PostgreSQL'],
+])('the name of %s is %s', (url, name) => {
+  expect(nameOfPostgres(url)).toBe(name);
+});
+
+test('an error with no message and no code is that there was no answer', () => {
+  expect(messageWithoutUser(new AggregateError([], ''))).toBe('no answer');
 });
 
 test('a network error without a message is reported by its code', () => {

@@ -129,6 +129,42 @@ describe('a SQLite file', () => {
     expect(patience()).toBe(5000);
   }, 20_000);
 
+  test('that another process writes to can be written, and nobody waits for it', async () => {
+    const file = join(await folder(), 'bridge.db');
+    const database = openDatabase(file);
+    afterwards(async () => database.close());
+    const other = new DatabaseSync(file);
+    afterwards(async () => other.close());
+    other.exec('BEGIN IMMEDIATE');
+    const begin = performance.now();
+    database.checkWritable();
+    expect(performance.now() - begin).toBeLessThan(1000);
+    other.exec('ROLLBACK');
+    database.checkWritable();
+    expect(database.change('INSERT INTO master_key VALUES (1, ?)', Uint8Array.of(1))).toBe(true);
+  });
+
+  test('that a newer version wrote keeps its version where it is checked', async () => {
+    const file = join(await folder(), 'bridge.db');
+    const database = openDatabase(file);
+    afterwards(async () => database.close());
+    byHand(file, 'PRAGMA user_version = 1000');
+    database.checkWritable();
+    expect(database.one('PRAGMA user_version')).toEqual({ user_version: 1000 });
+  });
+
+  test('that can only be read, or is closed, cannot be written', async () => {
+    const database = openDatabase(join(await folder(), 'bridge.db'));
+    const unavailable = expect.objectContaining({ reason: 'unavailable' });
+    database.one('PRAGMA query_only = ON');
+    expect(() => database.checkWritable()).toThrow(unavailable);
+    database.one('PRAGMA query_only = OFF');
+    database.checkWritable();
+    database.close();
+    database.close();
+    expect(() => database.checkWritable()).toThrow(unavailable);
+  });
+
   test('is not synced for the ledger, and is for all else', async () => {
     const database = openDatabase(join(await folder(), 'bridge.db'));
     afterwards(async () => database.close());

@@ -109,24 +109,50 @@ describe('what xmlbuilder2 wrote once', () => {
   });
 });
 
+test('a reply counts its characters, with what was taken back', () => {
+  const reply = createReply();
+  reply.add('abc');
+  reply.takeBack(2);
+  reply.add('xy');
+  expect([reply.length(), reply.content()]).toEqual([3, 'axy']);
+});
+
 describe('a failure in SOAP', () => {
   const parts: readonly SoapPart[] = [
     { name: 'status', type: { name: 'xsd:string' } },
     { name: 'ticket', type: { name: 'xsd:string' } },
     { name: 'space', type: { name: 'xsd:long' } },
+    { name: 'level', type: { name: 'xsd:int' } },
     { name: 'user', type: { name: 'ns4:SOAPUser', parts: [] } },
     { name: 'message', type: { name: 'xsd:string' } },
   ];
 
   test.each<[UnknownNumberStyle, string]>([
-    ['nil', '<space xsi:type="xsd:long" xsi:nil="true"/>'],
+    ['nil', '<space xsi:type="xsd:long" xsi:nil="true"/><level xsi:type="xsd:int" xsi:nil="true"/>'],
     ['omit', ''],
-    ['zero', '<space xsi:type="xsd:long">0</space>'],
-  ])('has an empty text, a number as %s says, and nil for the rest', (unknownNumbers, space) => {
+    ['zero', '<space xsi:type="xsd:long">0</space><level xsi:type="xsd:int">0</level>'],
+  ])('has an empty text, a number as %s says, and nil for the rest', (unknownNumbers, numbers) => {
     const write = createOperationWriters({ responseParts: () => parts }, encodedStyle)('act', soap11);
     const answer: Answer = { action: 'act', status: 'not_logged_in', reason: 'unauthenticated', result: {} };
     expect(written((reply) => write(answer, unknownNumbers, reply))).toBe(
-      `<ns4:actResponse><status xsi:type="xsd:string">not_logged_in</status><ticket xsi:type="xsd:string"></ticket>${space}<user xsi:type="ns4:SOAPUser" xsi:nil="true"/><message xsi:type="xsd:string" xsi:nil="true"/></ns4:actResponse>`,
+      `<ns4:actResponse><status xsi:type="xsd:string">not_logged_in</status><ticket xsi:type="xsd:string"></ticket>${numbers}<user xsi:type="ns4:SOAPUser" xsi:nil="true"/><message xsi:type="xsd:string" xsi:nil="true"/></ns4:actResponse>`,
+    );
+  });
+
+  test('has what is known of the result, in the style of its request', () => {
+    const write = createOperationWriters({ responseParts: () => parts }, literalStyle)('act', soap12);
+    const result = { ticket: 't', space: 5n, user: {}, message: 'why' };
+    const answer: Answer = { action: 'act', status: 'e_act', reason: 'invalid', result };
+    expect(written((reply) => write(answer, 'omit', reply))).toBe(
+      '<ns4:actResponse><ns4:status>e_act</ns4:status><ns4:ticket>t</ns4:ticket><ns4:space>5</ns4:space><ns4:user/><ns4:message>why</ns4:message></ns4:actResponse>',
+    );
+  });
+
+  test('of an action that the WSDL lacks has the status alone', () => {
+    const write = createOperationWriters({ responseParts: () => undefined }, encodedStyle)('act', soap12);
+    const answer: Answer = { action: 'act', status: 'application_restricted', reason: 'restricted', result: {} };
+    expect(written((reply) => write(answer, 'nil', reply))).toBe(
+      `<ns4:actResponse SOAP-ENV:encodingStyle="${soap12.encoding}"><status xsi:type="xsd:string">application_restricted</status></ns4:actResponse>`,
     );
   });
 });

@@ -82,6 +82,48 @@ describe.each(Object.entries(oldOperations))('the WSDL on %s', (name, parts) => 
   });
 });
 
+test('the messages are known once they are read, and typed as the WSDL has them', async () => {
+  const opened = await openWsdl();
+  expect(() => opened.requestParts('logout')).toThrow('the messages of the WSDL are not loaded');
+  const loading = opened.load();
+  expect(opened.load()).toBe(loading);
+  await loading;
+  expect(opened.requestParts('get_auth_token')).toEqual(['api_key', 'ticket']);
+  expect([opened.requestParts('nothing'), opened.responseParts('nothing')]).toEqual([undefined, undefined]);
+  const text = { name: 'xsd:string' };
+  const number = { name: 'xsd:long' };
+  expect(opened.responseParts('get_account_info')).toEqual([
+    { name: 'status', type: text },
+    {
+      name: 'user',
+      type: {
+        name: 'ns4:SOAPUser',
+        parts: [
+          { name: 'login', type: text },
+          { name: 'email', type: text },
+          { name: 'access_id', type: { name: 'xsd:int' } },
+          { name: 'user_id', type: { name: 'xsd:int' } },
+          { name: 'space_amount', type: number },
+          { name: 'space_used', type: number },
+          { name: 'max_upload_size', type: number },
+        ],
+      },
+    },
+  ]);
+});
+
+test.each([
+  ['http://127.0.0.1:1/', 'http://127.0.0.1:1/api/1.0/soap'],
+  ['https://BOX.example.com/a/?b=1&c=$&d', 'https://box.example.com/a/?b=1&amp;c=$&amp;d/api/1.0/soap'],
+])('the address of a bridge at %s is escaped', async (publicUrl, address) => {
+  const { textAt } = await openWsdl();
+  for (const style of [undefined, 'literal', 'encoded']) {
+    const text = textAt(publicUrl, style);
+    expect(/ location="([^"]*)"/.exec(text)?.[1]).toBe(address);
+    expect(text.includes('urn:boxnet:literal')).toBe(style === 'literal');
+  }
+});
+
 const account = { nativeId: '1', login: '', email: '', attributes: {} };
 
 test.each<[ActionName, part: string, fields: object]>([

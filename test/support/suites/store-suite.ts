@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { AccountKey, Store } from '../../../src/store/store.js';
 import { afterwards } from '../cleanup.js';
+import { dump } from '../dump.js';
 import { contentSuite } from './store-content-suite.js';
 import { ledgerSuite } from './store-ledger-suite.js';
 import { pagesSuite } from './store-pages-suite.js';
@@ -145,6 +146,16 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       for (const late of ['x', 'y', 'x']) await expect(store.userId(named(late))).rejects.toEqual(unavailable);
       expect(await store.userId(named('first'))).toBe(id);
       expect(await store.userId(named('last'))).toBe(LARGEST);
+    });
+
+    test('it can be asked whether it answers and can be written', async () => {
+      const store = await open();
+      await store.ping();
+      await store.checkWritable();
+      expect(await dump(store)).toMatchObject({ lastUserId: 0, accounts: [] });
+      await store.close();
+      await expect(store.ping()).rejects.toEqual(unavailable);
+      await expect(store.checkWritable()).rejects.toEqual(unavailable);
     });
 
     test('close is idempotent, and a closed store is unavailable', async () => {
