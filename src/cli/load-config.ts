@@ -21,6 +21,12 @@ export function configLoader(variables: Readonly<Record<string, string | undefin
   };
 }
 
+/** Makes a process ready for the providers of a configuration that another one has loaded. */
+export function prepareOwnProviders({ applications }: Config): void {
+  const named = applications.flatMap(({ provider, shadow }) => (shadow ? [provider, shadow.provider] : [provider]));
+  if (named.some((name) => providers.every((known) => known.name !== name))) provideSdk();
+}
+
 /** Loads the provider of a module that the configuration names. Only then the process is made ready for one. */
 function loadOwnProvider(module: string): ReturnType<typeof loadProvider> {
   provideSdk();

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { type WorkerRole, workerRole } from '../bootstrap/cluster/worker.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 
@@ -30,6 +31,19 @@ export function stopOnSignal(stop: () => Promise<void>): void {
   process.on('SIGTERM', onSignal);
   // Ctrl-C signals the whole process group; the primary stops its workers.
   process.on('SIGINT', worker ? () => {} : onSignal);
+}
+
+/**
+ * Reloads at SIGHUP, for which a worker leaves it to its primary. Where the terminal hung up that the bridge was started
+ * from, it ends as without it.
+ */
+export function reloadOnSignal(reload: () => Promise<unknown>): void {
+  const hasTerminal = isatty(0);
+  process.on('SIGHUP', () => {
+    if (worker) return;
+    if (hasTerminal && !isatty(0)) process.kill(process.pid, 'SIGTERM');
+    else void reload();
+  });
 }
 
 /** Reports a failure in one line for the operator, and sets the exit code. */

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { version } from '../shared/version.js';
 import { type AddressOptions, toHost, toPort, toWorkers } from './arguments.js';
 import type { Environment } from './environment.js';
-import type { LoadConfig } from './load-config.js';
-import { stopOnSignal, worker } from './process.js';
+import { type LoadConfig, prepareOwnProviders } from './load-config.js';
+import { reloadOnSignal, stopOnSignal, worker } from './process.js';
 
 /**
  * Lets the old generation grow by four fifths between collections instead of doubling at least: most of a call is garbage,
@@ -23,12 +23,27 @@ export function addServeCommand(program: Command, environment: () => Environment
     .option('--port <port>', 'listen on this port, 0 for a free one', toPort)
     .option('--workers <n>', 'answer in so many processes', toWorkers)
     .action(async ({ config: file, workers, ...address }: AddressOptions & { config?: string; workers?: number }) => {
+      /** The demo and standard input have nothing that could be read again. */
+      const readConfig = async () => {
+        if (file === undefined) throw new Error('there is no configuration to read again; start the bridge with one');
+        if (file === '-')
+          throw new Error('standard input cannot be read again; restart the bridge, or start it with a file');
+        return loadConfig(file);
+      };
+      const beginWith = async () => {
+        if (!worker) return file === undefined ? undefined : loadConfig(file);
+        // What the primary has, whatever is in the file by now.
+        const config = await worker.receiveConfig();
+        if (config) prepareOwnProviders(config);
+        return config;
+      };
       const start = async () => {
-        const config = file === undefined ? undefined : await loadConfig(file);
+        const config = await beginWith();
         const { serve } = await import('../bootstrap/serve.js');
         const { sandbox, logLevel, ...runtime } = environment();
         const running = await serve({
           config,
+          readConfig,
           address,
           workers,
           sandbox,
@@ -44,6 +59,12 @@ export function addServeCommand(program: Command, environment: () => Environment
       stopOnSignal(() =>
         starting.then(
           ({ stop }) => stop(),
+          () => {},
+        ),
+      );
+      reloadOnSignal(() =>
+        starting.then(
+          ({ reload }) => reload(),
           () => {},
         ),
       );

@@ -32,6 +32,17 @@ export const createMemoryRateLimiter: CreateRateLimiter = (options) => new RateL
 export const createClusterRateLimiter: CreateRateLimiter = (options) =>
   new RateLimiterCluster({ ...settingsOf(options), timeoutMs: 1000 });
 
+/** Creates each limiter once: limiters with the same options are one, and what it has counted stays. */
+export function createOnce(create: CreateRateLimiter): CreateRateLimiter {
+  const limiters = new Map<string, RateLimiter>();
+  return (options) => {
+    const key = JSON.stringify(options);
+    const limiter = limiters.get(key) ?? create(options);
+    limiters.set(key, limiter);
+    return limiter;
+  };
+}
+
 /** Makes this process, the primary, count for its workers. */
 export function serveClusterRateLimiters(): void {
   new RateLimiterClusterMaster();

@@ -35,11 +35,15 @@ interface TransportRequest {
   readonly isBodyNeeded: boolean;
 }
 
-/**
- * Sends a request once and gives the reply, whatever its status. Rejects where there is no complete reply in time, or it
- * cannot be decompressed.
- */
-export type Transport = (request: TransportRequest) => Promise<UpstreamResponse>;
+export interface Transport {
+  /**
+   * Sends a request once and gives the reply, whatever its status. Rejects where there is no complete reply in time, or it
+   * cannot be decompressed.
+   */
+  readonly send: (request: TransportRequest) => Promise<UpstreamResponse>;
+  /** Closes the connections, each at the end of its requests. Whoever sends after that gets one of his own. */
+  readonly retire: () => void;
+}
 
 /** The error code of a reply over the size limit. */
 export const TOO_LARGE = 'ERR_REPLY_TOO_LARGE';
@@ -56,12 +60,30 @@ const USER_AGENT = `BoxBridge/${version}`;
 
 /** A transport to modern APIs. Connections are kept alive; no redirect is followed. */
 export function createTransport(options: TransportOptions): Transport {
-  let clients: { readonly client: Axios; readonly dispatcher: Dispatcher } | undefined;
-  return async (request) => {
-    clients ??= { client: createClient(), dispatcher: createDispatcher(options) };
-    const { client, dispatcher } = clients;
-    const { data } = await client.request<UpstreamResponse>({ adapter: adapterFor(dispatcher, request) });
-    return data;
+  let client: Axios | undefined;
+  let dispatcher: Dispatcher | undefined;
+  let isRetired = false;
+  const current = () => {
+    dispatcher ??= createDispatcher(options);
+    return dispatcher;
+  };
+  const retire = () => {
+    isRetired = true;
+    // It waits for the requests that it has.
+    dispatcher?.close().catch(() => {});
+    dispatcher = undefined;
+  };
+  return {
+    send: async (request) => {
+      client ??= createClient();
+      try {
+        const { data } = await client.request<UpstreamResponse>({ adapter: adapterFor(current, request) });
+        return data;
+      } finally {
+        if (isRetired) retire();
+      }
+    },
+    retire,
   };
 }
 
@@ -106,9 +128,9 @@ function createDispatcher({ connectMs, sockets, proxies, tls = {} }: TransportOp
 }
 
 /** An adapter that sends with undici, whose dispatchers have their own timeouts, proxies and certificates. */
-function adapterFor(dispatcher: Dispatcher, request: TransportRequest): AxiosAdapter {
+function adapterFor(dispatcher: () => Dispatcher, request: TransportRequest): AxiosAdapter {
   return async (config) => {
-    const { status, headers, body } = await dispatch(dispatcher, request);
+    const { status, headers, body } = await dispatch(dispatcher(), request);
     const decompressed = decompress(body, headers['content-encoding']);
     const text = (await (canLoseBody(request, status) ? decompressed.catch(() => EMPTY) : decompressed)).toString();
     return { status, statusText: '', headers: {}, data: { status, headers, text }, config };

@@ -30,13 +30,11 @@ export async function startBridge(
   );
   const bridge = await startBridgeServer(config, log, runtime);
   return {
-    url: bridge.url,
+    ...bridge,
     folder: folder.path,
     close: async () => {
       await bridge.close();
       await folder.remove();
     },
-    stop: bridge.stop,
-    adminUrl: bridge.adminUrl,
   };
 }
