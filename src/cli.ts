@@ -9,6 +9,7 @@ import { addLedgerCommands } from './cli/ledger.js';
 import { configLoader } from './cli/load-config.js';
 import { EXIT_GOOD, EXIT_USAGE, fail, tolerateClosedOutput } from './cli/process.js';
 import { addProvidersCommand } from './cli/providers.js';
+import { addReloadCommand } from './cli/reload.js';
 import { addReplayCommand } from './cli/replay.js';
 import { addSandboxCommand } from './cli/sandbox.js';
 import { addServeCommand } from './cli/serve.js';
@@ -31,6 +32,7 @@ const program = new Command('boxbridge')
 // Each command imports its work when it runs: together they take long to load.
 addServeCommand(program, environment, loadConfig);
 addCheckCommand(program, environment, loadConfig);
+addReloadCommand(program, loadConfig);
 addProvidersCommand(program);
 addSandboxCommand(program);
 addDoctorCommand(program, environment, loadConfig);
