@@ -8,7 +8,7 @@ import { messageOf } from '../shared/errors.js';
 import { refreshImports } from '../shared/import-module.js';
 
 /** What came of a reload: no problems where the configuration was taken; else the one before it stays, whole. */
-export interface Reloaded {
+interface Reloaded {
   /** One line each, for the operator. */
   readonly problems: readonly string[];
 }

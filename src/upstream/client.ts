@@ -55,7 +55,7 @@ export interface UpstreamObservation {
   readonly seconds: number;
 }
 
-export interface UpstreamLimits {
+interface UpstreamLimits {
   /** Timeout of a request in milliseconds, from the queue to the last byte of the reply. */
   readonly timeoutMs: number;
   /** The limit of calls in flight; at most half of them may wait for the same `base_url`. 1,024 unless given. */

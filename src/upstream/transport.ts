@@ -1,10 +1,8 @@
 import { createRequire } from 'node:module';
-import { promisify } from 'node:util';
-import { brotliDecompress } from 'node:zlib';
 import type { Axios, AxiosAdapter } from 'axios';
 import type { Dispatcher } from 'undici';
-import { type Decompress, deflate, gzip } from '../shared/content-coding.js';
 import { version } from '../shared/version.js';
+import { ACCEPT_ENCODING, decompress } from './decompress.js';
 import type { UpstreamResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
 
@@ -131,7 +129,7 @@ function createDispatcher({ connectMs, sockets, proxies, tls = {} }: TransportOp
 function adapterFor(dispatcher: () => Dispatcher, request: TransportRequest): AxiosAdapter {
   return async (config) => {
     const { status, headers, body } = await dispatch(dispatcher(), request);
-    const decompressed = decompress(body, headers['content-encoding']);
+    const decompressed = decompress(body, headers['content-encoding'], MAX_REPLY_BYTES);
     const text = (await (canLoseBody(request, status) ? decompressed.catch(() => EMPTY) : decompressed)).toString();
     return { status, statusText: '', headers: {}, data: { status, headers, text }, config };
   };
@@ -209,20 +207,3 @@ function dispatch(dispatcher: Dispatcher, request: TransportRequest): Promise<Ra
 }
 
 const EMPTY = Buffer.alloc(0);
-
-/** The content codings that are asked for: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1. */
-const decoders: Readonly<Record<string, Decompress>> = {
-  gzip,
-  deflate,
-  br: promisify(brotliDecompress),
-};
-const ACCEPT_ENCODING = Object.keys(decoders).join(', ');
-
-async function decompress(bytes: Buffer, encoding: UpstreamResponse['headers'][string]): Promise<Buffer> {
-  if (bytes.length === 0 || encoding === undefined || encoding === 'identity') return bytes;
-  const coding = String(encoding).trim().toLowerCase().replace(/^x-/, '');
-  if (coding === 'identity' || coding === '') return bytes;
-  const [, decode] = Object.entries(decoders).find(([name]) => name === coding) ?? [];
-  if (!decode) throw new Error('a reply in an encoding that was not asked for');
-  return decode(bytes, { maxOutputLength: MAX_REPLY_BYTES });
-}

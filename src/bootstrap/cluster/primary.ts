@@ -1,5 +1,4 @@
 import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
 import type { Config } from '../../config/config.js';
 import type { CallSink } from '../../console/calls.js';
 import type { Log } from '../../observability/log.js';
@@ -134,7 +133,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const stop = async () => {
     isStopping = true;
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-    const exits = workers.map((worker) => once(worker, 'exit'));
+    // Not `once` of events, which also ends with an error: that of a message to a worker that has just exited.
+    const exits = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
     const kill = (signal: NodeJS.Signals) => {
       for (const worker of workers) worker.process.kill(signal);
     };
