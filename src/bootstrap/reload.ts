@@ -84,7 +84,7 @@ const isTaken: Readonly<Record<keyof Config, boolean>> = {
 /** The keys with another value that a reload does not take, as they are written. */
 export function changedForRestart(current: Config, next: Config): string[] {
   const [before, after] = [fixedPartOf(current), fixedPartOf(next)];
-  return Object.keys(isTaken).flatMap((key) => {
+  return [...restartKeys].flatMap((key) => {
     const [one, other] = [before[key], after[key]];
     if (isDeepStrictEqual(one, other)) return [];
     const name = snakeCase(key);
@@ -96,13 +96,17 @@ export function changedForRestart(current: Config, next: Config): string[] {
   });
 }
 
+const restartKeys: ReadonlySet<string> = new Set(
+  Object.entries(isTaken).flatMap(([key, taken]) => (taken ? [] : [key])),
+);
+
 function fixedPartOf(config: Config): Readonly<Record<string, unknown>> {
-  const fixed = Object.entries(config).filter(([key]) =>
-    Object.entries(isTaken).some(([name, taken]) => name === key && !taken),
-  );
   const { admin } = config;
-  // The password of a console is taken.
-  return { ...Object.fromEntries(fixed), admin: admin && { ...admin, console: admin.console !== undefined } };
+  return {
+    ...Object.fromEntries(Object.entries(config).filter(([key]) => restartKeys.has(key))),
+    // The password of a console is taken.
+    admin: admin && { ...admin, console: admin.console !== undefined },
+  };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -117,7 +117,12 @@ async function startInstance(instance: Instance, workers: number | undefined): P
     await takeOver(next);
     changeLog(next.log);
   };
-  const note = (outcome: ConfigOutcome) => void launching.then((launched) => launched.note(outcome));
+  const note = (outcome: ConfigOutcome) =>
+    void launching.then(
+      (launched) => launched.note(outcome),
+      // A start that fails is told by itself.
+      () => {},
+    );
   const reload = createReload({ config, read: readConfig, take, note, log });
   const runtime = { ...instance.runtime, reload };
   const launching = launch({ ...instance, runtime }, workers);

@@ -35,15 +35,17 @@ export function stopOnSignal(stop: () => Promise<void>): void {
 
 /**
  * Reloads at SIGHUP, for which a worker leaves it to its primary. Where the terminal hung up that the bridge was started
- * from, it ends as without it.
+ * from, the signal ends it, as it does without this.
  */
 export function reloadOnSignal(reload: () => Promise<unknown>): void {
   const hasTerminal = isatty(0);
-  process.on('SIGHUP', () => {
+  const onSignal = () => {
     if (worker) return;
-    if (hasTerminal && !isatty(0)) process.kill(process.pid, 'SIGTERM');
-    else void reload();
-  });
+    if (!hasTerminal || isatty(0)) return void reload();
+    process.off('SIGHUP', onSignal);
+    process.kill(process.pid, 'SIGHUP');
+  };
+  process.on('SIGHUP', onSignal);
 }
 
 /** Reports a failure in one line for the operator, and sets the exit code. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { afterwards } from '../support/cleanup.js';
 import { formats, post } from '../support/clients/legacy.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
 import { startHolding } from '../support/servers/holding-api.js';
 import { childrenOf, startNode } from '../support/servers/process.js';
 import { adminOf, type BridgeProcess, script, startServing } from '../support/servers/served.js';
@@ -241,4 +242,30 @@ test('boxbridge reload tells what came of it', async () => {
     code: 1,
     stderr: expect.stringMatching(/no bridge answers at .*ECONNREFUSED/),
   });
+});
+
+test('the admin listener reloads for programs of this machine alone', async () => {
+  const api = await startHolding();
+  afterwards(api.close);
+  const bridge = await startServing({ ...common, applications: [api.application('key')] });
+  const url = `${await adminOf(bridge)}/-/reload`;
+  const statusWith = async (headers: Record<string, string>) => (await fetch(url, { method: 'POST', headers })).status;
+  expect(await statusWith({})).toBe(200);
+  for (const name of ['Origin', 'X-Forwarded-For', 'Forwarded', 'Via']) {
+    expect([name, await statusWith({ [name]: 'http://127.0.0.1' })]).toEqual([name, 403]);
+  }
+  expect((await fetch(url)).status).toBe(404);
+  expect((await fetch(`${bridge.url}/-/reload`, { method: 'POST' })).status).toBe(404);
+  expect(await metricsOf(bridge)).toContain('boxbridge_config_reloads_total{outcome="taken"} 1\n');
+});
+
+test('a bridge without a configuration has none to read again, and goes on', async () => {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  const child = startNode(path, script, 'serve', '--port', '0');
+  await child.line(/answers at/);
+  child.kill('SIGHUP');
+  await until(() => child.stderr().includes('there is no configuration to read again; start the bridge with one'));
+  child.kill('SIGTERM');
+  expect(await child.end).toMatchObject({ code: 0 });
 });
