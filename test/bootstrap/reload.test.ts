@@ -41,6 +41,8 @@ async function startCounted() {
       api.open -= 1;
     });
   });
+  // Neither side closes an idle connection by itself in the time of a test.
+  server.keepAliveTimeout = 300_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   afterwards(async () => {
