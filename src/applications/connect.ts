@@ -1,5 +1,5 @@
 import type { ApplicationConfig } from '../config/config.js';
-import { createCache } from '../providers/cache.js';
+import { type Cache, createCache } from '../providers/cache.js';
 import { loadProvider } from '../providers/load.js';
 import type { Provider } from '../providers/provider.js';
 import { createScope, remainingMs, type Scope } from '../shared/scope.js';
@@ -25,7 +25,7 @@ export interface Shadows {
 export async function connect(
   application: ApplicationConfig,
   { sendFor }: Upstreams,
-  cache: ReturnType<typeof createCache>,
+  cache: Cache,
   shadows?: Shadows,
 ): Promise<Application> {
   const { tls, settings, deprecation, shadow, ...rest } = application;
@@ -33,7 +33,8 @@ export async function connect(
   const kind = await loadProvider(rest.provider);
   const { isRefusal, refusals } = kind;
   const send = sendFor({ baseUrl, name, provider: kind.name, tls, isRefusal, refusals });
-  const cached = cache({ api: JSON.stringify([kind.name, baseUrl]), settings, seconds: cacheSeconds });
+  const api = JSON.stringify([kind.name, baseUrl]);
+  const cached = cache({ api, settings, reader: kind, tls, seconds: cacheSeconds });
   const followed = shadow && shadows ? await shadowOf(application, shadow, shadows) : (provider: Provider) => provider;
   const connectTo = (scope: Scope) => {
     const timeLeft = () => remainingMs(scope);

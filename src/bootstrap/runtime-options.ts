@@ -2,6 +2,7 @@ import type { Watch } from '../core/exchange.js';
 import type { Proxies } from '../upstream/transport.js';
 import type { KeySource } from '../vault/master-key.js';
 import type { WorkerRole } from './cluster/worker.js';
+import type { Reload } from './reload.js';
 
 /** What a process runs with beside its configuration: its environment and its role in a cluster. */
 export interface RuntimeOptions {
@@ -22,6 +23,8 @@ export interface RuntimeOptions {
   readonly isDemo?: boolean | undefined;
   /** Looks at each call with all that was sent and received for it; absent: nothing of it is kept. */
   readonly watch?: Watch | undefined;
+  /** Reads the configuration again, for whoever asks at the admin listener; absent: nobody can. */
+  readonly reload?: Reload | undefined;
   /** Present in a worker of a cluster. */
   readonly worker?: WorkerRole | undefined;
 }

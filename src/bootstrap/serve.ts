@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.js';
 import { warningsOf } from '../config/warnings.js';
 import { createLog, type Log } from '../observability/log.js';
+import type { ConfigOutcome } from '../observability/metrics.js';
 import type { LogLevel } from '../shared/log-level.js';
 import { version } from '../shared/version.js';
 import { startBridgeServer } from './bridge-server.js';
@@ -8,17 +9,18 @@ import { withAdminListener } from './cluster/admin.js';
 import { startCluster } from './cluster/primary.js';
 import type { Address, DemoPlace } from './demo.js';
 import { openCalls } from './inspection.js';
+import { createReload, type Reload } from './reload.js';
 import type { RuntimeOptions } from './runtime-options.js';
 
 export interface ServeOptions {
   /** Absent: the demo, in front of a sandbox. */
   readonly config: Config | undefined;
+  /** Reads the configuration again. Rejects with a line for every problem. */
+  readonly readConfig: () => Promise<Config>;
   /** Takes precedence over `listen` of the configuration. */
   readonly address: Address;
   /** The number of workers; absent: this process answers. */
   readonly workers: number | undefined;
-  /** What this process has read from standard input, for its workers to read; undefined where it has read nothing. */
-  readonly input: string | undefined;
   /** Set in a worker of the demo. */
   readonly demo: DemoPlace | undefined;
   /** Whether the demo shows the long calls too. */
@@ -36,6 +38,8 @@ export interface RunningBridge {
   readonly adminUrl: string | undefined;
   /** Undefined where there is none. */
   readonly console: { readonly url: string; readonly hasPassword: boolean } | undefined;
+  /** In a worker the primary reloads. */
+  readonly reload: Reload;
   readonly stop: () => Promise<void>;
 }
 
@@ -50,17 +54,26 @@ const variablesOf = ({ sandbox, folder }: DemoPlace) => ({
  * with one line for the operator where it cannot.
  */
 export async function serve(options: ServeOptions): Promise<RunningBridge> {
-  const { config, address, workers, input, logLevel, runtime } = options;
+  const { config, readConfig, address, workers, logLevel, runtime } = options;
   if (!config) return startDemo(options);
-  const listen = { ...config.listen, ...address };
-  const { log, lostLines } = createLog({ ...config.log, level: logLevel ?? config.log.level });
+  /** With what takes precedence over the configuration. */
+  const completed = (given: Config): Config => ({
+    ...given,
+    listen: { ...given.listen, ...address },
+    log: { ...given.log, level: logLevel ?? given.log.level },
+  });
+  const complete = completed(config);
+  const { log, change, lostLines } = createLog(complete.log);
   if (!runtime.worker) for (const { message } of warningsOf(config)) log.warn(message);
-  const instance = { config: { ...config, listen }, log, runtime: { ...runtime, lostLines }, environment: {}, input };
-  return startInstance(instance, workers);
+  const instance = { config: complete, log, runtime: { ...runtime, lostLines }, environment: {} };
+  return startInstance(
+    { ...instance, changeLog: change, readConfig: async () => completed(await readConfig()) },
+    workers,
+  );
 }
 
 async function startDemo(options: ServeOptions): Promise<RunningBridge> {
-  const { address, demo: ofPrimary, isAll, workers, logLevel, runtime, print } = options;
+  const { address, demo: ofPrimary, isAll, readConfig, workers, logLevel, runtime, print } = options;
   // Loaded on demand: without the demo, nothing needs the sandbox.
   const { demoConfig, demoRoute, openDemo } = await import('./demo.js');
   const { log, lostLines } = createLog({ level: logLevel });
@@ -69,7 +82,8 @@ async function startDemo(options: ServeOptions): Promise<RunningBridge> {
     log,
     runtime: { ...runtime, lostLines, route: demoRoute(demo.sandbox), isDemo: true },
     environment: variablesOf(demo),
-    input: undefined,
+    changeLog: () => {},
+    readConfig,
   });
   if (runtime.worker && ofPrimary) return startInstance(instance(ofPrimary), workers);
   const demo = await openDemo();
@@ -100,21 +114,40 @@ interface Instance {
   readonly runtime: RuntimeOptions;
   /** Environment variables for its workers. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The standard input of its workers; undefined: that of this process. */
-  readonly input: string | undefined;
+  readonly changeLog: (options: Config['log']) => void;
+  readonly readConfig: () => Promise<Config>;
 }
 
 /** Starts a bridge, and logs its beginning and end; in a cluster the primary does. */
 async function startInstance(instance: Instance, workers: number | undefined): Promise<RunningBridge> {
-  const { config, log, runtime } = instance;
-  const bridge = await launch(instance, workers);
-  if (runtime.worker) return { ...bridge, console: undefined };
+  const { config, readConfig, changeLog, log } = instance;
+  const take = async (next: Config) => {
+    const { take: takeOver } = await launching;
+    await takeOver(next);
+    changeLog(next.log);
+  };
+  const note = (outcome: ConfigOutcome) =>
+    void launching.then(
+      (launched) => launched.note(outcome),
+      // A start that fails is told by itself.
+      () => {},
+    );
+  const reload = createReload({ config, read: readConfig, take, note, log });
+  const runtime = { ...instance.runtime, reload };
+  const launching = launch({ ...instance, runtime }, workers);
+  const bridge = await launching;
+  if (runtime.worker) {
+    runtime.worker.takeConfigs(take);
+    runtime.worker.reportListening(bridge.url);
+    return { ...bridge, reload, console: undefined };
+  }
   // Not before: a start that fails is one line for the operator.
   log.info({ version, node: process.version, workers }, 'started');
   log.info({ url: bridge.url, admin_url: bridge.adminUrl }, 'listening');
   return {
     ...bridge,
     console: consoleOf(config, bridge),
+    reload,
     stop: async () => {
       log.info('stopping');
       await bridge.stop();
@@ -128,17 +161,18 @@ function consoleOf({ admin }: Config, { adminUrl }: Launched): RunningBridge['co
   return { url: `${adminUrl}/console`, hasPassword: admin.console.password !== undefined };
 }
 
-type Launched = Omit<RunningBridge, 'console'>;
+interface Launched extends Pick<RunningBridge, 'url' | 'adminUrl' | 'stop'> {
+  readonly take: (config: Config) => Promise<void>;
+  readonly note: (outcome: ConfigOutcome) => void;
+}
 
 async function launch(instance: Instance, workers: number | undefined): Promise<Launched> {
-  const { config, log, runtime, environment, input } = instance;
+  const { config, log, runtime, environment } = instance;
   if (workers !== undefined && !runtime.worker) {
-    const { shutdownMs } = config.limits;
+    const { isDemo } = runtime;
     const calls = config.admin?.console && (await openCalls());
-    const cluster = await startCluster({ count: workers, log, environment, input, calls, shutdownMs });
+    const cluster = await startCluster({ count: workers, log, environment, calls, config, isDemo });
     return withAdminListener(cluster, { config, log, runtime, calls });
   }
-  const bridge = await startBridgeServer(config, log, runtime);
-  runtime.worker?.reportListening(bridge.url);
-  return bridge;
+  return startBridgeServer(config, log, runtime);
 }

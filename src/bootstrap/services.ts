@@ -1,16 +1,17 @@
 import type { Application } from '../applications/application.js';
-import { connect } from '../applications/connect.js';
+import { connect, type Shadows } from '../applications/connect.js';
 import type { ObserveShadow } from '../applications/shadow.js';
 import type { HandlerServices } from '../bridge/handler.js';
 import { createTicketLimit } from '../bridge/rate-limit.js';
 import type { Config } from '../config/config.js';
 import { toDigest } from '../observability/digests.js';
-import { createCache } from '../providers/cache.js';
+import { type Cache, createCache } from '../providers/cache.js';
 import {
   type CreateRate,
   type CreateRateLimiter,
   createClusterRateLimiter,
   createMemoryRateLimiter,
+  createOnce,
 } from '../shared/rate-limiter.js';
 import { withKnownUserIds } from '../store/known-user-ids.js';
 import { openStore } from '../store/open.js';
@@ -29,6 +30,15 @@ export interface Services extends HandlerServices {
   readonly applications: readonly Application[];
   readonly upstreams: Upstreams;
   readonly sealer: Pick<Sealer, 'digest'>;
+  /** Each rate once: what it has counted outlasts a reload. */
+  readonly createRate: CreateRate;
+  /**
+   * The services of another configuration, with the same store and key, and with all that is remembered of what both have.
+   * Throws an Error with one line for the operator where they cannot be made; nothing is changed by then.
+   */
+  readonly next: (config: Config) => Promise<Services>;
+  /** Ends what only the services before these need. To be called once, when calls get these. */
+  readonly takeOver: () => void;
 }
 
 /** Hooks that observe the requests to modern APIs and the secrets that are tried, and what counts the rates. */
@@ -56,14 +66,11 @@ export async function openServices(
   { onTrial = () => {}, onShadow = () => {}, createRate, onStoreBreaker, ...hooks }: ServiceHooks = {},
 ): Promise<Services> {
   const { key, proxies, route } = runtime;
-  const { upstreamTimeoutMs: timeoutMs, concurrentCalls, ticketsPerMinute } = config.limits;
-  const options = { proxies, route, timeoutMs, concurrentCalls };
+  const options = { proxies, route, ...upstreamLimits(config) };
   const upstreams = createUpstreams({ ...hooks, ...options });
-  const shadows = { upstreams: createUpstreams(options), readMs: 2 * timeoutMs, observe: onShadow };
+  const ofShadows = createUpstreams(options);
   const cache = createCache();
-  const applications = await Promise.all(
-    config.applications.map((application) => connect(application, upstreams, cache, shadows)),
-  );
+  const applications = await connectAll(config, upstreams, cache, shadowsOf(config, ofShadows, onShadow));
   const createRateLimiter = rateLimitersOf(runtime);
   const store = withKnownUserIds(await openStore(config.store, createRateLimiter, onStoreBreaker));
   try {
@@ -71,10 +78,74 @@ export async function openServices(
     const sessions = createSessions(store, sealer, systemClock);
     const tickets = createTickets({ store, sealer, sessions, applications, clock: systemClock });
     const trials = createTrials(store, onTrial);
-    const limitTickets = createTicketLimit(ticketsPerMinute, createRate ?? createRateLimiter);
-    return { applications, upstreams, sealer, store, sessions, tickets, trials, limitTickets };
+    const kept = { store, sealer, sessions, trials, createRate: createOnce(createRate ?? createRateLimiter) };
+    const changing = { applications, upstreams, ofShadows, tickets };
+    return servicesOf(config, kept, changing, { cache, onShadow });
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** Connects the applications of a configuration for nothing. Throws as `openServices` does where one cannot be connected. */
+export async function connectAlone(config: Config, { proxies, route }: RuntimeOptions): Promise<void> {
+  const upstreams = createUpstreams({ proxies, route, ...upstreamLimits(config) });
+  await connectAll(
+    config,
+    upstreams,
+    createCache(),
+    shadowsOf(config, upstreams, () => {}),
+  );
+}
+
+type Kept = Pick<Services, 'store' | 'sealer' | 'sessions' | 'trials' | 'createRate'>;
+
+interface Changing extends Pick<Services, 'applications' | 'upstreams' | 'tickets'> {
+  /** Those that the shadows are read with. */
+  readonly ofShadows: Upstreams;
+}
+
+interface ConnectParts {
+  readonly cache: Cache;
+  readonly onShadow: ObserveShadow;
+}
+
+function servicesOf(
+  { limits }: Config,
+  kept: Kept,
+  { ofShadows, ...changing }: Changing,
+  parts: ConnectParts,
+): Services {
+  const { upstreams, tickets } = changing;
+  return {
+    ...kept,
+    ...changing,
+    limitTickets: createTicketLimit(limits.ticketsPerMinute, kept.createRate),
+    next: async (config) => {
+      const next = {
+        upstreams: upstreams.next(upstreamLimits(config)),
+        ofShadows: ofShadows.next(upstreamLimits(config)),
+      };
+      const shadows = shadowsOf(config, next.ofShadows, parts.onShadow);
+      const applications = await connectAll(config, next.upstreams, parts.cache, shadows);
+      return servicesOf(config, kept, { ...next, applications, tickets: tickets.of(applications) }, parts);
+    },
+    takeOver: () => {
+      upstreams.takeOver();
+      ofShadows.takeOver();
+    },
+  };
+}
+
+function connectAll(config: Config, upstreams: Upstreams, cache: Cache, shadows: Shadows): Promise<Application[]> {
+  return Promise.all(config.applications.map((application) => connect(application, upstreams, cache, shadows)));
+}
+
+const upstreamLimits = ({ limits: { upstreamTimeoutMs, concurrentCalls } }: Config) => ({
+  timeoutMs: upstreamTimeoutMs,
+  concurrentCalls,
+});
+
+function shadowsOf({ limits }: Config, upstreams: Upstreams, observe: ObserveShadow): Shadows {
+  return { upstreams, readMs: 2 * limits.upstreamTimeoutMs, observe };
 }

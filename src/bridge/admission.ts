@@ -33,12 +33,22 @@ export interface AdmissionOptions {
   readonly overload?: Pick<Overload, 'reason'>;
 }
 
-export function createAdmission(options: AdmissionOptions): Admission {
+/** The calls in flight of a process, which outlast the admission that let them in. */
+export interface Room {
+  /** Rejects a call in flight; one entry for each. */
+  readonly inFlight: Set<(fault: Fault) => void>;
+  isDraining: boolean;
+}
+
+export const createRoom = (): Room => ({ inFlight: new Set(), isDraining: false });
+
+export function createAdmission(options: AdmissionOptions, room = createRoom()): Admission {
+  const { inFlight } = room;
   const { concurrentCalls, callMs, perMinute, createRate, overload } = options;
   const addressRate =
     perMinute === undefined
       ? undefined
-      : createRate({ name: 'calls of addresses', points: perMinute, seconds: MINUTE_SECONDS });
+      : createRate({ name: `calls of addresses, ${perMinute}`, points: perMinute, seconds: MINUTE_SECONDS });
   const applicationRates = new Map<number, Rate>();
   const applicationRate = (points: number) => {
     const rate =
@@ -50,9 +60,6 @@ export function createAdmission(options: AdmissionOptions): Admission {
   /** Undefined where there is nothing to wait for. */
   const rateLimitApplication = (application: Application | undefined) =>
     application?.rate && consume(applicationRate(application.rate.perMinute), application.apiKey);
-  /** Rejects a call in flight; one entry for each. */
-  const inFlight = new Set<(fault: Fault) => void>();
-  let isDraining = false;
 
   return {
     rateLimit: async (address) => {
@@ -60,7 +67,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     },
     run: (scope, application, work) =>
       new Promise((resolve, reject) => {
-        if (isDraining) throw draining();
+        if (room.isDraining) throw draining();
         if (inFlight.size >= concurrentCalls) throw overloaded('too many calls at once');
         const reason = overload?.reason();
         if (reason !== undefined) throw overloaded(reason);
@@ -82,9 +89,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
       }),
     inFlight: () => inFlight.size,
     startDraining: () => {
-      isDraining = true;
+      room.isDraining = true;
     },
-    isDraining: () => isDraining,
+    isDraining: () => room.isDraining,
     abortAll: () => {
       for (const abort of inFlight) abort(draining());
     },

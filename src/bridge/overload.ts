@@ -4,24 +4,30 @@ import { totalmem } from 'node:os';
 export interface Overload {
   /** Why no call should be admitted now; undefined where nothing speaks against it. */
   readonly reason: () => string | undefined;
+  readonly change: (limits: OverloadLimits) => void;
   readonly close: () => void;
 }
 
-export interface OverloadOptions {
+export interface OverloadLimits {
   /** The most memory of this process, in bytes (RSS). */
   readonly memoryBytes: number;
   /** How late a timer may be twice in a row, in milliseconds: one late timer is a pause, not an overload. */
   readonly delayMs: number;
+}
+
+export interface OverloadOptions extends OverloadLimits {
   /** How often both are looked at, in milliseconds; 500 unless given. */
   readonly everyMs?: number;
 }
 
 /** Watches the memory of this process, and how late its timers are. */
-export function watchOverload({ memoryBytes, delayMs, everyMs = 500 }: OverloadOptions): Overload {
+export function watchOverload({ everyMs = 500, ...given }: OverloadOptions): Overload {
+  let limits: OverloadLimits = given;
   let reason: string | undefined;
   let lookedAt = performance.now();
   let wasLate = false;
   const look = () => {
+    const { memoryBytes, delayMs } = limits;
     const now = performance.now();
     const isLate = now - lookedAt - everyMs > delayMs;
     const isBehind = isLate && wasLate;
@@ -31,7 +37,13 @@ export function watchOverload({ memoryBytes, delayMs, everyMs = 500 }: OverloadO
     else reason = isBehind ? 'the process is too far behind' : undefined;
   };
   const timer = setInterval(look, everyMs).unref();
-  return { reason: () => reason, close: () => clearInterval(timer) };
+  return {
+    reason: () => reason,
+    change: (next) => {
+      limits = next;
+    },
+    close: () => clearInterval(timer),
+  };
 }
 
 /** Four fifths of the memory that the machine, or its container, has: https://nodejs.org/api/process.html#processconstrainedmemory. */

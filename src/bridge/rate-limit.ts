@@ -26,6 +26,6 @@ export type LimitTickets = (application: Pick<Application, 'apiKey'>, address: s
 
 /** Each ticket is a row of the store until it expires, and whoever knows an api_key can ask for one. */
 export function createTicketLimit(perMinute: number, createRate: CreateRate): LimitTickets {
-  const rate = createRate({ name: 'tickets', points: perMinute, seconds: MINUTE_SECONDS });
+  const rate = createRate({ name: `tickets, ${perMinute}`, points: perMinute, seconds: MINUTE_SECONDS });
   return ({ apiKey }, address) => consume(rate, `${apiKey} ${address}`);
 }

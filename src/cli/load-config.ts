@@ -33,8 +33,6 @@ export interface Configurations {
   /** A configuration that was chosen. As LoadConfig. */
   readonly load: (chosen: ConfigChoice) => Promise<Config>;
   readonly loadConfig: LoadConfig;
-  /** Standard input as it was read, for the workers of this process; undefined where it was not. */
-  readonly standardInput: () => string | undefined;
 }
 
 /** What this process gives to the loading of configurations. */
@@ -53,7 +51,6 @@ const DEFAULT_FILE = 'bridge.yaml';
 
 export function createConfigurations({ variables, stdin, tell, misused }: ConfigurationsOptions): Configurations {
   let input: Promise<ConfigText> | undefined;
-  let inputText: string | undefined;
 
   const choose: Configurations['choose'] = (file) => {
     if (file !== undefined) return { file, by: undefined };
@@ -66,7 +63,6 @@ export function createConfigurations({ variables, stdin, tell, misused }: Config
     if (!input && stdin.readableEnded)
       misused('error: standard input is read for something else; name a file with the configuration');
     input ??= readConfigStream(stdin, nameOf('-'), process.cwd());
-    inputText = (await input).text;
     return input;
   };
   const locate: Configurations['locate'] = async (file) =>
@@ -93,7 +89,6 @@ export function createConfigurations({ variables, stdin, tell, misused }: Config
       if (chosen.by !== undefined) tell(`the configuration is ${nameOf(chosen.file)}, ${chosen.by}`);
       return load(chosen);
     },
-    standardInput: () => inputText,
   };
 }
 
@@ -112,6 +107,12 @@ export const lineOf = (name: string, { line, message }: Pick<ConfigProblem, 'lin
 
 /** A link that leads nowhere is there: its configuration is missing. */
 const isThere = (file: string) => lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+
+/** Makes a process ready for the providers of a configuration that another one has loaded. */
+export function prepareOwnProviders({ applications }: Config): void {
+  const named = applications.flatMap(({ provider, shadow }) => (shadow ? [provider, shadow.provider] : [provider]));
+  if (named.some((name) => providers.every((known) => known.name !== name))) provideSdk();
+}
 
 /** Loads the provider of a module that the configuration names. Only then the process is made ready for one. */
 function loadOwnProvider(module: string): ReturnType<typeof loadProvider> {

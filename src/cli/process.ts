@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { type WorkerRole, workerRole } from '../bootstrap/cluster/worker.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 
@@ -35,6 +36,21 @@ export function stopOnSignal(stop: () => Promise<void>): void {
   process.on('SIGTERM', onSignal);
   // Ctrl-C signals the whole process group; the primary stops its workers.
   process.on('SIGINT', worker ? () => {} : onSignal);
+}
+
+/**
+ * Reloads at SIGHUP, for which a worker leaves it to its primary. Where the terminal hung up that the bridge was started
+ * from, the signal ends it, as it does without this.
+ */
+export function reloadOnSignal(reload: () => Promise<unknown>): void {
+  const hasTerminal = isatty(0);
+  const onSignal = () => {
+    if (worker) return;
+    if (!hasTerminal || isatty(0)) return void reload();
+    process.off('SIGHUP', onSignal);
+    process.kill(process.pid, 'SIGHUP');
+  };
+  process.on('SIGHUP', onSignal);
 }
 
 /** Reports a failure in one line for the operator, and sets the exit code. */

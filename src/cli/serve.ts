@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander';
 import { version } from '../shared/version.js';
 import { type AddressOptions, toHost, toPort, toWorkers } from './arguments.js';
 import type { Environment } from './environment.js';
-import { CONFIG_OPTION, type ConfigChoice, type Configurations, nameOf } from './load-config.js';
-import { stopOnSignal, worker } from './process.js';
+import { CONFIG_OPTION, type ConfigChoice, type Configurations, nameOf, prepareOwnProviders } from './load-config.js';
+import { reloadOnSignal, stopOnSignal, worker } from './process.js';
 
 /**
  * Lets the old generation grow by four fifths between collections instead of doubling at least: most of a call is garbage,
@@ -39,15 +39,29 @@ export function addServeCommand(
     .addOption(new Option('--all', 'without a configuration: show the long calls too').conflicts('config'))
     .action(async ({ config: named, workers, all: isAll = false, ...address }: ServeArguments) => {
       const chosen = configurations.choose(named);
+      /** The demo and standard input have nothing that could be read again. */
+      const readConfig = async () => {
+        if (!chosen) throw new Error('there is no configuration to read again; start the bridge with one');
+        if (chosen.file === '-')
+          throw new Error('standard input cannot be read again; restart the bridge, or start it with a file');
+        return configurations.load(chosen);
+      };
+      const beginWith = async () => {
+        if (!worker) return chosen && configurations.load(chosen);
+        // What the primary has, whatever is in the file by now.
+        const config = await worker.receiveConfig();
+        if (config) prepareOwnProviders(config);
+        return config;
+      };
       const start = async () => {
-        const config = chosen && (await configurations.load(chosen));
+        const config = await beginWith();
         const { serve } = await import('../bootstrap/serve.js');
         const { demo, logLevel, ...runtime } = environment();
         const running = await serve({
           config,
+          readConfig,
           address,
           workers,
-          input: configurations.standardInput(),
           demo,
           isAll,
           logLevel,
@@ -62,6 +76,12 @@ export function addServeCommand(
       stopOnSignal(() =>
         starting.then(
           ({ stop }) => stop(),
+          () => {},
+        ),
+      );
+      reloadOnSignal(() =>
+        starting.then(
+          ({ reload }) => reload(),
           () => {},
         ),
       );

@@ -5,7 +5,7 @@ import { httpErrors } from '../core/error-mapping.js';
 import { isFromAnotherSite } from '../http/cross-site.js';
 import type { Log } from '../observability/log.js';
 import { isLoopback } from '../shared/loopback.js';
-import { createMemoryRateLimiter, msUntilNextPoint } from '../shared/rate-limiter.js';
+import { createMemoryRateLimiter, msUntilNextPoint, type RateLimiter } from '../shared/rate-limiter.js';
 
 /** How many requests without the password an address has in a minute. */
 const TRIES = 20;
@@ -23,8 +23,8 @@ export interface AccessOptions {
  * else a page of a site whose name was rebound to this machine could read the console. But for a visit, a request MUST NOT
  * come from the page of another site.
  */
-export function guard({ password, log }: AccessOptions): RequestHandler {
-  const isAdmitted = password === undefined ? admitHost : admitPassword(password, log);
+export function guard({ password, log }: AccessOptions, tries: RateLimiter): RequestHandler {
+  const isAdmitted = password === undefined ? admitHost : admitPassword(password, log, tries);
   return async (request, response, next) => {
     const refusal = (await isAdmitted(request)) ?? refuseForgery(request);
     if (!refusal) return next();
@@ -49,16 +49,19 @@ const admitHost: Refuse = ({ headers: { host = '' } }) => {
   return isLoopback(name) ? undefined : { status: httpErrors.forbidden, text: 'not here' };
 };
 
-function admitPassword(password: string, log: AccessOptions['log']): Refuse {
-  const limiter = createMemoryRateLimiter({ name: 'console', points: TRIES, seconds: MINUTE_SECONDS });
+/** Counts the requests of each address without the password. */
+export const createTries = (): RateLimiter =>
+  createMemoryRateLimiter({ name: 'console', points: TRIES, seconds: MINUTE_SECONDS });
+
+function admitPassword(password: string, log: AccessOptions['log'], tries: RateLimiter): Refuse {
   const expected = digestOf(password);
   return async ({ headers: { authorization = '' }, socket }) => {
     const address = socket.remoteAddress ?? '';
-    const spent = await limiter.get(address);
+    const spent = await tries.get(address);
     if (spent && spent.remainingPoints <= 0) return tooMany(spent.msBeforeNext);
     if (timingSafeEqual(digestOf(passwordIn(authorization)), expected)) return undefined;
     if (authorization !== '') log.warn({ address }, 'a wrong password at the console');
-    const over = await limiter.consume(address).then(() => undefined, msUntilNextPoint);
+    const over = await tries.consume(address).then(() => undefined, msUntilNextPoint);
     if (over !== undefined) return tooMany(over);
     return {
       status: httpErrors.unauthorized,

@@ -3,7 +3,7 @@ import { pageStatusOf } from '../core/error-mapping.js';
 import { toRequestFault } from '../http/request-errors.js';
 import type { Log } from '../observability/log.js';
 import { messageOf, stackOf } from '../shared/errors.js';
-import { type AccessOptions, guard } from './access.js';
+import { type AccessOptions, createTries, guard } from './access.js';
 import { addressesAt, adviceFor } from './addresses.js';
 import { type ApplicationsParts, applicationsRouter } from './applications-pages.js';
 import { assetsRouter } from './assets.js';
@@ -18,6 +18,8 @@ export interface ConsoleParts extends AccessOptions, ApplicationsParts, TryParts
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
 }
 
+export { createTries } from './access.js';
+
 export interface Console {
   readonly routes: RequestHandler;
   /** Ends what has no end of its own. */
@@ -25,7 +27,7 @@ export interface Console {
 }
 
 /** The operators' pages, below `/console`. */
-export function createConsole(parts: ConsoleParts): Console {
+export function createConsole(parts: ConsoleParts, tries = createTries()): Console {
   const { calls, publicUrl } = parts;
   const streams = createEventStreams(calls);
   const pages = Router();
@@ -44,7 +46,7 @@ export function createConsole(parts: ConsoleParts): Console {
   );
   pages.use((_request, response) => sendNotFound(response));
   pages.use(sendProblem(parts.log));
-  const admit = [setHeaders, guard(parts)];
+  const admit = [setHeaders, guard(parts, tries)];
   const routes = Router().use(CONSOLE_PATH, admit, pages);
   routes.get('/', admit, toCalls);
   return { routes, close: streams.close };

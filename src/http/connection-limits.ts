@@ -13,11 +13,15 @@ export interface ClosedConnections {
   readonly address: string;
 }
 
-export interface ConnectionLimits {
+/** How many connections may be open. */
+export interface ConnectionCounts {
   /** The most open connections; 4,096 unless given. */
   readonly maxConnections?: number | undefined;
   /** The most open connections of one address; 2,048 unless given. */
   readonly maxConnectionsPerAddress?: number | undefined;
+}
+
+export interface ConnectionLimits extends ConnectionCounts {
   /** The longest time in which a caller reads nothing of a reply, in milliseconds; 30,000 unless given. */
   readonly sendMs?: number;
   /** How often connections are looked through, in milliseconds; 1,000 unless given. */
@@ -29,11 +33,16 @@ export interface ConnectionLimits {
 
 /**
  * Closes connections beyond the limits, those first that have been idle for longest; a new one where none is idle. Closes
- * those whose caller reads nothing of its reply, or sends something that is no request for too long.
+ * those whose caller reads nothing of its reply, or sends something that is no request for too long. Gives what changes
+ * how many connections may be open from now on.
  */
-export function limitConnections(server: Server, connections: Connections, limits: ConnectionLimits): void {
-  const { maxConnections = 4096, maxConnectionsPerAddress = 2048, sendMs = 30_000, idleMs = 15_000 } = limits;
-  const { checkMs = 1000, onClosed = () => {} } = limits;
+export function limitConnections(
+  server: Server,
+  connections: Connections,
+  limits: ConnectionLimits,
+): (counts: ConnectionCounts) => void {
+  const { sendMs = 30_000, idleMs = 15_000, checkMs = 1000, onClosed = () => {} } = limits;
+  let counts: ConnectionCounts = limits;
   const countOf = new Map<string, number>();
   const closed = new Map<ClosedFor, { count: number; address: string }>();
 
@@ -52,6 +61,7 @@ export function limitConnections(server: Server, connections: Connections, limit
     const connection = connections.get(socket);
     if (!connection) return;
     const { address } = connection;
+    const { maxConnections = 4096, maxConnectionsPerAddress = 2048 } = counts;
     socket.once('close', () => add(address, -1));
     // While there is an exchange, the only time limit is that of `check`.
     socket.on('timeout', () => {
@@ -79,6 +89,9 @@ export function limitConnections(server: Server, connections: Connections, limit
   };
   const timer = setInterval(check, checkMs).unref();
   server.once('close', () => clearInterval(timer));
+  return (next) => {
+    counts = next;
+  };
 }
 
 function idleForLongest(connections: Iterable<Connection>): Connection | undefined {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isLoopback } from '../shared/loopback.js';
 
 /**
  * Whether a browser says that another site's page sent a form. Old programs say nothing, and are taken at that.
@@ -19,4 +20,14 @@ export function isFromAnotherSite({ headers }: IncomingMessage, bridgeUrl: strin
   // The scheme is not compared: of TLS that a proxy ends the bridge need not know. Its standard port is left out.
   const bridge = `${sender.protocol}//${bridgeUrl === undefined ? host : new URL(bridgeUrl).host}`;
   return !URL.canParse(bridge) || new URL(bridge).host !== sender.host;
+}
+
+/** What a browser or a proxy adds to the requests that it sends. */
+const FOREIGN = ['origin', 'sec-fetch-site', 'x-forwarded-for', 'forwarded', 'via'];
+
+/** Whether a program of this machine sent a request: by itself, not for a page in a browser or for others as a proxy. */
+export function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
+  const { remoteAddress = '', localAddress } = socket;
+  const isLocal = isLoopback(remoteAddress) || remoteAddress === localAddress;
+  return isLocal && FOREIGN.every((name) => headers[name] === undefined);
 }

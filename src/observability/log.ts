@@ -9,6 +9,8 @@ export type Log = Logger;
 /** A log, and what became of its lines. */
 export interface RunningLog {
   readonly log: Log;
+  /** From now on lines are written as these options say. */
+  readonly change: (options: LogOptions) => void;
   /** How many lines could not be written, because there was no room for them where they go. */
   readonly lostLines: () => number;
 }
@@ -30,8 +32,7 @@ const LAST_LINES_MS = 200;
  * memory while the disk is full or nobody reads, and are lost and counted beyond a limit. Each further line is a try to
  * write those before it.
  */
-export function createLog({ level = 'info', format }: LogOptions = {}): RunningLog {
-  const isPretty = format === undefined ? process.stderr.isTTY : format === 'pretty';
+export function createLog(options: LogOptions = {}): RunningLog {
   const fd = standardError();
   let lost = 0;
   let writeUntil = Number.POSITIVE_INFINITY;
@@ -62,8 +63,13 @@ export function createLog({ level = 'info', format }: LogOptions = {}): RunningL
       // Nobody reads the log, and there is nowhere else to tell.
     }
   });
-  const destination = isPretty ? prettyLines(lines) : lines;
-  return { log: pino({ ...logFormat, name: 'boxbridge', level }, destination), lostLines: () => lost };
+  const destination = { write: writerOf(options, lines) };
+  const log = pino({ ...logFormat, name: 'boxbridge', level: levelOf(options) }, destination);
+  const change = (next: LogOptions) => {
+    destination.write = writerOf(next, lines);
+    log.level = levelOf(next);
+  };
+  return { log, change, lostLines: () => lost };
 }
 
 /** A log of which nothing is written. */
@@ -90,10 +96,17 @@ const logFormat = {
   formatters: { level: (level: string) => ({ level }) },
 } as const;
 
+const levelOf = ({ level = 'info' }: LogOptions) => level;
+
+function writerOf({ format }: LogOptions, lines: DestinationStream): DestinationStream['write'] {
+  const isPretty = format === undefined ? process.stderr.isTTY : format === 'pretty';
+  return isPretty ? prettyLines(lines) : (line) => lines.write(line);
+}
+
 /** Lines for people. Its library is loaded for them alone. */
-function prettyLines(lines: DestinationStream): DestinationStream {
+function prettyLines(lines: DestinationStream): DestinationStream['write'] {
   const require = createRequire(import.meta.url);
   const { prettyFactory }: typeof import('pino-pretty') = require('pino-pretty');
   const toText = prettyFactory({ colorize: process.stderr.isTTY, ignore: 'pid,hostname,name', singleLine: true });
-  return { write: (line) => lines.write(toText(line)) };
+  return (line) => lines.write(toText(line));
 }

@@ -29,6 +29,7 @@ export interface Metrics {
   readonly recordedCalls: Counter<'outcome'>;
   readonly shadowReads: Counter<'application' | 'outcome'>;
   readonly shadowDifferences: Counter<'application' | 'element'>;
+  readonly noteConfig: ReturnType<typeof createConfigMetrics>;
   readonly exposition: () => Promise<Exposition>;
   /** The current values, for the primary of a cluster. */
   readonly snapshot: () => Promise<MetricsSnapshot>;
@@ -148,9 +149,49 @@ export function createMetrics({ inFlight, lostLines }: MetricsSources): Metrics 
       labelNames: ['application', 'element'],
       registers,
     }),
+    noteConfig: createConfigMetrics(registry),
     exposition: async () => ({ contentType: registry.contentType, text: await complete().metrics() }),
     snapshot: () => complete().getMetricsAsJSON(),
   };
+}
+
+/** What came of a configuration: of the one at the start, or of one that was read again. */
+export type ConfigOutcome = 'started' | 'taken' | 'refused';
+
+/** Whether the configuration in use is the one that was read last; in a cluster the primary tells. */
+function createConfigMetrics(registry: Registry): (outcome: ConfigOutcome) => void {
+  const registers = [registry];
+  const aggregator = 'max';
+  const reloads = new library.Counter({
+    name: 'boxbridge_config_reloads_total',
+    help: 'Configurations that were read again; the outcome is taken or refused',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const isInUse = new library.Gauge({
+    name: 'boxbridge_config_last_reload_successful',
+    help: 'Whether the configuration that was read last is in use: 0 it was refused, 1 it is',
+    aggregator,
+    registers,
+  });
+  const takenAt = new library.Gauge({
+    name: 'boxbridge_config_last_reload_success_timestamp_seconds',
+    help: 'When the configuration in use was read',
+    aggregator,
+    registers,
+  });
+  for (const outcome of ['taken', 'refused']) reloads.inc({ outcome }, 0);
+  return (outcome) => {
+    if (outcome !== 'started') reloads.inc({ outcome });
+    isInUse.set(outcome === 'refused' ? 0 : 1);
+    if (outcome !== 'refused') takenAt.setToCurrentTime();
+  };
+}
+
+/** The metrics of a primary, which answers no calls. */
+export function createPrimaryMetrics(): Pick<Metrics, 'noteConfig' | 'snapshot'> {
+  const registry = new library.Registry();
+  return { noteConfig: createConfigMetrics(registry), snapshot: () => registry.getMetricsAsJSON() };
 }
 
 /** The metrics of one process, as a value that can be sent between processes. */

@@ -49,7 +49,7 @@ export interface Observer {
   readonly defect: (what: string, cause: unknown) => void;
 }
 
-const breakerLevels = { closed: 0, 'half-open': 1, open: 2 };
+export const breakerLevels = { closed: 0, 'half-open': 1, open: 2 };
 
 export interface ObserverParts extends CallRecorderParts {
   readonly tracing: Tracing;

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { SettingValues } from '../shared/setting.js';
+import { textsOf } from '../upstream/pools.js';
+import type { TlsFiles } from '../upstream/tls-files.js';
 import type { Account, Provider } from './provider.js';
 
 export interface CacheOptions {
@@ -8,9 +10,16 @@ export interface CacheOptions {
   readonly api: string;
   /** What else a read depends on: only providers that agree in them share accounts. None unless given. */
   readonly settings?: SettingValues;
+  /** What reads: of two that differ, neither gets what the other has read. */
+  readonly reader?: object;
+  /** With what the API is asked: likewise. */
+  readonly tls?: TlsFiles;
   /** How long an account is kept; at 0 not at all, but equal reads in flight are still one request. */
   readonly seconds: number;
 }
+
+/** Puts the reads of a provider behind the cache. */
+export type Cache = (options: CacheOptions) => (provider: Provider) => Provider;
 
 const ACCOUNTS = 10_000;
 
@@ -18,9 +27,7 @@ const ACCOUNTS = 10_000;
  * Puts the reads of providers behind one cache: equal reads in flight make one request (single flight), and an account
  * is kept as long as its application says. What one credential has read, no other gets. `now` gives milliseconds.
  */
-export function createCache(
-  now = () => performance.now(),
-): (options: CacheOptions) => (provider: Provider) => Provider {
+export function createCache(now = () => performance.now()): Cache {
   const accounts = new LRUCache<string, Account, () => Promise<Account>>({
     max: ACCOUNTS,
     perf: { now },
@@ -34,6 +41,14 @@ export function createCache(
   /** How many times a write began or ended at each API: a read that began at a lower number is out of date. */
   const writes = new Map<string, number>();
 
+  const numbers = new WeakMap<object, number>();
+  let lastNumber = 0;
+  const numberOf = (reader: object): number => {
+    const number = numbers.get(reader) ?? ++lastNumber;
+    numbers.set(reader, number);
+    return number;
+  };
+
   const shared = (key: string, read: () => Promise<Account>): Promise<Account> => {
     const found = inFlight.get(key);
     if (found) return found;
@@ -44,13 +59,14 @@ export function createCache(
 
   const kept = async (key: string, seconds: number, read: () => Promise<Account>): Promise<Account> => {
     // Nothing that is kept holds a credential.
-    const digest = createHash('sha256').update(key).digest('base64');
+    const digest = digestOf(key);
     // What is there is found without the promises of a fetch.
     return accounts.get(digest) ?? (await accounts.fetch(digest, { ttl: seconds * 1000, context: read })) ?? read();
   };
 
-  return ({ api, settings = {}, seconds }) => {
-    const prefix = JSON.stringify([api, settings, seconds]);
+  return ({ api, settings = {}, reader, tls = {}, seconds }) => {
+    // Short, for each read makes a key of it.
+    const prefix = digestOf(JSON.stringify([api, settings, seconds, reader && numberOf(reader), textsOf(tls)]));
 
     const cachedRead = async (credential: string, nativeId: string, read: () => Promise<Account>): Promise<Account> => {
       const key = prefix + JSON.stringify([writes.get(api) ?? 0, credential, nativeId]);
@@ -86,4 +102,8 @@ export function createCache(
       } satisfies { readonly [Method in keyof Required<Provider>]: Provider[Method] };
     };
   };
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
 }

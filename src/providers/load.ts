@@ -35,6 +35,8 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
       `provider ${name} cannot be loaded (${singleLine(error)}); name a module that can, a file with ./ in front`,
     );
   });
+  const loaded = typeof kind === 'object' && kind !== null ? kinds.get(kind) : undefined;
+  if (loaded) return loaded;
   if (!isProviderKind(kind)) {
     throw new Error(
       `provider ${name} is none: its default export needs name, title, publicBaseUrl, credential and connect; ${lacking(missingIn(kind))}`,
@@ -49,7 +51,7 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
       `provider ${name} has settings that cannot be used: each needs a name in snake_case, a description and a kind (text, or choice with its choices), and a default has to be a value of it; mend ${unusableIn(settings).join(' and ')}`,
     );
   }
-  return {
+  const made: ProviderKind = {
     name: kind.name,
     title,
     publicBaseUrl,
@@ -60,7 +62,12 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
     ...(settings && { settings }),
     connect: (options, timeLeft) => connected(name, kind, options, timeLeft),
   };
+  kinds.set(kind, made);
+  return made;
 }
+
+/** What a module exports is one kind, however often it is loaded. */
+const kinds = new WeakMap<object, ProviderKind>();
 
 /** The time of a method in work that nothing else limits. */
 const MAX_MS = 60_000;

@@ -39,6 +39,17 @@ export const createMemoryRateLimiter: CreateRateLimiter = (options) => new RateL
 export const createClusterRateLimiter: CreateRateLimiter = (options) =>
   new RateLimiterCluster({ ...settingsOf(options), timeoutMs: 1000 });
 
+/** Creates each rate once: rates with the same options are one, and what it has counted stays. */
+export function createOnce(create: CreateRate): CreateRate {
+  const rates = new Map<string, Rate>();
+  return (options) => {
+    const key = JSON.stringify(options);
+    const rate = rates.get(key) ?? create(options);
+    rates.set(key, rate);
+    return rate;
+  };
+}
+
 /** Makes this process, the primary, count for its workers. */
 export function serveClusterRateLimiters(): void {
   new RateLimiterClusterMaster();

@@ -5,11 +5,12 @@ import type { JsonObject } from '../shared/json.js';
 import { createScope, remainingMs, type Scope } from '../shared/scope.js';
 import { type Caller, type CountedOutage, callerOf } from './outage-count.js';
 import { wordsFor } from './outage-words.js';
+import { createPools, type Pools } from './pools.js';
 import type { IsRefusal, Refusal } from './refusals.js';
-import { type BreakerState, createResilience, type Resilience, UpstreamOutage } from './resilience.js';
+import { type BreakerState, UpstreamOutage } from './resilience.js';
 import { type ErrorMapping, interpretResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
-import { createTransport, type Proxies, TIMED_OUT, TOO_LARGE, type Transport } from './transport.js';
+import { type Proxies, TIMED_OUT, TOO_LARGE, type Transport } from './transport.js';
 
 /** One request to a modern API. */
 export interface UpstreamRequest {
@@ -54,11 +55,14 @@ export interface UpstreamObservation {
   readonly seconds: number;
 }
 
-export interface UpstreamOptions {
+interface UpstreamLimits {
   /** Timeout of a request in milliseconds, from the queue to the last byte of the reply. */
   readonly timeoutMs: number;
   /** The limit of calls in flight; at most half of them may wait for the same `base_url`. 1,024 unless given. */
   readonly concurrentCalls?: number | undefined;
+}
+
+export interface UpstreamOptions extends UpstreamLimits {
   readonly proxies?: Proxies | undefined;
   /** Rewrites the URL of every request; the identity unless given. */
   readonly route?: ((url: string) => string) | undefined;
@@ -76,36 +80,24 @@ export interface Upstreams {
   readonly sendFor: (application: UpstreamApplication) => (...sent: [...Parameters<Send>, Scope?]) => ReturnType<Send>;
   /** The state of the breaker of each `base_url`. */
   readonly states: () => ReadonlyMap<string, BreakerState>;
+  /** Clients with other limits, for other applications. What both ask keeps its breaker and its connections. */
+  readonly next: (limits: UpstreamLimits) => Upstreams;
+  /** Ends what only the clients before these need: their connections close at the end of their requests. */
+  readonly takeOver: () => void;
 }
 
-export function createUpstreams(options: UpstreamOptions): Upstreams {
+export function createUpstreams(options: UpstreamOptions, before?: Pools): Upstreams {
   const { timeoutMs, concurrentCalls = 1024, connectMs = 3000, tryAfterMs = 5000, proxies, observe, onState } = options;
   const { route = (url: string) => url } = options;
   // With the queue, which is three times as long, half of the calls.
   const slots = Math.max(1, Math.floor(concurrentCalls / 8));
-  const byBaseUrl = new Map<string, Resilience>();
-  const resilienceOf = (baseUrl: string) => {
-    const resilience =
-      byBaseUrl.get(baseUrl) ?? createResilience({ slots, tryAfterMs, onState: (state) => onState?.(baseUrl, state) });
-    byBaseUrl.set(baseUrl, resilience);
-    return resilience;
-  };
-
-  /** One pool of connections for each base URL and the certificates that it is asked with. */
-  const transports = new Map<string, Transport>();
-  const transportOf = (baseUrl: string, tls: TlsFiles = {}) => {
-    const key = JSON.stringify([baseUrl, ...[tls.ca, tls.cert, tls.key].map((pem) => pem?.toString('base64'))]);
-    const transport =
-      transports.get(key) ??
-      createTransport({ connectMs: Math.min(connectMs, timeoutMs), sockets: slots, proxies, tls });
-    transports.set(key, transport);
-    return transport;
-  };
+  const settings = { slots, connectMs: Math.min(connectMs, timeoutMs), tryAfterMs, proxies, onState };
+  const pools = createPools(settings, before);
 
   return {
     sendFor: ({ baseUrl, name, provider, tls, isRefusal, refusals }) => {
-      const resilience = resilienceOf(baseUrl);
-      const transport = transportOf(baseUrl, tls);
+      const resilience = pools.resilienceOf(baseUrl);
+      const transport = pools.transportOf(baseUrl, tls);
       return async (request, scope = createScope()) => {
         const { method } = request;
         const [credential] = scope.secrets;
@@ -128,7 +120,9 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
         return result;
       };
     },
-    states: () => new Map([...byBaseUrl].map(([baseUrl, resilience]) => [baseUrl, resilience.state()])),
+    states: pools.states,
+    next: (limits) => createUpstreams({ ...options, ...limits }, pools),
+    takeOver: pools.takeOver,
   };
 }
 
@@ -154,8 +148,9 @@ async function sendOnce(
   report: Report,
 ): Promise<JsonObject | Fault> {
   const isRead = method === 'GET';
-  const reply = await transport({ method, url, headers, body, timeoutMs, isBodyNeeded: isRead }).catch(
-    (error: unknown) => {
+  const reply = await transport
+    .send({ method, url, headers, body, timeoutMs, isBodyNeeded: isRead })
+    .catch((error: unknown) => {
       const code = codeOf(error);
       const outcome = code === TIMED_OUT ? 'timeout' : (code ?? 'no readable reply');
       report(outcome);
@@ -164,8 +159,7 @@ async function sendOnce(
       const fault = new Fault('unavailable', { cause: new Error(isCodeEnough ? wordsFor(outcome) : messageOf(error)) });
       if (outcome === TOO_LARGE) return fault;
       throw new UpstreamOutage(fault, { retryable: isConnectionError(outcome), kind: kindOf(outcome), caller });
-    },
-  );
+    });
   if (reply instanceof Fault) return reply;
   report(reply.status, reply);
   const rules = { isRead, operation, refusals, errorMapping, isRefusal, secrets, sent: headers };

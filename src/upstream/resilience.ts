@@ -57,6 +57,8 @@ export interface Resilience {
     rules: { readonly mayRepeat: boolean; readonly timeLeft: () => number; readonly caller?: Caller },
   ) => Promise<T>;
   readonly state: () => BreakerState;
+  /** Changes the most requests in flight. Those that run or wait are not among the new number. */
+  readonly resize: (slots: number) => void;
 }
 
 /** The length of the queue, as a multiple of the slots. */
@@ -99,7 +101,8 @@ export function createResilience({ slots, tryAfterMs, onState }: ResilienceOptio
       breaker: { state: undefined, success: () => outages.clear(), failure: outages.isFull },
     },
   );
-  const queued = createBulkhead(slots);
+  let size = slots;
+  let queued = createBulkhead(slots);
   const retryOnce = retry(
     handleType(UpstreamOutage, ({ retryable }) => retryable),
     { maxAttempts: 1, backoff: new ExponentialBackoff({ initialDelay: RETRY_BACKOFF_MS, maxDelay: 500 }) },
@@ -172,6 +175,11 @@ export function createResilience({ slots, tryAfterMs, onState }: ResilienceOptio
         throw error instanceof UpstreamOutage ? error.fault : error;
       }),
     state: () => breakerStates[breaker.state],
+    resize: (next) => {
+      if (next === size) return;
+      size = next;
+      queued = createBulkhead(next);
+    },
   };
 }
 

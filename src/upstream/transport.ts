@@ -1,10 +1,8 @@
 import { createRequire } from 'node:module';
-import { promisify } from 'node:util';
-import { brotliDecompress } from 'node:zlib';
 import type { Axios, AxiosAdapter } from 'axios';
 import type { Dispatcher } from 'undici';
-import { type Decompress, deflate, gzip } from '../shared/content-coding.js';
 import { version } from '../shared/version.js';
+import { ACCEPT_ENCODING, decompress } from './decompress.js';
 import type { UpstreamResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
 
@@ -35,11 +33,15 @@ interface TransportRequest {
   readonly isBodyNeeded: boolean;
 }
 
-/**
- * Sends a request once and gives the reply, whatever its status. Rejects where there is no complete reply in time, or it
- * cannot be decompressed.
- */
-export type Transport = (request: TransportRequest) => Promise<UpstreamResponse>;
+export interface Transport {
+  /**
+   * Sends a request once and gives the reply, whatever its status. Rejects where there is no complete reply in time, or it
+   * cannot be decompressed.
+   */
+  readonly send: (request: TransportRequest) => Promise<UpstreamResponse>;
+  /** Closes the connections, each at the end of its requests. Whoever sends after that gets one of his own. */
+  readonly retire: () => void;
+}
 
 /** The error code of a reply over the size limit. */
 export const TOO_LARGE = 'ERR_REPLY_TOO_LARGE';
@@ -56,12 +58,30 @@ const USER_AGENT = `BoxBridge/${version}`;
 
 /** A transport to modern APIs. Connections are kept alive; no redirect is followed. */
 export function createTransport(options: TransportOptions): Transport {
-  let clients: { readonly client: Axios; readonly dispatcher: Dispatcher } | undefined;
-  return async (request) => {
-    clients ??= { client: createClient(), dispatcher: createDispatcher(options) };
-    const { client, dispatcher } = clients;
-    const { data } = await client.request<UpstreamResponse>({ adapter: adapterFor(dispatcher, request) });
-    return data;
+  let client: Axios | undefined;
+  let dispatcher: Dispatcher | undefined;
+  let isRetired = false;
+  const current = () => {
+    dispatcher ??= createDispatcher(options);
+    return dispatcher;
+  };
+  const retire = () => {
+    isRetired = true;
+    // It waits for the requests that it has.
+    dispatcher?.close().catch(() => {});
+    dispatcher = undefined;
+  };
+  return {
+    send: async (request) => {
+      client ??= createClient();
+      try {
+        const { data } = await client.request<UpstreamResponse>({ adapter: adapterFor(current, request) });
+        return data;
+      } finally {
+        if (isRetired) retire();
+      }
+    },
+    retire,
   };
 }
 
@@ -106,10 +126,10 @@ function createDispatcher({ connectMs, sockets, proxies, tls = {} }: TransportOp
 }
 
 /** An adapter that sends with undici, whose dispatchers have their own timeouts, proxies and certificates. */
-function adapterFor(dispatcher: Dispatcher, request: TransportRequest): AxiosAdapter {
+function adapterFor(dispatcher: () => Dispatcher, request: TransportRequest): AxiosAdapter {
   return async (config) => {
-    const { status, headers, body } = await dispatch(dispatcher, request);
-    const decompressed = decompress(body, headers['content-encoding']);
+    const { status, headers, body } = await dispatch(dispatcher(), request);
+    const decompressed = decompress(body, headers['content-encoding'], MAX_REPLY_BYTES);
     const text = (await (canLoseBody(request, status) ? decompressed.catch(() => EMPTY) : decompressed)).toString();
     return { status, statusText: '', headers: {}, data: { status, headers, text }, config };
   };
@@ -187,20 +207,3 @@ function dispatch(dispatcher: Dispatcher, request: TransportRequest): Promise<Ra
 }
 
 const EMPTY = Buffer.alloc(0);
-
-/** The content codings that are asked for: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1. */
-const decoders: Readonly<Record<string, Decompress>> = {
-  gzip,
-  deflate,
-  br: promisify(brotliDecompress),
-};
-const ACCEPT_ENCODING = Object.keys(decoders).join(', ');
-
-async function decompress(bytes: Buffer, encoding: UpstreamResponse['headers'][string]): Promise<Buffer> {
-  if (bytes.length === 0 || encoding === undefined || encoding === 'identity') return bytes;
-  const coding = String(encoding).trim().toLowerCase().replace(/^x-/, '');
-  if (coding === 'identity' || coding === '') return bytes;
-  const [, decode] = Object.entries(decoders).find(([name]) => name === coding) ?? [];
-  if (!decode) throw new Error('a reply in an encoding that was not asked for');
-  return decode(bytes, { maxOutputLength: MAX_REPLY_BYTES });
-}

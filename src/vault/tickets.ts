@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Application } from '../applications/application.js';
 import { Fault } from '../core/fault.js';
 import type { Store, TicketRecord } from '../store/store.js';
-import { type Clock, createLives } from './lives.js';
+import { type Clock, createLives, type Lives } from './lives.js';
 import { randomToken } from './random-token.js';
 import type { Binding, Sealer } from './seal.js';
 import type { Sessions } from './sessions.js';
@@ -33,6 +33,8 @@ export interface Tickets {
     ticket: string,
     prepare: (credential: string) => Promise<T>,
   ) => Promise<{ readonly authToken: string; readonly prepared: T }>;
+  /** The same tickets, for other applications. */
+  readonly of: (applications: readonly Application[]) => Tickets;
 }
 
 export interface TicketFacts {
@@ -76,10 +78,22 @@ export interface TicketParts {
   readonly clock: Clock;
 }
 
-export function createTickets({ store, sealer, sessions, applications, clock }: TicketParts): Tickets {
+export function createTickets({ applications, ...parts }: TicketParts): Tickets {
+  return ticketsOf(applications, {
+    ...parts,
+    lives: createLives(parts.store, parts.clock),
+    jumps: watchJumps(parts.clock),
+  });
+}
+
+interface SharedParts extends Omit<TicketParts, 'applications'> {
+  readonly lives: Lives;
+  readonly jumps: ReturnType<typeof watchJumps>;
+}
+
+function ticketsOf(applications: readonly Application[], parts: SharedParts): Tickets {
+  const { store, sealer, sessions, lives, jumps } = parts;
   const { labelOf } = sessions;
-  const { monotonic } = clock;
-  const lives = createLives(store, clock);
   const byLabel = new Map(applications.map((application) => [labelOf(application), application]));
 
   const sealTicket = (ticket: string, unsealed: Omit<TicketRecord, 'sealed'>, content: Content): TicketRecord => ({
@@ -113,19 +127,6 @@ export function createTickets({ store, sealer, sessions, applications, clock }: 
     return { record, application, content, ageMs: LIFE_MS - left };
   };
 
-  let offset: number | undefined;
-  let jumpedAt = Number.NEGATIVE_INFINITY;
-  /**
-   * Before which time of the store tickets are expired. None is for the life of a ticket after a jump of its clock, which
-   * has moved against the ends of all that there are.
-   */
-  const expiredBefore = (now: number): number => {
-    const [before, present] = [offset, monotonic()];
-    offset = now - present;
-    if (before !== undefined && Math.abs(offset - before) > MAX_DRIFT_MS) jumpedAt = present;
-    return present - jumpedAt > LIFE_MS ? now : Number.MIN_SAFE_INTEGER;
-  };
-
   return {
     issue: async (application, address, ticket = randomToken()) => {
       const digest = sealer.digest(KIND, ticket);
@@ -133,7 +134,7 @@ export function createTickets({ store, sealer, sessions, applications, clock }: 
       const unsealed = { digest, application: labelOf(application), expiresAt: now + LIFE_MS };
       // A caller that writes its own X-Forwarded-For to a trusting bridge may name anything.
       const content = isIP(address) === 0 ? {} : { askedFrom: address };
-      await store.addTicket(sealTicket(ticket, unsealed, content), expiredBefore(now));
+      await store.addTicket(sealTicket(ticket, unsealed, content), jumps.expiredBefore(now));
       lives.begin(digest, LIFE_MS);
       return ticket;
     },
@@ -169,6 +170,24 @@ export function createTickets({ store, sealer, sessions, applications, clock }: 
       const isSpent = await store.spendTicket(record, 'record' in session ? session.record : undefined);
       if (!isSpent) throw new Fault('missing', { cause: 'another call spent the ticket meanwhile' });
       return { authToken: session.authToken, prepared };
+    },
+    of: (others) => ticketsOf(others, parts),
+  };
+}
+
+function watchJumps({ monotonic }: Pick<Clock, 'monotonic'>) {
+  let offset: number | undefined;
+  let jumpedAt = Number.NEGATIVE_INFINITY;
+  return {
+    /**
+     * Before which time of the store tickets are expired. None is for the life of a ticket after a jump of its clock,
+     * which has moved against the ends of all that there are.
+     */
+    expiredBefore: (now: number): number => {
+      const [before, present] = [offset, monotonic()];
+      offset = now - present;
+      if (before !== undefined && Math.abs(offset - before) > MAX_DRIFT_MS) jumpedAt = present;
+      return present - jumpedAt > LIFE_MS ? now : Number.MIN_SAFE_INTEGER;
     },
   };
 }

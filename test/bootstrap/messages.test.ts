@@ -9,8 +9,16 @@ const ofWorkers = [
   { kept: { summary: {}, detail: '{}' } },
   { counted: {} },
   { breakerOf: 'http://127.0.0.1:1', state: 'half-open' },
+  { wantsConfig: true },
+  { tookConfig: 1, problem: undefined },
+  { tookConfig: 1, problem: 'a reason' },
 ];
-const ofPrimary = [{ wantsSnapshot: 1 }, { exposition: { contentType: 'text/plain', text: '' }, id: 1 }];
+const ofPrimary = [
+  { wantsSnapshot: 1 },
+  { config: undefined, id: 0 },
+  { config: { applications: [] }, id: 1 },
+  { exposition: { contentType: 'text/plain', text: '' }, id: 1 },
+];
 const foreign = [
   undefined,
   null,
@@ -28,6 +36,13 @@ const foreign = [
   { kept: { summary: null, detail: '{}' } },
   { counted: 1 },
   { breakerOf: 'http://127.0.0.1:1', state: 'broken' },
+  { wantsConfig: false },
+  { tookConfig: '1', problem: undefined },
+  { tookConfig: 1 },
+  { tookConfig: 1, problem: 1 },
+  { config: undefined },
+  { config: {}, id: 1 },
+  { config: null, id: 1 },
   { wantsSnapshot: null },
   { id: 1 },
   { exposition: null, id: 1 },

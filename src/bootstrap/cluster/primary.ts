@@ -1,13 +1,16 @@
 import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
+import type { Config } from '../../config/config.js';
 import type { CallSink } from '../../console/calls.js';
 import type { Log } from '../../observability/log.js';
-import { aggregate, type Exposition, type MetricsSnapshot, sumCounters } from '../../observability/metrics.js';
+import { aggregate, type ConfigOutcome, createPrimaryMetrics, type Exposition } from '../../observability/metrics.js';
 import { messageOf } from '../../shared/errors.js';
 import { serveClusterRateLimiters } from '../../shared/rate-limiter.js';
 import type { BreakerState } from '../../upstream/resilience.js';
 import { createBreakers } from './breakers.js';
-import { isWorkerMessage, type PrimaryMessage, SNAPSHOT_TIMEOUT_MS } from './messages.js';
+import { createConfigs } from './configs.js';
+import { isWorkerMessage } from './messages.js';
+import { send } from './send.js';
+import { createSnapshots } from './snapshots.js';
 
 /** Workers that listen on one port. */
 export interface Cluster {
@@ -19,6 +22,13 @@ export interface Cluster {
   readonly metrics: () => Promise<Exposition>;
   /** The state of the breaker of each `base_url` whose state changed, in the worst of the workers. */
   readonly breakers: () => ReadonlyMap<string, BreakerState>;
+  /**
+   * Has one worker after the other take a configuration, and those that start later begin with it. Throws an Error with one
+   * line for the operator where one cannot; all have the one before it then.
+   */
+  readonly take: (config: Config) => Promise<void>;
+  /** Counts what came of a configuration. */
+  readonly note: (outcome: ConfigOutcome) => void;
   /** Drains and ends all workers. */
   readonly stop: () => Promise<void>;
 }
@@ -29,12 +39,11 @@ export interface ClusterOptions {
   readonly log: Log;
   /** Environment variables of the workers beside those of this process. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The standard input of each worker; undefined: that of this process. */
-  readonly input: string | undefined;
   /** Where the calls of the workers are kept; undefined where there is no console. */
   readonly calls: CallSink | undefined;
-  /** The drain deadline of a worker, in milliseconds. */
-  readonly shutdownMs: number;
+  readonly config: Config;
+  /** Whether the workers make the configuration by themselves. */
+  readonly isDemo: boolean | undefined;
 }
 
 /** How long after its drain deadline a hanging worker is killed, in milliseconds. */
@@ -43,26 +52,23 @@ const KILL_AFTER_MS = 2000;
 const CRASH_LOOP_MS = 1000;
 
 /**
- * Runs this program in workers, with the same command line, and replaces a worker that exits. Throws an Error with one
+ * Runs this program in workers, with the same command line and configuration, and replaces a worker that exits. Throws an Error with one
  * line for the operator where the first worker cannot start; as long as one serves, any other is replaced.
  */
-export async function startCluster({
-  count,
-  log,
-  environment,
-  input,
-  calls,
-  shutdownMs,
-}: ClusterOptions): Promise<Cluster> {
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { count, log, environment, calls, config, isDemo } = options;
   // Each worker accepts its own connections: one that the primary hands to a dying worker would be lost.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  if (input !== undefined) cluster.setupPrimary({ stdio: ['pipe', 'inherit', 'inherit', 'ipc'] });
+  // A configuration has integers and files that JSON cannot tell.
+  cluster.setupPrimary({ serialization: 'advanced' });
   serveClusterRateLimiters();
   const listening = new Set<Worker>();
   const snapshots = createSnapshots();
   const breakers = createBreakers<Worker>();
+  const configs = createConfigs(config, isDemo);
+  const { noteConfig, snapshot } = createPrimaryMetrics();
   const metrics = async () =>
-    aggregate(await Promise.all([snapshots.retired(), ...[...listening].map(snapshots.request)]));
+    aggregate(await Promise.all([snapshot(), snapshots.retired(), ...[...listening].map(snapshots.request)]));
   let isStopping = false;
 
   /** Starts one worker; gives its URL as soon as it listens. */
@@ -70,15 +76,18 @@ export async function startCluster({
     new Promise((resolve, reject) => {
       const startedAt = performance.now();
       const worker = cluster.fork(environment);
-      // A worker that ends before it has read it is reported as one that ended.
-      worker.process.stdin?.on('error', () => {}).end(input);
       worker.on('message', (message: unknown) => {
         if (!isWorkerMessage(message)) return;
         if ('listening' in message) {
           listening.add(worker);
+          configs.listening(worker);
           resolve(message.listening);
         } else if ('failed' in message) {
           reject(new Error(message.failed));
+        } else if ('wantsConfig' in message) {
+          configs.begin(worker);
+        } else if ('tookConfig' in message) {
+          configs.took(worker, message);
         } else if ('snapshot' in message) {
           snapshots.receive(worker, message);
         } else if ('kept' in message) {
@@ -102,6 +111,7 @@ export async function startCluster({
         reject(new Error(`a worker ended (${signal ?? code}) before it could answer`));
         snapshots.retire(worker);
         breakers.forget(worker);
+        configs.forget(worker);
         if (!listening.delete(worker) || isStopping) return;
         log.warn(`a worker ended (${signal ?? code}); another takes its place`);
         setTimeout(startAnother, performance.now() - startedAt < CRASH_LOOP_MS ? CRASH_LOOP_MS : 0);
@@ -123,11 +133,13 @@ export async function startCluster({
   const stop = async () => {
     isStopping = true;
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
-    const exits = workers.map((worker) => once(worker, 'exit'));
+    // Not `once` of events, which also ends with an error: that of a message to a worker that has just exited.
+    const exits = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
     const kill = (signal: NodeJS.Signals) => {
       for (const worker of workers) worker.process.kill(signal);
     };
     kill('SIGTERM');
+    const { shutdownMs } = configs.current().limits;
     const deadline = setTimeout(kill, shutdownMs + KILL_AFTER_MS, 'SIGKILL');
     await Promise.all(exits);
     clearTimeout(deadline);
@@ -137,46 +149,21 @@ export async function startCluster({
     // The others start once the first one listens, so that an error is reported once; that one was none of theirs.
     const url = await startWorker();
     await Promise.all(Array.from({ length: count - 1 }, startAnother));
-    return { url, isUp: () => !isStopping && listening.size > 0, metrics, breakers: breakers.worst, stop };
+    noteConfig('started');
+    return {
+      url,
+      isUp: () => !isStopping && listening.size > 0,
+      metrics,
+      breakers: breakers.worst,
+      take: async (next) => {
+        await configs.take(next);
+        if (isStopping) throw new Error('the bridge is stopping');
+      },
+      note: noteConfig,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-function send(worker: Worker, message: PrimaryMessage): void {
-  if (worker.isConnected()) worker.send(message);
-}
-
-/** The metrics of the workers: of a running worker on request, of an exited one as last reported. */
-function createSnapshots() {
-  const pending = new Map<number, () => void>();
-  const latest = new Map<Worker, MetricsSnapshot>();
-  let retired: Promise<MetricsSnapshot> = Promise.resolve([]);
-  let requests = 0;
-  return {
-    retired: () => retired,
-    /** Those of a worker now; the latest that it reported where its reply times out. */
-    request: async (worker: Worker): Promise<MetricsSnapshot> => {
-      requests += 1;
-      const id = requests;
-      await new Promise<void>((resolve) => {
-        pending.set(id, resolve);
-        setTimeout(resolve, SNAPSHOT_TIMEOUT_MS).unref();
-        send(worker, { wantsSnapshot: id });
-      });
-      pending.delete(id);
-      return latest.get(worker) ?? [];
-    },
-    receive: (worker: Worker, { snapshot, id }: { snapshot: MetricsSnapshot; id: number }) => {
-      latest.set(worker, snapshot);
-      pending.get(id)?.();
-    },
-    /** Keeps the counters of an exited worker: a counter MUST NOT decrease. */
-    retire: (worker: Worker) => {
-      const last = latest.get(worker) ?? [];
-      retired = retired.then((before) => sumCounters([before, last]));
-      latest.delete(worker);
-    },
-  };
 }

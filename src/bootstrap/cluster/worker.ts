@@ -1,12 +1,18 @@
 import cluster from 'node:cluster';
+import type { Config } from '../../config/config.js';
 import type { CallSink } from '../../console/calls.js';
 import { sum, type Tally } from '../../console/tallies.js';
 import type { Exposition, MetricsSnapshot } from '../../observability/metrics.js';
+import { messageOf } from '../../shared/errors.js';
 import type { BreakerState } from '../../upstream/resilience.js';
 import { isPrimaryMessage, SNAPSHOT_TIMEOUT_MS, type WorkerMessage } from './messages.js';
 
 /** What a worker of a cluster does beside answering calls. */
 export interface WorkerRole {
+  /** The configuration that the primary has; undefined in the demo. Resolves once, at the start. */
+  readonly receiveConfig: () => Promise<Config | undefined>;
+  /** Takes each configuration that the primary has later, in their order, and tells it what came of that. */
+  readonly takeConfigs: (take: (config: Config) => Promise<void>) => void;
   /** Answers the primary's requests for the metrics of this worker. */
   readonly serveSnapshots: (snapshot: () => Promise<MetricsSnapshot>) => void;
   /** The metrics of the whole cluster. Throws an Error where the primary's reply times out. */
@@ -27,6 +33,7 @@ export function workerRole(): WorkerRole | undefined {
   const { worker } = cluster;
   if (!worker) return undefined;
   return {
+    ...createConfigReception(),
     serveSnapshots,
     clusterMetrics,
     calls: createCallReports(),
@@ -39,6 +46,31 @@ export function workerRole(): WorkerRole | undefined {
 
 function report(message: WorkerMessage, then?: () => void): void {
   process.send?.(message, undefined, undefined, then);
+}
+
+function createConfigReception(): Pick<WorkerRole, 'receiveConfig' | 'takeConfigs'> {
+  return {
+    receiveConfig: () =>
+      new Promise((resolve) => {
+        const onMessage = (message: unknown) => {
+          if (!isPrimaryMessage(message) || !('config' in message)) return;
+          process.off('message', onMessage);
+          resolve(message.config);
+        };
+        process.on('message', onMessage);
+        report({ wantsConfig: true });
+      }),
+    takeConfigs: (take) => {
+      process.on('message', (message: unknown) => {
+        if (!isPrimaryMessage(message) || !('config' in message) || !message.config) return;
+        const { config, id } = message;
+        take(config).then(
+          () => report({ tookConfig: id, problem: undefined }),
+          (error: unknown) => report({ tookConfig: id, problem: messageOf(error) }),
+        );
+      });
+    },
+  };
 }
 
 function serveSnapshots(snapshot: () => Promise<MetricsSnapshot>): void {

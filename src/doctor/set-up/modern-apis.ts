@@ -68,7 +68,7 @@ async function clockFinding({ url, tls }: Api, { proxies, config }: SetUp): Prom
   const timeoutMs = config.limits.upstreamTimeoutMs;
   const transport = createTransport({ connectMs: timeoutMs, sockets: 1, proxies, tls });
   try {
-    const { headers } = await transport({
+    const { headers } = await transport.send({
       ...{ method: 'GET', url: url.href, headers: { Connection: 'close' }, body: undefined, timeoutMs },
       isBodyNeeded: false,
     });

@@ -21,6 +21,13 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
  */
 export const unhurried = { event_loop_delay_ms: 600_000 };
 
+export interface TestedBridge extends BridgeServer {
+  /** Its folder, with its store and key. */
+  readonly folder: string;
+  /** Has it take another configuration, written likewise. */
+  readonly reload: (configuration: object) => Promise<void>;
+}
+
 /** A bridge on loopback with a store in a folder of its own; the configuration is written with the keys of the file. */
 export async function startBridge(
   {
@@ -32,21 +39,21 @@ export async function startBridge(
     [key: string]: unknown;
   },
   { log = pino({ level: 'silent' }), ...runtime }: RuntimeOptions & { readonly log?: Log } = {},
-): Promise<BridgeServer & { readonly folder: string }> {
+): Promise<TestedBridge> {
   const folder = await temporaryFolder();
-  const config = parseConfig(
-    { listen: { host: '127.0.0.1', port: 0 }, limits: { ...unhurried, ...limits }, ...configuration },
-    { directory: folder.path, actions: actionNames, providers },
-  );
-  const bridge = await startBridgeServer(config, log, runtime);
+  const parse = (given: object) =>
+    parseConfig(
+      { listen: { host: '127.0.0.1', port: 0 }, limits: { ...unhurried, ...limits }, ...given },
+      { directory: folder.path, actions: actionNames, providers },
+    );
+  const bridge = await startBridgeServer(parse(configuration), log, runtime);
   return {
-    url: bridge.url,
+    ...bridge,
+    reload: (next) => bridge.take(parse(next)),
     folder: folder.path,
     close: async () => {
       await bridge.close();
       await folder.remove();
     },
-    stop: bridge.stop,
-    adminUrl: bridge.adminUrl,
   };
 }
