@@ -30,7 +30,7 @@ export async function limitsStoreProblem(url: string): Promise<string | undefine
   const rates = await openRates(url, createMemoryRateLimiter, (name, state, cause) => {
     problem =
       state === 'away'
-        ? `limits_store: ${name} cannot be used (${cause}); mend it, or leave it out: then each server counts for itself`
+        ? `the limits_store ${name} cannot be used (${cause}); mend it, or leave it out: then each server counts for itself`
         : undefined;
   });
   await rates.close();

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Application } from '../applications/application.js';
 import { Fault } from '../core/fault.js';
 import type { Store, TicketRecord } from '../store/store.js';
+import { type Jumps, watchJumps } from './jumps.js';
 import { type Clock, createLives, type Lives } from './lives.js';
 import { randomToken } from './random-token.js';
 import type { Binding, Sealer } from './seal.js';
@@ -55,8 +56,6 @@ export interface PendingTicket extends Omit<TicketFacts, 'isBroken'> {
 
 const KIND = 'ticket';
 const LIFE_MS = 15 * 60_000;
-/** By how many milliseconds the store's clock may run apart from the monotonic one between two tickets; more is a jump. */
-const MAX_DRIFT_MS = 5000;
 
 /** The sealed content of a ticket: where it was asked for until the user has signed in, then what came of that. */
 interface Content {
@@ -82,13 +81,13 @@ export function createTickets({ applications, ...parts }: TicketParts): Tickets 
   return ticketsOf(applications, {
     ...parts,
     lives: createLives(parts.store, parts.clock),
-    jumps: watchJumps(parts.clock),
+    jumps: watchJumps(parts.clock, LIFE_MS),
   });
 }
 
 interface SharedParts extends Omit<TicketParts, 'applications'> {
   readonly lives: Lives;
-  readonly jumps: ReturnType<typeof watchJumps>;
+  readonly jumps: Jumps;
 }
 
 function ticketsOf(applications: readonly Application[], parts: SharedParts): Tickets {
@@ -172,23 +171,6 @@ function ticketsOf(applications: readonly Application[], parts: SharedParts): Ti
       return { authToken: session.authToken, prepared };
     },
     of: (others) => ticketsOf(others, parts),
-  };
-}
-
-function watchJumps({ monotonic }: Pick<Clock, 'monotonic'>) {
-  let offset: number | undefined;
-  let jumpedAt = Number.NEGATIVE_INFINITY;
-  return {
-    /**
-     * Before which time of the store tickets are expired. None is for the life of a ticket after a jump of its clock,
-     * which has moved against the ends of all that there are.
-     */
-    expiredBefore: (now: number): number => {
-      const [before, present] = [offset, monotonic()];
-      offset = now - present;
-      if (before !== undefined && Math.abs(offset - before) > MAX_DRIFT_MS) jumpedAt = present;
-      return present - jumpedAt > LIFE_MS ? now : Number.MIN_SAFE_INTEGER;
-    },
   };
 }
 

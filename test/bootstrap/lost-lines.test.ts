@@ -6,6 +6,7 @@ import { afterwards } from '../support/cleanup.js';
 import { exchange } from '../support/clients/raw.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type Child, startNodeIn } from '../support/servers/process.js';
+import { urlIn } from '../support/servers/served.js';
 
 const CLI = new URL('../../src/cli.js', import.meta.url).pathname;
 const application = "{ api_key: k, provider: previsto, base_url: 'http://127.0.0.1:1' }";
@@ -32,7 +33,7 @@ async function startLoggingTo(
 ): Promise<{ url: string; child: Child }> {
   const under = ['sh', '-c', 'file=$1; shift; exec "$@" 2>"$file"', 'sh', file];
   const child = startNodeIn({ cwd, under }, CLI, 'serve', '--config', 'bridge.yaml', ...more);
-  return { url: (await child.line(/answers at/)).replace(/.* at /, ''), child };
+  return { url: urlIn(await child.line(/answers at/)), child };
 }
 
 /** 32 calls on each of so many connections, one line each; gives how many were answered. */

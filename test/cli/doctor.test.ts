@@ -157,7 +157,7 @@ describe('doctor', () => {
   test.each([
     [['none.http'], 1, 'cannot read none.http (ENOENT)'],
     [['a', '--listen'], 2, 'name a file'],
-    [['a', '--live'], 2, 'name --config'],
+    [['a', '--live'], 2, 'name a configuration'],
   ])('refuses %j', async (args, code, message) => {
     const ended = await doctor(await folder(), ...args).end;
     expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) });
@@ -302,6 +302,10 @@ describe('doctor without a request', () => {
 
   test('needs a configuration', async () => {
     const ended = await doctor(await folder()).end;
-    expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('error: name --config') });
+    expect(ended).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('error: name a configuration'),
+    });
   });
 });

@@ -71,7 +71,7 @@ test('the limits_store is asked', async () => {
   const limits_store = `valkey://bridge:hush@127.0.0.1:${port}/1`;
   const config = configurationIn(await folder(), { limits_store, applications: await applicationsFor() });
   expect((await findings({ config })).get('limits_store')).toBe(
-    `to do: 127.0.0.1:${port}/1 cannot be used (connect ECONNREFUSED 127.0.0.1:${port}); mend it, or leave it out: then each server counts for itself`,
+    `to do: the limits_store 127.0.0.1:${port}/1 cannot be used (connect ECONNREFUSED 127.0.0.1:${port}); mend it, or leave it out: then each server counts for itself`,
   );
 });
 

@@ -20,21 +20,36 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
       suites: below('vault', 'attempt-limits', 'master-key', 'stored', 'seal', 'seal-tampering'),
     },
     {
-      files: below('vault', 'last-uses', 'lives', 'random-token', 'sessions', 'tickets', 'trials'),
+      files: below('vault', 'jumps', 'last-uses', 'lives', 'random-token', 'sessions', 'tickets', 'trials'),
       suites: below('vault', 'last-uses', 'trials', 'clocks', 'stored', 'lifetimes', 'seal', 'seal-tampering'),
     },
   ],
   store: [
     {
-      files: below('store', 'attempts', 'ledger', 'rows', 'sqlite', 'sqlite-database', 'sqlite-ledger', 'store'),
-      suites: below('store', 'attempts', 'sqlite'),
+      files: [
+        ...below('store', 'attempts', 'ledger', 'migration', 'rows', 'snapshot', 'store'),
+        ...['', '-database', '-inspection', '-ledger', '-patience', '-schema', '-sign-ins', '-snapshot'].map(
+          (part) => `store/sqlite${part}`,
+        ),
+      ],
+      suites: [...below('store', 'attempts', 'sqlite', 'copy', 'migrate'), 'cli/check-operations'],
     },
     { files: ['store/known-user-ids'], suites: ['store/known-user-ids'] },
     { files: ['store/store-breaker'], suites: ['store/store-breaker'] },
-    { files: below('store', 'copy', 'open'), suites: ['store/copy', 'store/sqlite'] },
     {
-      files: ['', '-accounts', '-attempts', '-database', '-ledger', '-url'].map((part) => `store/postgres${part}`),
-      suites: ['store/postgres'],
+      files: below('store', 'copy', 'inspect', 'open'),
+      suites: ['store/copy', 'store/sqlite', 'cli/check-operations'],
+    },
+    {
+      files: below('store', 'limits-store', 'limits-store-url', 'valkey-rates'),
+      suites: ['config/load', 'store/valkey-rates'],
+    },
+    {
+      files: [
+        ...['', '-accounts', '-advice', '-attempts', '-database', '-inspection', '-ledger', '-schema', '-sign-ins'],
+        ...['-snapshot', '-url'],
+      ].map((part) => `store/postgres${part}`),
+      suites: ['store/postgres', 'store/copy', 'cli/check-operations'],
     },
   ],
   protocols: [

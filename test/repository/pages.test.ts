@@ -91,7 +91,11 @@ describeWith([curl, bash, sqlite], 'pasted into a terminal, the commands succeed
       // What the pages presuppose.
       await writeFile(join(folder, 'credential.txt'), demoVault.credential);
       const [configuration] = pageOf('docs/configuration.md').blocks;
-      if (configuration && path !== 'docs/quick-start.md') await terminal.paste(configuration);
+      if (configuration && path !== 'docs/quick-start.md') {
+        await terminal.paste(configuration);
+        // Makes the store and the key, as a first start does.
+        await terminal.paste({ language: 'sh', text: 'boxbridge tokens list', notRun: undefined });
+      }
       for (const block of blocks.filter(({ notRun }) => notRun === undefined)) await terminal.paste(block);
     },
     PROGRAM_TIMEOUT_MS,

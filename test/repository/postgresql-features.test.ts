@@ -24,6 +24,8 @@ const features: Readonly<Record<string, RegExp>> = {
   '`COLLATE "C"` of a column': /\bCOLLATE "C"/,
   'comparison of rows': /\(created_at, sessions\.digest\) > \(/,
   '`to_regclass`, `current_setting`, `clock_timestamp`': /\b(to_regclass|current_setting|clock_timestamp)\(/,
+  '`pg_is_in_recovery`, `current_schema`, `has_schema_privilege`, `has_table_privilege`':
+    /\b(pg_is_in_recovery|current_schema|has_schema_privilege|has_table_privilege)\(/,
   '`statement_timeout`, `idle_in_transaction_session_timeout`, `SET LOCAL`':
     /\b(statement_timeout|SET LOCAL idle_in_transaction_session_timeout|SET default_transaction_read_only)\b/,
 };
@@ -35,7 +37,7 @@ const common = new Set(
     'INDEX INSERT INTO ISOLATION JOIN KEY LEFT LEVEL LIMIT LOCAL LOCK LOCKED MODE NOT NOTHING NULL OFFSET ON ONLY ORDER ' +
     'ORDINALITY OVER PARTITION PRIMARY READ REFERENCES REPEATABLE RETURNING SELECT SET SKIP TABLE THEN UNIQUE UPDATE USING ' +
     'VALUES WHEN WHERE WITH ' +
-    'array_agg cardinality clock_timestamp count current_setting extract greatest least max min pg_advisory_xact_lock ' +
+    'array_agg cardinality clock_timestamp coalesce count current_schema current_setting extract greatest has_schema_privilege has_table_privilege least max min pg_advisory_xact_lock pg_is_in_recovery ' +
     'row_number sum to_regclass unnest varchar'
   ).split(' '),
 );

@@ -9,6 +9,6 @@ export const checkLimitsStore: Check = async ({ config: { limitsStore } }) => {
   return [
     problem === undefined
       ? good('limits_store', `${nameOfLimitsStore(limitsStore)} counts`)
-      : toDo('limits_store', problem.replace(/^limits_store: /, '')),
+      : toDo('limits_store', problem),
   ];
 };
