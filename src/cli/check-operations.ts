@@ -10,7 +10,7 @@ import { checkStoreAndKey } from '../doctor/set-up/store.js';
 import { isFolderWritable } from '../shared/directories.js';
 import { messageOf } from '../shared/errors.js';
 import type { Environment } from './environment.js';
-import { lineOf } from './load-config.js';
+import { lineOf } from './locate-config.js';
 
 /** What was found in a configuration: a problem keeps the bridge from serving it, a warning does not. */
 interface CheckedProblem extends ConfigProblem {

@@ -3,12 +3,12 @@ import { ConfigError } from '../config/config.js';
 import { readConfig } from '../config/load.js';
 import { isModule, resolveModule } from '../config/provider-keys.js';
 import { sampleConfig } from '../config/sample.js';
+import type { Variables } from '../config/variables.js';
 import { actionNames } from '../core/actions.js';
 import { providers } from '../providers/index.js';
 import { loadProvider, provideSdk } from '../providers/load.js';
 import type { ProviderKind } from '../providers/provider.js';
 import { isLoopback } from '../shared/loopback.js';
-import type { Variables } from './load-config.js';
 
 /** What `boxbridge init` asks. */
 export interface Answers {

@@ -1,11 +1,11 @@
 import { access } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { quote } from 'shell-quote';
+import type { Variables } from '../config/variables.js';
 import { cleaned } from '../shared/clean.js';
 import { codeOf } from '../shared/errors.js';
 import { isTerminal } from './ask.js';
 import type { Answers, Place } from './init-answers.js';
-import type { Variables } from './load-config.js';
 import { readToken } from './read-token.js';
 
 const OWNER_ALONE = 0o600;

@@ -1,10 +1,8 @@
 import { lstatSync } from 'node:fs';
-import { type Config, ConfigError, type ConfigProblem } from '../config/config.js';
-import { type LocatedConfig, locateConfig } from '../config/load.js';
-import { type ConfigText, readConfigFile, readConfigStream } from '../config/source.js';
-import { actionNames } from '../core/actions.js';
-import { providers } from '../providers/index.js';
-import { loadProvider, provideSdk } from '../providers/load.js';
+import type { Config } from '../config/config.js';
+import type { LocatedConfig } from '../config/load.js';
+import type { ConfigText } from '../config/source.js';
+import type { Variables } from '../config/variables.js';
 
 /** Which configuration a command takes. */
 export interface ConfigChoice {
@@ -13,9 +11,6 @@ export interface ConfigChoice {
   /** How it was found where no argument named it, for the operator. */
   readonly by: string | undefined;
 }
-
-/** The variables of the environment. */
-export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * The configuration of a command: that of `file`, the argument of `--config`, else of BOXBRIDGE_CONFIG, else ./bridge.yaml; `-`
@@ -62,23 +57,18 @@ export function createConfigurations({ variables, stdin, tell, misused }: Config
   const readInput = async () => {
     if (!input && stdin.readableEnded)
       misused('error: standard input is read for something else; name a file with the configuration');
+    const { readConfigStream } = await import('../config/source.js');
     input ??= readConfigStream(stdin, nameOf('-'), process.cwd());
     return input;
   };
-  const locate: Configurations['locate'] = async (file) =>
-    locateConfig(file === '-' ? await readInput() : await readConfigFile(file), {
-      actions: actionNames,
-      providers,
-      loadProvider: loadOwnProvider,
-      variables,
-    });
+  // Loaded on demand: the schema is most of what a command loads, and not all of them need one.
+  const locate: Configurations['locate'] = async (file) => {
+    const { locateFile, locateText } = await import('./locate-config.js');
+    return file === '-' ? locateText(await readInput(), variables) : locateFile(file, variables);
+  };
   const load: Configurations['load'] = async ({ file }) => {
-    try {
-      return (await locate(file)).config;
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      throw new Error(error.problems.map((problem) => lineOf(nameOf(file), problem)).join('\n'));
-    }
+    const { inLines } = await import('./locate-config.js');
+    return (await locate(file).catch((error: unknown) => Promise.reject(inLines(error, nameOf(file))))).config;
   };
   return {
     choose,
@@ -101,21 +91,5 @@ export const CONFIG_OPTION = ['--config <file>', `the configuration, a YAML file
 /** A configuration for the operator. */
 export const nameOf = (file: string) => (file === '-' ? 'standard input' : file);
 
-/** A problem in a line, behind the name of its configuration unless the message has it. */
-export const lineOf = (name: string, { line, message }: Pick<ConfigProblem, 'line' | 'message'>) =>
-  line === 0 ? message : `${name}:${line}: ${message}`;
-
 /** A link that leads nowhere is there: its configuration is missing. */
 const isThere = (file: string) => lstatSync(file, { throwIfNoEntry: false }) !== undefined;
-
-/** Makes a process ready for the providers of a configuration that another one has loaded. */
-export function prepareOwnProviders({ applications }: Config): void {
-  const named = applications.flatMap(({ provider, shadow }) => (shadow ? [provider, shadow.provider] : [provider]));
-  if (named.some((name) => providers.every((known) => known.name !== name))) provideSdk();
-}
-
-/** Loads the provider of a module that the configuration names. Only then the process is made ready for one. */
-function loadOwnProvider(module: string): ReturnType<typeof loadProvider> {
-  provideSdk();
-  return loadProvider(module);
-}

@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { actionNames } from '../core/actions.js';
-import { providers } from '../providers/index.js';
 
 /** `boxbridge schema`: prints the JSON Schema of configurations. */
 export function addSchemaCommand(program: Command): void {
@@ -8,7 +6,11 @@ export function addSchemaCommand(program: Command): void {
     .command('schema')
     .description('print the JSON Schema of a configuration, for editors')
     .action(async () => {
-      const { configJsonSchema } = await import('../config/json-schema.js');
+      const [{ configJsonSchema }, { actionNames }, { providers }] = await Promise.all([
+        import('../config/json-schema.js'),
+        import('../core/actions.js'),
+        import('../providers/index.js'),
+      ]);
       console.log(JSON.stringify(configJsonSchema({ actions: actionNames, providers }), undefined, 2));
     });
 }
