@@ -161,7 +161,7 @@ describeWithValkey('rates in Valkey', () => {
     ];
     expect(problems).toEqual(
       ['WRONGPASS', 'NOPERM', 'ERR DB index is out of range', ''].map((why, n) =>
-        expect.stringContaining(`limits_store: ${address}${n === 2 ? '/99' : ''} cannot be used (${why}`),
+        expect.stringContaining(`the limits_store ${address}${n === 2 ? '/99' : ''} cannot be used (${why}`),
       ),
     );
     expect(problems.join()).not.toContain('hush');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { golemAccounts } from '../../../src/sandbox/golem.js';
 import type { Format } from '../clients/legacy.js';
-import { type Api, apis, type Workbench } from '../servers/workbench.js';
+import { type Api, apis, vaultKeyOf, type Workbench } from '../servers/workbench.js';
 import { callerOf } from './writes-done.js';
 
 /** The lines of a table in `test/fixtures/refusals`: the modern API of each, and its other columns, the last with blanks. */
@@ -25,11 +25,13 @@ const values: Readonly<Record<string, string>> = {
   email: 'new@example.com',
   current_password: 'terraform-demo-password',
   new_password: 'long enough as it is',
+  password: 'neither a token nor a password',
 };
 const usual: Readonly<Record<string, string>> = {
   update_account: 'email',
   create_account: 'name+email',
   change_password: 'current_password+new_password',
+  authorization: 'login+password',
 };
 
 /**
@@ -52,5 +54,6 @@ export async function wordOf(
     } else parameters.push([name, values[name] ?? '']);
   }
   bench.interfere(...interference);
-  return (await bench.call(format, action, [...callerOf({ api }), ...parameters])).status;
+  const caller = action === 'authorization' ? [['api_key', vaultKeyOf(api)] as const] : callerOf({ api });
+  return (await bench.call(format, action, [...caller, ...parameters])).status;
 }

@@ -29,6 +29,8 @@ export interface Workbench {
 }
 
 export const keyOf = (api: Api): string => `key-of-${api}`;
+/** That of an application with a vault. */
+export const vaultKeyOf = (api: Api): string => `vault-of-${api}`;
 
 /** `upstreamTimeoutMs` is the time after which a modern API that is silent counts as down. */
 export async function startWorkbench(
@@ -41,11 +43,13 @@ export async function startWorkbench(
   const bridge = await startBridge({
     limits: { body_bytes: 2_000_000, upstream_timeout_ms: upstreamTimeoutMs },
     applications: [
-      ...apis.map((provider) => ({
-        api_key: keyOf(provider),
-        provider,
-        base_url: upstream.url + sandboxPaths[provider],
-      })),
+      ...apis.flatMap((provider) => {
+        const application = { provider, base_url: upstream.url + sandboxPaths[provider] };
+        return [
+          { ...application, api_key: keyOf(provider) },
+          { ...application, api_key: vaultKeyOf(provider), credentials: 'vault' },
+        ];
+      }),
       ...more.map((application) => ({ ...application, base_url: `${upstream.url}${application.base_url}` })),
     ],
   });
