@@ -43,8 +43,8 @@ describe('the image, built without Docker', () => {
     expect(files).toContain('console');
     expect((await readdir(image.pathOf('/app'))).sort()).toEqual(
       [
-        ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'sbom.cdx.json', 'dist', 'node_modules'],
-        ...['console', 'examples', 'wsdl'],
+        ...['LICENSE', 'README.md', 'package.json', 'sbom.cdx.json', 'node_modules'],
+        ...new Set(files.map((name: string) => name.split('/')[0])),
       ].sort(),
     );
     const installed = await readdir(image.pathOf('/app/node_modules'));
