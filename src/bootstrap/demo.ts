@@ -4,6 +4,7 @@ import type { Config } from '../config/config.js';
 import { parseConfig } from '../config/load.js';
 import { actionNames } from '../core/actions.js';
 import { providers } from '../providers/index.js';
+import { boxAccounts } from '../sandbox/box-accounts.js';
 import { golemAccounts } from '../sandbox/golem.js';
 import { previstoAccounts } from '../sandbox/previsto.js';
 import { sandboxPaths } from '../sandbox/sandbox.js';
@@ -19,6 +20,7 @@ export const demoApplications = [
   { provider: 'previsto', apiKey: 'previsto000000000000000000000000', authToken: previstoAccounts.john.key },
   { provider: 'terraform', apiKey: 'terraform00000000000000000000000', authToken: terraformAccounts.admin.token },
   { provider: 'golem', apiKey: 'golem000000000000000000000000000', authToken: golemAccounts.developer.token },
+  { provider: 'box', apiKey: 'box00000000000000000000000000000', authToken: boxAccounts.admin.token },
 ] as const;
 
 /** An application with a vault, and a credential that its sign-in page accepts. */

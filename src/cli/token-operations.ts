@@ -33,7 +33,7 @@ export function addToken(config: Config, runtime: RuntimeOptions, request: AddTo
     const { name, kind, provider, baseUrl, credentials } = application;
     if (credentials !== 'vault')
       throw new Error(`${name} has no vault: its auth_token is the one of ${kind.title} itself`);
-    const { nativeId } = await application
+    const { nativeId, proposedUserId } = await application
       .connect(createScope())
       .readAccount(request.credential)
       .catch((error: unknown) => {
@@ -41,7 +41,7 @@ export function addToken(config: Config, runtime: RuntimeOptions, request: AddTo
         const why = reason === 'unavailable' ? 'does not answer' : `does not accept this ${kind.credential.name}`;
         throw new Error(`${kind.title} at ${baseUrl} ${why}; nothing was added`);
       });
-    const userId = await store.userId({ provider, baseUrl, nativeId });
+    const userId = await store.userId({ provider, baseUrl, nativeId, proposedUserId });
     const { authToken, record } = await sessions.make(application, request.credential, userId, request.authToken);
     await store.addSession(record);
     return authToken;

@@ -73,9 +73,10 @@ export function signInRouter(parts: SignInParts): Router {
         isConfirmed
           ? application.connect(scope).readAccount(secret)
           : Promise.reject(new Fault('unauthenticated', { cause: new Error('a wrong confirmation of the ticket') })),
-      async ({ nativeId }) => {
+      async ({ nativeId, proposedUserId }) => {
         const { provider, baseUrl } = application;
-        const authToken = await tickets.signIn(ticket, secret, await store.userId({ provider, baseUrl, nativeId }));
+        const userId = await store.userId({ provider, baseUrl, nativeId, proposedUserId });
+        const authToken = await tickets.signIn(ticket, secret, userId);
         // Fails open: the count expires by itself.
         await trials.forget(ticket).catch(() => {});
         return authToken;

@@ -15,7 +15,7 @@ import {
   toTicket,
 } from './rows.js';
 import {
-  type AccountKey,
+  type AskedAccount,
   BEFORE_ALL_SESSIONS,
   isEmpty,
   type KnownSession,
@@ -31,7 +31,7 @@ export async function openPostgres(url: string, access?: Access): Promise<Store>
   const database = await openDatabase(url, access);
   const { one, all, change, transaction, close } = database;
 
-  const userIds = (accounts: readonly AccountKey[]) => userIdsOf(database, accounts);
+  const userIds = (accounts: readonly AskedAccount[]) => userIdsOf(database, accounts);
   /** Changes a ticket and stores a session with it: both, or neither where there was no such ticket. */
   const replaceTicket = (
     session: SessionRecord | undefined,

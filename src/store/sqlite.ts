@@ -12,10 +12,10 @@ import {
   toSession,
   toTicket,
 } from './rows.js';
+import { knownUserId, userIdsOf } from './sqlite-accounts.js';
 import { type Database, openDatabase } from './sqlite-database.js';
 import { addToLedger } from './sqlite-ledger.js';
 import {
-  type AccountKey,
   BEFORE_ALL_SESSIONS,
   columnsOf,
   isEmpty,
@@ -41,8 +41,9 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     });
 
   return {
-    userId: async (account) => userIdOf(database, account),
-    userIds: async (accounts) => transaction(() => accounts.map((account) => userIdOf(database, account))),
+    userId: async (account) =>
+      knownUserId(database, account) ?? Number(transaction(() => userIdsOf(database, [account]))[0]),
+    userIds: async (accounts) => transaction(() => userIdsOf(database, accounts)),
 
     accountOf: async (userId) => {
       const row = one('SELECT provider, base_url, native_id FROM accounts WHERE user_id = ?', userId);
@@ -109,16 +110,6 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     load: async (content) => transaction(() => load(database, content)),
     close: async () => close(),
   };
-}
-
-function userIdOf({ one }: Database, account: AccountKey): number {
-  const key = columnsOf(account);
-  const find = 'SELECT user_id FROM accounts WHERE provider = ? AND base_url = ? AND native_id = ?';
-  const insert =
-    'INSERT INTO accounts (provider, base_url, native_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING user_id';
-  // Nothing is inserted where another process was first.
-  const row = one(find, ...key) ?? one(insert, ...key) ?? one(find, ...key);
-  return Number(row?.user_id);
 }
 
 function addTicket({ change }: Database, { digest, application, expiresAt, sealed }: TicketRecord): boolean {

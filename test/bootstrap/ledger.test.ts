@@ -88,6 +88,7 @@ test('usage shows the twelve calls of the demo, and what replaces them', async (
     previsto: 'GET https://previsto.example.com/accounts/current',
     terraform: 'GET https://terraform.example.com/account/details',
     golem: 'GET https://golem.example.com/v1/accounts/{id}',
+    box: 'GET https://box.example.com/2.0/users/me',
   };
   expect(
     usage

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { toFault } from '../../src/core/fault.js';
+import { box } from '../../src/providers/box.js';
 import { golem } from '../../src/providers/golem.js';
 import { providers } from '../../src/providers/index.js';
 import { previsto } from '../../src/providers/previsto.js';
@@ -50,6 +51,35 @@ const members: readonly ProviderMember[] = [
     readPath: '/v1/accounts',
     reply: { values: [{ id: 'g1', name: 'G', email: 'g@example.com', planId: 'p1' }] },
     account: { nativeId: 'g1', login: 'g@example.com', email: 'g@example.com' },
+  },
+  {
+    kind: box,
+    refusal: { type: 'error', status: 400, code: 'refused', message: 'Refused.', request_id: 'abcdef123456' },
+    credential: 'a-box-token',
+    readPath: '/2.0/users/me',
+    reply: {
+      type: 'user',
+      id: '11446498',
+      name: 'Aaron Levie',
+      login: 'ceo@example.com',
+      language: 'en',
+      space_amount: 11345156112,
+      space_used: 1237009912,
+      max_upload_size: 2147483648,
+      avatar_url: 'https://www.box.com/api/avatar/large/181216415',
+    },
+    account: {
+      nativeId: '11446498',
+      proposedUserId: 11446498,
+      login: 'ceo@example.com',
+      name: 'Aaron Levie',
+      email: 'ceo@example.com',
+      languageCode: 'en',
+      avatarUrl: 'https://www.box.com/api/avatar/large/181216415',
+      spaceAmount: 11345156112n,
+      spaceUsed: 1237009912n,
+      maxUploadSize: 2147483648n,
+    },
   },
 ];
 

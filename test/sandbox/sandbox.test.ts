@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Listener } from '../../src/http/listener.js';
+import { boxAccounts } from '../../src/sandbox/box-accounts.js';
 import { golemAccounts, golemPlan } from '../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { sandboxCredentials, sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
@@ -627,7 +628,7 @@ describe('the sandbox', () => {
     await response.text();
   });
 
-  test('has nothing but the four APIs', async () => {
+  test('has nothing but the APIs', async () => {
     const origin = sandbox.url;
     for (const path of ['/', '/GOLEM/v1/accounts', '/terraform/account/details', '/Terraform/api/v2/account/details'])
       expect(await replyOf(await fetch(`${origin}${path}`))).toEqual({ status: 404, type: plain, body: 'not found' });
@@ -665,6 +666,7 @@ describe('the sandbox', () => {
       previsto: (key: string) => caller('previsto', `Basic ${btoa(`${key}:`)}`)('/accounts/current'),
       terraform: (token: string) => caller('terraform', `Bearer ${token}`)('/account/details'),
       golem: (token: string) => caller('golem', `Bearer ${token}`)('/v1/login/token'),
+      box: (token: string) => caller('box', `Bearer ${token}`)('/2.0/users/me'),
     };
     for (const { provider, credential } of sandboxCredentials) {
       expect(await reads[provider](credential)).toMatchObject({ status: 200 });
@@ -680,6 +682,9 @@ describe('the sandbox', () => {
       '00000000-0000-4000-8000-00000000000a',
       '00000000-0000-4000-8000-00000000000b',
       '00000000-0000-4000-8000-00000000000c',
+      'box-admin-token',
+      'box-managed-token',
+      'box-unlimited-token',
     ]);
   });
 });
