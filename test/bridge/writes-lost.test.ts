@@ -145,7 +145,8 @@ const writes: readonly Write[] = [
 ];
 
 async function parametersOf(write: Write): Promise<Parameters> {
-  const named: Parameters = write.of === undefined ? [] : [['user_id', await bench.userOf(write.api, tokens[write.api], write.of)]];
+  const named: Parameters =
+    write.of === undefined ? [] : [['user_id', await bench.userOf(write.api, tokens[write.api], write.of)]];
   return [...callerOf(write), ...named, ...write.with];
 }
 

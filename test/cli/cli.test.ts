@@ -214,7 +214,7 @@ describe('check', () => {
 
   test('--online probes every modern API', async () => {
     const cwd = await folder({ 'good.yaml': configuration(sandboxed) });
-    const expected = { code: 0, stdout: 'good.yaml: good, 4 application(s), all reachable\n', stderr: '' };
+    const expected = { code: 0, stdout: 'good.yaml: good, 5 application(s), all reachable\n', stderr: '' };
     expect(await boxbridge(cwd, 'check --config good.yaml --online').end).toMatchObject(expected);
   });
 
@@ -306,13 +306,31 @@ describe('serve', () => {
     const printed = /^curl '([^']+)'(?: -d '([^']+)')?\n\n([\s\S]*?)\n\n(?=curl |To sign in )/gm;
     const calls = [...bridge.stdout().matchAll(printed)];
     expect(calls.map(([, address = '']) => address.split('?')[0])).toEqual(
-      Array.from({ length: 4 }, () => ['rest', 'xml', 'soap'].map((format) => `${url}/api/1.0/${format}`)).flat(),
+      Array.from({ length: 5 }, () => ['rest', 'xml', 'soap'].map((format) => `${url}/api/1.0/${format}`)).flat(),
     );
     for (const [, address = '', body, reply] of calls) {
       const response = await fetch(address, body === undefined ? {} : { method: 'POST', body });
       expect([response.status, await response.text()]).toEqual([200, reply]);
       expect(reply).toContain('get_account_info_ok');
     }
+    // As the old documentation of get_account_info printed it.
+    expect(calls.map(([, , , reply]) => reply)).toContain(
+      [
+        "<?xml version='1.0' encoding='UTF-8' ?>",
+        '<response>',
+        '<status>get_account_info_ok</status>',
+        '<user>',
+        '<login>email@example.com</login>',
+        '<email>email@example.com</email>',
+        '<access_id>398387</access_id>',
+        '<user_id>398387</user_id>',
+        '<space_amount>1073741824</space_amount>',
+        '<space_used>0</space_used>',
+        '<max_upload_size>2147483648</max_upload_size>',
+        '</user>',
+        '</response>',
+      ].join('\n'),
+    );
   });
 
   test('prints its calls on a port that fetch blocks', async () => {

@@ -86,6 +86,7 @@ beforeAll(async () => {
     { api_key: 'seatable', ...at('seatable'), defaults: { max_upload_size: uploads } },
     { api_key: 'terraform', ...at('terraform'), defaults: { max_upload_size: uploads } },
     { api_key: 'golem', ...at('golem'), defaults: { max_upload_size: uploads } },
+    { api_key: 'box', ...at('box') },
     { api_key: 'previsto', ...at('previsto') },
     { api_key: 'unknown as nil', ...at('previsto'), unknown_numbers: 'nil' },
     { api_key: 'unknown left out', ...at('previsto'), unknown_numbers: 'omit' },

@@ -8,7 +8,14 @@ import { type ReceivedRequest, startUpstream } from '../support/servers/upstream
 
 const account = { id: 'a1', email: 'a@example.com', login: 'a@example.com', name: 'A', revision: 1 };
 /** An account, a list of accounts and a plan of every API at the same time. */
-const reply = { ...account, data: { id: 'a1', attributes: account }, values: [account], entries: [account], planId: 'p', storageLimit: 1 };
+const reply = {
+  ...account,
+  data: { id: 'a1', attributes: account },
+  values: [account],
+  entries: [account],
+  planId: 'p',
+  storageLimit: 1,
+};
 
 const calls: { readonly [Method in keyof Required<Provider>]: (provider: Provider) => Promise<unknown> | undefined } = {
   readAccount: ({ readAccount }) => readAccount('token'),
