@@ -16,38 +16,34 @@ export function knownUserId({ one }: Pick<Accounts, 'one'>, account: AccountKey)
  * in a transaction.
  */
 export function userIdsOf(database: Accounts, accounts: readonly AskedAccount[]): number[] {
-  for (const account of accounts) giveProposal(database, account);
+  giveProposals(database, accounts);
   return accounts.map((account) => knownUserId(database, account) ?? nextUserId(database, account));
 }
 
-/** Leaves the counter as it is, which SQLite itself sets to the largest id. */
-function giveProposal(database: Accounts, account: AskedAccount): void {
-  const proposal = proposalOf(account);
-  if (proposal === undefined || knownUserId(database, account) !== undefined) return;
-  const last = lastUserId(database);
-  if (proposal <= last || isTaken(database, proposal)) return;
-  addAccount(database, proposal, account);
-  database.change("UPDATE sqlite_sequence SET seq = ? WHERE name = 'accounts'", last);
+/** Leaves the counter as it is, which SQLite itself sets to the largest id: https://www.sqlite.org/autoinc.html. */
+function giveProposals({ change, one }: Accounts, accounts: readonly AskedAccount[]): void {
+  if (accounts.every((account) => proposalOf(account) === undefined)) return;
+  const last = Number(one(`SELECT ${LAST} AS last`)?.last);
+  const insert = `INSERT INTO accounts (user_id, provider, base_url, native_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+  for (const account of accounts) {
+    const proposal = proposalOf(account) ?? 0;
+    if (proposal > last) change(insert, proposal, ...columnsOf(account));
+  }
+  change("UPDATE sqlite_sequence SET seq = ? WHERE name = 'accounts'", last);
 }
 
-function nextUserId(database: Accounts, account: AccountKey): number {
-  let userId = lastUserId(database) + 1;
-  while (isTaken(database, userId)) userId += 1;
-  addAccount(database, userId, account);
-  return userId;
+/** With its own id, since SQLite would give the one after the largest. */
+function nextUserId({ one }: Accounts, account: AccountKey): number {
+  const insert = `INSERT INTO accounts (user_id, provider, base_url, native_id) VALUES ((
+      WITH RECURSIVE next (id) AS (
+        SELECT ${LAST} + 1
+        UNION ALL
+        SELECT id + 1 FROM next WHERE EXISTS (SELECT 1 FROM accounts WHERE user_id = id)
+      )
+      SELECT max(id) FROM next
+    ), ?, ?, ?) RETURNING user_id`;
+  return Number(one(insert, ...columnsOf(account))?.user_id);
 }
 
 /** The last user_id that was nobody's proposal; 0 where there is none. */
-function lastUserId({ one }: Accounts): number {
-  return Number(one("SELECT seq FROM sqlite_sequence WHERE name = 'accounts'")?.seq ?? 0);
-}
-
-function isTaken({ one }: Accounts, userId: number): boolean {
-  return one('SELECT 1 FROM accounts WHERE user_id = ?', userId) !== undefined;
-}
-
-/** SQLite counts on to this id where it is the largest: https://www.sqlite.org/autoinc.html. */
-function addAccount({ change }: Accounts, userId: number, account: AccountKey): void {
-  const insert = 'INSERT INTO accounts (user_id, provider, base_url, native_id) VALUES (?, ?, ?, ?)';
-  change(insert, userId, ...columnsOf(account));
-}
+const LAST = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'accounts'), 0)";

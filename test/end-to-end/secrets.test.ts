@@ -46,17 +46,24 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
   // Echoes the credential, and fails in every way.
   const upstream = await startUpstream((request, response) => {
     const sent = request.headers.authorization ?? '';
-    const credential = Buffer.from(sent.replace('Basic ', ''), 'base64').toString();
+    const credential = sent.startsWith('Bearer ') ? sent : Buffer.from(sent.replace('Basic ', ''), 'base64').toString();
     if (credential.includes('silent')) return request.socket.destroy();
-    const status = credential.includes(good) ? 200 : credential.includes('down') ? 500 : 401;
+    const isRefused = credential.includes('odd') && request.method !== 'GET';
+    const isGood = credential.includes(good) || credential.includes('odd');
+    const status = isRefused ? 400 : isGood ? 200 : credential.includes('down') ? 500 : 401;
     response.writeHead(status, { 'Content-Type': 'application/json' });
     response.end(
-      JSON.stringify({ id: 'a', login: 'l', email: 'e@example.com', message: `no such ${credential}, ${sent}` }),
+      JSON.stringify({
+        ...{ id: 'a', login: 'l', email: 'e@example.com', message: `no such ${credential}, ${sent}` },
+        // A refusal of Box.
+        ...{ type: 'error', status, code: credential, context_info: { errors: [{ name: 'name', message: sent }] } },
+      }),
     );
   });
   afterwards(upstream.close);
   const key = canary('key');
   const vaultKey = canary('vault');
+  const boxKey = canary('box');
   const proxySecret = canary('proxy');
   const serverKey = randomBytes(32).toString('base64');
   secrets.push(serverKey.slice(0, 40));
@@ -67,6 +74,7 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
       applications: [
         { ...application, api_key: key, name: 'one' },
         { ...application, api_key: vaultKey, name: 'two', credentials: 'vault' },
+        { ...application, provider: 'box', api_key: boxKey, name: 'three' },
       ],
     },
     {
@@ -85,6 +93,17 @@ test('no secret of a request leaves the bridge, but to its modern API', async ()
 
   const tokens = [good, canary('bad'), canary('down'), canary('silent')];
   for (const format of formats) {
+    for (const token of [...tokens, canary('odd')]) {
+      for (const action of ['get_account_info', 'update_account']) {
+        const reply = await callBridge(url, format, action, [
+          ['api_key', boxKey],
+          ['auth_token', token],
+          ['name', 'N'],
+        ]);
+        // The attributes of an account are what the modern API says, which here is the credential of its own caller.
+        replies.push(JSON.stringify({ ...reply, result: { ...reply.result, account: undefined } }));
+      }
+    }
     for (const token of tokens) {
       for (const apiKey of [key, canary('unknown')]) {
         const reply = await callBridge(url, format, 'get_account_info', [
