@@ -58,6 +58,13 @@ function methodNotAllowed(allow: string): RequestHandler {
 
 type Changes = { readonly name?: string; readonly login?: string; readonly language?: string };
 
+/** What may be said of a user, and how. */
+const rules: Readonly<Record<string, (value: unknown) => boolean>> = {
+  name: (value) => typeof value === 'string' && value.trim() !== '' && value.length <= 50,
+  login: isEmail,
+  language: (value) => typeof value === 'string' && /^[a-z]{2}(-[a-z]{2})?$/i.test(value),
+};
+
 /** The fields that a user is made or changed with; where they are invalid, the request is rejected and there are none. */
 function readChanges(request: Request, response: Response, required: readonly string[]): Changes | undefined {
   const body = mediaType(request) === 'application/json' ? bodyJson(request) : undefined;
@@ -65,22 +72,18 @@ function readChanges(request: Request, response: Response, required: readonly st
     reject(response, 400, { code: 'bad_request', message: 'Entity body should be a correctly nested resource' });
     return undefined;
   }
-  const rules: Readonly<Record<keyof Changes, (value: string) => boolean>> = {
-    name: (value) => value.trim() !== '' && value.length <= 50,
-    login: isEmail,
-    language: (value) => /^[a-z]{2}(-[a-z]{2})?$/i.test(value),
-  };
-  const changes: Record<string, string> = {};
-  const parameters = Object.entries(rules).flatMap(([name, isValid]) => {
-    const value = body[name];
-    if (value === undefined) {
-      return required.includes(name) ? [{ reason: 'missing_parameter', name, message: `'${name}' is required` }] : [];
-    }
-    if (typeof value === 'string' && isValid(value)) changes[name] = value;
-    else return [{ reason: 'invalid_parameter', name, message: `Invalid value '${String(value)}'.` }];
-    return [];
-  });
-  if (parameters.length === 0) return changes;
+  const given = Object.keys(rules).filter((name) => body[name] !== undefined);
+  const missing = required.filter((name) => !given.includes(name));
+  const invalid = given.filter((name) => !rules[name]?.(body[name]));
+  const parameters = [
+    ...missing.map((name) => ({ reason: 'missing_parameter', name, message: `'${name}' is required` })),
+    ...invalid.map((name) => ({
+      reason: 'invalid_parameter',
+      name,
+      message: `Invalid value '${String(body[name])}'.`,
+    })),
+  ];
+  if (parameters.length === 0) return Object.fromEntries(given.map((name) => [name, String(body[name])]));
   reject(response, 400, { code: 'bad_request', parameters });
   return undefined;
 }
@@ -117,10 +120,7 @@ export function boxRouter(): Router {
   /** An operation on the user in the path, whom others than an administrator do not see. */
   const onUser = (operation: UserOperation): RequestHandler =>
     asCaller((caller, request, response) => {
-      const id =
-        request.params.id === 'me' && request.method !== 'PUT' && request.method !== 'DELETE'
-          ? caller.user.id
-          : String(request.params.id);
+      const id = String(request.params.id);
       const user = users.get(id);
       if (!user || !(caller.isAdministrator || caller.user.id === id)) return rejectStatus(response, 404);
       operation(caller, user, request, response);
@@ -191,6 +191,10 @@ export function boxRouter(): Router {
     .get(asAdministrator(list))
     .post(asAdministrator(create))
     .all(methodNotAllowed('GET, HEAD, POST'));
+  router
+    .route('/2.0/users/me')
+    .get(asCaller(({ user: { id } }, _request, response) => void response.json(users.get(id))))
+    .all(methodNotAllowed('GET, HEAD'));
   router
     .route('/2.0/users/:id')
     .get(onUser((_caller, user, _request, response) => void response.json(user)))

@@ -102,7 +102,7 @@ test('changes what is given: of oneself, or of anybody for an administrator', as
     body: { ...changed.body, login: 'm@example.com' },
   });
   expect(await call(managed.token, 'PUT', `/${admin.user.id}`, { name: 'N' })).toEqual(refusal(404, 'not_found'));
-  expect(await call(managed.token, 'PUT', '/me', { name: 'N' })).toEqual(refusal(404, 'not_found'));
+  expect(await call(managed.token, 'PUT', '/me', { name: 'N' })).toEqual(refusal(405, 'method_not_allowed'));
   expect(await call(admin.token, 'PUT', `/${admin.user.id}`, { login: 7, language: 'danish' })).toEqual(
     atFault('login', 'language'),
   );
@@ -126,7 +126,8 @@ test('has no other paths and methods', async () => {
   expect(await call(admin.token, 'GET', '/me/avatar')).toEqual(refusal(404, 'not_found'));
   for (const [path, allow] of [
     ['', 'GET, HEAD, POST'],
-    ['/me', 'GET, HEAD, PUT, DELETE'],
+    ['/me', 'GET, HEAD'],
+    [`/${admin.user.id}`, 'GET, HEAD, PUT, DELETE'],
   ] as const) {
     const response = await send(path, { token: admin.token, method: 'PATCH' });
     expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);

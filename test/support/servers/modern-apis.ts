@@ -46,12 +46,16 @@ export async function startModernApis(): Promise<ModernApis> {
   };
 }
 
-/** A refusal, in the shapes of all APIs but Box, whose shape is none of the others'. */
+/** A refusal, in the shapes of all APIs but Box. */
 const REFUSAL = { detail: 'Refused.', type: 'invalid_request', errors: ['Refused.'] };
 
-/** An API that answers everything with this status. */
-export function always(status: number, body: unknown = REFUSAL): RequestListener {
-  return (_request, response) => {
+/** One that is of Box alone: what tells it is what tells the others that it is not theirs. */
+const refusalOfBox = (status: number) => ({ type: 'error', status, code: 'refused', message: 'Refused.' });
+
+/** An API that answers everything with this status; unless told how, as it refuses itself. */
+export function always(status: number, given?: unknown): RequestListener {
+  return ({ url = '' }, response) => {
+    const body = given ?? (url.startsWith(`${sandboxPaths.box}/`) ? refusalOfBox(status) : REFUSAL);
     response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
   };
 }
