@@ -256,6 +256,18 @@ describe('box', () => {
     },
   );
 
+  test.each([
+    [{ errors: [{ reason: 'invalid_parameter', name: 'name', message: 'too long' }] }, 'too long'],
+    [{ errors: [] }, 'Bad Request'],
+    [{ conflicts: [{ name: 'x' }] }, 'Bad Request'],
+    [null, 'Bad Request'],
+  ])('says why a write is refused: %j', async (context_info, message) => {
+    const body = { type: 'error', status: 400, code: 'bad_request', context_info, message: 'Bad Request' };
+    const provider = await connect(box, { '/2.0/users': { status: 400, body } });
+    const fault = await provider.createAccount?.('t', 'N', 'n@example.com').then(() => undefined, toFault);
+    expect(fault).toMatchObject({ reason: 'invalid', upstreamMessage: message });
+  });
+
   test('sends an id as one segment of the path, and deletes without force', async () => {
     const provider = await connect(box, {});
     const odd = '../me?x=1&force=true';
