@@ -60,7 +60,7 @@ async function assignUserIds({ change }: Statements, accounts: readonly AccountR
        RETURNING user_id, digest
      ), others AS (
        SELECT *, row_number() OVER (ORDER BY nth) AS place FROM wanted
-       WHERE digest NOT IN (SELECT digest FROM proposed)
+       WHERE NOT EXISTS (SELECT FROM proposed WHERE proposed.digest = wanted.digest)
      ), walk (id, place) AS (
        SELECT last, 0 FROM counter
        UNION ALL
