@@ -6,6 +6,7 @@ import type { Config } from '../config/config.js';
 import { parseConfig } from '../config/load.js';
 import { actionNames } from '../core/actions.js';
 import { providers } from '../providers/index.js';
+import { boxAccounts } from '../sandbox/box-accounts.js';
 import { golemAccounts } from '../sandbox/golem.js';
 import { previstoAccounts } from '../sandbox/previsto.js';
 import { sandboxPaths, startSandbox } from '../sandbox/sandbox.js';
@@ -22,6 +23,7 @@ export const demoApplications = [
   { provider: 'previsto', apiKey: 'previsto000000000000000000000000', authToken: previstoAccounts.john.key },
   { provider: 'terraform', apiKey: 'terraform00000000000000000000000', authToken: terraformAccounts.admin.token },
   { provider: 'golem', apiKey: 'golem000000000000000000000000000', authToken: golemAccounts.developer.token },
+  { provider: 'box', apiKey: 'box00000000000000000000000000000', authToken: boxAccounts.admin.token },
 ] as const;
 
 /** An application with a vault, and what its sign-in page accepts: a credential, or a name and a password. */

@@ -76,7 +76,8 @@ export function presentAfterWrite(account: Partial<Account>, context: HandlerCon
 /** The elements of `account`. Assigns a user_id to a new account. */
 export async function presentAccount(account: Partial<Account>, context: HandlerContext): Promise<Fields> {
   checkLength([account]);
-  const userId = account.nativeId === undefined ? undefined : await userIdOf(account.nativeId, context);
+  const { nativeId, proposedUserId } = account;
+  const userId = nativeId === undefined ? undefined : await userIdOf({ nativeId, proposedUserId }, context);
   return accountFields(account, userId, context.application.defaults);
 }
 
@@ -84,7 +85,8 @@ export async function presentAccount(account: Partial<Account>, context: Handler
 export async function presentAccounts(accounts: readonly Account[], context: HandlerContext): Promise<Fields[]> {
   checkLength(accounts);
   const { provider, baseUrl, defaults } = context.application;
-  const userIds = await context.store.userIds(accounts.map(({ nativeId }) => ({ provider, baseUrl, nativeId })));
+  const asked = accounts.map(({ nativeId, proposedUserId }) => ({ provider, baseUrl, nativeId, proposedUserId }));
+  const userIds = await context.store.userIds(asked);
   const room = roomForAttributes();
   return accounts.map((account, n) => accountFields(account, userIds[n], defaults, room));
 }
@@ -92,13 +94,13 @@ export async function presentAccounts(accounts: readonly Account[], context: Han
 /** The elements of `user`. Assigns a user_id to a new account. */
 export async function presentUser(account: Account, context: HandlerContext): Promise<Fields> {
   checkLength([account]);
-  return userFields(account, await userIdOf(account.nativeId, context), context.application.defaults);
+  return userFields(account, await userIdOf(account, context), context.application.defaults);
 }
 
 /** The user_id of an account of the application's modern API. Assigns one to a new account. */
 export function userIdOf(
-  nativeId: string,
+  { nativeId, proposedUserId }: Pick<Account, 'nativeId' | 'proposedUserId'>,
   { application: { provider, baseUrl }, store }: HandlerContext,
 ): Promise<number> {
-  return store.userId({ provider, baseUrl, nativeId });
+  return store.userId({ provider, baseUrl, nativeId, proposedUserId });
 }

@@ -134,7 +134,7 @@ async function authorize(context: HandlerContext): Promise<Fields> {
     async (account, credential) => {
       const user = await presentUser(account, context);
       if (!isVault) return { auth_token: credential, user };
-      const userId = await userIdOf(account.nativeId, context);
+      const userId = await userIdOf(account, context);
       const { authToken, record } = await sessions.make(application, credential, userId);
       await store.addSession(record);
       return { auth_token: authToken, user };

@@ -6,7 +6,7 @@ import { toFault } from '../core/fault.js';
 import { loadProvider } from '../providers/load.js';
 import { createScope } from '../shared/scope.js';
 import { openStore } from '../store/open.js';
-import { sessionPages } from '../store/store.js';
+import { sessionPages } from '../store/session-pages.js';
 import { describeTokens, type IssuedToken, revokeByPrefix, revokeWhere } from '../vault/issued-tokens.js';
 import { changeKey, type KeySource } from '../vault/master-key.js';
 
@@ -33,7 +33,7 @@ export function addToken(config: Config, runtime: RuntimeOptions, request: AddTo
     const application = applicationOf(applications, request.selector);
     const { name, kind, provider, baseUrl, credentials } = application;
     if (credentials !== 'vault') throw withoutVault(name, kind.title);
-    const { nativeId } = await application
+    const { nativeId, proposedUserId } = await application
       .connect(createScope())
       .readAccount(request.credential)
       .catch((error: unknown) => {
@@ -41,7 +41,7 @@ export function addToken(config: Config, runtime: RuntimeOptions, request: AddTo
         const why = reason === 'unavailable' ? 'does not answer' : `does not accept this ${kind.credential.name}`;
         throw new Error(`${kind.title} at ${baseUrl} ${why}; nothing was added`);
       });
-    const userId = await store.userId({ provider, baseUrl, nativeId });
+    const userId = await store.userId({ provider, baseUrl, nativeId, proposedUserId });
     const { authToken, record } = await sessions.make(application, request.credential, userId, request.authToken);
     await store.addSession(record);
     return authToken;

@@ -151,12 +151,16 @@ function parameterMissing({ call }: Failed, name = ''): string {
 
 function providersThatCan(action: string): string {
   const able = isAction(action) ? providersFor(action, providers) : [];
-  return able.length === 0 ? 'a provider of your own' : able.join(' or ');
+  return able.length === 0 ? 'a provider of your own' : listOf('disjunction', able);
 }
 
 function providersThatChange(fields: string): string {
   const able = providersChanging(fields.split(', '), providers);
-  return able.length === 0 ? 'no modern API changes all of them' : `${able.join(' and ')} can change them`;
+  return able.length === 0 ? 'no modern API changes all of them' : `${listOf('conjunction', able)} can change them`;
+}
+
+function listOf(type: Intl.ListFormatType, names: readonly string[]): string {
+  return new Intl.ListFormat('en-GB', { type }).format(names);
 }
 
 function nameOf({ application }: Failed): string {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ApplicationConfig } from '../config/config.js';
 import { type Listener, listen } from '../http/listener.js';
+import { boxAccounts } from '../sandbox/box-accounts.js';
 import { golemAccounts } from '../sandbox/golem.js';
 import { previstoAccounts } from '../sandbox/previsto.js';
 import { createSandbox, sandboxPaths } from '../sandbox/sandbox.js';
@@ -27,6 +28,7 @@ const shown: Readonly<Record<Played, { readonly nativeId: string; readonly autho
   },
   terraform: { nativeId: terraformAccounts.admin.id, authorization: `Bearer ${terraformAccounts.admin.token}` },
   golem: { nativeId: golemAccounts.admin.account.id, authorization: `Bearer ${golemAccounts.admin.token}` },
+  box: { nativeId: boxAccounts.admin.user.id, authorization: `Bearer ${boxAccounts.admin.token}` },
 };
 
 export function isPlayed(provider: string): provider is Played {
@@ -70,9 +72,12 @@ function becomeKnown(request: IncomingMessage): void {
     if (isPlayed(provider) && url.startsWith(`${path}/`) && headers.authorization !== undefined)
       headers.authorization = shown[provider].authorization;
   }
-  request.url = url.replace(/^(\/golem\/v1\/accounts\/)[^/?]+/, `$1${shown.golem.nativeId}`);
-  // Nobody knows the present password, and the sandbox keeps its own administrator: the account is read instead.
+  request.url = url
+    .replace(/^(\/golem\/v1\/accounts\/)[^/?]+/, `$1${shown.golem.nativeId}`)
+    .replace(/^(\/box\/2\.0\/users\/)[^/?]+/, `$1${shown.box.nativeId}`);
+  // Nobody knows the present password, and the sandbox keeps its own administrators: the account is read instead.
   const isPassword = url.startsWith(`${sandboxPaths.terraform}/account/password`);
   if (isPassword) request.url = `${sandboxPaths.terraform}/account/details`;
-  if (isPassword || (request.method === 'DELETE' && url.startsWith(sandboxPaths.golem))) request.method = 'GET';
+  const isOfAdministrator = url.startsWith(`${sandboxPaths.golem}/`) || url.startsWith(`${sandboxPaths.box}/`);
+  if (isPassword || (request.method === 'DELETE' && isOfAdministrator)) request.method = 'GET';
 }

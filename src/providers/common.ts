@@ -89,6 +89,22 @@ export function accountAfterWrite(reply: JsonObject, toAccount: (reply: JsonObje
   }
 }
 
+/**
+ * The fields that were to change and that the reply shows as they were: servers ignore what they do not know. `asked` has
+ * the values under the names of the modern API.
+ */
+export function ignoredFields(
+  asked: Readonly<Record<string, string | undefined>>,
+  before: JsonObject,
+  after: JsonObject,
+): string[] {
+  const comparable = (value: Json | undefined) => textOf(value)?.trim().toLowerCase();
+  return Object.entries(asked).flatMap(([field, value]) => {
+    const [wanted, was, is] = [value, before[field], after[field]].map(comparable);
+    return wanted !== undefined && is !== undefined && is === was && is !== wanted ? [field] : [];
+  });
+}
+
 /** Whether a value of a module of somebody else's has properties. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;

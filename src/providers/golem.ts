@@ -4,8 +4,16 @@ import type { Settings } from '../shared/setting.js';
 import type { UpstreamRequest } from '../upstream/client.js';
 import type { Refusal } from '../upstream/refusals.js';
 import { extractMessage } from '../upstream/response.js';
-import { accountAfterWrite, authorization, isOwnRefusal, nativeIdOf, sendFirst, unless } from './common.js';
-import type { Account, AccountChanges, DocumentedCredential, Plan, ProviderKind } from './provider.js';
+import {
+  accountAfterWrite,
+  authorization,
+  ignoredFields,
+  isOwnRefusal,
+  nativeIdOf,
+  sendFirst,
+  unless,
+} from './common.js';
+import type { Account, DocumentedCredential, Plan, ProviderKind } from './provider.js';
 
 const settings = {
   account_id: { kind: 'text', description: 'whose account it is, where the token does not tell' },
@@ -34,15 +42,6 @@ function toPlan(reply: JsonObject): Plan {
 function accountsIn({ values }: JsonObject): JsonObject[] {
   if (Array.isArray(values) && values.every(isObject)) return values;
   throw new Fault('unavailable', { cause: new Error('reply without a list of accounts') });
-}
-
-/** The fields that were to change and that the reply shows as they were: servers ignore what they do not know. */
-function ignoredFields(changes: AccountChanges, before: JsonObject, after: JsonObject): string[] {
-  const comparable = (value: Json | undefined) => textOf(value)?.trim().toLowerCase();
-  return (['name', 'email'] as const).filter((field) => {
-    const [asked, was, is] = [changes[field], before[field], after[field]].map(comparable);
-    return asked !== undefined && is !== undefined && is === was && is !== asked;
-  });
 }
 
 const accountPath = (id: string) => `/v1/accounts/${encodeURIComponent(id)}`;
@@ -182,7 +181,7 @@ export const golem: ProviderKind<typeof settings> = {
           // A 405 has done nothing: in Golem 1.4, the method is PUT.
           const requests = [update('PATCH', values), update('PUT', values)];
           const updated = await sendFirst((status) => status === 405, send, requests);
-          const ignored = ignoredFields(changes, account, updated);
+          const ignored = ignoredFields({ name: changes.name, email: changes.email }, account, updated);
           if (ignored.length > 0) throw new Fault('invalid', { upstreamMessage: `not changed: ${ignored.join(', ')}` });
           return toAccount({ ...account, ...changes, ...updated, id });
         },

@@ -112,6 +112,7 @@ function checkAccount(account: unknown): void {
   for (const name of ['name', 'pendingEmail', 'avatarUrl', 'languageCode', 'planId']) {
     if (typeof (rest[name] ?? '') !== 'string') throw new Error(`${name} of an account is no string`);
   }
+  if (typeof (rest.proposedUserId ?? 0) !== 'number') throw new Error('proposedUserId of an account is no number');
   for (const name of ['spaceAmount', 'spaceUsed', 'maxUploadSize']) {
     const isUnlimited = name === 'spaceAmount' && rest[name] === 'unlimited';
     if (!isUnlimited && !isSize(rest[name])) throw new Error(`${name} of an account is no bigint`);

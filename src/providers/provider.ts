@@ -7,6 +7,11 @@ import type { IsRefusal, Refusal } from '../upstream/refusals.js';
 export interface Account {
   /** The modern API's own id, unchanged for the life of the account. */
   readonly nativeId: string;
+  /**
+   * The user_id that it would best have, such as the one that old programs have stored: a positive 32-bit integer. It is
+   * given where it is free.
+   */
+  readonly proposedUserId?: number | undefined;
   readonly login: string;
   readonly name?: string | undefined;
   readonly email: string;

@@ -1,5 +1,7 @@
 import express, { type Express } from 'express';
 import { type Listener, listen } from '../http/listener.js';
+import { boxRouter } from './box.js';
+import { boxAccounts } from './box-accounts.js';
 import { golemAccounts, golemRouter } from './golem.js';
 import { previstoAccounts, previstoRouter } from './previsto.js';
 import { seatableAccounts, seatableRouter } from './seatable.js';
@@ -11,6 +13,7 @@ export const sandboxPaths = {
   previsto: '/previsto',
   terraform: '/terraform/api/v2',
   golem: '/golem',
+  box: '/box',
 } as const;
 
 type Api = keyof typeof sandboxPaths;
@@ -32,9 +35,10 @@ export const sandboxCredentials: readonly SandboxCredential[] = [
   ...Object.values(previstoAccounts).map(({ key }) => ({ provider: 'previsto', credential: key }) as const),
   ...Object.values(terraformAccounts).map(({ token }) => ({ provider: 'terraform', credential: token }) as const),
   ...Object.values(golemAccounts).map(({ token }) => ({ provider: 'golem', credential: token }) as const),
+  ...Object.values(boxAccounts).map(({ token }) => ({ provider: 'box', credential: token }) as const),
 ];
 
-/** The four modern account APIs in small, with accounts in memory. */
+/** The five modern account APIs in small, with accounts in memory. */
 export function createSandbox(): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
@@ -42,6 +46,7 @@ export function createSandbox(): Express {
   app.use(sandboxPaths.previsto, previstoRouter());
   app.use(sandboxPaths.terraform, terraformRouter());
   app.use(sandboxPaths.golem, golemRouter());
+  app.use(sandboxPaths.box, boxRouter());
   app.use((_request, response) => void response.status(404).type('text/plain').send('not found'));
   return app;
 }

@@ -68,9 +68,9 @@ export function signInRouter(parts: SignInParts): Router {
   ) =>
     trials.attempt(
       { application, api: application.connect(scope), login, secret: password, subject: ticket, address },
-      async ({ nativeId, login: ofAccount }, credential) => {
+      async ({ nativeId, proposedUserId, login: ofAccount }, credential) => {
         const { provider, baseUrl } = application;
-        const userId = await store.userId({ provider, baseUrl, nativeId });
+        const userId = await store.userId({ provider, baseUrl, nativeId, proposedUserId });
         const authToken = await tickets.signIn(ticket, credential, userId, ofAccount);
         // Fails open: the count expires by itself.
         await trials.forget(ticket).catch(() => {});

@@ -8,9 +8,9 @@ const MAX_KNOWN = 20_000;
 export function withKnownUserIds(store: Store): Store {
   const known = new LRUCache<string, number>({ max: MAX_KNOWN });
   const owners = new LRUCache<number, AccountKey>({ max: MAX_KNOWN });
-  const remember = (key: string, account: AccountKey, userId: number) => {
+  const remember = (key: string, { provider, baseUrl, nativeId }: AccountKey, userId: number) => {
     known.set(key, userId);
-    owners.set(userId, account);
+    owners.set(userId, { provider, baseUrl, nativeId });
   };
   return {
     ...store,

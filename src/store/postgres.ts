@@ -15,14 +15,14 @@ import {
   toStoredSession,
   toTicket,
 } from './rows.js';
-import { type AccountKey, BEFORE_ALL_SESSIONS, SESSIONS_PER_PAGE, type SessionRecord, type Store } from './store.js';
+import { type AskedAccount, BEFORE_ALL_SESSIONS, SESSIONS_PER_PAGE, type SessionRecord, type Store } from './store.js';
 
 /** Opens the store in a PostgreSQL database, by its URL, to write to it unless told otherwise. Throws an Error where the database cannot be used. */
 export async function openPostgres(url: string, access?: Access): Promise<Store> {
   const database = await openDatabase(url, access);
   const { one, all, change, transaction, close } = database;
 
-  const userIds = (accounts: readonly AccountKey[]) => userIdsOf(database, accounts);
+  const userIds = (accounts: readonly AskedAccount[]) => userIdsOf(database, accounts);
   /** Changes a ticket and stores a session with it: both, or neither where there was no such ticket. */
   const replaceTicket = (
     session: SessionRecord | undefined,

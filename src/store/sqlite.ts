@@ -11,18 +11,12 @@ import {
   toStoredSession,
   toTicket,
 } from './rows.js';
+import { knownUserId, userIdsOf } from './sqlite-accounts.js';
 import { type Database, openDatabase } from './sqlite-database.js';
 import { addToLedger } from './sqlite-ledger.js';
 import { addSession, addTicket } from './sqlite-sign-ins.js';
 import { loadIn, snapshotIn } from './sqlite-snapshot.js';
-import {
-  type AccountKey,
-  BEFORE_ALL_SESSIONS,
-  columnsOf,
-  SESSIONS_PER_PAGE,
-  type SessionRecord,
-  type Store,
-} from './store.js';
+import { BEFORE_ALL_SESSIONS, SESSIONS_PER_PAGE, type SessionRecord, type Store } from './store.js';
 
 /** Opens the store in a SQLite file. Throws an Error where the file cannot be used. */
 export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = createMemoryRateLimiter): Store {
@@ -38,8 +32,9 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     });
 
   return {
-    userId: async (account) => userIdOf(database, account),
-    userIds: async (accounts) => transaction(() => accounts.map((account) => userIdOf(database, account))),
+    userId: async (account) =>
+      knownUserId(database, account) ?? Number(transaction(() => userIdsOf(database, [account]))[0]),
+    userIds: async (accounts) => transaction(() => userIdsOf(database, accounts)),
 
     accountOf: async (userId) => {
       const row = one('SELECT provider, base_url, native_id FROM accounts WHERE user_id = ?', userId);
@@ -106,16 +101,6 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     load: (snapshot) => database.transactionHeld('write', () => loadIn(database, snapshot)),
     close: async () => close(),
   };
-}
-
-function userIdOf({ one }: Database, account: AccountKey): number {
-  const key = columnsOf(account);
-  const find = 'SELECT user_id FROM accounts WHERE provider = ? AND base_url = ? AND native_id = ?';
-  const insert =
-    'INSERT INTO accounts (provider, base_url, native_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING user_id';
-  // Nothing is inserted where another process was first.
-  const row = one(find, ...key) ?? one(insert, ...key) ?? one(find, ...key);
-  return Number(row?.user_id);
 }
 
 function removeSession({ change }: Database, digest: string): boolean {

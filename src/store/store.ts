@@ -7,6 +7,12 @@ export interface AccountKey {
   readonly nativeId: string;
 }
 
+/** An account that may be new. */
+export interface AskedAccount extends AccountKey {
+  /** The user_id that it gets where it has none, if this is one that nobody has or had; any other is passed over. */
+  readonly proposedUserId?: number | undefined;
+}
+
 /** A ticket, from get_ticket until it is spent or expired. */
 export interface TicketRecord {
   /** Its index; the ticket itself is not stored. */
@@ -103,9 +109,9 @@ export interface AttemptCounter {
 /** The state of the bridge. A store that cannot be reached throws an `unavailable` Fault. */
 export interface Store {
   /** The user_id of an account, a positive 32-bit integer: assigned on first use, stable for ever, never reused. */
-  readonly userId: (account: AccountKey) => Promise<number>;
+  readonly userId: (account: AskedAccount) => Promise<number>;
   /** The user_ids of accounts, in their order: assigned as by `userId`, to all that have none or to none. */
-  readonly userIds: (accounts: readonly AccountKey[]) => Promise<readonly number[]>;
+  readonly userIds: (accounts: readonly AskedAccount[]) => Promise<readonly number[]>;
   /** The account of a user_id; undefined where it is not assigned. */
   readonly accountOf: (userId: number) => Promise<AccountKey | undefined>;
 
@@ -177,12 +183,9 @@ export interface Store {
   readonly close: () => Promise<void>;
 }
 
-/**
- * All sessions, page by page, the oldest first. A session that is there from the first page to the last is given once; of
- * one that is stored or removed meanwhile nothing is promised.
- */
-export async function* sessionPages({ sessions }: Pick<Store, 'sessions'>): AsyncGenerator<readonly KnownSession[]> {
-  for (let page = await sessions(); page.length > 0; page = await sessions(page.at(-1))) yield page;
+/** The user_id that an account proposes; undefined where it proposes none that old programs can read. */
+export function proposalOf({ proposedUserId: id }: AskedAccount): number | undefined {
+  return id !== undefined && Number.isInteger(id) && id > 0 && id < 2 ** 31 ? id : undefined;
 }
 
 /**

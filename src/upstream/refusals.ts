@@ -1,5 +1,6 @@
 import type { Reason } from '../core/fault.js';
 import { isObject, type Json } from '../shared/json.js';
+import type { UpstreamHeaders } from './retry-after.js';
 
 /** The reason of an error reply; `invalid email` is `invalid` about the e-mail address. */
 export type UpstreamReason = Reason | 'invalid email';
@@ -66,7 +67,7 @@ function fits({ status, of, body: says, by }: Refusal, refused: Refused): boolea
  * Whether a reply that is no success has the shape in which a modern API refuses; any other is a proxy's, a firewall's or
  * a starting server's. `body` is undefined where `text` is no JSON.
  */
-export type IsRefusal = (body: Json | undefined, text: string) => boolean;
+export type IsRefusal = (body: Json | undefined, text: string, headers: UpstreamHeaders) => boolean;
 
 /** The shape where an API documents none. */
 export const isObjectRefusal: IsRefusal = (body) => isObject(body);

@@ -74,7 +74,7 @@ function reasonOf(
   body: Json | undefined,
   { errorMapping, isRefusal = isObjectRefusal, isRead, operation, refusals = [] }: ResponseRules,
 ): UpstreamReason {
-  const isOwnWord = isRefusal(json, text);
+  const isOwnWord = isRefusal(json, text, headers);
   const mapped = errorMapping?.(status, isOwnWord ? body : undefined, headers);
   const row = findRefusal(refusals, { status, isRead, operation, isOwnWord, body });
   if (isLimit(status, headers) || !(isOwnWord || row)) return 'unavailable';
@@ -109,7 +109,7 @@ const MESSAGE_FIELDS = ['errors', 'detail', 'error_msg', 'non_field_errors', 'me
 /** The explanation in an error reply, in one line; undefined where there is none. */
 export function extractMessage(body: Json): string | undefined {
   const content = isObject(body)
-    ? MESSAGE_FIELDS.map((field) => body[field]).find((value) => value !== undefined && value !== null)
+    ? MESSAGE_FIELDS.map((field) => particularsIn(body)[field]).find((value) => value !== undefined && value !== null)
     : body;
   const whole = Array.isArray(content)
     ? content
@@ -125,4 +125,12 @@ export function extractMessage(body: Json): string | undefined {
       .trim()
       .slice(0, MAX_MESSAGE_LENGTH) || undefined
   );
+}
+
+/** What explains an error in particular: in a refusal of Box an object of its own, where there is anything to explain. */
+function particularsIn(body: JsonObject): JsonObject {
+  const { context_info: particulars } = body;
+  return isObject(particulars) && Array.isArray(particulars.errors) && particulars.errors.length > 0
+    ? particulars
+    : body;
 }

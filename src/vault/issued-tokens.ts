@@ -1,5 +1,6 @@
 import type { Application } from '../applications/application.js';
-import { type KnownSession, type Store, sessionPages } from '../store/store.js';
+import { sessionPages } from '../store/session-pages.js';
+import type { KnownSession, Store } from '../store/store.js';
 import type { Sessions } from './sessions.js';
 
 /** An auth_token as operators see it: the token itself is nowhere. */

@@ -73,6 +73,11 @@ const defects: readonly (readonly [methods: string, action: string, cause: strin
   [`readAccount: async () => ({ ...${account}, email: 1 })`, 'get_account_info', 'an account has no email'],
   [`readAccount: async () => ({ ...${account}, name: {} })`, 'get_account_info', 'name of an account is no string'],
   [
+    `readAccount: async () => ({ ...${account}, proposedUserId: '7' })`,
+    'get_account_info',
+    'proposedUserId of an account is no number',
+  ],
+  [
     `readAccount: async () => ({ ...${account}, spaceUsed: 5 })`,
     'get_account_info',
     'spaceUsed of an account is no bigint',

@@ -310,7 +310,7 @@ test('workers serve the demo', async () => {
   afterwards(remove);
   const demo = startNode(path, script, 'serve', '--port', '0', '--workers', '2');
   await demo.line(/answers at/);
-  expect(demo.stdout().match(/get_account_info_ok/g)).toHaveLength(8);
+  expect(demo.stdout().match(/get_account_info_ok/g)).toHaveLength(10);
   const url = /http:\S+/.exec(await demo.line(/answers at/))?.[0] ?? '';
   for (const format of formats) {
     const parameters = [

@@ -92,6 +92,7 @@ test('usage shows calls of each application in each format, and what replaces th
     previsto: `GET ${sandbox.url}${sandboxPaths.previsto}/accounts/current`,
     terraform: `GET ${sandbox.url}${sandboxPaths.terraform}/account/details`,
     golem: `GET ${sandbox.url}${sandboxPaths.golem}/v1/accounts/{id}`,
+    box: `GET ${sandbox.url}${sandboxPaths.box}/2.0/users/me`,
   };
   expect(
     usage

@@ -30,6 +30,16 @@ const own: Readonly<Record<Api, readonly unknown[]>> = {
     { code: 'EMAIL_REFUSED', error: refused },
     'authorization error\n',
   ],
+  box: [
+    { type: 'error', status: 403, code: 'refused', message: refused, request_id: 'abcdef123456' },
+    {
+      type: 'error',
+      status: 400,
+      code: 'bad_request',
+      context_info: { errors: [{ reason: 'invalid_parameter', name: 'name', message: refused }] },
+      message: 'Bad Request',
+    },
+  ],
 };
 const html = '<html>\r\n<head><title>Refused</title></head>\r\n<body>nginx</body>\r\n</html>\r\n';
 /** What proxies, firewalls and starting servers say. */
@@ -44,6 +54,8 @@ const foreign: Readonly<Record<string, unknown>> = {
   'an error of Spring': { timestamp: '2026-01-01T00:00:00Z', status: 404, error: 'Not Found', errors: [], path: '/' },
   'an error of Nest': { statusCode: 401, message: 'Unauthorized', error: 'Unauthorized' },
   'an error of OAuth': { error: 'invalid_token', error_description: refused },
+  'a typed error without a code': { type: 'error', status: 403, message: refused },
+  'a typed error without a status': { type: 'error', code: 'forbidden', path: '/' },
   'an error with a message': { error: 'Unauthorized', message: refused },
   'errors of a gateway': { success: false, errors: [{ code: 10000, message: refused }] },
   'an empty object': {},
@@ -89,9 +101,9 @@ describe.each(apis)('%s', (api) => {
   const textOf = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body));
   const isOwn = (text: string) => {
     try {
-      return isRefusal?.(parseJson(text), text);
+      return isRefusal?.(parseJson(text), text, {});
     } catch {
-      return isRefusal?.(undefined, text);
+      return isRefusal?.(undefined, text, {});
     }
   };
 
@@ -109,6 +121,8 @@ describe.each<[Api, string]>([
   ['previsto', 'delete_account'],
   ['golem', 'update_account'],
   ['golem', 'delete_account'],
+  ['box', 'update_account'],
+  ['box', 'delete_account'],
 ])('%s: the read of %s is refused as any read', (api, action) => {
   test.each(rows.filter((row) => row.api === api && row.action === 'get_account_details'))(
     '$status is $own, of others $foreign',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { boxAccounts } from '../../src/sandbox/box-accounts.js';
 import { golemAccounts } from '../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { sandboxPaths } from '../../src/sandbox/sandbox.js';
@@ -45,6 +46,7 @@ const users: Readonly<Record<Api, { token: string; other: string; change: Parame
   previsto: { token: previstoAccounts.john.key, other: previstoAccounts.mette.key, change: [['name', 'N']] },
   terraform: { token: terraformAccounts.admin.token, other: terraformAccounts.member.token, change: [['login', 'n']] },
   golem: { token: developer.token, other: admin.token, change: [['name', 'N']] },
+  box: { token: boxAccounts.managed.token, other: boxAccounts.admin.token, change: [['name', 'N']] },
 };
 const update = (api: Api, ...more: Parameters): Parameters => [
   ...callerOf({ api, token: users[api].token }),
@@ -104,6 +106,15 @@ describe.each(formats)('%s: wrong input, and nothing is sent', (format) => {
     ],
     ['no name', 'golem', 'create_account', [['email', 'n@example.com']]],
     ['no email', 'golem', 'create_account', [['name', 'N']]],
+    [
+      'a login that is not the e-mail',
+      'box',
+      'update_account',
+      [
+        ['login', 'n@example.com'],
+        ['email', 'o@example.com'],
+      ],
+    ],
   ])('%s (%s)', async (_what, api, action, more) => {
     const parameters = [...callerOf({ api, token: users[api].token }), ...more];
     expect(await outcome(format, action, parameters)).toBe('200 wrong_input');
@@ -128,6 +139,7 @@ describe.each(['\0', '\u0001', '\u000b', '\u001f', '\ufffe', '\uffff'])(
       ['terraform', 'change_password', 'current_password'],
       ['golem', 'create_account', 'name'],
       ['golem', 'find_accounts', 'email'],
+      ['box', 'update_account', 'name'],
     ])('in %s, %s with it in %s is wrong input in REST', async (api, action, name) => {
       const fine: Parameters = [
         ['name', 'N'],
@@ -154,7 +166,7 @@ describe.each(formats)('%s: user_id', (format) => {
     for (const [action, more] of [
       ['update_account', users[api].change],
       ['get_account_details', []],
-      ...(api === 'previsto' || api === 'golem' ? ([['delete_account', []]] as const) : []),
+      ...(['previsto', 'golem', 'box'].includes(api) ? ([['delete_account', []]] as const) : []),
     ] as const) {
       for (const user_id of ids) {
         const parameters = [...callerOf({ api, token }), ...more, ['user_id', user_id]] as const;
@@ -217,6 +229,7 @@ describe.each(formats)('%s: values that are for the modern API to judge', (forma
     ['previsto', 'email_invalid'],
     ['terraform', 'email_invalid'],
     ['golem', 'update_account_ok'],
+    ['box', 'email_invalid'],
   ])('an e-mail without @ at %s: %s', async (api, status) => {
     const parameters = [...callerOf({ api, token: users[api].token }), ['email', 'nobody']] as const;
     expect(await outcome(format, 'update_account', parameters)).toBe(`200 ${status}`);

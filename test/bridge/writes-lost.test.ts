@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { boxAccounts } from '../../src/sandbox/box-accounts.js';
 import { golemAccounts } from '../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { createSandbox, sandboxPaths } from '../../src/sandbox/sandbox.js';
@@ -113,12 +114,39 @@ const writes: readonly Write[] = [
     ],
     known: { name: 'N', email: 'n@example.com', space_amount: null },
   },
+  {
+    api: 'box',
+    action: 'update_account',
+    with: [
+      ['name', 'N'],
+      ['email', 'n@example.com'],
+    ],
+    known: { user_id: '398387', native_id: '398387', login: 'n@example.com', name: 'N', email: 'n@example.com' },
+  },
+  {
+    api: 'box',
+    action: 'update_account',
+    with: [['language_code', 'fr']],
+    of: boxAccounts.managed.user.id,
+    known: { native_id: boxAccounts.managed.user.id, language_code: 'fr', max_upload_size: '5368709120' },
+  },
+  {
+    api: 'box',
+    action: 'create_account',
+    with: [
+      ['name', 'N'],
+      ['email', 'n@example.com'],
+    ],
+    known: { name: 'N', email: 'n@example.com' },
+  },
   { api: 'previsto', action: 'delete_account', with: [] },
   { api: 'golem', action: 'delete_account', with: [], of: developer.account.id },
+  { api: 'box', action: 'delete_account', with: [], of: boxAccounts.managed.user.id },
 ];
 
 async function parametersOf(write: Write): Promise<Parameters> {
-  const named: Parameters = write.of === undefined ? [] : [['user_id', await bench.golemUser(tokens.golem, write.of)]];
+  const named: Parameters =
+    write.of === undefined ? [] : [['user_id', await bench.userOf(write.api, tokens[write.api], write.of)]];
   return [...callerOf(write), ...named, ...write.with];
 }
 
@@ -248,7 +276,7 @@ describe.each(formats)('%s: an issued auth_token', (format) => {
 
   test('stays valid when an action is only for administrators', async () => {
     const caller = await signIn(developer.token);
-    const other = ['user_id', await bench.golemUser(admin.token, golemAccounts.partner.account.id)] as const;
+    const other = ['user_id', await bench.userOf('golem', admin.token, golemAccounts.partner.account.id)] as const;
     const statusOf = async (action: string, ...more: Parameters) =>
       (await bench.call(format, action, [...caller, ...more])).status;
     const create = await statusOf('create_account', ['name', 'Nia'], ['email', 'nia@example.com']);

@@ -24,8 +24,8 @@ beforeEach(() => bench.renew());
 async function parametersOf(
   write: Pick<SuccessfulWrite, 'api' | 'token' | 'key' | 'of' | 'with'>,
 ): Promise<Parameters> {
-  const { of } = write;
-  const named: Parameters = of === undefined ? [] : [['user_id', await bench.golemUser(tokens.golem, of)]];
+  const { api, of } = write;
+  const named: Parameters = of === undefined ? [] : [['user_id', await bench.userOf(api, tokens[api], of)]];
   return [...callerOf(write), ...named, ...write.with];
 }
 
@@ -80,12 +80,14 @@ const can: Readonly<Record<Api, readonly string[]>> = {
   previsto: ['update_account', 'delete_account'],
   terraform: ['update_account', 'change_password'],
   golem: ['update_account', 'delete_account', 'create_account', 'find_accounts', 'get_account_plan'],
+  box: ['update_account', 'delete_account', 'create_account', 'find_accounts'],
 };
 const changeable: Readonly<Record<Api, readonly string[]>> = {
   seatable: ['email'],
   previsto: ['name', 'email', 'language_code', 'meta.colour'],
   terraform: ['login', 'email'],
   golem: ['name', 'email'],
+  box: ['name', 'login', 'email', 'language_code'],
 };
 const values: Readonly<Record<string, string>> = {
   name: 'N',

@@ -228,7 +228,7 @@ describe('check', () => {
 
   test('--online probes every modern API', async () => {
     const cwd = await folder({ 'good.yaml': configuration(sandboxed) });
-    const expected = { code: 0, stdout: 'good.yaml: good, 4 application(s), all reachable\n', stderr: '' };
+    const expected = { code: 0, stdout: 'good.yaml: good, 5 application(s), all reachable\n', stderr: '' };
     expect(await boxbridge(cwd, 'check --config good.yaml --online').end).toMatchObject(expected);
   });
 
@@ -335,7 +335,7 @@ test.each(['/proc/x', './file', './dangling/x'])(
 
 describe('serve', () => {
   const formatsOfDemo = ['REST', 'XML', 'SOAP'];
-  const titles = ['SeaTable', 'Previsto', 'Terraform', 'Golem'];
+  const titles = ['SeaTable', 'Previsto', 'Terraform', 'Golem', 'Box'];
 
   test.each([
     { commandLine: 'serve --port 0', shown: formatsOfDemo.slice(0, 2) },
@@ -357,6 +357,18 @@ describe('serve', () => {
       expect(reply).toMatch(/get_account_info_ok<.status>\n/);
       expect([response.status, wire.replaceAll('\r', '')]).toEqual([200, reply.replace(/(?<!\?>)\n *(?=<)/g, '')]);
     }
+    // As the old documentation of get_account_info printed it.
+    const page = [
+      '<login>email@example.com</login>',
+      '<email>email@example.com</email>',
+      '<access_id>398387</access_id>',
+      '<user_id>398387</user_id>',
+      '<space_amount>1073741824</space_amount>',
+      '<space_used>0</space_used>',
+      '<max_upload_size>2147483648</max_upload_size>',
+    ].join('');
+    const inText = calls.filter(([, , , , reply = '']) => reply.replace(/\n */g, '').includes(`<user>${page}</user>`));
+    expect(inText).toHaveLength(2);
     expect(bridge.stdout().includes('npm start -- --all')).toBe(row.shown.length < 3);
   });
 
@@ -474,14 +486,14 @@ test('sandbox prints the configuration of a bridge in front of it, which answers
   expect(printed).toMatchObject({ code: 0, stderr: '' });
   expect(await readdir(cwd)).toEqual([]);
   await writeFile(join(cwd, 'sandbox.yaml'), printed.stdout);
-  const good = 'sandbox.yaml: good, 5 application(s), all reachable\n';
+  const good = 'sandbox.yaml: good, 6 application(s), all reachable\n';
   expect(await boxbridge(cwd, 'check --online --config sandbox.yaml').end).toMatchObject({ stdout: good, stderr: '' });
   const bridge = boxbridge(cwd, 'serve --config sandbox.yaml --port 0');
   const url = urlIn(await bridge.line(/answers at/));
   const status = async (query: string) =>
     /<status>(\w+)/.exec(await (await fetch(`${url}/api/1.0/rest?${query}`)).text())?.[1];
   const applications = [...printed.stdout.matchAll(/# (auth_token:|Sign in with) (.+)\n {2}- api_key: (\S+)/g)];
-  expect(applications).toHaveLength(5);
+  expect(applications).toHaveLength(6);
   for (const [, kind, tokens = '', key] of applications) {
     if (kind === 'auth_token:') {
       for (const token of tokens.split(', '))

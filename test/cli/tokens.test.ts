@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
 import type { Listener } from '../../src/http/listener.js';
 import { providers } from '../../src/providers/index.js';
+import { boxAccounts } from '../../src/sandbox/box-accounts.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { seatableAccounts } from '../../src/sandbox/seatable.js';
 import { terraformAccounts } from '../../src/sandbox/terraform.js';
@@ -211,6 +212,14 @@ describe('tokens add', () => {
     const twin = '{ name: Twin, provider: seatable, base_url: "http://127.0.0.1:1", credentials: vault, api_key: ';
     await writeFile(join(cwd, 'bridge.yaml'), `${configuration()}- ${twin}twin-1 }\n- ${twin}twin-2 }\n`);
     expect(await tokens({ cwd }, commandLine, credential)).toMatchObject({ code, stdout: '', stderr });
+  });
+
+  test('gives an account the user_id that its modern API proposes', async () => {
+    const cwd = await folder();
+    const box = `- { api_key: key-of-box, name: Box, provider: box, base_url: "${sandbox.url}${sandboxPaths.box}", credentials: vault }\n`;
+    await writeFile(join(cwd, 'bridge.yaml'), configuration() + box);
+    await add({ cwd }, 'key-of-box', boxAccounts.admin.token);
+    expect((await tokens({ cwd }, 'list')).stdout).toContain('398387 (398387)');
   });
 
   test('reports why it adds nothing', async () => {

@@ -44,10 +44,10 @@ test.each([
   ['action=nothing_like_it&api_key=k', /^The actions are get_account_info, /],
   [
     `action=create_account&name=a&email=b&${KEY}`,
-    /^leave create_account out, or let the application Importer go to golem$/,
+    /^leave create_account out, or let the application Importer go to golem or box$/,
   ],
   [`action=get_ticket&${KEY}`, /^set `credentials: vault` in the application Importer: /],
-  [`action=update_account&name=a&${KEY}`, /^leave name out of the call: previsto and golem can change them$/],
+  [`action=update_account&name=a&${KEY}`, /^leave name out of the call: previsto, golem and box can change them$/],
   [`action=update_account&${KEY}`, /^send what to change: name, login, email, language_code or meta\.NAME$/],
   [
     'action=get_account_info&api_key=limited-limited&auth_token=a',

@@ -32,6 +32,7 @@ describe('any text', () => {
     previsto: () => '{"id":"1"}',
     terraform: () => '{"data":{"id":"1"}}',
     golem: (path) => (/^\/v1\/accounts(\?|$)/.test(path) ? '{"id":"1","values":[{"id":"1"}]}' : '{"id":"1"}'),
+    box: (path) => (/^\/2\.0\/users\?/.test(path) ? '{"entries":[]}' : '{"id":"1"}'),
   };
 
   const form = (body: string) => Object.fromEntries(new URLSearchParams(body));
@@ -110,6 +111,30 @@ describe('any text', () => {
       method: 'POST',
       read: (body) => JSON.parse(body),
       expected: (values) => ({ ...values, roles: [] }),
+    },
+    {
+      provider: 'box',
+      action: 'update_account',
+      takes: ['name', 'email', 'language_code'],
+      method: 'PUT',
+      read: (body) => JSON.parse(body),
+      expected: ({ name, email, language_code }) => ({ name, login: email, language: language_code }),
+    },
+    {
+      provider: 'box',
+      action: 'create_account',
+      takes: ['name', 'email'],
+      method: 'POST',
+      read: (body) => JSON.parse(body),
+      expected: ({ name, email }) => ({ name, login: email }),
+    },
+    {
+      provider: 'box',
+      action: 'find_accounts',
+      takes: ['email'],
+      method: 'GET',
+      read: form,
+      expected: ({ email }) => ({ filter_term: email, limit: '500', usemarker: 'true' }),
     },
     {
       provider: 'golem',

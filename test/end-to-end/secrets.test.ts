@@ -51,12 +51,20 @@ test(
     // Echoes the credential, and fails in every way.
     const upstream = await startUpstream((request, response) => {
       const sent = request.headers.authorization ?? '';
-      const credential = Buffer.from(sent.replace('Basic ', ''), 'base64').toString();
+      const credential = sent.startsWith('Bearer ')
+        ? sent
+        : Buffer.from(sent.replace('Basic ', ''), 'base64').toString();
       if (credential.includes('silent')) return request.socket.destroy();
-      const status = credential.includes(good) ? 200 : credential.includes('down') ? 500 : 401;
+      const isRefused = credential.includes('odd') && request.method !== 'GET';
+      const isGood = credential.includes(good) || credential.includes('odd');
+      const status = isRefused ? 400 : isGood ? 200 : credential.includes('down') ? 500 : 401;
       response.writeHead(status, { 'Content-Type': 'application/json' });
       response.end(
-        JSON.stringify({ id: 'a', login: 'l', email: 'e@example.com', message: `no such ${credential}, ${sent}` }),
+        JSON.stringify({
+          ...{ id: 'a', login: 'l', email: 'e@example.com', message: `no such ${credential}, ${sent}` },
+          // A refusal of Box.
+          ...{ type: 'error', status, code: credential, context_info: { errors: [{ name: 'name', message: sent }] } },
+        }),
       );
     });
     afterwards(upstream.close);
@@ -83,6 +91,7 @@ test(
     const key = canary('key');
     const loginKey = canary('login-key');
     const vaultKey = canary('vault');
+    const boxKey = canary('box');
     const proxySecret = canary('proxy');
     const serverKey = randomBytes(32).toString('base64');
     secrets.push(serverKey.slice(0, 40));
@@ -94,6 +103,7 @@ test(
           { ...application, api_key: key, name: 'one' },
           { ...application, api_key: vaultKey, name: 'two', credentials: 'vault' },
           { provider: 'seatable', base_url: withLogin.url, api_key: loginKey, name: 'three', credentials: 'vault' },
+          { ...application, provider: 'box', api_key: boxKey, name: 'four' },
         ],
       },
       {
@@ -114,6 +124,17 @@ test(
 
     const tokens = [good, canary('bad'), canary('down'), canary('silent')];
     const callIn = async (format: Format) => {
+      for (const token of [...tokens, canary('odd')]) {
+        for (const action of ['get_account_info', 'update_account']) {
+          const reply = await callBridge(url, format, action, [
+            ['api_key', boxKey],
+            ['auth_token', token],
+            ['name', 'N'],
+          ]);
+          // The attributes of an account are what the modern API says, which here is the credential of its own caller.
+          replies.push(JSON.stringify({ ...reply, result: { ...reply.result, account: undefined } }));
+        }
+      }
       for (const token of tokens) {
         for (const apiKey of [key, canary('unknown')]) {
           const reply = await callBridge(url, format, 'get_account_info', [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import soap from 'soap';
 import type { Listener } from '../../src/http/listener.js';
+import { boxAccounts } from '../../src/sandbox/box-accounts.js';
 import { golemAccounts } from '../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { createSandbox, sandboxPaths } from '../../src/sandbox/sandbox.js';
@@ -129,6 +130,26 @@ const stories: readonly Story[] = [
     requests: [
       { path: '/golem/v1/accounts', headers: golemHeaders },
       { path: `/golem/v1/accounts/${golemId}/plan`, headers: golemHeaders },
+    ],
+  },
+  {
+    provider: 'box',
+    token: boxAccounts.admin.token,
+    // As in the documentation of get_account_info, the ids too.
+    user: {
+      login: 'email@example.com',
+      email: 'email@example.com',
+      access_id: '398387',
+      user_id: '398387',
+      space_amount: '1073741824',
+      space_used: '0',
+      max_upload_size: '2147483648',
+    },
+    requests: [
+      {
+        path: '/box/2.0/users/me',
+        headers: { authorization: `Bearer ${boxAccounts.admin.token}`, accept: 'application/json' },
+      },
     ],
   },
 ];

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ActionName, actionNames } from '../../src/core/actions.js';
 import type { Listener } from '../../src/http/listener.js';
+import { boxAccounts } from '../../src/sandbox/box-accounts.js';
 import { golemAccounts } from '../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
@@ -86,6 +87,7 @@ beforeAll(async () => {
     { api_key: 'seatable', ...at('seatable'), defaults: { max_upload_size: uploads } },
     { api_key: 'terraform', ...at('terraform'), defaults: { max_upload_size: uploads } },
     { api_key: 'golem', ...at('golem'), defaults: { max_upload_size: uploads } },
+    { api_key: 'box', ...at('box') },
     { api_key: 'previsto', ...at('previsto') },
     { api_key: 'unknown as nil', ...at('previsto'), unknown_numbers: 'nil' },
     { api_key: 'unknown left out', ...at('previsto'), unknown_numbers: 'omit' },
@@ -163,6 +165,15 @@ const accounts = [
     login: 'dan@example.com',
     email: 'dan@example.com',
     space_amount: '500000000',
+  },
+  {
+    apiKey: 'box',
+    token: boxAccounts.admin.token,
+    login: 'email@example.com',
+    email: 'email@example.com',
+    space_amount: '1073741824',
+    space_used: '0',
+    max_upload_size: '2147483648',
   },
 ];
 

@@ -27,10 +27,18 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
   store: [
     {
       files: [
-        ...below('store', 'attempts', 'ledger', 'migration', 'rows', 'snapshot', 'store'),
-        ...['', '-database', '-inspection', '-ledger', '-patience', '-schema', '-sign-ins', '-snapshot'].map(
-          (part) => `store/sqlite${part}`,
-        ),
+        ...below('store', 'attempts', 'ledger', 'migration', 'rows', 'session-pages', 'snapshot', 'store'),
+        ...[
+          '',
+          '-accounts',
+          '-database',
+          '-inspection',
+          '-ledger',
+          '-patience',
+          '-schema',
+          '-sign-ins',
+          '-snapshot',
+        ].map((part) => `store/sqlite${part}`),
       ],
       suites: [...below('store', 'attempts', 'sqlite', 'copy', 'migrate'), 'cli/check-operations'],
     },

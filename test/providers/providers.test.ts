@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { toFault } from '../../src/core/fault.js';
+import { box } from '../../src/providers/box.js';
 import { golem } from '../../src/providers/golem.js';
 import { providers } from '../../src/providers/index.js';
 import { previsto } from '../../src/providers/previsto.js';
@@ -55,6 +56,35 @@ const members: readonly ProviderMember[] = [
     readPath: '/v1/accounts',
     reply: { values: [{ id: 'g1', name: 'G', email: 'g@example.com', planId: 'p1' }] },
     account: { nativeId: 'g1', login: 'g@example.com', email: 'g@example.com' },
+  },
+  {
+    kind: box,
+    refusal: { type: 'error', status: 400, code: 'refused', message: 'Refused.', request_id: 'abcdef123456' },
+    credential: 'a-box-token',
+    readPath: '/2.0/users/me',
+    reply: {
+      type: 'user',
+      id: '11446498',
+      name: 'Aaron Levie',
+      login: 'ceo@example.com',
+      language: 'en',
+      space_amount: 11345156112,
+      space_used: 1237009912,
+      max_upload_size: 2147483648,
+      avatar_url: 'https://www.box.com/api/avatar/large/181216415',
+    },
+    account: {
+      nativeId: '11446498',
+      proposedUserId: 11446498,
+      login: 'ceo@example.com',
+      name: 'Aaron Levie',
+      email: 'ceo@example.com',
+      languageCode: 'en',
+      avatarUrl: 'https://www.box.com/api/avatar/large/181216415',
+      spaceAmount: 11345156112n,
+      spaceUsed: 1237009912n,
+      maxUploadSize: 2147483648n,
+    },
   },
 ];
 
@@ -183,6 +213,119 @@ describe('terraform', () => {
   ])('reads the attributes %j', async (attributes, expected) => {
     const body = { data: { id: 'user-1', type: 'users', attributes } };
     expect(await (await connect(terraform, { '/account/details': { body } })).readAccount('t')).toMatchObject(expected);
+  });
+});
+
+describe('box', () => {
+  const me = '/2.0/users/me';
+  const user = { type: 'user', id: '11446498', name: 'Aaron Levie', login: 'ceo@example.com' };
+  const gone =
+    'Bearer realm="Service", error="invalid_token", error_description="The access token provided is invalid."';
+  const narrow = 'Bearer realm="Service", error="insufficient_scope", error_description="More is required."';
+  const paths = () => upstream.received.map(({ path }) => path);
+  const listOf = (query: string) => `/2.0/users?${query}limit=500&usemarker=true`;
+
+  test.each<[Record<string, unknown>, Partial<Account>]>([
+    [{ space_amount: -1 }, { spaceAmount: 'unlimited' }],
+    [{ space_amount: 0 }, { spaceAmount: 0n }],
+    [{ space_amount: '999999999999999999' }, { spaceAmount: undefined }],
+    [{}, { spaceAmount: undefined, spaceUsed: undefined, maxUploadSize: undefined }],
+    [{ login: null }, { login: '', email: '' }],
+    [{ id: 11446498 }, { nativeId: '11446498', proposedUserId: 11446498 }],
+    [{ id: '1' }, { proposedUserId: 1 }],
+    [{ id: '2147483647' }, { proposedUserId: 2147483647 }],
+    ...['2147483648', '11446498123', '0', '-1', '007', '1e3', ' 7', '7\n', '0x10', 'u7', '９'].map(
+      (id): [Record<string, unknown>, Partial<Account>] => [{ id }, { nativeId: id, proposedUserId: undefined }],
+    ),
+  ])('reads %j', async (fields, expected) => {
+    const provider = await connect(box, { [me]: { body: { ...user, ...fields } } });
+    expect(await provider.readAccount('t')).toMatchObject(expected);
+  });
+
+  test.each<[number, string, string, string | undefined, string]>([
+    [401, 'an ended token', '', gone, 'unauthenticated'],
+    [401, 'another order', '', 'Bearer error="invalid_token", realm="Service"', 'unauthenticated'],
+    [403, 'a token with too narrow a scope', '', narrow, 'restricted'],
+    [401, 'no word why', '', 'Bearer realm="Service"', 'unavailable'],
+    [401, 'the realm of a gateway', '', 'Bearer realm="Intranet", error="invalid_token"', 'unavailable'],
+    [401, 'another scheme', '', 'Basic realm="Service", error="invalid_token"', 'unavailable'],
+    [401, 'no challenge', '', undefined, 'unavailable'],
+    [401, 'a page', '<html><body>nginx</body></html>', gone, 'unavailable'],
+    [401, 'a text', 'Unauthorized', gone, 'unavailable'],
+    [503, 'an outage', '', gone, 'unavailable'],
+  ])('takes %i with %s for what it is', async (status, _what, body, challenge, reason) => {
+    const headers = challenge === undefined ? {} : { 'WWW-Authenticate': challenge };
+    expect(await readOrReason(await connect(box, { [me]: { status, headers, body } }), 't')).toBe(reason);
+  });
+
+  test('reads all pages of a list, and gives those whose login is the one that was asked for', async () => {
+    const provider = await connect(box, {
+      [listOf('filter_term=ceo%40example.com&')]: {
+        body: { entries: [user, { ...user, id: '2', login: 'ceo@example.com.au' }], limit: 500, next_marker: 'a b&c' },
+      },
+      [`${listOf('filter_term=ceo%40example.com&')}&marker=a+b%26c`]: {
+        body: { entries: [{ ...user, id: '3', login: 'CEO@Example.com' }], limit: 500, next_marker: '' },
+      },
+    });
+    const found = await provider.findAccounts?.('t', 'ceo@example.com');
+    expect(found?.map(({ nativeId }) => nativeId)).toEqual(['11446498', '3']);
+    expect(paths()).toHaveLength(2);
+  });
+
+  test('takes a name that begins like an e-mail for none', async () => {
+    const entries = [{ ...user, name: 'ceo@example.com', login: 'other@example.com' }];
+    const provider = await connect(box, { [listOf('filter_term=ceo%40example.com&')]: { body: { entries } } });
+    expect(await provider.findAccounts?.('t', 'ceo@example.com')).toEqual([]);
+  });
+
+  test('gives up on a list without an end', async () => {
+    upstream = await startUpstream((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify({ entries: [user], next_marker: 'again' }));
+    });
+    afterwards(upstream.close);
+    const send = createUpstreams({ timeoutMs: 5000 }).sendFor({ baseUrl: upstream.url });
+    const provider = box.connect({ baseUrl: upstream.url, send, settings: {} });
+    expect(await provider.findAccounts?.('t').then(() => 'a list', toFault)).toMatchObject({ reason: 'unavailable' });
+    expect(paths()).toHaveLength(20);
+  });
+
+  test.each([{}, { entries: {} }, { entries: [1] }, { entries: [{ login: 'no id' }] }])(
+    'takes the list %j for an outage',
+    async (body) => {
+      const provider = await connect(box, { [listOf('')]: { body } });
+      expect(await provider.findAccounts?.('t').then(() => 'a list', toFault)).toMatchObject({ reason: 'unavailable' });
+    },
+  );
+
+  test.each([
+    [{ errors: [{ reason: 'invalid_parameter', name: 'name', message: 'too long' }] }, 'too long'],
+    [{ errors: [] }, 'Bad Request'],
+    [{ conflicts: [{ name: 'x' }] }, 'Bad Request'],
+    [null, 'Bad Request'],
+  ])('says why a write is refused: %j', async (context_info, message) => {
+    const body = { type: 'error', status: 400, code: 'bad_request', context_info, message: 'Bad Request' };
+    const provider = await connect(box, { '/2.0/users': { status: 400, body } });
+    const fault = await provider.createAccount?.('t', 'N', 'n@example.com').then(() => undefined, toFault);
+    expect(fault).toMatchObject({ reason: 'invalid', upstreamMessage: message });
+  });
+
+  test('sends an id as one segment of the path, and deletes without force', async () => {
+    const provider = await connect(box, {});
+    const odd = '../me?x=1&force=true';
+    await provider.deleteAccount?.('t', odd).catch(() => {});
+    await provider.readAccountOf?.('t', odd).catch(() => {});
+    expect(upstream.received.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'DELETE /2.0/users/..%2Fme%3Fx%3D1%26force%3Dtrue',
+      'GET /2.0/users/..%2Fme%3Fx%3D1%26force%3Dtrue',
+    ]);
+  });
+
+  test('passes on when to try again', async () => {
+    const body = { type: 'error', status: 429, code: 'rate_limit_exceeded' };
+    const provider = await connect(box, { [me]: { status: 429, headers: { 'Retry-After': '7' }, body } });
+    const fault = await provider.readAccount('t').then(() => undefined, toFault);
+    expect(fault).toMatchObject({ reason: 'unavailable', retryAfter: 7 });
   });
 });
 

@@ -6,13 +6,14 @@ import { createUpstreams } from '../../src/upstream/client.js';
 import { afterwards } from '../support/cleanup.js';
 import { type ReceivedRequest, startUpstream } from '../support/servers/upstream.js';
 
-const account = { id: 'a1', email: 'a@example.com', login: 'a', name: 'A', revision: 1 };
+const account = { id: 'a1', email: 'a@example.com', login: 'a@example.com', name: 'A', revision: 1 };
 /** An account, a list of accounts and a plan of every API at the same time. */
 const reply = {
   ...account,
   token: 'token',
   data: { id: 'a1', attributes: account },
   values: [account],
+  entries: [account],
   planId: 'p',
   storageLimit: 1,
 };

@@ -198,7 +198,7 @@ test(
     expect(await (await fetch(`${url}/api/1.0/rest?${query}`)).text()).toContain('<login>ada</login>');
     expect(service.received).toMatchObject([{ headers: { 'x-api-key': 'key-of-ada' } }]);
     const shown = await startNode(own, program, 'providers', '--config', 'bridge.yaml').end;
-    expect(shown.stdout).toContain('| golem | acme-files |\n');
+    expect(shown.stdout).toContain('| box | acme-files |\n');
   },
   PROGRAM_TIMEOUT_MS,
 );

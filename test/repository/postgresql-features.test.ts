@@ -9,7 +9,8 @@ const folder = join(root, 'src/store');
 /** What the statements use that not every database with the protocol of PostgreSQL has, by the name in the document. */
 const features: Readonly<Record<string, RegExp>> = {
   '`INSERT … ON CONFLICT`': /\bON CONFLICT\b/,
-  'a change with `RETURNING` inside `WITH`': /\bWITH next AS \(\s*UPDATE[^)]*\)[\s\S]*RETURNING/,
+  'a change with `RETURNING` inside `WITH`': /\bproposed AS \(\s*INSERT[\s\S]*RETURNING/,
+  '`WITH RECURSIVE`': /\bWITH RECURSIVE\b/,
   '`UPDATE … FROM`': /\bUPDATE sessions SET[^;]*\bFROM\b/,
   '`unnest` of several arrays, `WITH ORDINALITY`': /\bunnest\([^)]*,[^)]*\)\s*WITH ORDINALITY\b/,
   '`array_agg(… ORDER BY …)`, `cardinality`, `= ANY (array)`': /\barray_agg\([^)]* ORDER BY|\bcardinality\(|= ANY \(/,
@@ -33,9 +34,9 @@ const features: Readonly<Record<string, RegExp>> = {
 /** What all of them have. A word that is neither here nor in a feature fails the test: it belongs into one of the lists. */
 const common = new Set(
   (
-    'AND ANY AS BEGIN BY CASE CHECK COLLATE COMMIT CONFLICT CREATE DELETE DESC DO ELSE END EXCLUSIVE EXISTS FOR FROM GROUP IN ' +
-    'INDEX INSERT INTO ISOLATION JOIN KEY LEFT LEVEL LIMIT LOCAL LOCK LOCKED MODE NOT NOTHING NULL OFFSET ON ONLY ORDER ' +
-    'ORDINALITY OVER PARTITION PRIMARY READ REFERENCES REPEATABLE RETURNING SELECT SET SKIP TABLE THEN UNIQUE UPDATE USING ' +
+    'ALL AND ANY AS BEGIN BY CASE CHECK COLLATE COMMIT CONFLICT CREATE DELETE DESC DO ELSE END EXCLUSIVE EXISTS FOR FROM GROUP IN ' +
+    'INDEX INSERT INTO ISOLATION JOIN KEY LEFT LEVEL LIMIT LOCAL LOCK LOCKED MODE NOT NOTHING NULL OFFSET ON ONLY OR ORDER ' +
+    'ORDINALITY OVER PARTITION PRIMARY READ RECURSIVE REFERENCES REPEATABLE RETURNING SELECT SET SKIP TABLE THEN UNION UNIQUE UPDATE USING ' +
     'VALUES WHEN WHERE WITH ' +
     'array_agg cardinality clock_timestamp coalesce count current_schema current_setting extract greatest has_schema_privilege has_table_privilege least max min pg_advisory_xact_lock pg_is_in_recovery ' +
     'row_number sum to_regclass unnest varchar'

@@ -627,7 +627,7 @@ describe('the sandbox', () => {
     await response.text();
   });
 
-  test('has nothing but the four APIs', async () => {
+  test('has nothing but the APIs', async () => {
     const origin = sandbox.url;
     for (const path of ['/', '/GOLEM/v1/accounts', '/terraform/account/details', '/Terraform/api/v2/account/details'])
       expect(await replyOf(await fetch(`${origin}${path}`))).toEqual({ status: 404, type: plain, body: 'not found' });
@@ -701,6 +701,7 @@ describe('the sandbox', () => {
       previsto: (key: string) => caller('previsto', `Basic ${btoa(`${key}:`)}`)('/accounts/current'),
       terraform: (token: string) => caller('terraform', `Bearer ${token}`)('/account/details'),
       golem: (token: string) => caller('golem', `Bearer ${token}`)('/v1/login/token'),
+      box: (token: string) => caller('box', `Bearer ${token}`)('/2.0/users/me'),
     };
     for (const { provider, credential } of sandboxCredentials) {
       expect(await reads[provider](credential)).toMatchObject({ status: 200 });
@@ -716,6 +717,9 @@ describe('the sandbox', () => {
       '00000000-0000-4000-8000-00000000000a',
       '00000000-0000-4000-8000-00000000000b',
       '00000000-0000-4000-8000-00000000000c',
+      'box-admin-token',
+      'box-managed-token',
+      'box-unlimited-token',
     ]);
   });
 });

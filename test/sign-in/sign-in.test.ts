@@ -27,6 +27,7 @@ const services = [
   { provider: 'previsto', service: 'Previsto', login: 'john' },
   { provider: 'terraform', service: 'Terraform', login: 'admin' },
   { provider: 'golem', service: 'Golem', login: 'dan@example.com' },
+  { provider: 'box', service: 'Box', login: 'email@example.com' },
 ] as const;
 
 const formats = Object.entries(oldClients).map(([format, call]) => ({ format, call }));

@@ -196,6 +196,20 @@ describeWithPostgres('store copy and PostgreSQL', (server) => {
     expect(await inStore(`sqlite:${cwd}/to.db`, (store) => store.userId(named('newer')))).toBe(content.lastUserId + 2);
   });
 
+  test('copies user_ids that were proposed there and back, and counts on from the others', async () => {
+    const [cwd, url] = [await folder(), await newUrl()];
+    const asked = [{ ...named('a'), proposedUserId: 5 }, { ...named('b'), proposedUserId: 2147483647 }, named('c')];
+    expect(await inStore(`sqlite:${cwd}/from.db`, (store) => store.userIds(asked))).toEqual([5, 2147483647, 1]);
+    const config = await configuration(cwd, url);
+    expect(await copy(cwd, 'sqlite:from.db', '--config', config)).toMatchObject({ code: 0, stderr: '' });
+    const more = [...asked, named('d'), { ...named('e'), proposedUserId: 2 }, named('f'), named('g')];
+    const ids = [5, 2147483647, 1, 3, 2, 4, 6];
+    expect(await inStore(url, (store) => store.userIds(more))).toEqual(ids);
+    expect(await copy(cwd, url, 'sqlite:to.db')).toMatchObject({ code: 0, stderr: '' });
+    const most = [...more, named('h'), { ...named('i'), proposedUserId: 5 }];
+    expect(await inStore(`sqlite:${cwd}/to.db`, (store) => store.userIds(most))).toEqual([...ids, 7, 8]);
+  });
+
   test('leaves a database that is not empty unchanged, and names no secret', async () => {
     const [cwd, url] = [await folder(), await newUrl()];
     await fill(`sqlite:${cwd}/from.db`);

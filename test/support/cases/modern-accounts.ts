@@ -1,3 +1,4 @@
+import { type BoxUser, boxAccounts } from '../../../src/sandbox/box-accounts.js';
 import { golemAccounts, golemPlan } from '../../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../../src/sandbox/previsto.js';
 import { seatableAccounts } from '../../../src/sandbox/seatable.js';
@@ -11,6 +12,7 @@ export const tokens: Readonly<Record<Api, string>> = {
   previsto: previstoAccounts.john.key,
   terraform: terraformAccounts.admin.token,
   golem: golemAccounts.admin.token,
+  box: boxAccounts.admin.token,
 };
 
 /** Every leaf of a JSON value under its path. */
@@ -146,6 +148,39 @@ export const plan = {
     attributes: leaves({ planId, planData }),
   },
 };
+
+export const boxUsers = {
+  admin: boxAccounts.admin.user,
+  managed: boxAccounts.managed.user,
+  unlimited: boxAccounts.unlimited.user,
+} as const;
+export const box = (user: BoxUser) =>
+  account(
+    {
+      native_id: user.id,
+      login: user.login,
+      name: user.name,
+      email: user.login,
+      avatar_url: user.avatar_url,
+      language_code: user.language,
+      space_amount: user.space_amount === -1 ? '999999999999999' : String(user.space_amount),
+      space_used: String(user.space_used),
+      max_upload_size: String(user.max_upload_size),
+    },
+    user,
+  );
+export const boxRequest = (token: string, method: string, path: string, values?: object) => ({
+  method,
+  path: `/box/2.0/${path}`,
+  headers: {
+    authorization: `Bearer ${token}`,
+    accept: 'application/json',
+    ...(values && { 'content-type': 'application/json' }),
+  },
+  body: values ? JSON.stringify(values) : '',
+});
+export const boxAdminRequest = (method: string, path: string, values?: object) =>
+  boxRequest(boxAccounts.admin.token, method, path, values);
 
 /** An id that only the modern API knows beforehand. */
 export const NEW_ID = 'an id that Golem makes';

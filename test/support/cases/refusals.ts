@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { boxAccounts } from '../../../src/sandbox/box-accounts.js';
 import { golemAccounts } from '../../../src/sandbox/golem.js';
 import type { Format } from '../clients/legacy.js';
 import { type Api, apis, vaultKeyOf, type Workbench } from '../servers/workbench.js';
+import { tokens } from './modern-accounts.js';
 import { callerOf } from './writes-done.js';
 
 /** The lines of a table in `test/fixtures/refusals`: the modern API of each, and its other columns, the last with blanks. */
@@ -49,8 +51,8 @@ export async function wordOf(
   const parameters: [string, string][] = [];
   for (const name of given.split('+').filter((each) => each !== '')) {
     if (name === 'another') {
-      const { account } = golemAccounts.partner;
-      parameters.push(['user_id', await bench.golemUser(golemAccounts.admin.token, account.id)]);
+      const id = api === 'box' ? boxAccounts.managed.user.id : golemAccounts.partner.account.id;
+      parameters.push(['user_id', await bench.userOf(api, tokens[api], id)]);
     } else parameters.push([name, values[name] ?? '']);
   }
   bench.interfere(...interference);

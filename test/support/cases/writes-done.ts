@@ -1,9 +1,14 @@
+import { boxAccounts, commonOfUsers } from '../../../src/sandbox/box-accounts.js';
 import type { Branch, Parameters } from '../clients/legacy.js';
 import { type Api, keyOf } from '../servers/workbench.js';
 import {
   admin,
   adminRequest,
   adminsView,
+  box,
+  boxAdminRequest,
+  boxRequest,
+  boxUsers,
   created,
   dan,
   danRequest,
@@ -35,7 +40,7 @@ export interface SuccessfulWrite {
   readonly token?: string;
   /** The api_key; that of the API unless given. */
   readonly key?: string;
-  /** The native id of the Golem account that user_id names. */
+  /** The native id of the account that user_id names. */
   readonly of?: string;
   readonly requests: readonly Request[];
   /** Null for what is unknown. */
@@ -49,6 +54,18 @@ interface Request {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
+
+/** The first user that the sandbox makes. */
+const newUser = {
+  ...commonOfUsers,
+  id: '31000000001',
+  name: 'Nia New',
+  login: 'nia@example.com',
+  space_amount: 10737418240,
+  space_used: 0,
+  max_upload_size: 5368709120,
+  avatar_url: 'https://www.box.com/api/avatar/large/31000000001',
+};
 
 const passwords: Parameters = [
   ['current_password', 'terraform-demo-password'],
@@ -317,6 +334,109 @@ export const successfulWrites: readonly SuccessfulWrite[] = [
       adminRequest('GET', `accounts/${partner.account.id}`),
       adminRequest('DELETE', `accounts/${partner.account.id}`),
     ],
+    result: {},
+  },
+  {
+    api: 'box',
+    action: 'get_account_details',
+    with: [],
+    requests: [boxAdminRequest('GET', 'users/me')],
+    result: { account: box(boxUsers.admin) },
+  },
+  {
+    api: 'box',
+    action: 'get_account_details',
+    of: boxUsers.unlimited.id,
+    with: [],
+    requests: [boxAdminRequest('GET', `users/${boxUsers.unlimited.id}`)],
+    result: { account: box(boxUsers.unlimited) },
+  },
+  {
+    api: 'box',
+    action: 'update_account',
+    with: [['email', 'new@example.com']],
+    requests: [
+      boxAdminRequest('GET', 'users/me'),
+      boxAdminRequest('PUT', 'users/398387', { login: 'new@example.com' }),
+      boxAdminRequest('GET', 'users/me'),
+    ],
+    result: { account: box({ ...boxUsers.admin, login: 'new@example.com' }) },
+  },
+  {
+    api: 'box',
+    action: 'update_account',
+    token: boxAccounts.managed.token,
+    with: [
+      ['name', 'Mia "M" & Co'],
+      ['login', 'm@example.com'],
+      ['email', 'm@example.com'],
+      ['language_code', 'fr'],
+    ],
+    requests: [
+      boxRequest(boxAccounts.managed.token, 'GET', 'users/me'),
+      boxRequest(boxAccounts.managed.token, 'PUT', `users/${boxUsers.managed.id}`, {
+        name: 'Mia "M" & Co',
+        login: 'm@example.com',
+        language: 'fr',
+      }),
+      boxRequest(boxAccounts.managed.token, 'GET', 'users/me'),
+    ],
+    result: {
+      account: box({ ...boxUsers.managed, name: 'Mia "M" & Co', login: 'm@example.com', language: 'fr' }),
+    },
+  },
+  {
+    api: 'box',
+    action: 'update_account',
+    of: boxUsers.managed.id,
+    with: [['login', 'm@example.com']],
+    requests: [
+      boxAdminRequest('GET', `users/${boxUsers.managed.id}`),
+      boxAdminRequest('PUT', `users/${boxUsers.managed.id}`, { login: 'm@example.com' }),
+      boxAdminRequest('GET', `users/${boxUsers.managed.id}`),
+    ],
+    result: { account: box({ ...boxUsers.managed, login: 'm@example.com' }) },
+  },
+  {
+    api: 'box',
+    action: 'create_account',
+    with: [
+      ['name', 'Nia New'],
+      ['email', 'nia@example.com'],
+    ],
+    requests: [
+      boxAdminRequest('POST', 'users', { name: 'Nia New', login: 'nia@example.com' }),
+      boxAdminRequest('GET', `users/${newUser.id}`),
+    ],
+    result: { account: box(newUser) },
+  },
+  {
+    api: 'box',
+    action: 'find_accounts',
+    with: [],
+    requests: [boxAdminRequest('GET', 'users?limit=500&usemarker=true')],
+    result: { accounts: [boxUsers.admin, boxUsers.managed, boxUsers.unlimited].map(box) },
+  },
+  {
+    api: 'box',
+    action: 'find_accounts',
+    with: [['email', 'Mia@Example.com']],
+    requests: [boxAdminRequest('GET', 'users?filter_term=Mia%40Example.com&limit=500&usemarker=true')],
+    result: { accounts: [box(boxUsers.managed)] },
+  },
+  {
+    api: 'box',
+    action: 'find_accounts',
+    with: [['email', 'mia@example.co']],
+    requests: [boxAdminRequest('GET', 'users?filter_term=mia%40example.co&limit=500&usemarker=true')],
+    result: { accounts: [] },
+  },
+  {
+    api: 'box',
+    action: 'delete_account',
+    of: boxUsers.managed.id,
+    with: [],
+    requests: [boxAdminRequest('DELETE', `users/${boxUsers.managed.id}`)],
     result: {},
   },
 ];

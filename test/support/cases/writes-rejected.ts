@@ -1,3 +1,4 @@
+import { boxAccounts } from '../../../src/sandbox/box-accounts.js';
 import { golemAccounts } from '../../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../../src/sandbox/previsto.js';
 import { seatableAccounts } from '../../../src/sandbox/seatable.js';
@@ -11,7 +12,7 @@ export interface RejectedWrite {
   readonly with: Parameters;
   /** Of the first account of the sandbox unless given. */
   readonly token?: string;
-  /** The native id of the Golem account that user_id names. */
+  /** The native id of the account that user_id names. */
   readonly of?: string;
   /** The reply to the last request of the call, in place of the sandbox's. */
   readonly interference?: Interference;
@@ -122,6 +123,45 @@ const golemValues = (action: string): readonly Row[] => [
     'email_already_registered',
     'Internal error: Duplicated account on fresh id: 1',
   ],
+];
+const boxError = (status: number, code: string, message: string, ...names: readonly string[]) =>
+  reply(status, {
+    type: 'error',
+    status,
+    code,
+    ...(names.length > 0 && {
+      context_info: { errors: names.map((name) => ({ reason: 'invalid_parameter', name, message: `${name}?` })) },
+    }),
+    help_url: 'http://developers.box.com/docs/#errors',
+    message,
+    request_id: 'abcdef123456',
+  });
+const boxSigned: readonly Row[] = [
+  [{ token: 'unknown' }, 'not_logged_in'],
+  [boxError(401, 'unauthorized', 'Unauthorized'), 'not_logged_in'],
+  [boxError(403, 'access_denied_insufficient_permissions', 'Access denied'), 'application_restricted'],
+  [boxError(403, 'user_email_confirmation_required', 'Confirm it'), 'application_restricted'],
+  [boxError(400, 'terms_of_service_required', 'Accept them'), 'application_restricted'],
+  [boxError(400, 'password_reset_required', 'Reset it'), 'application_restricted'],
+  [boxError(404, 'not_found', 'Not Found'), 'account_not_found'],
+  [boxError(429, 'rate_limit_exceeded', 'Request rate limit exceeded'), 'service_unavailable'],
+  [boxError(500, 'internal_server_error', 'Internal Server Error'), 'service_unavailable'],
+  [boxError(503, 'unavailable', 'Unavailable'), 'service_unavailable'],
+  ...outages,
+];
+const boxValues = (action: string): readonly Row[] => [
+  ...boxSigned,
+  [boxError(400, 'bad_request', 'Bad Request', 'login'), 'email_invalid', 'login?'],
+  [boxError(400, 'bad_request', 'Bad Request', 'name', 'login'), 'email_invalid', 'name?; login?'],
+  [boxError(400, 'bad_request', 'Bad Request', 'name'), `e_${action}`, 'name?'],
+  [boxError(400, 'bad_request', 'Bad Request'), `e_${action}`, 'Bad Request'],
+  [
+    boxError(409, 'user_login_already_used', 'User with the specified login already exists'),
+    'email_already_registered',
+    'User with the specified login already exists',
+  ],
+  [boxError(409, 'conflict', 'A login with this value exists', 'login'), `e_${action}`, 'login?'],
+  [boxError(409, 'operation_blocked_temporary', 'Later'), `e_${action}`, 'Later'],
 ];
 const { developer, partner } = golemAccounts;
 const dan = developer.token;
@@ -397,5 +437,95 @@ export const rejectedWrites: readonly RejectedWrite[] = [
     token: dan,
     of: partner.account.id,
     status: 'application_restricted',
+  },
+
+  ...rejections({ api: 'box', action: 'get_account_details', with: none }, boxSigned),
+  ...rejections({ api: 'box', action: 'update_account', with: email }, boxValues('update_account')),
+  // Without an e-mail in the call, nothing is wrong with it.
+  ...rejections({ api: 'box', action: 'update_account', with: [['login', 'n@example.com']] }, [
+    [boxError(400, 'bad_request', 'Bad Request', 'login'), 'e_update_account', 'login?'],
+    [boxError(409, 'user_login_already_used', 'In use'), 'e_update_account', 'In use'],
+  ]),
+  // What it takes and ignores.
+  ...rejections({ api: 'box', action: 'update_account', with: email }, [
+    [reply(200, boxAccounts.admin.user), 'e_update_account', 'not changed: login'],
+  ]),
+  ...rejections({ api: 'box', action: 'update_account', with: [['name', 'N'], ['language_code', 'fr'], ...email] }, [
+    [reply(200, { ...boxAccounts.admin.user, name: 'N' }), 'e_update_account', 'not changed: login, language'],
+  ]),
+  {
+    api: 'box',
+    action: 'update_account',
+    with: [['email', 'no at']],
+    status: 'email_invalid',
+    message: "Invalid value 'no at'.",
+  },
+  {
+    api: 'box',
+    action: 'update_account',
+    with: [['language_code', 'danish']],
+    status: 'e_update_account',
+    message: "Invalid value 'danish'.",
+  },
+  {
+    api: 'box',
+    action: 'update_account',
+    with: [['email', 'mia@example.com']],
+    status: 'email_already_registered',
+    message: 'User with the specified login already exists',
+  },
+  ...rejections({ api: 'box', action: 'create_account', with: [['name', 'N'], ...email] }, boxValues('create_account')),
+  {
+    api: 'box',
+    action: 'create_account',
+    with: [['name', 'N'], ...email],
+    token: boxAccounts.managed.token,
+    status: 'application_restricted',
+  },
+  {
+    api: 'box',
+    action: 'create_account',
+    with: [
+      ['name', 'N'],
+      ['email', 'UTE@example.com'],
+    ],
+    status: 'email_already_registered',
+    message: 'User with the specified login already exists',
+  },
+  ...rejections({ api: 'box', action: 'delete_account', with: none, of: boxAccounts.managed.user.id }, [
+    ...boxSigned,
+    [boxError(409, 'user_login_already_used', 'odd'), 'e_delete_account', 'odd'],
+  ]),
+  {
+    api: 'box',
+    action: 'delete_account',
+    with: none,
+    of: boxAccounts.unlimited.user.id,
+    status: 'e_delete_account',
+    message: 'The user still owns content',
+  },
+  { api: 'box', action: 'delete_account', with: none, status: 'application_restricted' },
+  {
+    api: 'box',
+    action: 'delete_account',
+    with: none,
+    token: boxAccounts.managed.token,
+    status: 'application_restricted',
+  },
+  ...rejections({ api: 'box', action: 'find_accounts', with: none }, boxSigned),
+  {
+    api: 'box',
+    action: 'find_accounts',
+    with: none,
+    token: boxAccounts.managed.token,
+    status: 'application_restricted',
+  },
+  {
+    api: 'box',
+    action: 'get_account_details',
+    with: none,
+    token: boxAccounts.managed.token,
+    of: boxAccounts.unlimited.user.id,
+    status: 'account_not_found',
   },
 ];

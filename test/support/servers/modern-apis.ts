@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { boxAccounts } from '../../../src/sandbox/box-accounts.js';
 import { golemAccounts } from '../../../src/sandbox/golem.js';
 import { previstoAccounts } from '../../../src/sandbox/previsto.js';
 import { createSandbox, sandboxPaths } from '../../../src/sandbox/sandbox.js';
@@ -7,17 +8,18 @@ import { terraformAccounts } from '../../../src/sandbox/terraform.js';
 import { oldClients } from '../clients/old-clients.js';
 import { startUpstream, type Upstream } from './upstream.js';
 
-/** A credential that each of the four modern APIs accepts. */
+/** A credential that each of the modern APIs accepts. */
 export const credentials = {
   seatable: seatableAccounts.teamMember.token,
   previsto: previstoAccounts.john.key,
   terraform: terraformAccounts.admin.token,
   golem: golemAccounts.developer.token,
+  box: boxAccounts.admin.token,
 } as const satisfies Record<keyof typeof sandboxPaths, string>;
 
 export type ProviderName = keyof typeof credentials;
 
-export const providerNames: readonly ProviderName[] = ['seatable', 'previsto', 'terraform', 'golem'];
+export const providerNames: readonly ProviderName[] = ['seatable', 'previsto', 'terraform', 'golem', 'box'];
 
 export interface ModernApis extends Upstream {
   /** Replaces what answers; without an argument by the sandbox. */
@@ -44,12 +46,16 @@ export async function startModernApis(): Promise<ModernApis> {
   };
 }
 
-/** A refusal, in the shapes of all four APIs. */
+/** A refusal, in the shapes of all APIs but Box. */
 const REFUSAL = { detail: 'Refused.', type: 'invalid_request', errors: ['Refused.'] };
 
-/** An API that answers everything with this status. */
-export function always(status: number, body: unknown = REFUSAL): RequestListener {
-  return (_request, response) => {
+/** One that is of Box alone: what tells it is what tells the others that it is not theirs. */
+const refusalOfBox = (status: number) => ({ type: 'error', status, code: 'refused', message: 'Refused.' });
+
+/** An API that answers everything with this status; unless told how, as it refuses itself. */
+export function always(status: number, given?: unknown): RequestListener {
+  return ({ url = '' }, response) => {
+    const body = given ?? (url.startsWith(`${sandboxPaths.box}/`) ? refusalOfBox(status) : REFUSAL);
     response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
   };
 }

@@ -5,7 +5,7 @@ import { startBridge } from './bridge.js';
 import { type ReceivedRequest, startUpstream } from './upstream.js';
 
 export type Api = keyof typeof sandboxPaths;
-export const apis: readonly Api[] = ['seatable', 'previsto', 'terraform', 'golem'];
+export const apis: readonly Api[] = ['seatable', 'previsto', 'terraform', 'golem', 'box'];
 
 /** What the modern API does in place of the sandbox: another reply, or no reply. */
 export type Interference = { readonly status: number; readonly body: unknown } | 'closes' | 'is silent';
@@ -23,8 +23,8 @@ export interface Workbench {
     interference: Interference,
   ) => void;
   readonly call: (format: Format, action: string, parameters: Parameters) => Promise<Reply>;
-  /** The user_id of a Golem account. */
-  readonly golemUser: (admin: string, nativeId: string) => Promise<string>;
+  /** The user_id of an account, of an API that lists them. */
+  readonly userOf: (api: Api, admin: string, nativeId: string) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
@@ -76,9 +76,9 @@ export async function startWorkbench(
       };
     },
     call,
-    golemUser: async (admin, nativeId) => {
+    userOf: async (api, admin, nativeId) => {
       const { result } = await call('rest', 'find_accounts', [
-        ['api_key', keyOf('golem')],
+        ['api_key', keyOf(api)],
         ['auth_token', admin],
       ]);
       upstream.received.length = 0;

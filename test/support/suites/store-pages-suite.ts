@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { sessionPages } from '../../../src/store/session-pages.js';
 import { snapshotOf } from '../../../src/store/snapshot.js';
-import { type KnownSession, SESSIONS_PER_PAGE, type Store, sessionPages } from '../../../src/store/store.js';
+import { type KnownSession, SESSIONS_PER_PAGE, type Store } from '../../../src/store/store.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 const unavailable = expect.objectContaining({ name: 'Fault', reason: 'unavailable' });

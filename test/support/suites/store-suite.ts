@@ -5,6 +5,7 @@ import { dump } from '../dump.js';
 import { contentSuite } from './store-content-suite.js';
 import { ledgerSuite } from './store-ledger-suite.js';
 import { pagesSuite } from './store-pages-suite.js';
+import { proposalSuite } from './store-proposal-suite.js';
 import { signInStoreSuite } from './store-sign-in-suite.js';
 
 /** The largest number that the old clients can read. */
@@ -182,6 +183,7 @@ export function storeSuite(name: string, openFresh: () => Promise<FreshStore>): 
       expect(await taken('a', 2)).toEqual([true, false]);
     });
 
+    proposalSuite(open, (userId) => fresh.skipTo(userId));
     contentSuite(open, distinct);
     pagesSuite(open);
     ledgerSuite(open);
