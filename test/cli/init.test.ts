@@ -159,7 +159,7 @@ describe('init', () => {
 
   test('refuses wrong usage with 2 and one line, and writes nothing', async () => {
     const rows: readonly (readonly [Options, string])[] = [
-      [{ '--provider': 'fax' }, '--provider must be seatable, previsto, terraform, golem or the path of a module'],
+      [{ '--provider': 'fax' }, '--provider must be seatable, previsto, terraform, golem, box or the path of a module'],
       [{ '--base-url': 'seatable.example' }, '--base-url must be an http or https URL'],
       [{ '--credentials': 'safe' }, '--credentials must be passthrough or vault'],
       [{ '--api-key-file': 'key' }, 'name one of --api-key-file and --api-key'],
