@@ -68,7 +68,7 @@ function withShadow(application: ApplicationConfig, index: number) {
   return [
     itself,
     {
-      application: { ...application, ...shadow, name: `the shadow of ${name}` },
+      application: { ...application, ...shadow, clientId: undefined, name: `the shadow of ${name}` },
       path: [...path, 'shadow'],
     },
   ];

@@ -101,7 +101,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     for (const listener of listeners) await listener.close(graceMs);
     overload.close();
     await ledger.close();
-    await services.sessions.writeLastUses();
+    await services.sessions.finish();
     await recorder?.close();
     await services.store.close();
     await rates.close();

@@ -20,6 +20,7 @@ import { systemClock } from '../vault/lives.js';
 import { openMasterKey } from '../vault/master-key.js';
 import { createSealer, type Sealer } from '../vault/seal.js';
 import { createSessions } from '../vault/sessions.js';
+import { createStates, type States } from '../vault/states.js';
 import { createTickets } from '../vault/tickets.js';
 import { createTrials, type ObserveTrial } from '../vault/trials.js';
 import type { RuntimeOptions } from './runtime-options.js';
@@ -29,6 +30,7 @@ export interface Services extends HandlerServices {
   readonly applications: readonly Application[];
   readonly upstreams: Upstreams;
   readonly sealer: Pick<Sealer, 'digest'>;
+  readonly states: States;
 }
 
 /** Hooks that observe the requests to modern APIs and the secrets that are tried, and what counts the rates. */
@@ -68,11 +70,12 @@ export async function openServices(
   const store = withKnownUserIds(await openStore(config.store, createRateLimiter, onStoreBreaker));
   try {
     const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
-    const sessions = createSessions(store, sealer, systemClock);
+    const sessions = createSessions(store, sealer, systemClock, timeoutMs);
     const tickets = createTickets({ store, sealer, sessions, applications, clock: systemClock });
+    const states = createStates(sealer);
     const trials = createTrials(store, onTrial);
     const limitTickets = createTicketLimit(ticketsPerMinute, createRate ?? createRateLimiter);
-    return { applications, upstreams, sealer, store, sessions, tickets, trials, limitTickets };
+    return { applications, upstreams, sealer, states, store, sessions, tickets, trials, limitTickets };
   } catch (error) {
     await store.close();
     throw error;

@@ -131,6 +131,16 @@ export interface Store {
   readonly addSession: (session: SessionRecord) => Promise<void>;
   readonly session: (digest: string) => Promise<StoredSession | undefined>;
   /**
+   * Leases a session for so many milliseconds to who will replace its sealed record: gives the end of the lease, by which
+   * it is known; undefined where somebody else has it, or the session is gone or not `session` any more. A lease beyond
+   * that time is of a clock that was set back, and is over.
+   */
+  readonly leaseSession: (session: SessionRecord, leaseMs: number) => Promise<number | undefined>;
+  /** Ends a lease. */
+  readonly releaseSession: (digest: string, lease: number) => Promise<void>;
+  /** Compare-and-set: replaces the sealed record of a session and ends its lease; false, without a change, where it is not `from`. */
+  readonly changeSession: (from: SessionRecord, to: SessionRecord) => Promise<boolean>;
+  /**
    * A page of the sessions that come after a position, by default of all, the oldest first. It is empty where there are
    * none, and else has at most SESSIONS_PER_PAGE.
    */

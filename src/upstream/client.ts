@@ -7,7 +7,7 @@ import { type Caller, type CountedOutage, callerOf } from './outage-count.js';
 import { wordsFor } from './outage-words.js';
 import type { IsRefusal, Refusal } from './refusals.js';
 import { type BreakerState, createResilience, type Resilience, UpstreamOutage } from './resilience.js';
-import { type ErrorMapping, interpretResponse } from './response.js';
+import { type ErrorMapping, interpretResponse, type UpstreamResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
 import { createTransport, type Proxies, TIMED_OUT, TOO_LARGE, type Transport } from './transport.js';
 
@@ -70,10 +70,21 @@ export interface UpstreamOptions {
   readonly onState?: ((baseUrl: string, state: BreakerState) => void) | undefined;
 }
 
+/** Sends one request as part of the work of a scope. */
+export type Exchange = (
+  request: Pick<UpstreamRequest, 'method' | 'url' | 'headers' | 'body'>,
+  scope: Scope,
+) => Promise<UpstreamResponse>;
+
 /** The clients of the modern APIs. */
 export interface Upstreams {
   /** Sends the requests of one application, each as part of the call of its scope; without one, of no call. */
   readonly sendFor: (application: UpstreamApplication) => (...sent: [...Parameters<Send>, Scope?]) => ReturnType<Send>;
+  /**
+   * Sends requests of one application beside its calls, such as for a token: a reply of any status, neither repeated nor
+   * recorded, since all of it is secret. Rejects with an `unavailable` Fault where there is none in time.
+   */
+  readonly exchangeFor: (application: UpstreamApplication) => Exchange;
   /** The state of the breaker of each `base_url`. */
   readonly states: () => ReadonlyMap<string, BreakerState>;
 }
@@ -128,6 +139,22 @@ export function createUpstreams(options: UpstreamOptions): Upstreams {
         return result;
       };
     },
+    exchangeFor: ({ baseUrl, name, provider, tls }) => {
+      const transport = transportOf(baseUrl, tls);
+      return async ({ method, url, headers, body }, scope) => {
+        const begin = performance.now();
+        const report = (outcome: UpstreamObservation['outcome']) => {
+          const seconds = (performance.now() - begin) / 1000;
+          observe?.({ application: name, provider, method, outcome, seconds }, scope);
+        };
+        const sent = { method, url: route(url), headers, body, timeoutMs, isBodyNeeded: true };
+        const reply = await transport(sent).catch((error: unknown) => {
+          throw outageOf(error, report).fault;
+        });
+        report(reply.status);
+        return reply;
+      };
+    },
     states: () => new Map([...byBaseUrl].map(([baseUrl, resilience]) => [baseUrl, resilience.state()])),
   };
 }
@@ -156,12 +183,7 @@ async function sendOnce(
   const isRead = method === 'GET';
   const reply = await transport({ method, url, headers, body, timeoutMs, isBodyNeeded: isRead }).catch(
     (error: unknown) => {
-      const code = codeOf(error);
-      const outcome = code === TIMED_OUT ? 'timeout' : (code ?? 'no readable reply');
-      report(outcome);
-      // A new error with the code or message alone: the original may hold the request with its credential.
-      const isCodeEnough = code !== undefined && !code.startsWith('UND_');
-      const fault = new Fault('unavailable', { cause: new Error(isCodeEnough ? wordsFor(outcome) : messageOf(error)) });
+      const { outcome, fault } = outageOf(error, report);
       if (outcome === TOO_LARGE) return fault;
       throw new UpstreamOutage(fault, { retryable: isConnectionError(outcome), kind: kindOf(outcome), caller });
     },
@@ -177,6 +199,17 @@ async function sendOnce(
     reply.headers['retry-after'] === undefined &&
     result.retryAfter === undefined;
   throw new UpstreamOutage(result, { retryable: isRetryable, kind: 'reply', caller });
+}
+
+/** What a request without a readable reply is reported as, and the fault of it. */
+function outageOf(error: unknown, report: Report): { readonly outcome: string; readonly fault: Fault } {
+  const code = codeOf(error);
+  const outcome = code === TIMED_OUT ? 'timeout' : (code ?? 'no readable reply');
+  report(outcome);
+  // A new error with the code or message alone: the original may hold the request with its credential.
+  const isCodeEnough = code !== undefined && !code.startsWith('UND_');
+  const cause = new Error(isCodeEnough ? wordsFor(outcome) : messageOf(error));
+  return { outcome, fault: new Fault('unavailable', { cause }) };
 }
 
 /** The kind of an outage without a reply that can be read. */

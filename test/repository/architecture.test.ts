@@ -128,6 +128,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'har-format': ['doctor/har.ts'],
   '@remix-run/multipart-parser': ['protocols/multipart.ts'],
   axios: ['upstream/transport.ts'],
+  'openid-client': ['oauth/'],
   undici: ['upstream/transport.ts'],
   cockatiel: ['upstream/resilience.ts', 'store/store-breaker.ts', 'store/sqlite-database.ts'],
   'lossless-json': ['shared/json.ts'],
