@@ -1,6 +1,6 @@
 import type { ApplicationConfig } from '../config/config.js';
-import { createCache } from '../providers/cache.js';
 import { createOAuthClient } from '../oauth/client.js';
+import { createCache } from '../providers/cache.js';
 import { loadProvider } from '../providers/load.js';
 import type { OAuthDescription, Provider, ProviderKind } from '../providers/provider.js';
 import { snakeCase } from '../shared/camel-case.js';
@@ -89,7 +89,11 @@ async function shadowOf(
   { upstreams, readMs, observe }: Shadows,
 ): Promise<(provider: Provider) => Provider> {
   return createShadow({
-    application: await connect({ ...application, ...shadow, clientId: undefined, cacheSeconds: 0 }, upstreams, createCache()),
+    application: await connect(
+      { ...application, ...shadow, clientId: undefined, cacheSeconds: 0 },
+      upstreams,
+      createCache(),
+    ),
     readMs,
     observe,
   });

@@ -52,7 +52,8 @@ export function applicationSchema(options: ConfigOptions, provider: NamedProvide
         'vault: whether the sign-in page asks for the first four characters of the ticket, which the program has to show; not for programs that post without a browser',
       ),
     client_id: text.optional().meta({
-      description: "vault: the bridge's own id at the vendor; users then agree there, by OAuth, in place of entering a credential",
+      description:
+        "vault: the bridge's own id at the vendor; users then agree there, by OAuth, in place of entering a credential",
       unlessGiven: 'a credential is entered',
     }),
     client_secret: text
@@ -129,10 +130,12 @@ export function applicationSchema(options: ConfigOptions, provider: NamedProvide
     }),
   };
   const { taken, allowed, values: own } = settingsBeside(shape, provider.settings);
-  const common = oauthChecked(strictObject(shape, allowed)).transform(({ api_key_file, client_secret_file, ...values }) => ({
-    ...camelCased(values),
-    name: values.name ?? basename(values.provider, extname(values.provider)),
-  }));
+  const common = oauthChecked(strictObject(shape, allowed)).transform(
+    ({ api_key_file, client_secret_file, ...values }) => ({
+      ...camelCased(values),
+      name: values.name ?? basename(values.provider, extname(values.provider)),
+    }),
+  );
   // An intersection reports the keys that neither side knows.
   return z.intersection(common, own);
 }

@@ -137,7 +137,9 @@ export function createOAuthClient(description: OAuthDescription, options: Client
       const { refreshToken, isOfClient } = grant;
       if (isOfClient) return ofClient(scope);
       if (refreshToken === undefined)
-        throw new Fault('unauthenticated', { cause: 'the access token has ended, and the vendor gave no refresh token' });
+        throw new Fault('unauthenticated', {
+          cause: 'the access token has ended, and the vendor gave no refresh token',
+        });
       const given = await ask(scope, ({ library, configuration }) =>
         library.refreshTokenGrant(configuration, refreshToken),
       );

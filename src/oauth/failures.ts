@@ -2,7 +2,9 @@ import { Fault } from '../core/fault.js';
 
 /** The errors of the library that tell what a vendor said. */
 interface Library {
-  readonly ResponseBodyError: abstract new (...given: never) => Error & { readonly error: string; readonly status: number };
+  readonly ResponseBodyError: abstract new (
+    ...given: never
+  ) => Error & { readonly error: string; readonly status: number };
   readonly AuthorizationResponseError: abstract new (...given: never) => Error & { readonly error: string };
 }
 

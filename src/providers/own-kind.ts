@@ -8,7 +8,9 @@ export type UncheckedKind = Omit<ProviderKind, 'settings'> & { readonly settings
 
 /** The keys that the default export of a module lacks, or has with a value that is of no use. */
 export function missingIn(kind: unknown): string[] {
-  const { name, title, publicBaseUrl, credential, isRefusal, refusals, requests, oauth, connect } = isRecord(kind) ? kind : {};
+  const { name, title, publicBaseUrl, credential, isRefusal, refusals, requests, oauth, connect } = isRecord(kind)
+    ? kind
+    : {};
   const { url, translations } = isRecord(credential) ? credential : {};
   const credentialKeys = isRecord(credential)
     ? {
@@ -69,7 +71,8 @@ function oauthIn(oauth: unknown): Readonly<Record<string, boolean>> {
     'oauth.revocation': isAbsent(revocation) || isAddress(revocation),
     'oauth.issuer': isAbsent(issuer) || isAddress(issuer),
     'oauth.scopes': isAbsent(scopes) || (Array.isArray(scopes) && scopes.every(isText)),
-    'oauth.clientAuthentication': isAbsent(clientAuthentication) || ['post', 'basic'].includes(`${clientAuthentication}`),
+    'oauth.clientAuthentication':
+      isAbsent(clientAuthentication) || ['post', 'basic'].includes(`${clientAuthentication}`),
     'oauth.authorizationParameters': areParameters(authorizationParameters),
     'oauth.clientCredentials': areParameters(clientCredentials),
   };

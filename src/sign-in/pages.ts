@@ -51,7 +51,8 @@ function pagesIn(language: Language, operator: OperatorConfig): Pages {
       return {
         ...common,
         title: title(kind.title),
-        problem: problem?.field === undefined ? problem?.text : undefined,
+        // What is wrong with a field that is not on the page, for a program had entered it, is said at its top.
+        problem: fields.some((field) => field.problem !== undefined) ? undefined : problem?.text,
         text: text(name, kind.title),
         form: {
           caution: caution(howItWasAsked(pending, { now: Date.now(), user, language })),

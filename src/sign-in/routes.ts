@@ -14,10 +14,11 @@ import type { States } from '../vault/states.js';
 import type { Tickets } from '../vault/tickets.js';
 import type { Trials } from '../vault/trials.js';
 import { createAway } from './away.js';
+import { createCallback } from './callback.js';
 import { type Entered, readEntered } from './entered.js';
-import { languageFor } from './languages/catalogue.js';
-import { type Page, pageHeaders, renderPage } from './page.js';
-import { createPages, credentialIn, type OperatorConfig, type Problem } from './pages.js';
+import { createKeep } from './keep.js';
+import { credentialIn, type OperatorConfig, type Problem } from './pages.js';
+import { createReplies } from './replies.js';
 
 export interface SignInParts {
   readonly tickets: Tickets;
@@ -41,19 +42,6 @@ type PageHandler<Parameters = { ticket: string }> = (
   entered: { readonly form: Buffer; readonly scope: Scope },
 ) => Promise<void>;
 
-type ReadAccount = Pick<Awaited<ReturnType<ReturnType<Application['connect']>['readAccount']>>, 'nativeId' | 'login'>;
-
-/** A sign-in that went well. */
-interface SignedIn {
-  readonly ticket: string;
-  readonly application: Application;
-  readonly authToken: string | undefined;
-  readonly login: string;
-}
-
-/** Whether a form leads to another site in the end. */
-const leadsAway = ({ redirectUrl, oauth }: Application) => redirectUrl !== undefined || oauth?.begin !== undefined;
-
 const FORM_BYTES = 16_384;
 /** How much of a ticket `confirm_sign_in` asks for. */
 const CONFIRMATION_LENGTH = 4;
@@ -64,29 +52,10 @@ export function signInRouter(parts: SignInParts): Router {
   const bridgeUrl = (request: IncomingMessage) => publicUrl ?? forwardedUrl(request);
   const away = createAway({ tickets, states, store, bridgeUrl });
   const overTls = publicUrl?.startsWith('https:') ?? false;
-  const pagesIn = createPages(parts.operator);
-  const pagesFor = (request: Pick<Request, 'acceptsLanguages'>) =>
-    pagesIn(languageFor((...names) => request.acceptsLanguages(names)));
-
-  const sendPage = (response: Response, status: number, page: Page, application?: Application): void => {
-    response
-      .status(status)
-      .set(pageHeaders(application !== undefined && leadsAway(application), overTls))
-      .set('Content-Language', page.language)
-      .type('html')
-      .send(renderPage(page));
-  };
-
-  /** Seals a credential that the modern API accepts under the ticket. Gives the auth_token of a redirect. */
-  const keepFor =
-    (ticket: string, { provider, baseUrl }: Application) =>
-    async ({ nativeId, login }: ReadAccount, credential: string) => {
-      const userId = await store.userId({ provider, baseUrl, nativeId });
-      const authToken = await tickets.signIn(ticket, credential, userId, login);
-      // Fails open: the count expires by itself.
-      await trials.forget(ticket).catch(() => {});
-      return { authToken, login };
-    };
+  const replies = createReplies({ tickets, observer, operator: parts.operator, overTls });
+  const { pagesFor, sendPage, redirect, sendSignedIn, sendEnded } = replies;
+  const keepFor = createKeep(store, tickets, trials);
+  const finish = createCallback({ tickets, trials, away, replies, keepFor });
 
   const signIn = (
     ticket: string,
@@ -101,46 +70,12 @@ export function signInRouter(parts: SignInParts): Router {
 
   const router = Router();
 
-  const redirect = (response: Response, application: Application, location: string): void => {
-    // In lower case, as old programs look for it; they take what follows `auth_token=` for the token.
-    response
-      .status(303)
-      .set({ ...pageHeaders(leadsAway(application), overTls), location })
-      .end();
-  };
-
-  const sendSignedIn = (request: Request<object>, response: Response, signedIn: SignedIn): void => {
-    const { ticket, application, authToken, login } = signedIn;
-    const { redirectUrl } = application;
-    if (redirectUrl === undefined || authToken === undefined)
-      return sendPage(response, 200, pagesFor(request).done({ application, login }));
-    redirect(response, application, redirectTarget(redirectUrl, ticket, authToken));
-  };
-
-  /** Sends the page of a ticket that takes no secret any more. Throws any other fault. */
-  const sendEnded = async (
-    request: Pick<Request, 'acceptsLanguages' | 'ip'>,
-    response: Response,
-    ticket: string,
-    fault: Fault,
-  ): Promise<void> => {
-    const { reason, cause } = fault;
-    if (reason !== 'missing' && reason !== 'conflict') throw fault;
-    const facts = await tickets.factsOf(ticket);
-    const pages = pagesFor(request);
-    if (reason === 'missing')
-      observer.endedSignIn(facts?.application, {
-        isBroken: facts?.isBroken ?? false,
-        cause,
-        address: request.ip ?? '',
-      });
-    const page = reason === 'conflict' ? pages.done(facts) : pages.over(facts?.application);
-    sendPage(response, pageStatusOf(fault), page);
-  };
-
   /** Admits a page's request as a call: rate limit, concurrency, drain and deadline. */
   const admitted =
-    <Parameters>(work: PageHandler<Parameters>, ticketOf: (request: Request<Parameters>) => string): RequestHandler<Parameters> =>
+    <Parameters>(
+      work: PageHandler<Parameters>,
+      ticketOf: (request: Request<Parameters>) => string,
+    ): RequestHandler<Parameters> =>
     async (request, response) => {
       await admission.rateLimit(request.ip ?? '');
       const form = await readBody(request, FORM_BYTES);
@@ -209,37 +144,20 @@ export function signInRouter(parts: SignInParts): Router {
     sendSignedIn(request, response, { ticket, application, ...trial.kept });
   };
 
-  const finish: PageHandler<object> = async (request, response, { scope }) => {
-    const back = away.cameBack(request);
-    if (!back) return sendPage(response, httpErrors.notFound, pagesFor(request).over());
-    const { ticket, query } = back;
-    const pending = await tickets.find(ticket);
-    const { application } = pending;
-    const { kind } = application;
-    const pages = pagesFor(request);
-    const { texts } = pages;
-    const address = request.ip ?? '';
-    if (pending.signedIn) return sendPage(response, 200, pages.done(pending));
-    const showProblem = (status: number, text: string) =>
-      sendPage(response, status, pages.form(pending, address, { text }, ticket), application);
-    const tried = { application, subject: ticket, address };
-    const read = () => away.redeem(back, request, { application, scope });
-    const trial = await trials.read(tried, read, keepFor(ticket, application));
-    if (!('fault' in trial)) return sendSignedIn(request, response, { ticket, application, ...trial.kept });
-    const retryAfter = retryAfterOf(trial.fault);
-    if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
-    const status = trial.outcome === 'refused' ? 200 : pageStatusOf(trial.fault);
-    if (trial.outcome === 'too many') return showProblem(status, texts.tooMany);
-    if (trial.outcome === 'outage') return showProblem(status, texts.outage(kind.title));
-    const isDeclined = query.get('error') === 'access_denied';
-    return showProblem(status, isDeclined ? texts.declined(kind.title) : texts.notCompleted(kind.title));
-  };
-
   router.head('/callback', (_request, response) => void response.end());
-  router.get('/callback', admitted(finish, (request) => away.cameBack(request)?.ticket ?? ''));
+  router.get(
+    '/callback',
+    admitted(finish, (request) => away.cameBack(request)?.ticket ?? ''),
+  );
 
-  router.get('/:ticket', admitted(showPage, ({ params }) => params.ticket));
-  router.post('/:ticket', admitted(submitForm, ({ params }) => params.ticket));
+  router.get(
+    '/:ticket',
+    admitted(showPage, ({ params }) => params.ticket),
+  );
+  router.post(
+    '/:ticket',
+    admitted(submitForm, ({ params }) => params.ticket),
+  );
   router.all('/:ticket', (request, response) => {
     response.set('Allow', 'GET, POST, HEAD, OPTIONS');
     if (request.method === 'OPTIONS') response.set('Content-Length', '0').end();
@@ -262,12 +180,4 @@ export function signInRouter(parts: SignInParts): Router {
   };
   router.use(onError);
   return router;
-}
-
-/** The URL of the web application, with the ticket and the auth_token. */
-function redirectTarget(redirectUrl: string, ticket: string, authToken: string): string {
-  const target = new URL(redirectUrl);
-  // Appended as text: `searchParams` would re-encode the query that the operator configured.
-  target.search += `${target.search && '&'}${new URLSearchParams({ ticket, auth_token: authToken })}`;
-  return target.href;
 }

@@ -44,7 +44,10 @@ export function createRenewals(store: Store, clock: Clock, timeoutMs: number): R
   const leaseMs = leaseFor(timeoutMs);
   const inWork = new Map<string, Promise<Grant>>();
   /** What the store has not taken yet: the vendor gives it no second time. */
-  const unstored = new Map<string, { readonly from: SessionRecord; readonly to: SessionRecord; readonly grant: Grant }>();
+  const unstored = new Map<
+    string,
+    { readonly from: SessionRecord; readonly to: SessionRecord; readonly grant: Grant }
+  >();
 
   const isEnding = async ({ record, grant: { lifeMs, endsAt } }: GrantedSession): Promise<boolean> => {
     if (lifeMs === undefined || endsAt === undefined) return false;
@@ -103,7 +106,9 @@ export function createRenewals(store: Store, clock: Clock, timeoutMs: number): R
       if (given) return given;
       await delay(LOOK_AGAIN_MS[Math.min(n, LOOK_AGAIN_MS.length - 1)]);
     }
-    throw new Fault('unavailable', { cause: new Error('another node has been renewing the access token for too long') });
+    throw new Fault('unavailable', {
+      cause: new Error('another node has been renewing the access token for too long'),
+    });
   };
 
   /** One replacement at a time for each session of this process, whatever becomes of the call that began it. */

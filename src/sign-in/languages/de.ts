@@ -29,8 +29,10 @@ export const de: Texts = {
       `${service} verlangt für dieses Konto außer dem Passwort einen Einmalcode, der hier nicht eingegeben werden kann. Lassen Sie den Namen leer und geben Sie statt des Passworts dies ein: ${credential}.`,
     unconfirmed:
       'Das ist nicht der Code, den Ihr Programm anzeigt. Zeigt Ihr Programm keinen an, hat Sie jemand anders hierher geschickt: Schließen Sie diese Seite.',
-    declined: (service) => `${service} meldet, dass Sie nicht zugestimmt haben. Es wird nichts aufbewahrt. Fahren Sie nur fort, wenn Sie es noch einmal versuchen möchten.`,
-    notCompleted: (service) => `Die Anmeldung bei ${service} wurde hier nicht abgeschlossen. Beginnen Sie noch einmal, und beenden Sie sie in diesem Browser.`,
+    declined: (service) =>
+      `${service} meldet, dass Sie nicht zugestimmt haben. Es wird nichts aufbewahrt. Fahren Sie nur fort, wenn Sie es noch einmal versuchen möchten.`,
+    notCompleted: (service) =>
+      `Die Anmeldung bei ${service} wurde hier nicht abgeschlossen. Beginnen Sie noch einmal, und beenden Sie sie in diesem Browser.`,
     outage: (service) =>
       `${service} antwortet gerade nicht. Es ist nichts verloren: Versuchen Sie es gleich noch einmal.`,
     tooMany:

@@ -27,8 +27,10 @@ export const en: Texts = {
       `For this account ${service} asks for a one-time code beside the password, which cannot be entered here. Leave the name empty and enter the ${credential} instead.`,
     unconfirmed:
       'This is not the code that your program shows. If your program shows none, somebody else sent you here: close this page.',
-    declined: (service) => `${service} reports that you did not agree. Nothing is kept. Go on only if you want to try again.`,
-    notCompleted: (service) => `The sign-in at ${service} was not completed here. Begin it again, and finish it in this browser.`,
+    declined: (service) =>
+      `${service} reports that you did not agree. Nothing is kept. Go on only if you want to try again.`,
+    notCompleted: (service) =>
+      `The sign-in at ${service} was not completed here. Begin it again, and finish it in this browser.`,
     outage: (service) => `${service} does not answer right now. Nothing is lost: try again in a moment.`,
     tooMany: 'Too many wrong tries. Wait 15 minutes, then sign in from your program again.',
     fromAnotherSite:

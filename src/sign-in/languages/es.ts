@@ -28,8 +28,10 @@ export const es: Texts = {
       `Para esta cuenta, ${service} pide además de la contraseña un código de un solo uso, que aquí no se puede escribir. Deje vacío el nombre y en lugar de la contraseña escriba esto: ${credential}.`,
     unconfirmed:
       'Este no es el código que muestra su programa. Si su programa no muestra ninguno, otra persona le ha enviado aquí: cierre esta página.',
-    declined: (service) => `${service} indica que usted no ha dado su consentimiento. No se guarda nada. Continúe solo si quiere intentarlo de nuevo.`,
-    notCompleted: (service) => `El inicio de sesión en ${service} no se completó aquí. Comience de nuevo y termínelo en este navegador.`,
+    declined: (service) =>
+      `${service} indica que usted no ha dado su consentimiento. No se guarda nada. Continúe solo si quiere intentarlo de nuevo.`,
+    notCompleted: (service) =>
+      `El inicio de sesión en ${service} no se completó aquí. Comience de nuevo y termínelo en este navegador.`,
     outage: (service) => `${service} no responde en este momento. No se ha perdido nada: inténtelo de nuevo enseguida.`,
     tooMany: 'Demasiados intentos fallidos. Espere 15 minutos y vuelva a iniciar sesión desde su programa.',
     fromAnotherSite:

@@ -28,8 +28,10 @@ export const fr: Texts = {
       `Pour ce compte, ${service} demande en plus du mot de passe un code à usage unique, qui ne peut pas être saisi ici. Laissez le nom vide et, au lieu du mot de passe, saisissez ceci\u00a0: ${credential}.`,
     unconfirmed:
       'Ce n’est pas le code que votre programme affiche. S’il n’en affiche aucun, quelqu’un d’autre vous a envoyé ici\u00a0: fermez cette page.',
-    declined: (service) => `${service} indique que vous n’avez pas donné votre accord. Rien n’est conservé. Ne continuez que si vous voulez réessayer.`,
-    notCompleted: (service) => `La connexion à ${service} n’a pas été achevée ici. Recommencez-la et terminez-la dans ce navigateur.`,
+    declined: (service) =>
+      `${service} indique que vous n’avez pas donné votre accord. Rien n’est conservé. Ne continuez que si vous voulez réessayer.`,
+    notCompleted: (service) =>
+      `La connexion à ${service} n’a pas été achevée ici. Recommencez-la et terminez-la dans ce navigateur.`,
     outage: (service) => `${service} ne répond pas pour le moment. Rien n’est perdu\u00a0: réessayez dans un instant.`,
     tooMany: 'Trop d’essais erronés. Attendez 15 minutes, puis recommencez la connexion depuis votre programme.',
     fromAnotherSite:

@@ -1,9 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type Configuration, Provider } from 'oidc-provider';
 import { type Listener, listen } from '../../../src/http/listener.js';
 import { afterwards } from '../cleanup.js';
+import { createVendorAdapter } from './vendor-adapter.js';
 
 export const CLIENT_ID = 'the-bridge';
 export const CLIENT_SECRET = 'the-secret-of-the-client-at-the-vendor';
@@ -21,6 +23,16 @@ export interface Vendor extends Pick<Listener, 'url'> {
   readonly revocations: () => number;
   /** The writes that its API did. */
   readonly writes: readonly string[];
+  /** An access token that a user made there by hand. */
+  readonly ownToken: () => Promise<string>;
+  /** How often its API refused a token. */
+  readonly refused: () => number;
+  /** Withdraws all grants, as a user can. */
+  readonly withdrawAll: () => Promise<void>;
+  /** Changes what it answers to requests for tokens. */
+  readonly changeTokens: (change: (reply: Readonly<Record<string, unknown>>) => object) => void;
+  /** Lets requests for tokens wait. */
+  readonly holdTokens: () => { readonly waiting: () => number; readonly release: () => void };
   /** Ends all access tokens at once. */
   readonly endAccessTokens: () => void;
   /** Every secret that it gave or was sent. */
@@ -32,18 +44,25 @@ export interface Vendor extends Pick<Listener, 'url'> {
 export interface VendorOptions {
   /** The life of an access token in seconds; an hour unless given. */
   readonly lifeSeconds?: number;
+  /** Whether a refresh token can be used once; it does unless given. */
+  readonly rotates?: boolean;
 }
 
 /**
  * A real authorization server with rotation and reuse detection, with an account API of its own. Its users agree by a form
  * with one button each.
  */
-export async function startVendor({ lifeSeconds = 3600 }: VendorOptions = {}): Promise<Vendor> {
+export async function startVendor({ lifeSeconds = 3600, rotates = true }: VendorOptions = {}): Promise<Vendor> {
   let listener: RequestListener = (_request, response) => void response.writeHead(503).end();
   let provider: Provider | undefined;
   let intercept: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
   let revocations = 0;
-  let notBefore = 0;
+  const ended = new Set<string>();
+  const grants = new Set<string>();
+  let refused = 0;
+  let change: Parameters<Vendor['changeTokens']>[0] = (reply) => reply;
+  let holding: Promise<void> | undefined;
+  let waiting = 0;
   const spent: string[] = [];
   const writes: string[] = [];
   const secrets = new Set<string>([CLIENT_SECRET]);
@@ -61,12 +80,19 @@ export async function startVendor({ lifeSeconds = 3600 }: VendorOptions = {}): P
   };
 
   const open = (bridgeUrl: string) => {
-    const server = new Provider(url, configurationOf(bridgeUrl, lifeSeconds));
+    const server = new Provider(url, configurationOf(bridgeUrl, { lifeSeconds, rotates }));
     provider = server;
+    server.on('grant.success', ({ oidc }) => {
+      if (oidc.entities.Grant) grants.add(oidc.entities.Grant.jti);
+    });
     server.on('grant.revoked', () => {
       revocations += 1;
     });
     server.use(async (context, next) => {
+      if (context.path === '/token' && holding) {
+        waiting += 1;
+        await holding;
+      }
       await next();
       const { params, body } = { params: context.oidc?.params ?? {}, body: context.body };
       const { refresh_token: refreshToken, code, code_verifier: verifier, state } = params;
@@ -76,6 +102,7 @@ export async function startVendor({ lifeSeconds = 3600 }: VendorOptions = {}): P
         if ('access_token' in body) note(body.access_token);
         if ('refresh_token' in body) note(body.refresh_token);
         if ('device_code' in body) note(body.device_code);
+        if ('access_token' in body) context.body = change({ ...body });
       }
     });
     const answer = server.callback();
@@ -92,7 +119,10 @@ export async function startVendor({ lifeSeconds = 3600 }: VendorOptions = {}): P
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
     const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
     const found = (await server.AccessToken.find(token)) ?? (await server.ClientCredentials.find(token));
-    if (!found || (found.iat ?? 0) < notBefore) return send(401, { error: 'The token is not valid.' });
+    if (!found || ended.has(token)) {
+      refused += 1;
+      return send(401, { error: 'The token is not valid.' });
+    }
     const login = 'accountId' in found ? String(found.accountId) : 'the-client-itself';
     if (request.method === 'PUT') writes.push((await buffer(request)).toString());
     send(200, { id: `id-of-${login}`, login, name: 'Somebody' });
@@ -113,10 +143,44 @@ export async function startVendor({ lifeSeconds = 3600 }: VendorOptions = {}): P
       intercept = answers;
     },
     spent,
+    ownToken: async () => {
+      if (!provider) throw new Error('the vendor is not open');
+      const client = await provider.Client.find(CLIENT_ID);
+      if (!client) throw new Error('the vendor has no client');
+      const grant = new provider.Grant({ accountId: 'somebody', clientId: CLIENT_ID });
+      const token = new provider.AccessToken({
+        client,
+        accountId: 'somebody',
+        grantId: await grant.save(),
+        gty: 'authorization_code',
+        scope: 'openid',
+      });
+      const value = await token.save();
+      note(value);
+      return value;
+    },
+    refused: () => refused,
+    withdrawAll: async () => {
+      for (const id of grants) await (await provider?.Grant.find(id))?.destroy();
+    },
+    changeTokens: (next) => {
+      change = next;
+    },
+    holdTokens: () => {
+      let release = () => {};
+      waiting = 0;
+      holding = new Promise((resolve) => {
+        release = () => {
+          holding = undefined;
+          resolve();
+        };
+      });
+      return { waiting: () => waiting, release };
+    },
     revocations: () => revocations,
     writes,
     endAccessTokens: () => {
-      notBefore = Number.POSITIVE_INFINITY;
+      for (const secret of secrets) ended.add(secret);
     },
     secrets,
     provider: () => {
@@ -126,8 +190,12 @@ export async function startVendor({ lifeSeconds = 3600 }: VendorOptions = {}): P
   };
 }
 
-function configurationOf(bridgeUrl: string, lifeSeconds: number): Configuration {
+const { privateKey: KEY } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const LASTING = ['AuthorizationCode', 'DeviceCode', 'Grant', 'IdToken', 'Interaction', 'RefreshToken', 'Session'];
+
+function configurationOf(bridgeUrl: string, { lifeSeconds, rotates }: Required<VendorOptions>): Configuration {
   return {
+    adapter: createVendorAdapter(),
     clients: [
       {
         client_id: CLIENT_ID,
@@ -135,6 +203,7 @@ function configurationOf(bridgeUrl: string, lifeSeconds: number): Configuration 
         token_endpoint_auth_method: 'client_secret_post',
         redirect_uris: [`${bridgeUrl}/api/1.0/auth/callback`],
         response_types: ['code'],
+        id_token_signed_response_alg: 'ES256',
         grant_types: [
           'authorization_code',
           'refresh_token',
@@ -144,6 +213,7 @@ function configurationOf(bridgeUrl: string, lifeSeconds: number): Configuration 
       },
     ],
     cookies: { keys: ['a key for the cookies of a test'] },
+    jwks: { keys: [{ ...KEY.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' }] },
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
@@ -154,8 +224,12 @@ function configurationOf(bridgeUrl: string, lifeSeconds: number): Configuration 
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     issueRefreshToken: async () => true,
     pkce: { required: () => true, methods: ['S256'] },
-    rotateRefreshToken: true,
-    ttl: { AccessToken: lifeSeconds, ClientCredentials: lifeSeconds, RefreshToken: 3600, Grant: 3600, Session: 3600 },
+    rotateRefreshToken: rotates,
+    ttl: {
+      ...Object.fromEntries(LASTING.map((kind) => [kind, 3600])),
+      AccessToken: lifeSeconds,
+      ClientCredentials: lifeSeconds,
+    },
   };
 }
 
