@@ -45,7 +45,7 @@ export interface OAuthClient {
   readonly ofClient?: ((scope: Scope) => Promise<Grant>) | undefined;
   /** Absent: there is no sign-in of devices. `tell` is told what the user has to do, and then it is waited for. */
   readonly ofDevice?:
-    | ((tell: (code: DeviceCode) => void, options: { scope: Scope; signal: AbortSignal }) => Promise<Grant>)
+    | ((tell: (code: DeviceCode) => void, scope: Scope) => Promise<Grant>)
     | undefined;
   /** Withdraws a grant; absent where the vendor has no way to. */
   readonly revoke?: ((grant: Grant, scope: Scope) => Promise<void>) | undefined;
@@ -150,7 +150,7 @@ export function createOAuthClient(description: OAuthDescription, options: Client
     ofDevice:
       endpoints.deviceAuthorization === undefined
         ? undefined
-        : async (tell, { scope, signal }) =>
+        : async (tell, scope) =>
             ask(scope, async ({ library, configuration }) => {
               const code = await library.initiateDeviceAuthorization(configuration, scopeParameter);
               note(scope, [code.device_code]);
@@ -159,7 +159,7 @@ export function createOAuthClient(description: OAuthDescription, options: Client
                 url: code.verification_uri,
                 completeUrl: code.verification_uri_complete,
               });
-              return library.pollDeviceAuthorizationGrant(configuration, code, {}, { signal });
+              return library.pollDeviceAuthorizationGrant(configuration, code);
             }),
     revoke:
       endpoints.revocation === undefined

@@ -25,7 +25,9 @@ export interface Renewals {
    * is lost.
    */
   readonly accessToken: (session: GrantedSession, scope: Scope) => Promise<string>;
-  /** Waits for the replacements in work. Never rejects. */
+  /** Has the vendor withdraw the grant of a session that has ended, where it can; nobody waits for it, and it may fail. */
+  readonly withdraw: (session: Pick<GrantedSession, 'oauth' | 'grant'>) => void;
+  /** Waits for what is in work. Never rejects. */
   readonly finish: () => Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export function createRenewals(store: Store, clock: Clock, timeoutMs: number): R
   const lives = createLives(store, clock);
   const leaseMs = leaseFor(timeoutMs);
   const inWork = new Map<string, Promise<Grant>>();
+  const withdrawing = new Set<Promise<void> | undefined>();
   /** What the store has not taken yet: the vendor gives it no second time. */
   const unstored = new Map<
     string,
@@ -141,8 +144,15 @@ export function createRenewals(store: Store, clock: Clock, timeoutMs: number): R
       };
       return current.accessToken;
     },
+    withdraw: ({ oauth, grant }) => {
+      const work = oauth
+        .revoke?.(grant, createScope())
+        .catch(() => {})
+        .finally(() => withdrawing.delete(work));
+      if (work) withdrawing.add(work);
+    },
     finish: async () => {
-      await Promise.allSettled(inWork.values());
+      await Promise.allSettled([...inWork.values(), ...withdrawing]);
     },
   };
 }

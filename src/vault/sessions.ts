@@ -25,7 +25,7 @@ export interface Sessions {
    * Throws `unauthenticated` where there is none, or it is expired.
    */
   readonly credentialOf: (application: Application, authToken: string, scope?: Scope) => Promise<string>;
-  /** Revokes an auth_token. Throws `unauthenticated` where there is none. */
+  /** Revokes an auth_token, and has its vendor withdraw a grant, which may fail. Throws `unauthenticated` where there is none. */
   readonly end: (application: Application, authToken: string) => Promise<void>;
   /** The end of an access token by the clock of the store, of a grant that was just asked for. */
   readonly endingOf: (grant: Grant) => Promise<Grant>;
@@ -119,8 +119,13 @@ export function createSessions(store: Store, sealer: Sealer, clock: Clock, timeo
       return renewals.accessToken(grantedSession(application, authToken, record, credential), scope ?? createScope());
     },
     end: async (application, authToken) => {
-      const isRemoved = await store.removeSession(digestOf(application, authToken));
+      const digest = digestOf(application, authToken);
+      const record = application.oauth?.revoke && (await store.session(digest));
+      const isRemoved = await store.removeSession(digest);
       if (!isRemoved) throw new Fault('unauthenticated', { cause: NO_SESSION });
+      const credential = record && sealer.unseal(KIND, authToken, bindingOf(record), record.sealed);
+      if (record && credential !== undefined && isGrant(credential))
+        renewals.withdraw(grantedSession(application, authToken, record, credential));
     },
     endingOf: async (grant) => endingFrom(await store.now(), grant),
     finish: async () => {

@@ -25,6 +25,8 @@ export interface Vendor extends Pick<Listener, 'url'> {
   readonly writes: readonly string[];
   /** An access token that a user made there by hand. */
   readonly ownToken: () => Promise<string>;
+  /** Milliseconds since it last answered a request for a token. */
+  readonly idleMs: () => number;
   /** How often its API refused a token. */
   readonly refused: () => number;
   /** Withdraws all grants, as a user can. */
@@ -63,6 +65,7 @@ export async function startVendor({ lifeSeconds = 3600, rotates = true }: Vendor
   let change: Parameters<Vendor['changeTokens']>[0] = (reply) => reply;
   let holding: Promise<void> | undefined;
   let waiting = 0;
+  let answeredAt = 0;
   const spent: string[] = [];
   const writes: string[] = [];
   const secrets = new Set<string>([CLIENT_SECRET]);
@@ -94,6 +97,7 @@ export async function startVendor({ lifeSeconds = 3600, rotates = true }: Vendor
         await holding;
       }
       await next();
+      if (context.path === '/token') answeredAt = performance.now();
       const { params, body } = { params: context.oidc?.params ?? {}, body: context.body };
       const { refresh_token: refreshToken, code, code_verifier: verifier, state } = params;
       note(refreshToken, code, verifier, state);
@@ -159,6 +163,7 @@ export async function startVendor({ lifeSeconds = 3600, rotates = true }: Vendor
       note(value);
       return value;
     },
+    idleMs: () => performance.now() - answeredAt,
     refused: () => refused,
     withdrawAll: async () => {
       for (const id of grants) await (await provider?.Grant.find(id))?.destroy();
