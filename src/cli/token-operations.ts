@@ -64,7 +64,10 @@ async function credentialFrom(
   const isOfDevice = 'tell' in source;
   const given = isOfDevice ? oauth.ofDevice?.(source.tell, scope) : oauth.ofClient?.(scope);
   const way = isOfDevice ? 'devices' : 'the client itself';
-  if (!given) throw new Error(`${kind.title} gives no tokens to ${way}; leave out ${isOfDevice ? '--device' : '--client-credentials'}`);
+  if (!given)
+    throw new Error(
+      `${kind.title} gives no tokens to ${way}; leave out ${isOfDevice ? '--device' : '--client-credentials'}`,
+    );
   const grant = await given.catch((error: unknown) => {
     throw new Error(`${kind.title} gave no token: ${messageOf(toFault(error).cause)}; nothing was added`);
   });

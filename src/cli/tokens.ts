@@ -96,7 +96,9 @@ export function addTokensCommand(program: Command, environment: () => Environmen
 /** Beside standard output, which has the auth_token alone. */
 function showCode({ userCode, url, completeUrl }: DeviceCode): void {
   const same = completeUrl === undefined ? '' : `\nOr open ${completeUrl}`;
-  process.stderr.write(`Open ${url} and enter ${userCode}${same}\nWaiting until you have agreed; Ctrl-C leaves nothing.\n`);
+  process.stderr.write(
+    `Open ${url} and enter ${userCode}${same}\nWaiting until you have agreed; Ctrl-C leaves nothing.\n`,
+  );
 }
 
 const emptyProblem = (answer: string) => (answer.trim() === '' ? 'It is not empty.' : undefined);

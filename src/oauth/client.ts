@@ -8,13 +8,13 @@ import { fetchWith } from './fetch.js';
 import { type Grant, tokensIn } from './grant.js';
 
 /** What begins at the sign-in page: where the browser goes, and the verifier of the code that it comes back with. */
-export interface Begun {
+interface Begun {
   readonly url: string;
   readonly verifier: string;
 }
 
 /** What a browser came back with. */
-export interface Returned {
+interface Returned {
   /** The query of the callback. */
   readonly query: URLSearchParams;
   readonly redirectUri: string;
@@ -44,9 +44,7 @@ export interface OAuthClient {
   /** The client's own; absent where this vendor gives none. */
   readonly ofClient?: ((scope: Scope) => Promise<Grant>) | undefined;
   /** Absent: there is no sign-in of devices. `tell` is told what the user has to do, and then it is waited for. */
-  readonly ofDevice?:
-    | ((tell: (code: DeviceCode) => void, scope: Scope) => Promise<Grant>)
-    | undefined;
+  readonly ofDevice?: ((tell: (code: DeviceCode) => void, scope: Scope) => Promise<Grant>) | undefined;
   /** Withdraws a grant; absent where the vendor has no way to. */
   readonly revoke?: ((grant: Grant, scope: Scope) => Promise<void>) | undefined;
 }

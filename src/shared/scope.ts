@@ -18,7 +18,7 @@ export interface Scope {
 }
 
 /** An access token that can be replaced while a call is in work. */
-export interface Renewal {
+interface Renewal {
   /** The token that the call began with. */
   readonly token: string;
   /** What stands in its place now: itself, until it was replaced. */

@@ -27,7 +27,7 @@ export interface AwayParts {
 type PageRequest = IncomingMessage & Pick<Request, 'get' | 'originalUrl'>;
 
 /** What a browser came back with, of a sign-in that is not known to be its own yet. */
-export interface CameBack {
+interface CameBack {
   readonly ticket: string;
   readonly nonce: string;
   readonly query: URLSearchParams;

@@ -17,7 +17,11 @@ const CALLERS = 8;
 const OK = 'get_account_info_ok';
 
 /** Callers at once, each with its share of calls over some time, at one node after the other; gives the statuses. */
-async function callOver(ms: number, calls: number, call: (n: number) => Promise<{ status: string }>): Promise<string[]> {
+async function callOver(
+  ms: number,
+  calls: number,
+  call: (n: number) => Promise<{ status: string }>,
+): Promise<string[]> {
   const each = calls / CALLERS;
   const begin = performance.now();
   const callers = Array.from({ length: CALLERS }, async (_caller, caller) => {

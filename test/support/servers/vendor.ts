@@ -7,7 +7,7 @@ import { type Listener, listen } from '../../../src/http/listener.js';
 import { afterwards } from '../cleanup.js';
 import { createVendorAdapter } from './vendor-adapter.js';
 
-export const CLIENT_ID = 'the-bridge';
+const CLIENT_ID = 'the-bridge';
 export const CLIENT_SECRET = 'the-secret-of-the-client-at-the-vendor';
 
 export interface Vendor extends Pick<Listener, 'url'> {
@@ -48,13 +48,19 @@ export interface VendorOptions {
   readonly lifeSeconds?: number;
   /** Whether a refresh token can be used once; it does unless given. */
   readonly rotates?: boolean;
+  /** Whether its API says the token of each request in its reply; it does not unless given. */
+  readonly echoes?: boolean;
 }
 
 /**
  * A real authorization server with rotation and reuse detection, with an account API of its own. Its users agree by a form
  * with one button each.
  */
-export async function startVendor({ lifeSeconds = 3600, rotates = true }: VendorOptions = {}): Promise<Vendor> {
+export async function startVendor({
+  lifeSeconds = 3600,
+  rotates = true,
+  echoes = false,
+}: VendorOptions = {}): Promise<Vendor> {
   let listener: RequestListener = (_request, response) => void response.writeHead(503).end();
   let provider: Provider | undefined;
   let intercept: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
@@ -105,7 +111,10 @@ export async function startVendor({ lifeSeconds = 3600, rotates = true }: Vendor
       if (typeof body === 'object' && body !== null) {
         if ('access_token' in body) note(body.access_token);
         if ('refresh_token' in body) note(body.refresh_token);
-        if ('device_code' in body) note(body.device_code);
+        if ('device_code' in body) {
+          note(body.device_code);
+          context.body = { ...body, interval: 1 };
+        }
         if ('access_token' in body) context.body = change({ ...body });
       }
     });
@@ -114,6 +123,7 @@ export async function startVendor({ lifeSeconds = 3600, rotates = true }: Vendor
       const { pathname } = new URL(request.url ?? '/', url);
       if (pathname === '/api/me') void serveAccount(server, request, response);
       else if (pathname.startsWith('/interaction/')) void interact(server, request, response);
+      else if (pathname === '/favicon.ico') response.writeHead(204).end();
       else answer(request, response);
     };
   };
@@ -122,14 +132,15 @@ export async function startVendor({ lifeSeconds = 3600, rotates = true }: Vendor
     const send = (status: number, body: object) =>
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
     const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
+    const echo = echoes ? { echo: `You sent ${token}.` } : {};
     const found = (await server.AccessToken.find(token)) ?? (await server.ClientCredentials.find(token));
     if (!found || ended.has(token)) {
       refused += 1;
-      return send(401, { error: 'The token is not valid.' });
+      return send(401, { error: 'The token is not valid.', ...echo });
     }
     const login = 'accountId' in found ? String(found.accountId) : 'the-client-itself';
     if (request.method === 'PUT') writes.push((await buffer(request)).toString());
-    send(200, { id: `id-of-${login}`, login, name: 'Somebody' });
+    send(200, { id: `id-of-${login}`, login, name: 'Somebody', ...echo });
   };
 
   return {
@@ -198,7 +209,10 @@ export async function startVendor({ lifeSeconds = 3600, rotates = true }: Vendor
 const { privateKey: KEY } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const LASTING = ['AuthorizationCode', 'DeviceCode', 'Grant', 'IdToken', 'Interaction', 'RefreshToken', 'Session'];
 
-function configurationOf(bridgeUrl: string, { lifeSeconds, rotates }: Required<VendorOptions>): Configuration {
+function configurationOf(
+  bridgeUrl: string,
+  { lifeSeconds, rotates }: Required<Pick<VendorOptions, 'lifeSeconds' | 'rotates'>>,
+): Configuration {
   return {
     adapter: createVendorAdapter(),
     clients: [
@@ -222,7 +236,18 @@ function configurationOf(bridgeUrl: string, { lifeSeconds, rotates }: Required<V
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
-      deviceFlow: { enabled: true },
+      deviceFlow: {
+        enabled: true,
+        userCodeInputSource: async (context, form) => {
+          context.body = form;
+        },
+        userCodeConfirmSource: async (context, form) => {
+          context.body = form;
+        },
+        successSource: async (context) => {
+          context.body = 'Done.';
+        },
+      },
       revocation: { enabled: true },
     },
     findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
