@@ -214,11 +214,3 @@ function unescapeText(text: string): string {
 function escapeText(text: string): string {
   return text.replace(/[\\\0\p{Surrogate}]/gu, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
-
-/** What a store has, before it is opened. */
-export interface StoreInspection {
-  /** Whether the first start makes it. */
-  readonly isNew: boolean;
-  /** As `Store.masterKey` gives it. */
-  readonly masterKey: Uint8Array | undefined;
-}

@@ -1,15 +1,13 @@
-import type { UpstreamReply } from '../core/exchange.js';
 import { Fault } from '../core/fault.js';
-import { codeOf, messageOf } from '../shared/errors.js';
 import type { JsonObject } from '../shared/json.js';
 import { createScope, remainingMs, type Scope } from '../shared/scope.js';
-import { type Caller, type CountedOutage, callerOf } from './outage-count.js';
-import { wordsFor } from './outage-words.js';
+import { type Caller, callerOf } from './outage-count.js';
+import { isConnectionError, kindOf, outageOf, type Report } from './outages.js';
 import type { IsRefusal, Refusal } from './refusals.js';
 import { type BreakerState, createResilience, type Resilience, UpstreamOutage } from './resilience.js';
 import { type ErrorMapping, interpretResponse, type UpstreamResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
-import { createTransport, type Proxies, TIMED_OUT, TOO_LARGE, type Transport } from './transport.js';
+import { createTransport, type Proxies, TOO_LARGE, type Transport } from './transport.js';
 
 /** One request to a modern API. */
 export interface UpstreamRequest {
@@ -170,9 +168,6 @@ interface SentRequest extends UpstreamRequest {
   readonly caller: Caller;
 }
 
-/** Told the outcome of an attempt, and the reply where there was one. */
-type Report = (outcome: UpstreamObservation['outcome'], reply?: UpstreamReply) => void;
-
 /** Makes one attempt: gives the result of the reply, or its Fault. Throws an UpstreamOutage where the API is down. */
 async function sendOnce(
   { method, url, headers, body, operation, errorMapping, isRefusal, refusals, secrets, caller }: SentRequest,
@@ -199,26 +194,4 @@ async function sendOnce(
     reply.headers['retry-after'] === undefined &&
     result.retryAfter === undefined;
   throw new UpstreamOutage(result, { retryable: isRetryable, kind: 'reply', caller });
-}
-
-/** What a request without a readable reply is reported as, and the fault of it. */
-function outageOf(error: unknown, report: Report): { readonly outcome: string; readonly fault: Fault } {
-  const code = codeOf(error);
-  const outcome = code === TIMED_OUT ? 'timeout' : (code ?? 'no readable reply');
-  report(outcome);
-  // A new error with the code or message alone: the original may hold the request with its credential.
-  const isCodeEnough = code !== undefined && !code.startsWith('UND_');
-  const cause = new Error(isCodeEnough ? wordsFor(outcome) : messageOf(error));
-  return { outcome, fault: new Fault('unavailable', { cause }) };
-}
-
-/** The kind of an outage without a reply that can be read. */
-function kindOf(outcome: string): CountedOutage['kind'] {
-  if (outcome === 'timeout') return 'silent';
-  return /^(HPE_|Z_|ERR_BUFFER_TOO_LARGE$|no readable reply$)/.test(outcome) ? 'reply' : 'unreached';
-}
-
-/** Whether an error code of Node.js or undici says that a connection was not established or broke. */
-function isConnectionError(code: string): boolean {
-  return /^(E(CONN|AI_AGAIN|NOTFOUND|HOST|NET|PIPE|TIMEDOUT)|UND_ERR_(CONNECT_TIMEOUT|SOCKET)$)/.test(code);
 }

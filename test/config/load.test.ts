@@ -548,7 +548,11 @@ const refusedBelow: readonly [string, number, string][] = [
     'applications[0].client_secret needs a client_id; write the one that the vendor gave with it',
   ],
   ['  scopes: [a]', 6, 'applications[0].scopes needs a client_id; write the one that the vendor gave'],
-  ['  scopes: [a b]', 6, 'applications[0].scopes[0] must be a scope, without blanks and quotes'],
+  [
+    '  credentials: vault\n  client_id: bridge\n  scopes: [a b]',
+    8,
+    'applications[0].scopes[0] must be a scope, without blanks and quotes',
+  ],
   ['  scopes: a', 6, 'applications[0].scopes must be a list of scopes'],
   [
     '  credentials: vault\n  client_id: ""',

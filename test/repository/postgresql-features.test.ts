@@ -31,11 +31,11 @@ const features: Readonly<Record<string, RegExp>> = {
 /** What all of them have. A word that is neither here nor in a feature fails the test: it belongs into one of the lists. */
 const common = new Set(
   (
-    'AND ANY AS BEGIN BY CASE CHECK COLLATE COMMIT CONFLICT CREATE DELETE DESC DO ELSE END EXCLUSIVE EXISTS FOR FROM GROUP IN ' +
+    'ADD ALTER AND ANY AS BEGIN BETWEEN BY CASE CHECK COLLATE COLUMN COMMIT CONFLICT CREATE DELETE DESC DO ELSE END EXCLUSIVE EXISTS FOR FROM GROUP IN ' +
     'INDEX INSERT INTO ISOLATION JOIN KEY LEFT LEVEL LIMIT LOCAL LOCK LOCKED MODE NOT NOTHING NULL OFFSET ON ONLY ORDER ' +
     'ORDINALITY OVER PARTITION PRIMARY READ REFERENCES REPEATABLE RETURNING SELECT SET SKIP TABLE THEN UNIQUE UPDATE USING ' +
     'VALUES WHEN WHERE WITH ' +
-    'array_agg cardinality clock_timestamp count current_setting extract greatest least max min pg_advisory_xact_lock ' +
+    'array_agg cardinality clock_timestamp coalesce count current_setting extract greatest least max min pg_advisory_xact_lock ' +
     'row_number sum to_regclass unnest varchar'
   ).split(' '),
 );
