@@ -1,4 +1,3 @@
-import { toFault } from '../core/fault.js';
 import type { Scope } from '../shared/scope.js';
 import type { Send, UpstreamRequest } from '../upstream/client.js';
 
@@ -17,7 +16,8 @@ export async function sendRenewing(
   try {
     return await send(withToken(request, token, current), scope);
   } catch (error) {
-    if (toFault(error).reason !== 'unauthenticated' || !scope.outcomes.includes(401)) throw error;
+    // Whatever its body says: many APIs send none.
+    if (!scope.outcomes.includes(401)) throw error;
     if (renewal.current === current) {
       if (current !== token) throw error;
       renewal.current = await renewal.replace(current);

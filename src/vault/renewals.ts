@@ -105,7 +105,15 @@ export function createRenewals(store: Store, clock: Clock, timeoutMs: number): R
       const kept = await keepUnstored(session);
       if (kept) return kept;
       const lease = await store.leaseSession(session.record, leaseMs);
-      const given = lease === undefined ? undefined : await renewLeased(session, lease);
+      const given =
+        lease === undefined
+          ? undefined
+          : await renewLeased(session, lease).catch(async (error: unknown) => {
+              // One whose lease ran out may have been slower than this one.
+              const { grant } = await stale.again();
+              if (grant.accessToken === stale.grant.accessToken) throw error;
+              return grant;
+            });
       if (given) return given;
       await delay(LOOK_AGAIN_MS[Math.min(n, LOOK_AGAIN_MS.length - 1)]);
     }

@@ -121,9 +121,8 @@ export function createTickets({ store, sealer, sessions, applications, clock }: 
     found: { readonly record: TicketRecord; readonly content: Content },
   ) => {
     const { record, content } = found;
-    const { credential, userId, authToken } = content;
-    if (credential === undefined || userId === undefined || authToken !== undefined || !isGrant(credential))
-      return found;
+    const { credential, userId } = content;
+    if (credential === undefined || userId === undefined) return found;
     const session = await sessions.make(application, credential, userId);
     const next = { ...content, authToken: session.authToken };
     const changed = sealTicket(ticket, record, next);
@@ -190,7 +189,8 @@ export function createTickets({ store, sealer, sessions, applications, clock }: 
     redeem: async (application, ticket, prepare, scope) => {
       const { application: owner, ...found } = await unsealTicket(ticket);
       if (owner !== application) throw new Fault('missing', { cause: 'the ticket is of another application' });
-      const { record, content } = await withSession(ticket, application, found);
+      const isPending = found.content.authToken === undefined && isGrant(found.content.credential ?? '');
+      const { record, content } = isPending ? await withSession(ticket, application, found) : found;
       const { credential, userId, authToken } = content;
       if (credential === undefined || userId === undefined) {
         throw new Fault('unauthenticated', { cause: 'nobody has signed in with the ticket yet' });

@@ -102,7 +102,8 @@ test('says what is wrong with the command line, the application and the vendor',
 
 test('check --online asks the vendor with the client, and tells the operator that its secret is wrong', async () => {
   const { run } = await start();
-  expect(await run('check', '--online').end).toMatchObject({ code: 0 });
+  const good = await run('check', '--online').end;
+  expect(good).toMatchObject({ code: 0, stderr: expect.stringContaining('write public_url, and register its') });
   const { run: wrong } = await start({ client_secret: 'not-the-secret-of-the-client' });
   const { code, stdout, stderr } = await wrong('check', '--online').end;
   expect(code).toBe(1);

@@ -79,7 +79,7 @@ describeWithPostgres('three nodes on one PostgreSQL, with access tokens of 2 sec
     };
     const calling = callOver(rounds(4000, 60_000), 200, (n) => call(n));
     // What a node was given and has not stored is lost with it: it is killed at any other time.
-    await until(() => vendor.spent.length >= rounds(1, 10));
+    await until(() => vendor.spent.length >= rounds(1, 5));
     await until(() => vendor.idleMs() > 100);
     nodes[1]?.child.kill('SIGKILL');
     const statuses = await calling;
@@ -88,6 +88,5 @@ describeWithPostgres('three nodes on one PostgreSQL, with access tokens of 2 sec
     expect(again).toBeGreaterThan(0);
     expect(new Set(vendor.spent).size).toBe(vendor.spent.length);
     expect(vendor.revocations()).toBe(0);
-    if (process.env.SHOW) console.error(`${vendor.spent.length} renewals, ${again} calls sent to another node`);
   }, 180_000);
 });

@@ -50,6 +50,20 @@ test('a write that was refused with 401 is sent once more, and done once', async
   expect(vendor.spent).toHaveLength(1);
 });
 
+test('a 401 without a body is one, too', async () => {
+  const { vendor, signIn, call } = await startWithVendor();
+  const authToken = await signIn();
+  let refusals = 0;
+  vendor.intercept((request, response) => {
+    const isFirst = request.url === '/api/me' && refusals === 0;
+    if (isFirst) response.writeHead(401, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }).end();
+    if (isFirst) refusals += 1;
+    return isFirst;
+  });
+  expect(await statusOf(call('get_account_info', { auth_token: authToken }))).toBe(OK);
+  expect([refusals, vendor.spent.length]).toEqual([1, 1]);
+});
+
 test('a token that is refused again is not renewed again in the call', async () => {
   const { vendor, signIn, call } = await startWithVendor();
   const authToken = await signIn();
