@@ -85,16 +85,16 @@ export function createRenewals(store: Store, clock: Clock, timeoutMs: number): R
 
   /** Gives what is stored in the end; undefined where the session has changed meanwhile. */
   const renewLeased = async ({ oauth, record, grant, sealed }: GrantedSession, lease: number) => {
-    try {
-      // The end is counted from before the request, so that it is never too late.
-      const now = await store.now();
-      const given = endingFrom(now, await oauth.renew(grant, createScope()));
-      return await keep(record, sealed(given), given);
-    } catch (error) {
+    // The end is counted from before the request, so that it is never too late.
+    const now = await store.now();
+    const given = await oauth.renew(grant, createScope()).catch(async (error: unknown) => {
       // Else it ends by itself.
       await store.releaseSession(record.digest, lease).catch(() => {});
       throw error;
-    }
+    });
+    // The lease keeps the others from the spent refresh token until what was given for it is stored.
+    const next = endingFrom(now, given);
+    return keep(record, sealed(next), next);
   };
 
   const renew = async (stale: GrantedSession): Promise<Grant> => {
