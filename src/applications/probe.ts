@@ -6,6 +6,7 @@ import { createScope } from '../shared/scope.js';
 import { createUpstreams } from '../upstream/client.js';
 import { adviceOn } from '../upstream/outage-advice.js';
 import type { Proxies } from '../upstream/transport.js';
+import type { Application } from './application.js';
 import { connect } from './connect.js';
 
 /** No modern API has issued this credential. */
@@ -41,13 +42,13 @@ export async function probeApplications(
   const connected = (application: ApplicationConfig) => connect(application, upstreams, createCache());
   const problems = applications.flatMap(withShadow).map(async ({ application, path }): Promise<ProbeProblem[]> => {
     try {
-      const { connect: connectTo, name, provider, baseUrl } = await connected(application);
+      const { connect: connectTo, name, provider, baseUrl, oauth } = await connected(application);
       if (!isOnline) return [];
       const scope = createScope();
       const fault = await connectTo(scope)
         .readAccount(PROBE_CREDENTIAL)
         .then(() => undefined, toFault);
-      if (fault?.reason === 'unauthenticated') return [];
+      if (fault?.reason === 'unauthenticated') return oauth ? clientProblems(oauth, name, path) : [];
       const [outcome, words] = [scope.outcomes.at(-1), outcomeOf(fault)];
       const why = isCode(outcome) ? outcome : words;
       const message = `${name}: ${baseUrl} does not answer as ${provider} should (${why}); ${adviceOn(outcome, words)}`;
@@ -68,10 +69,25 @@ function withShadow(application: ApplicationConfig, index: number) {
   return [
     itself,
     {
-      application: { ...application, ...shadow, name: `the shadow of ${name}` },
+      application: { ...application, ...shadow, clientId: undefined, name: `the shadow of ${name}` },
       path: [...path, 'shadow'],
     },
   ];
+}
+
+/** Asks the vendor for a token with a refresh token that it must refuse: first it looks at who asks. */
+async function clientProblems(
+  { renew }: NonNullable<Application['oauth']>,
+  name: string,
+  path: readonly (string | number)[],
+): Promise<ProbeProblem[]> {
+  const fault = await renew({ accessToken: '', refreshToken: PROBE_CREDENTIAL }, createScope()).then(
+    () => undefined,
+    toFault,
+  );
+  if (!fault || fault.reason === 'unauthenticated') return [];
+  const message = `${name}: no tokens can be had with its client_id (${messageOf(fault.cause)}); compare client_id, client_secret and scopes with what the vendor has`;
+  return [{ path: [...path, 'client_id'], message }];
 }
 
 /** Whether an outcome is a code of the network or of TLS, which the advice explains; those of undici say little. */

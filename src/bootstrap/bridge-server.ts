@@ -92,7 +92,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
     await adminListener?.close(graceMs);
     overload.close();
     await ledger.close();
-    await services.sessions.writeLastUses();
+    await services.sessions.finish();
     for (const recorder of recorders) await recorder.close();
     await services.store.close();
     await rates.close();

@@ -21,6 +21,7 @@ import { systemClock } from '../vault/lives.js';
 import { openMasterKey } from '../vault/master-key.js';
 import { createSealer, type Sealer } from '../vault/seal.js';
 import { createSessions } from '../vault/sessions.js';
+import { createStates, type States } from '../vault/states.js';
 import { createTickets } from '../vault/tickets.js';
 import { createTrials, type ObserveTrial } from '../vault/trials.js';
 import type { RuntimeOptions } from './runtime-options.js';
@@ -30,6 +31,7 @@ export interface Services extends HandlerServices {
   readonly applications: readonly Application[];
   readonly upstreams: Upstreams;
   readonly sealer: Pick<Sealer, 'digest'>;
+  readonly states: States;
   /** Each rate once: what it has counted outlasts a reload. */
   readonly createRate: CreateRate;
   /**
@@ -75,10 +77,11 @@ export async function openServices(
   const store = withKnownUserIds(await openStore(config.store, createRateLimiter, onStoreBreaker));
   try {
     const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
-    const sessions = createSessions(store, sealer, systemClock);
+    const sessions = createSessions(store, sealer, systemClock, config.limits.upstreamTimeoutMs);
     const tickets = createTickets({ store, sealer, sessions, applications, clock: systemClock });
+    const states = createStates(sealer);
     const trials = createTrials(store, onTrial);
-    const kept = { store, sealer, sessions, trials, createRate: createOnce(createRate ?? createRateLimiter) };
+    const kept = { store, sealer, states, sessions, trials, createRate: createOnce(createRate ?? createRateLimiter) };
     const changing = { applications, upstreams, ofShadows, tickets };
     return servicesOf(config, kept, changing, { cache, onShadow });
   } catch (error) {
@@ -98,7 +101,7 @@ export async function connectAlone(config: Config, { proxies, route }: RuntimeOp
   );
 }
 
-type Kept = Pick<Services, 'store' | 'sealer' | 'sessions' | 'trials' | 'createRate'>;
+type Kept = Pick<Services, 'store' | 'sealer' | 'states' | 'sessions' | 'trials' | 'createRate'>;
 
 interface Changing extends Pick<Services, 'applications' | 'upstreams' | 'tickets'> {
   /** Those that the shadows are read with. */

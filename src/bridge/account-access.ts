@@ -6,9 +6,9 @@ import type { HandlerContext } from './handler.js';
 
 /** The credential that the auth_token stands for. Rejects as `unauthenticated` where the vault has no such session. */
 export async function credentialOf(context: HandlerContext): Promise<string> {
-  const { application, sessions, values } = context;
+  const { application, scope, sessions, values } = context;
   const { auth_token: authToken = '' } = values;
-  return application.credentials === 'vault' ? sessions.credentialOf(application, authToken) : authToken;
+  return application.credentials === 'vault' ? sessions.credentialOf(application, authToken, scope) : authToken;
 }
 
 /** A credential with the native id of the account that it is used on; undefined for the caller's own. */

@@ -39,7 +39,7 @@ export function createDispatcher(services: HandlerServices): Dispatcher {
     }
     const { store, sessions, tickets, trials, limitTickets } = services;
     const values = valuesOf(action, parameters);
-    const given = { store, sessions, tickets, trials, limitTickets, address, application, api, values };
+    const given = { store, sessions, tickets, trials, limitTickets, address, application, scope, api, values };
     const result = await handler(given);
     return hideFrom(Object.values(values), scope.secrets, result);
   };

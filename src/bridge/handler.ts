@@ -1,6 +1,7 @@
 import type { Application } from '../applications/application.js';
 import type { Fields } from '../core/answer.js';
 import type { Provider } from '../providers/provider.js';
+import type { Scope } from '../shared/scope.js';
 import type { Store } from '../store/store.js';
 import type { Sessions } from '../vault/sessions.js';
 import type { Tickets } from '../vault/tickets.js';
@@ -26,6 +27,7 @@ export interface HandlerContext extends HandlerServices {
   readonly application: Application;
   /** The caller's address. */
   readonly address: string;
+  readonly scope: Scope;
   /** Its modern API, for this call. */
   readonly api: Provider;
   /** The values of the action's parameters; an absent optional parameter has no entry. */

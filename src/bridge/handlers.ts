@@ -29,9 +29,12 @@ export const handlers: Readonly<Record<ActionName, (capabilities: Capabilities) 
   }),
 
   get_auth_token: ifVault(async (context) => {
-    const { api, application, tickets, values } = context;
-    const { authToken, prepared } = await tickets.redeem(application, values.ticket ?? '', async (credential) =>
-      presentUser(await api.readAccount(credential), context),
+    const { api, application, scope, tickets, values } = context;
+    const { authToken, prepared } = await tickets.redeem(
+      application,
+      values.ticket ?? '',
+      async (credential) => presentUser(await api.readAccount(credential), context),
+      scope,
     );
     return { auth_token: authToken, user: prepared };
   }),

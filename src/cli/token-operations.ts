@@ -3,7 +3,10 @@ import type { RuntimeOptions } from '../bootstrap/runtime-options.js';
 import { openServices, recordedDigest, type Services } from '../bootstrap/services.js';
 import type { Config } from '../config/config.js';
 import { toFault } from '../core/fault.js';
+import type { DeviceCode } from '../oauth/client.js';
+import { grantText } from '../oauth/grant.js';
 import { loadProvider } from '../providers/load.js';
+import { messageOf } from '../shared/errors.js';
 import { createScope } from '../shared/scope.js';
 import { openStore } from '../store/open.js';
 import { sessionPages } from '../store/session-pages.js';
@@ -33,19 +36,42 @@ export function addToken(config: Config, runtime: RuntimeOptions, request: AddTo
     const application = applicationOf(applications, request.selector);
     const { name, kind, provider, baseUrl, credentials } = application;
     if (credentials !== 'vault') throw withoutVault(name, kind.title);
+    const { usable, kept } = await credentialFrom(request.source, application, sessions);
     const { nativeId, proposedUserId } = await application
       .connect(createScope())
-      .readAccount(request.credential)
+      .readAccount(usable)
       .catch((error: unknown) => {
         const { reason } = toFault(error);
         const why = reason === 'unavailable' ? 'does not answer' : `does not accept this ${kind.credential.name}`;
         throw new Error(`${kind.title} at ${baseUrl} ${why}; nothing was added`);
       });
     const userId = await store.userId({ provider, baseUrl, nativeId, proposedUserId });
-    const { authToken, record } = await sessions.make(application, request.credential, userId, request.authToken);
+    const { authToken, record } = await sessions.make(application, kept, userId, request.authToken);
     await store.addSession(record);
     return authToken;
   });
+}
+
+/** What is tried as the credential, and what is kept in its place. */
+async function credentialFrom(
+  source: CredentialSource,
+  { name, kind, oauth }: Application,
+  { endingOf }: Services['sessions'],
+): Promise<{ usable: string; kept: string }> {
+  if ('credential' in source) return { usable: source.credential, kept: source.credential };
+  if (!oauth) throw new Error(`${name} has no client_id; add the one that ${kind.title} gave, or pipe a credential in`);
+  const scope = createScope();
+  const isOfDevice = 'tell' in source;
+  const given = isOfDevice ? oauth.ofDevice?.(source.tell, scope) : oauth.ofClient?.(scope);
+  const way = isOfDevice ? 'devices' : 'the client itself';
+  if (!given)
+    throw new Error(
+      `${kind.title} gives no tokens to ${way}; leave out ${isOfDevice ? '--device' : '--client-credentials'}`,
+    );
+  const grant = await given.catch((error: unknown) => {
+    throw new Error(`${kind.title} gave no token: ${messageOf(toFault(error).cause)}; nothing was added`);
+  });
+  return { usable: grant.accessToken, kept: grantText(await endingOf(grant)) };
 }
 
 const withoutVault = (name: string, title: string) =>
@@ -53,10 +79,16 @@ const withoutVault = (name: string, title: string) =>
 
 export interface AddTokenRequest {
   readonly selector: ApplicationSelector;
-  readonly credential: string;
+  readonly source: CredentialSource;
   /** The auth_token of an old program; absent: a new one is made. */
   readonly authToken?: string | undefined;
 }
+
+/** A credential; or that the client itself gets one; or a user by a device, who is told what to do. */
+export type CredentialSource =
+  | { readonly credential: string }
+  | { readonly client: true }
+  | { readonly tell: (code: DeviceCode) => void };
 
 /** Selects an application by its api_key or its name. */
 export type ApplicationSelector = { readonly apiKey: string } | { readonly application: string };

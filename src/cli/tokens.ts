@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import type { DeviceCode } from '../oauth/client.js';
 import { codeOf } from '../shared/errors.js';
 import { askSecret, isTerminal } from './ask.js';
 import type { Environment } from './environment.js';
@@ -27,22 +28,32 @@ export function addTokensCommand(program: Command, environment: () => Environmen
   )
     .option('--application <name>', 'the application that it is for, by its name')
     .option('--api-key <key>', 'the same, by its api_key, which other users of this machine may then see')
+    .option('--client-credentials', 'take none: the client_id of the application gets its own from the vendor')
+    .option('--device', 'take none: a user agrees at the vendor with a code that is shown')
     .option('--auth-token-file <file>', 'has the auth_token of an old program; a new one is made unless given')
     .option('--auth-token <token>', 'the same, which other users of this machine may then see', toToken);
-  add.action(async (options: ApplicationOptions & AuthTokenOptions & { config?: string }) => {
+  add.action(async (options: ApplicationOptions & AuthTokenOptions & SourceOptions & { config?: string }) => {
     const [selector, ...others] = selectorsOf(options);
     if (!selector || others.length > 0) return add.error('error: name one of --application and --api-key');
     if (options.authToken !== undefined && options.authTokenFile !== undefined)
       return add.error('error: name one of --auth-token-file and --auth-token');
+    if (options.clientCredentials && options.device)
+      return add.error('error: name one of --client-credentials and --device');
     const authToken = options.authTokenFile === undefined ? options.authToken : await readToken(options.authTokenFile);
-    const piped = isTerminal() ? undefined : await text(process.stdin);
+    const isAsked = !options.clientCredentials && !options.device;
+    const piped = !isAsked || isTerminal() ? undefined : await text(process.stdin);
     const config = await loadConfig(options.config);
     const { addToken, credentialName } = await operations();
-    const credential =
-      piped ?? (await askSecret(`The ${await credentialName(config, selector)}, which is not shown`, emptyProblem));
-    if (credential.trim() === '')
-      throw new Error('there is no credential on standard input; pipe it in, such as from a file');
-    console.log(await addToken(config, environment(), { selector, credential: credential.trim(), authToken }));
+    const credential = async () => {
+      const given =
+        piped ?? (await askSecret(`The ${await credentialName(config, selector)}, which is not shown`, emptyProblem));
+      if (given.trim() === '')
+        throw new Error('there is no credential on standard input; pipe it in, such as from a file');
+      return { credential: given.trim() };
+    };
+    const withoutOne = options.device ? { tell: showCode } : { client: true as const };
+    const source = isAsked ? await credential() : withoutOne;
+    console.log(await addToken(config, environment(), { selector, source, authToken }));
   });
 
   command('list', 'show what auth_tokens there are, by the beginning of their digests')
@@ -82,12 +93,26 @@ export function addTokensCommand(program: Command, environment: () => Environmen
     });
 }
 
+/** Beside standard output, which has the auth_token alone. */
+function showCode({ userCode, url, completeUrl }: DeviceCode): void {
+  const same = completeUrl === undefined ? '' : `\nOr open ${completeUrl}`;
+  process.stderr.write(
+    `Open ${url} and enter ${userCode}${same}\nWaiting until you have agreed; Ctrl-C leaves nothing.\n`,
+  );
+}
+
 const emptyProblem = (answer: string) => (answer.trim() === '' ? 'It is not empty.' : undefined);
 
 /** The options that select an application. */
 interface ApplicationOptions {
   readonly application?: string;
   readonly apiKey?: string;
+}
+
+/** The options that say where the credential comes from. */
+interface SourceOptions {
+  readonly clientCredentials?: true;
+  readonly device?: true;
 }
 
 /** The options with the auth_token of an old program. */

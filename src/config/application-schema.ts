@@ -51,6 +51,20 @@ export function applicationSchema(options: ConfigOptions, provider: NamedProvide
       .describe(
         'vault: whether the sign-in page asks for the first four characters of the ticket, which the program has to show; not for programs that post without a browser',
       ),
+    client_id: text.optional().meta({
+      description:
+        "vault: the bridge's own id at the vendor; users then agree there, by OAuth, in place of entering a credential",
+      unlessGiven: 'a credential is entered',
+    }),
+    client_secret: text
+      .optional()
+      .meta({ description: 'what the vendor gave with `client_id`', unlessGiven: 'a public client, without one' }),
+    client_secret_file: file.meta({ description: 'a file that has it in its first line, in place of `client_secret`' }),
+    scopes: z
+      .array(pattern('a scope, without blanks and quotes', isScope), expected('a list of scopes'))
+      .readonly()
+      .optional()
+      .meta({ description: 'what the bridge asks the vendor for', unlessGiven: "the provider's own" }),
     defaults: camelCasedObject({
       space_amount: bytes.meta({
         description: 'bytes of storage, shown where the modern API tells none',
@@ -116,12 +130,41 @@ export function applicationSchema(options: ConfigOptions, provider: NamedProvide
     }),
   };
   const { taken, allowed, values: own } = settingsBeside(shape, provider.settings);
-  const common = strictObject(shape, allowed).transform(({ api_key_file, ...values }) => ({
-    ...camelCased(values),
-    name: values.name ?? basename(values.provider, extname(values.provider)),
-  }));
+  const common = oauthChecked(strictObject(shape, allowed)).transform(
+    ({ api_key_file, client_secret_file, ...values }) => ({
+      ...camelCased(values),
+      name: values.name ?? basename(values.provider, extname(values.provider)),
+    }),
+  );
   // An intersection reports the keys that neither side knows.
   return z.intersection(common, own);
+}
+
+/** A scope of OAuth: https://www.rfc-editor.org/rfc/rfc6749#section-3.3. */
+const isScope = (scope: string) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope);
+
+/** What the keys of OAuth ask of those beside them. */
+function oauthChecked<
+  T extends z.ZodType<{
+    credentials: string;
+    client_id?: string | undefined;
+    client_secret?: string | undefined;
+    scopes?: readonly string[] | undefined;
+  }>,
+>(schema: T): T {
+  return schema
+    .refine(({ client_id, credentials }) => client_id === undefined || credentials === 'vault', {
+      path: ['client_id'],
+      error: 'needs a vault, which keeps what the vendor gives; write `credentials: vault`',
+    })
+    .refine(({ client_id, client_secret }) => client_id !== undefined || client_secret === undefined, {
+      path: ['client_secret'],
+      error: 'needs a client_id; write the one that the vendor gave with it',
+    })
+    .refine(({ client_id, scopes }) => client_id !== undefined || scopes === undefined, {
+      path: ['scopes'],
+      error: 'needs a client_id; write the one that the vendor gave',
+    });
 }
 
 function shadowSchema(options: ConfigOptions, provider: NamedProvider) {

@@ -9,6 +9,7 @@ const secretKeys = [
   { in: 'configuration', key: 'store', noun: 'store' },
   { in: 'configuration', key: 'limits_store', noun: 'URL' },
   { in: 'application', key: 'api_key', noun: 'api_key' },
+  { in: 'application', key: 'client_secret', noun: 'client secret' },
 ] as const;
 
 /** A configuration with the secrets of the files that it names. */

@@ -11,10 +11,11 @@ export interface ConfigWarning {
 }
 
 /** What is valid in a configuration and yet breaks old programs, the limits, or the secrecy of credentials. */
-export function warningsOf({ applications, trustProxy }: Config): ConfigWarning[] {
+export function warningsOf({ applications, publicUrl, trustProxy }: Config): ConfigWarning[] {
   const warnings = applications.flatMap((application, index) => [
     ...redirectWarnings(application, index),
     ...plainWarnings(application, index),
+    ...(publicUrl === undefined && trustProxy === false ? callbackWarnings(application, index) : []),
   ]);
   if (trustProxy === true) {
     warnings.push({
@@ -34,6 +35,17 @@ function redirectWarnings({ redirectUrl }: ApplicationConfig, index: number): Co
     {
       path: ['applications', index, 'redirect_url'],
       message: `applications[${index}].redirect_url has a query or a fragment of its own; old programs that take the auth_token by its place in the redirect break: leave it out`,
+    },
+  ];
+}
+
+/** The vendor compares the address that browsers come back to with the registered one. */
+function callbackWarnings({ clientId }: ApplicationConfig, index: number): ConfigWarning[] {
+  if (clientId === undefined) return [];
+  return [
+    {
+      path: ['applications', index, 'client_id'],
+      message: `applications[${index}].client_id sends browsers back to the host that they happen to name; write public_url, and register its /api/1.0/auth/callback at the vendor`,
     },
   ];
 }

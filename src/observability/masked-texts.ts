@@ -18,7 +18,8 @@ const isShown = (name: string, value: string) =>
   name.toLowerCase() === 'action' ? isName(value) : shownParameters.has(name.toLowerCase());
 
 /** Whether the name of a value tells that it is a secret. */
-export const isSecretName = (name: string) => /auth|cookie|key|pass|pwd|secret|session|ticket|token/i.test(name);
+export const isSecretName = (name: string) =>
+  /auth|cookie|device_code|key|pass|pwd|secret|session|ticket|token|verifier/i.test(name);
 
 /** The parameters of all actions, by their names. */
 const parameterNames: ReadonlySet<string> = new Set([

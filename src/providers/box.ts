@@ -1,9 +1,14 @@
 import { Fault } from '../core/fault.js';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
+import type { Settings } from '../shared/setting.js';
 import type { UpstreamRequest } from '../upstream/client.js';
 import type { IsRefusal, Refusal } from '../upstream/refusals.js';
 import { accountAfterWrite, authorization, ignoredFields, nativeIdOf } from './common.js';
-import type { Account, DocumentedCredential, ProviderKind } from './provider.js';
+import type { Account, DocumentedCredential, OAuthDescription, ProviderKind } from './provider.js';
+
+const settings = {
+  enterprise_id: { kind: 'text', description: 'whose service account gets a token with `--client-credentials`' },
+} as const satisfies Settings;
 
 function toAccount(user: JsonObject): Account {
   const nativeId = nativeIdOf(user.id);
@@ -75,6 +80,17 @@ const refusals: readonly Refusal[] = [
 const PAGE_SIZE = 500;
 const MAX_PAGES = 20;
 
+/**
+ * https://developer.box.com/guides/authentication/oauth2/: a refresh token is spent once. Client credentials are those of the
+ * enterprise: its service account.
+ */
+const oauth: OAuthDescription = {
+  authorization: 'https://account.box.com/api/oauth2/authorize',
+  token: 'https://api.box.com/oauth2/token',
+  revocation: 'https://api.box.com/oauth2/revoke',
+  clientCredentials: { box_subject_type: 'enterprise', box_subject_id: '{enterprise_id}' },
+};
+
 const credential: DocumentedCredential = {
   name: 'access token',
   hint: 'Your Box administrator, or the Developer Console of Box, gives you one; it ends after an hour.',
@@ -96,11 +112,12 @@ const credential: DocumentedCredential = {
 };
 
 /** https://developer.box.com/reference/resources/user: a login is an e-mail address. */
-export const box: ProviderKind = {
+export const box: ProviderKind<typeof settings> = {
   name: 'box',
   title: 'Box',
   publicBaseUrl: 'https://api.box.com',
   credential,
+  oauth,
   isRefusal,
   refusals,
   requests: {
@@ -110,6 +127,7 @@ export const box: ProviderKind = {
     createAccount: 'POST {base_url}/2.0/users',
     findAccounts: 'GET {base_url}/2.0/users',
   },
+  settings,
   connect: ({ baseUrl, send }) => {
     const users = `${baseUrl}/2.0/users`;
     const userUrl = (id: string) => `${users}/${encodeURIComponent(id)}`;

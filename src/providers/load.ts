@@ -45,7 +45,7 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
   if (providers.some((other) => other.name === kind.name)) {
     throw new Error(`provider ${name} has the name ${kind.name}, which is taken; give it another`);
   }
-  const { title, publicBaseUrl, credential, isRefusal, refusals, requests, settings } = kind;
+  const { title, publicBaseUrl, credential, isRefusal, refusals, requests, oauth, settings } = kind;
   if (settings !== undefined && !areSettings(settings)) {
     throw new Error(
       `provider ${name} has settings that cannot be used: each needs a name in snake_case, a description and a kind (text, or choice with its choices), and a default has to be a value of it; mend ${unusableIn(settings).join(' and ')}`,
@@ -59,6 +59,7 @@ export async function loadProvider(name: string): Promise<ProviderKind> {
     ...(isRefusal && { isRefusal }),
     ...(refusals && { refusals }),
     ...(requests && { requests }),
+    ...(oauth && { oauth }),
     ...(settings && { settings }),
     connect: (options, timeLeft) => connected(name, kind, options, timeLeft),
   };

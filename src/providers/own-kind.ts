@@ -8,7 +8,9 @@ export type UncheckedKind = Omit<ProviderKind, 'settings'> & { readonly settings
 
 /** The keys that the default export of a module lacks, or has with a value that is of no use. */
 export function missingIn(kind: unknown): string[] {
-  const { name, title, publicBaseUrl, credential, isRefusal, refusals, requests, connect } = isRecord(kind) ? kind : {};
+  const { name, title, publicBaseUrl, credential, isRefusal, refusals, requests, oauth, connect } = isRecord(kind)
+    ? kind
+    : {};
   const { url, translations } = isRecord(credential) ? credential : {};
   const credentialKeys = isRecord(credential)
     ? {
@@ -25,6 +27,7 @@ export function missingIn(kind: unknown): string[] {
     isRefusal: isAbsent(isRefusal) || isFunction(isRefusal),
     refusals: isAbsent(refusals) || (Array.isArray(refusals) && refusals.every(isRow)),
     requests: isAbsent(requests) || areRequests(requests),
+    ...oauthIn(oauth),
     connect: isFunction(connect),
   });
 }
@@ -48,6 +51,31 @@ function translationsIn(translations: unknown): Readonly<Record<string, boolean>
 
 function isWebAddress(value: unknown): boolean {
   return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
+}
+
+/** Whether an address is one, as far as its template tells. */
+const isAddress = (value: unknown) =>
+  typeof value === 'string' && (value.startsWith('{base_url}') || isWebAddress(value.replace(/\{\w+\}/g, 'x')));
+
+function oauthIn(oauth: unknown): Readonly<Record<string, boolean>> {
+  if (isAbsent(oauth)) return {};
+  if (!isRecord(oauth) || Array.isArray(oauth)) return { oauth: false };
+  const { token, issuer, scopes, clientAuthentication, authorizationParameters, clientCredentials, ...addresses } =
+    oauth;
+  const { authorization, deviceAuthorization, revocation } = addresses;
+  const areParameters = (value: unknown) => isAbsent(value) || areRequests(value);
+  return {
+    'oauth.token': isAddress(token),
+    'oauth.authorization': isAbsent(authorization) || isAddress(authorization),
+    'oauth.deviceAuthorization': isAbsent(deviceAuthorization) || isAddress(deviceAuthorization),
+    'oauth.revocation': isAbsent(revocation) || isAddress(revocation),
+    'oauth.issuer': isAbsent(issuer) || isAddress(issuer),
+    'oauth.scopes': isAbsent(scopes) || (Array.isArray(scopes) && scopes.every(isText)),
+    'oauth.clientAuthentication':
+      isAbsent(clientAuthentication) || ['post', 'basic'].includes(`${clientAuthentication}`),
+    'oauth.authorizationParameters': areParameters(authorizationParameters),
+    'oauth.clientCredentials': areParameters(clientCredentials),
+  };
 }
 
 function areRequests(value: unknown): boolean {

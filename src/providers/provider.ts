@@ -111,6 +111,34 @@ export type DocumentedCredential = Required<Credential> & {
   readonly translations: Required<NonNullable<Credential['translations']>>;
 };
 
+/**
+ * How an API whose tokens end gives them: OAuth 2.0, https://www.rfc-editor.org/rfc/rfc6749. Addresses are http or https
+ * URLs; in them and in parameters `{base_url}` stands for that of the application, and `{key}` for a setting of it.
+ */
+export interface OAuthDescription {
+  /** Where users agree, in their browser. No sign-in at the page unless given. */
+  readonly authorization?: string;
+  /** Where tokens are given. */
+  readonly token: string;
+  /** Where a device asks for a code: https://www.rfc-editor.org/rfc/rfc8628. No such sign-in unless given. */
+  readonly deviceAuthorization?: string;
+  /** Where a logout withdraws the tokens: https://www.rfc-editor.org/rfc/rfc7009. They are forgotten alone unless given. */
+  readonly revocation?: string;
+  /** Who answers at `authorization`, where it says so: https://www.rfc-editor.org/rfc/rfc9207. Not compared unless given. */
+  readonly issuer?: string;
+  /** What is asked for unless the application says it; nothing unless given. */
+  readonly scopes?: readonly string[];
+  /** How the client secret is sent: in the form, unless `basic` is given. */
+  readonly clientAuthentication?: 'post' | 'basic';
+  /** Further parameters of the address at `authorization`, such as `access_type` of Google; none unless given. */
+  readonly authorizationParameters?: Readonly<Record<string, string>>;
+  /**
+   * The further parameters, perhaps none, with which the client itself gets a token, without a user:
+   * https://www.rfc-editor.org/rfc/rfc6749#section-4.4. It gets none unless given.
+   */
+  readonly clientCredentials?: Readonly<Record<string, string>>;
+}
+
 /** A kind of modern API: one file in this folder, one line in the list of `index.ts`. */
 export interface ProviderKind<Declared extends Settings = Settings> {
   /** The `provider` of the configuration. */
@@ -133,6 +161,8 @@ export interface ProviderKind<Declared extends Settings = Settings> {
    * names in braces stand for what is filled in. Unknown unless given.
    */
   readonly requests?: { readonly [Method in keyof Provider]?: string };
+  /** How it gives tokens that end, to an application with a `client_id`; it has none unless given. */
+  readonly oauth?: OAuthDescription;
   /** Keys of its own in the configuration of an application; none unless given. */
   readonly settings?: Declared;
   /** `timeLeft` gives the milliseconds until the call has to be over; infinite where nothing limits it. */

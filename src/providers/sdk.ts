@@ -6,4 +6,12 @@ export type { Send, UpstreamRequest } from '../upstream/client.js';
 export type { IsRefusal, Refusal, UpstreamReason } from '../upstream/refusals.js';
 export { type ErrorMapping, extractMessage } from '../upstream/response.js';
 export { accountAfterWrite, authorization, headerText, nativeIdOf } from './common.js';
-export type { Account, AccountChanges, ConnectOptions, Plan, Provider, ProviderKind } from './provider.js';
+export type {
+  Account,
+  AccountChanges,
+  ConnectOptions,
+  OAuthDescription,
+  Plan,
+  Provider,
+  ProviderKind,
+} from './provider.js';

@@ -5,6 +5,8 @@ import type { UpstreamExchange } from '../core/exchange.js';
  * context would cost every promise of the process.
  */
 export interface Scope {
+  /** The access token of its session, where that ends; undefined where it does not. */
+  renewal?: Renewal;
   /** When the call MUST be over, by the clock of `performance`; infinite until it is admitted. */
   deadline: number;
   /** The outcomes of its upstream requests, in their order. */
@@ -13,6 +15,16 @@ export interface Scope {
   readonly secrets: string[];
   /** Its requests to modern APIs, with all that was sent and received; undefined where nobody looks at them. */
   upstream?: UpstreamExchange[];
+}
+
+/** An access token that can be replaced while a call is in work. */
+interface Renewal {
+  /** The token that the call began with. */
+  readonly token: string;
+  /** What stands in its place now: itself, until it was replaced. */
+  current: string;
+  /** Gives a token in place of one that was refused. Rejects with a Fault. */
+  readonly replace: (refused: string) => Promise<string>;
 }
 
 /** The scope of work that nothing limits and nobody observes, until told otherwise. */

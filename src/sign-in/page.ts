@@ -24,6 +24,8 @@ interface Form {
   /** When and from where the ticket was asked for, and what the user is to make of it. */
   readonly caution: string;
   readonly fields: readonly Field[];
+  /** Where it is sent; to the address of the page unless given. */
+  readonly action?: string | undefined;
   /** The name of the field to begin with. */
   readonly focused: FieldName;
   /** The texts of the button that shows the secret, and hides it. */
@@ -74,13 +76,13 @@ const YEAR_SECONDS = 365 * 24 * 60 * 60;
 
 /**
  * The headers of every reply below the page's path: it is not cached, not framed, sends no referrer and loads nothing.
- * Chromium applies `form-action` to every redirect that follows a form. With a `redirectUrl` the web application may
- * redirect further, so any HTTP target is allowed. https://www.w3.org/TR/CSP3/#directive-form-action
+ * Chromium applies `form-action` to every redirect that follows a form. Where it `leadsAway`, to a web application or a
+ * vendor, these may redirect further, so any HTTP target is allowed. https://www.w3.org/TR/CSP3/#directive-form-action
  * Where the bridge is reached `overTls`, browsers come back in no other way; its neighbours of the same domain are not
  * the bridge's to promise. https://www.rfc-editor.org/rfc/rfc6797#section-6.1
  */
-export function pageHeaders(redirectUrl: string | undefined, overTls: boolean): Record<string, string> {
-  const formAction = redirectUrl === undefined ? "'self'" : "'self' http: https:";
+export function pageHeaders(leadsAway: boolean, overTls: boolean): Record<string, string> {
+  const formAction = leadsAway ? "'self' http: https:" : "'self'";
   return {
     'Content-Security-Policy': `${policy}; form-action ${formAction}`,
     'Cache-Control': 'no-store',

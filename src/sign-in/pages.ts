@@ -19,8 +19,8 @@ export interface Problem {
 
 /** The pages in one language. */
 export interface Pages {
-  /** Asks for the secret; `user` is the address of who sees it. */
-  readonly form: (pending: PendingTicket, user: string, problem?: Problem) => Page;
+  /** Asks for the secret, or sends the user to the vendor; `user` is the address of who sees it, `action` that of the form. */
+  readonly form: (pending: PendingTicket, user: string, problem?: Problem, action?: string) => Page;
   readonly done: (facts?: Omit<TicketFacts, 'isBroken'>) => Page;
   readonly over: (application?: Application) => Page;
   readonly failure: Page;
@@ -40,18 +40,19 @@ function pagesIn(language: Language, operator: OperatorConfig): Pages {
   const texts = catalogue[language];
   const common = { language, operator: operatorIn(texts, operator) };
   return {
-    form: (pending, user, problem) => {
+    form: (pending, user, problem, action) => {
       const { application } = pending;
       const { name, kind } = application;
       const fields = fieldsOf(application, texts, language).map((field) => ({
         ...field,
         problem: field.name === problem?.field ? problem.text : undefined,
       }));
-      const { title, text, caution, show, hide, submit } = texts.form;
+      const { title, text, caution, show, hide, submit, goOn } = texts.form;
       return {
         ...common,
         title: title(kind.title),
-        problem: problem?.field === undefined ? problem?.text : undefined,
+        // What is wrong with a field that is not on the page, for a program had entered it, is said at its top.
+        problem: fields.some((field) => field.problem !== undefined) ? undefined : problem?.text,
         text: text(name, kind.title),
         form: {
           caution: caution(howItWasAsked(pending, { now: Date.now(), user, language })),
@@ -59,7 +60,8 @@ function pagesIn(language: Language, operator: OperatorConfig): Pages {
           focused: problem?.field ?? (application.hasLogin ? 'login' : 'password'),
           show,
           hide,
-          submit,
+          submit: canGoAway(application) ? goOn(kind.title) : submit,
+          action,
         },
         kept: keptOf(application, texts),
       };
@@ -81,7 +83,11 @@ function pagesIn(language: Language, operator: OperatorConfig): Pages {
   };
 }
 
-function fieldsOf({ kind, hasLogin, confirmSignIn }: Application, { form }: Texts, language: Language): Field[] {
+/** Whether users agree at the vendor, and enter nothing here. */
+const canGoAway = ({ oauth }: Application) => oauth?.begin !== undefined;
+
+function fieldsOf(application: Application, { form }: Texts, language: Language): Field[] {
+  const { kind, hasLogin, confirmSignIn } = application;
   const { name, hint, url } = credentialIn(language, kind);
   const login: Field = {
     name: 'login',
@@ -102,7 +108,8 @@ function fieldsOf({ kind, hasLogin, confirmSignIn }: Application, { form }: Text
     hint: form.confirmationHint,
     attributes: 'autocomplete="off" autocapitalize="none" required',
   };
-  return [...(hasLogin ? [login] : []), secret, ...(confirmSignIn ? [confirmation] : [])];
+  const entered = canGoAway(application) ? [] : [...(hasLogin ? [login] : []), secret];
+  return [...entered, ...(confirmSignIn ? [confirmation] : [])];
 }
 
 /** A credential in the words of a language; in English where its provider has none of that language. */
@@ -113,8 +120,10 @@ export function credentialIn(
   return { ...credential, ...(language === 'en' ? {} : credential.translations?.[language]) };
 }
 
-function keptOf({ name, kind, hasLogin, tokenDays }: Application, { kept }: Texts): NonNullable<Page['kept']> {
-  const text = kept.text(name, kind.title, { days: tokenDays, hasPassword: hasLogin });
+function keptOf(application: Application, { kept }: Texts): NonNullable<Page['kept']> {
+  const { name, kind, hasLogin, tokenDays } = application;
+  const how = { days: tokenDays, hasPassword: hasLogin };
+  const text = canGoAway(application) ? kept.granted(name, kind.title, how) : kept.text(name, kind.title, how);
   return { title: kept.title, paragraphs: [text, kept.undo(name, kind.title)] };
 }
 

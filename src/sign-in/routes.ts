@@ -10,15 +10,19 @@ import { toRequestFault } from '../http/request-errors.js';
 import type { Observer } from '../observability/observer.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { Store } from '../store/store.js';
+import type { States } from '../vault/states.js';
 import type { Tickets } from '../vault/tickets.js';
 import type { Trials } from '../vault/trials.js';
+import { createAway } from './away.js';
+import { createCallback } from './callback.js';
 import { type Entered, readEntered } from './entered.js';
-import { languageFor } from './languages/catalogue.js';
-import { type Page, pageHeaders, renderPage } from './page.js';
-import { createPages, credentialIn, type OperatorConfig, type Problem } from './pages.js';
+import { createKeep } from './keep.js';
+import { credentialIn, type OperatorConfig, type Problem } from './pages.js';
+import { createReplies } from './replies.js';
 
 export interface SignInParts {
   readonly tickets: Tickets;
+  readonly states: States;
   readonly store: Store;
   readonly trials: Trials;
   /** Admits the requests of pages as it does calls. */
@@ -32,8 +36,8 @@ export interface SignInParts {
   readonly operator: OperatorConfig | undefined;
 }
 
-type PageHandler = (
-  request: Request<{ ticket: string }>,
+type PageHandler<Parameters = { ticket: string }> = (
+  request: Request<Parameters>,
   response: Response,
   entered: { readonly form: Buffer; readonly scope: Scope },
 ) => Promise<void>;
@@ -44,22 +48,15 @@ const CONFIRMATION_LENGTH = 4;
 
 /** The page at `/api/1.0/auth/:ticket`, where users enter their credential of the modern API. */
 export function signInRouter(parts: SignInParts): Router {
-  const { tickets, store, trials, admission, observer, publicUrl, forwardedUrl } = parts;
+  const { tickets, states, store, trials, admission, observer, publicUrl, forwardedUrl } = parts;
+  const bridgeUrl = (request: IncomingMessage) => publicUrl ?? forwardedUrl(request);
+  const away = createAway({ tickets, states, store, bridgeUrl });
   const overTls = publicUrl?.startsWith('https:') ?? false;
-  const pagesIn = createPages(parts.operator);
-  const pagesFor = (request: Pick<Request, 'acceptsLanguages'>) =>
-    pagesIn(languageFor((...names) => request.acceptsLanguages(names)));
+  const replies = createReplies({ tickets, observer, operator: parts.operator, overTls });
+  const { pagesFor, sendPage, redirect, sendSignedIn, sendEnded } = replies;
+  const keepFor = createKeep(store, tickets, trials);
+  const finish = createCallback({ tickets, trials, away, replies, keepFor });
 
-  const sendPage = (response: Response, status: number, page: Page, redirectUrl?: string): void => {
-    response
-      .status(status)
-      .set(pageHeaders(redirectUrl, overTls))
-      .set('Content-Language', page.language)
-      .type('html')
-      .send(renderPage(page));
-  };
-
-  /** Only a secret that the modern API accepts is sealed under the ticket. Gives the auth_token of a redirect. */
   const signIn = (
     ticket: string,
     application: Application,
@@ -68,71 +65,52 @@ export function signInRouter(parts: SignInParts): Router {
   ) =>
     trials.attempt(
       { application, api: application.connect(scope), login, secret: password, subject: ticket, address },
-      async ({ nativeId, proposedUserId, login: ofAccount }, credential) => {
-        const { provider, baseUrl } = application;
-        const userId = await store.userId({ provider, baseUrl, nativeId, proposedUserId });
-        const authToken = await tickets.signIn(ticket, credential, userId, ofAccount);
-        // Fails open: the count expires by itself.
-        await trials.forget(ticket).catch(() => {});
-        return { authToken, login: ofAccount };
-      },
+      keepFor(ticket, application),
     );
 
   const router = Router();
 
-  /** Sends the page of a ticket that takes no secret any more. Throws any other fault. */
-  const sendEnded = async (request: Request<{ ticket: string }>, response: Response, fault: Fault): Promise<void> => {
-    const { reason, cause } = fault;
-    if (reason !== 'missing' && reason !== 'conflict') throw fault;
-    const facts = await tickets.factsOf(request.params.ticket);
-    const pages = pagesFor(request);
-    if (reason === 'missing')
-      observer.endedSignIn(facts?.application, {
-        isBroken: facts?.isBroken ?? false,
-        cause,
-        address: request.ip ?? '',
-      });
-    const page = reason === 'conflict' ? pages.done(facts) : pages.over(facts?.application);
-    sendPage(response, pageStatusOf(fault), page);
-  };
-
   /** Admits a page's request as a call: rate limit, concurrency, drain and deadline. */
   const admitted =
-    (work: PageHandler): RequestHandler<{ ticket: string }> =>
+    <Parameters>(
+      work: PageHandler<Parameters>,
+      ticketOf: (request: Request<Parameters>) => string,
+    ): RequestHandler<Parameters> =>
     async (request, response) => {
       await admission.rateLimit(request.ip ?? '');
       const form = await readBody(request, FORM_BYTES);
       const scope = createScope();
       await admission
         .run(scope, undefined, () => work(request, response, { form, scope }))
-        .catch((error: unknown) => sendEnded(request, response, toFault(error)));
+        .catch((error: unknown) => sendEnded(request, response, ticketOf(request), toFault(error)));
     };
 
   const showPage: PageHandler = async (request, response) => {
     const pending = await tickets.find(request.params.ticket);
     const pages = pagesFor(request);
     const page = pending.signedIn ? pages.done(pending) : pages.form(pending, request.ip ?? '');
-    sendPage(response, 200, page, pending.application.redirectUrl);
+    sendPage(response, 200, page, pending.application);
   };
 
   const submitForm: PageHandler = async (request, response, { form, scope }) => {
     const { ticket } = request.params;
     const pending = await tickets.find(ticket);
     const { application } = pending;
-    const { redirectUrl, kind } = application;
+    const { kind } = application;
     const pages = pagesFor(request);
     const { texts } = pages;
     const address = request.ip ?? '';
     const showProblem = (status: number, problem: Problem) =>
-      sendPage(response, status, pages.form(pending, address, problem), redirectUrl);
+      sendPage(response, status, pages.form(pending, address, problem), application);
     if (pending.signedIn) return sendPage(response, 200, pages.done(pending));
-    if (isFromAnotherSite(request, publicUrl ?? forwardedUrl(request))) {
+    if (isFromAnotherSite(request, bridgeUrl(request))) {
       observer.signIn(application, 'another site', new Error(`the page of another site sent the form of ${address}`));
       return showProblem(httpErrors.forbidden, { text: texts.fromAnotherSite });
     }
     const { login, password, confirmation } = readEntered(form, request.get('Content-Type') ?? '');
     const credential = credentialIn(pages.failure.language, kind).name;
-    if (password === '') {
+    const goesAway = password === '' && application.oauth?.begin !== undefined;
+    if (password === '' && !goesAway) {
       return showProblem(200, { field: 'password', text: texts.noSecret(kind.title, credential) });
     }
     if (application.confirmSignIn && confirmation === '') {
@@ -147,6 +125,10 @@ export function signInRouter(parts: SignInParts): Router {
     // What is not confirmed counts as a wrong secret, and is not tried.
     const isConfirmed =
       !application.confirmSignIn || confirmation.toLowerCase() === ticket.slice(0, CONFIRMATION_LENGTH);
+    if (isConfirmed && goesAway) {
+      const vendor = await away.go(request, response, ticket, application);
+      return redirect(response, application, vendor);
+    }
     const trial = isConfirmed
       ? await signIn(ticket, application, { login, password }, { address, scope })
       : await trials.reject({ application, subject: ticket, address }, new Error('a wrong confirmation of the ticket'));
@@ -159,19 +141,23 @@ export function signInRouter(parts: SignInParts): Router {
       if (!isConfirmed) return showProblem(status, { field: 'confirmation', text: texts.unconfirmed });
       return showProblem(status, { field: 'password', text: refusalText(trial.fault) });
     }
-    const { authToken } = trial.kept;
-    if (redirectUrl === undefined || authToken === undefined) {
-      return sendPage(response, 200, pages.done({ application, login: trial.kept.login }));
-    }
-    response
-      .status(303)
-      // In lower case, as old programs look for it; they take what follows `auth_token=` for the token.
-      .set({ ...pageHeaders(redirectUrl, overTls), location: redirectTarget(redirectUrl, ticket, authToken) })
-      .end();
+    sendSignedIn(request, response, { ticket, application, ...trial.kept });
   };
 
-  router.get('/:ticket', admitted(showPage));
-  router.post('/:ticket', admitted(submitForm));
+  router.head('/callback', (_request, response) => void response.end());
+  router.get(
+    '/callback',
+    admitted(finish, (request) => away.cameBack(request)?.ticket ?? ''),
+  );
+
+  router.get(
+    '/:ticket',
+    admitted(showPage, ({ params }) => params.ticket),
+  );
+  router.post(
+    '/:ticket',
+    admitted(submitForm, ({ params }) => params.ticket),
+  );
   router.all('/:ticket', (request, response) => {
     response.set('Allow', 'GET, POST, HEAD, OPTIONS');
     if (request.method === 'OPTIONS') response.set('Content-Length', '0').end();
@@ -194,12 +180,4 @@ export function signInRouter(parts: SignInParts): Router {
   };
   router.use(onError);
   return router;
-}
-
-/** The URL of the web application, with the ticket and the auth_token. */
-function redirectTarget(redirectUrl: string, ticket: string, authToken: string): string {
-  const target = new URL(redirectUrl);
-  // Appended as text: `searchParams` would re-encode the query that the operator configured.
-  target.search += `${target.search && '&'}${new URLSearchParams({ ticket, auth_token: authToken })}`;
-  return target.href;
 }

@@ -1,7 +1,7 @@
+import type { StoreInspection } from './inspection.js';
 import { cannotUse, type StorePlace } from './open.js';
 import { checkUrl } from './postgres-url.js';
 import { inspectSqlite } from './sqlite-inspection.js';
-import type { StoreInspection } from './store.js';
 
 /**
  * Looks at a store, and changes nothing of it; unless it may connect, at the URL of PostgreSQL alone. Throws the Error of

@@ -1,10 +1,10 @@
 import { Fault } from '../core/fault.js';
+import type { StoreInspection } from './inspection.js';
 import { migrationsAfter } from './migration.js';
 import { openDatabase } from './postgres-database.js';
 import { postgresMigrations } from './postgres-schema.js';
 import { messageWithoutUser } from './postgres-url.js';
 import { sealedIn } from './rows.js';
-import type { StoreInspection } from './store.js';
 
 /** Looks at the store in a PostgreSQL database, and changes nothing. Throws an Error where it cannot be used. */
 export async function inspectPostgres(url: string): Promise<StoreInspection> {

@@ -50,4 +50,5 @@ export const postgresMigrations = [
      cause text NOT NULL,
      PRIMARY KEY (application, user_agent, protocol, kind, name, outcome)
    )`,
+  'ALTER TABLE sessions ADD COLUMN leased_until bigint',
 ];

@@ -73,6 +73,18 @@ export async function openPostgres(url: string, access?: Access): Promise<Store>
       await addSessions(database, [session]);
     },
     session: async (digest) => (await all('SELECT * FROM sessions WHERE digest = $1', digest)).map(toStoredSession)[0],
+    leaseSession: async ({ digest, sealed }, leaseMs) => {
+      const row = await one(LEASE, digest, sealed, leaseMs);
+      return row && Number(row.leased_until);
+    },
+    releaseSession: async (digest, lease) => {
+      await change('UPDATE sessions SET leased_until = NULL WHERE digest = $1 AND leased_until = $2', digest, lease);
+    },
+    changeSession: ({ digest, sealed }, to) =>
+      change(
+        'UPDATE sessions SET sealed = $1, leased_until = NULL WHERE digest = $2 AND sealed = $3',
+        ...[to.sealed, digest, sealed],
+      ),
     sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) => {
       const rows = await all(
         `${SESSIONS} WHERE (created_at, sessions.digest) > ($1, $2) ORDER BY created_at, sessions.digest LIMIT $3`,
@@ -122,6 +134,13 @@ export async function openPostgres(url: string, access?: Access): Promise<Store>
 }
 
 const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';
+
+/** By the clock of the server, which all nodes share. */
+const LEASE = `
+  WITH clock AS (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now)
+  UPDATE sessions SET leased_until = now + $3::bigint FROM clock
+  WHERE digest = $1 AND sealed = $2 AND coalesce(leased_until, 0) NOT BETWEEN now AND now + $3::bigint
+  RETURNING leased_until`;
 
 /** What another node writes at the moment is left to it: it is used there, too. */
 const TOUCH = `

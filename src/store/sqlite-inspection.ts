@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { isFolderWritable } from '../shared/directories.js';
+import type { StoreInspection } from './inspection.js';
 import { readDatabase } from './sqlite-database.js';
-import type { StoreInspection } from './store.js';
 
 /** Looks at the store in a file of SQLite, and changes nothing. Throws an Error where it cannot be opened or written to. */
 export async function inspectSqlite(path: string): Promise<StoreInspection> {

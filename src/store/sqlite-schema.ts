@@ -40,4 +40,5 @@ export const sqliteMigrations = [
      cause TEXT NOT NULL,
      PRIMARY KEY (application, user_agent, protocol, kind, name, outcome)
    ) STRICT`,
+  'ALTER TABLE sessions ADD COLUMN leased_until INTEGER',
 ];

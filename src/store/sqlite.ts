@@ -66,6 +66,24 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
       addSession(database, session);
     },
     session: async (digest) => all('SELECT * FROM sessions WHERE digest = ?', digest).map(toStoredSession)[0],
+    leaseSession: async ({ digest, sealed }, leaseMs) => {
+      const now = Date.now();
+      const until = now + leaseMs;
+      const isLeased = change(
+        `UPDATE sessions SET leased_until = ? WHERE digest = ? AND sealed = ?
+         AND coalesce(leased_until, 0) NOT BETWEEN ? AND ?`,
+        ...[until, digest, sealed, now, until],
+      );
+      return isLeased ? until : undefined;
+    },
+    releaseSession: async (digest, lease) => {
+      change('UPDATE sessions SET leased_until = NULL WHERE digest = ? AND leased_until = ?', digest, lease);
+    },
+    changeSession: async ({ digest, sealed }, to) =>
+      change(
+        'UPDATE sessions SET sealed = ?, leased_until = NULL WHERE digest = ? AND sealed = ?',
+        ...[to.sealed, digest, sealed],
+      ),
     sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) =>
       all(
         `${SESSIONS} WHERE (created_at, digest) > (?, ?) ORDER BY created_at, digest LIMIT ?`,

@@ -137,6 +137,16 @@ export interface Store {
   readonly addSession: (session: SessionRecord) => Promise<void>;
   readonly session: (digest: string) => Promise<StoredSession | undefined>;
   /**
+   * Leases a session for so many milliseconds to who will replace its sealed record: gives the end of the lease, by which
+   * it is known; undefined where somebody else has it, or the session is gone or not `session` any more. A lease beyond
+   * that time is of a clock that was set back, and is over.
+   */
+  readonly leaseSession: (session: SessionRecord, leaseMs: number) => Promise<number | undefined>;
+  /** Ends a lease. */
+  readonly releaseSession: (digest: string, lease: number) => Promise<void>;
+  /** Compare-and-set: replaces the sealed record of a session and ends its lease; false, without a change, where it is not `from`. */
+  readonly changeSession: (from: SessionRecord, to: SessionRecord) => Promise<boolean>;
+  /**
    * A page of the sessions that come after a position, by default of all, the oldest first. It is empty where there are
    * none, and else has at most SESSIONS_PER_PAGE.
    */
@@ -206,12 +216,4 @@ function unescapeText(text: string): string {
 
 function escapeText(text: string): string {
   return text.replace(/[\\\0\p{Surrogate}]/gu, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/** What a store has, before it is opened. */
-export interface StoreInspection {
-  /** Whether the first start makes it. */
-  readonly isNew: boolean;
-  /** As `Store.masterKey` gives it. */
-  readonly masterKey: Uint8Array | undefined;
 }

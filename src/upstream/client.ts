@@ -1,16 +1,14 @@
-import type { UpstreamReply } from '../core/exchange.js';
 import { Fault } from '../core/fault.js';
-import { codeOf, messageOf } from '../shared/errors.js';
 import type { JsonObject } from '../shared/json.js';
 import { createScope, remainingMs, type Scope } from '../shared/scope.js';
-import { type Caller, type CountedOutage, callerOf } from './outage-count.js';
-import { wordsFor } from './outage-words.js';
+import { type Caller, callerOf } from './outage-count.js';
+import { isConnectionError, kindOf, outageOf, type Report } from './outages.js';
 import { createPools, type Pools } from './pools.js';
 import type { IsRefusal, Refusal } from './refusals.js';
 import { type BreakerState, UpstreamOutage } from './resilience.js';
-import { type ErrorMapping, interpretResponse } from './response.js';
+import { type ErrorMapping, interpretResponse, type UpstreamResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
-import { type Proxies, TIMED_OUT, TOO_LARGE, type Transport } from './transport.js';
+import { type Proxies, TOO_LARGE, type Transport } from './transport.js';
 
 /** One request to a modern API. */
 export interface UpstreamRequest {
@@ -74,10 +72,21 @@ export interface UpstreamOptions extends UpstreamLimits {
   readonly onState?: ((baseUrl: string, state: BreakerState) => void) | undefined;
 }
 
+/** Sends one request as part of the work of a scope. */
+export type Exchange = (
+  request: Pick<UpstreamRequest, 'method' | 'url' | 'headers' | 'body'>,
+  scope: Scope,
+) => Promise<UpstreamResponse>;
+
 /** The clients of the modern APIs. */
 export interface Upstreams {
   /** Sends the requests of one application, each as part of the call of its scope; without one, of no call. */
   readonly sendFor: (application: UpstreamApplication) => (...sent: [...Parameters<Send>, Scope?]) => ReturnType<Send>;
+  /**
+   * Sends requests of one application beside its calls, such as for a token: a reply of any status, neither repeated nor
+   * recorded, since all of it is secret. Rejects with an `unavailable` Fault where there is none in time.
+   */
+  readonly exchangeFor: (application: UpstreamApplication) => Exchange;
   /** The state of the breaker of each `base_url`. */
   readonly states: () => ReadonlyMap<string, BreakerState>;
   /** Clients with other limits, for other applications. What both ask keeps its breaker and its connections. */
@@ -120,6 +129,22 @@ export function createUpstreams(options: UpstreamOptions, before?: Pools): Upstr
         return result;
       };
     },
+    exchangeFor: ({ baseUrl, name, provider, tls }) => {
+      const transport = pools.transportOf(baseUrl, tls);
+      return async ({ method, url, headers, body }, scope) => {
+        const begin = performance.now();
+        const report = (outcome: UpstreamObservation['outcome']) => {
+          const seconds = (performance.now() - begin) / 1000;
+          observe?.({ application: name, provider, method, outcome, seconds }, scope);
+        };
+        const sent = { method, url: route(url), headers, body, timeoutMs, isBodyNeeded: true };
+        const reply = await transport.send(sent).catch((error: unknown) => {
+          throw outageOf(error, report).fault;
+        });
+        report(reply.status);
+        return reply;
+      };
+    },
     states: pools.states,
     next: (limits) => createUpstreams({ ...options, ...limits }, pools),
     takeOver: pools.takeOver,
@@ -137,9 +162,6 @@ interface SentRequest extends UpstreamRequest {
   readonly caller: Caller;
 }
 
-/** Told the outcome of an attempt, and the reply where there was one. */
-type Report = (outcome: UpstreamObservation['outcome'], reply?: UpstreamReply) => void;
-
 /** Makes one attempt: gives the result of the reply, or its Fault. Throws an UpstreamOutage where the API is down. */
 async function sendOnce(
   { method, url, headers, body, operation, errorMapping, isRefusal, refusals, secrets, caller }: SentRequest,
@@ -151,12 +173,7 @@ async function sendOnce(
   const reply = await transport
     .send({ method, url, headers, body, timeoutMs, isBodyNeeded: isRead })
     .catch((error: unknown) => {
-      const code = codeOf(error);
-      const outcome = code === TIMED_OUT ? 'timeout' : (code ?? 'no readable reply');
-      report(outcome);
-      // A new error with the code or message alone: the original may hold the request with its credential.
-      const isCodeEnough = code !== undefined && !code.startsWith('UND_');
-      const fault = new Fault('unavailable', { cause: new Error(isCodeEnough ? wordsFor(outcome) : messageOf(error)) });
+      const { outcome, fault } = outageOf(error, report);
       if (outcome === TOO_LARGE) return fault;
       throw new UpstreamOutage(fault, { retryable: isConnectionError(outcome), kind: kindOf(outcome), caller });
     });
@@ -171,15 +188,4 @@ async function sendOnce(
     reply.headers['retry-after'] === undefined &&
     result.retryAfter === undefined;
   throw new UpstreamOutage(result, { retryable: isRetryable, kind: 'reply', caller });
-}
-
-/** The kind of an outage without a reply that can be read. */
-function kindOf(outcome: string): CountedOutage['kind'] {
-  if (outcome === 'timeout') return 'silent';
-  return /^(HPE_|Z_|ERR_BUFFER_TOO_LARGE$|no readable reply$)/.test(outcome) ? 'reply' : 'unreached';
-}
-
-/** Whether an error code of Node.js or undici says that a connection was not established or broke. */
-function isConnectionError(code: string): boolean {
-  return /^(E(CONN|AI_AGAIN|NOTFOUND|HOST|NET|PIPE|TIMEDOUT)|UND_ERR_(CONNECT_TIMEOUT|SOCKET)$)/.test(code);
 }

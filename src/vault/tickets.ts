@@ -1,12 +1,15 @@
 import { isIP } from 'node:net';
 import type { Application } from '../applications/application.js';
 import { Fault } from '../core/fault.js';
+import { isGrant } from '../oauth/grant.js';
+import type { Scope } from '../shared/scope.js';
 import type { Store, TicketRecord } from '../store/store.js';
 import { type Jumps, watchJumps } from './jumps.js';
 import { type Clock, createLives, type Lives } from './lives.js';
 import { randomToken } from './random-token.js';
 import type { Binding, Sealer } from './seal.js';
 import type { Sessions } from './sessions.js';
+import { type Content, parseContent, type SentAway } from './ticket-content.js';
 
 /** The sign-in of an application with a vault: from get_ticket over the page to get_auth_token. */
 export interface Tickets {
@@ -24,6 +27,10 @@ export interface Tickets {
    * where it holds a credential already.
    */
   readonly signIn: (ticket: string, credential: string, userId: number, login?: string) => Promise<string | undefined>;
+  /** Notes with what the user of a ticket is sent to the vendor. Throws as `signIn`. */
+  readonly sendAway: (ticket: string, sent: SentAway) => Promise<void>;
+  /** Gives that back, once; undefined where there is none with this nonce. Throws as `signIn`. */
+  readonly takeBack: (ticket: string, nonce: string) => Promise<SentAway | undefined>;
   /**
    * Spends a ticket, once, after `prepare` has read with the credential what the answer needs: an outage leaves the
    * ticket. Throws `missing` where the ticket is unknown, spent, expired or another application's, and `unauthenticated`
@@ -33,6 +40,7 @@ export interface Tickets {
     application: Application,
     ticket: string,
     prepare: (credential: string) => Promise<T>,
+    scope?: Scope,
   ) => Promise<{ readonly authToken: string; readonly prepared: T }>;
   /** The same tickets, for other applications. */
   readonly of: (applications: readonly Application[]) => Tickets;
@@ -56,18 +64,6 @@ export interface PendingTicket extends Omit<TicketFacts, 'isBroken'> {
 
 const KIND = 'ticket';
 const LIFE_MS = 15 * 60_000;
-
-/** The sealed content of a ticket: where it was asked for until the user has signed in, then what came of that. */
-interface Content {
-  /** An IP address; absent in a ticket of an earlier version. */
-  readonly askedFrom?: string;
-  readonly credential?: string;
-  readonly userId?: number;
-  /** That of the account; absent in a ticket of an earlier version. */
-  readonly login?: string;
-  /** Issued at the page already, with its session in the store. */
-  readonly authToken?: string;
-}
 
 export interface TicketParts {
   readonly store: Store;
@@ -126,6 +122,28 @@ function ticketsOf(applications: readonly Application[], parts: SharedParts): Ti
     return { record, application, content, ageMs: LIFE_MS - left };
   };
 
+  const replaceContent = async (ticket: string, record: TicketRecord, { credential }: Content, next: Content) => {
+    if (credential !== undefined || !(await store.changeTicket(record, sealTicket(ticket, record, next))))
+      throw new Fault('conflict');
+  };
+
+  /** A ticket with a grant gets its session before it is spent: only a session's grant can be renewed. */
+  const withSession = async (
+    ticket: string,
+    application: Application,
+    found: { readonly record: TicketRecord; readonly content: Content },
+  ) => {
+    const { record, content } = found;
+    const { credential, userId } = content;
+    if (credential === undefined || userId === undefined) return found;
+    const session = await sessions.make(application, credential, userId);
+    const next = { ...content, authToken: session.authToken };
+    const changed = sealTicket(ticket, record, next);
+    if (!(await store.changeTicket(record, changed, session.record)))
+      throw new Fault('missing', { cause: 'another call spent the ticket meanwhile' });
+    return { record: changed, content: next };
+  };
+
   return {
     issue: async (application, address, ticket = randomToken()) => {
       const digest = sealer.digest(KIND, ticket);
@@ -157,14 +175,30 @@ function ticketsOf(applications: readonly Application[], parts: SharedParts): Ti
       if (!(await store.changeTicket(record, next, session?.record))) throw new Fault('conflict');
       return session?.authToken;
     },
-    redeem: async (application, ticket, prepare) => {
-      const { record, application: owner, content } = await unsealTicket(ticket);
+    sendAway: async (ticket, sentAway) => {
+      const { record, content } = await unsealTicket(ticket);
+      await replaceContent(ticket, record, content, { ...content, sentAway });
+    },
+    takeBack: async (ticket, nonce) => {
+      const { record, content } = await unsealTicket(ticket);
+      const { sentAway, ...rest } = content;
+      if (sentAway?.nonce !== nonce) return undefined;
+      await replaceContent(ticket, record, content, rest);
+      return sentAway;
+    },
+    redeem: async (application, ticket, prepare, scope) => {
+      const { application: owner, ...found } = await unsealTicket(ticket);
       if (owner !== application) throw new Fault('missing', { cause: 'the ticket is of another application' });
+      const isPending = found.content.authToken === undefined && isGrant(found.content.credential ?? '');
+      const { record, content } = isPending ? await withSession(ticket, application, found) : found;
       const { credential, userId, authToken } = content;
       if (credential === undefined || userId === undefined) {
         throw new Fault('unauthenticated', { cause: 'nobody has signed in with the ticket yet' });
       }
-      const prepared = await prepare(credential);
+      const isGranted = authToken !== undefined && isGrant(credential);
+      const prepared = await prepare(
+        isGranted ? await sessions.credentialOf(application, authToken, scope) : credential,
+      );
       const session = authToken === undefined ? await sessions.make(application, credential, userId) : { authToken };
       const isSpent = await store.spendTicket(record, 'record' in session ? session.record : undefined);
       if (!isSpent) throw new Fault('missing', { cause: 'another call spent the ticket meanwhile' });
@@ -177,32 +211,4 @@ function ticketsOf(applications: readonly Application[], parts: SharedParts): Ti
 /** What must not change about a ticket. */
 function bindingOf({ digest, application, expiresAt }: Omit<TicketRecord, 'sealed'>): Binding {
   return [digest, application, expiresAt];
-}
-
-/** Undefined where the content has another shape: another version may have written it. */
-function parseContent(text: string): Content | undefined {
-  const value = parseObject(text);
-  if (!value) return undefined;
-  const { askedFrom, credential, userId, login, authToken } = value;
-  if (credential === undefined && userId === undefined && authToken === undefined) {
-    if (askedFrom === undefined) return {};
-    return typeof askedFrom === 'string' ? { askedFrom } : undefined;
-  }
-  if (typeof credential !== 'string' || typeof userId !== 'number' || !Number.isInteger(userId)) return undefined;
-  if (![login, authToken].every((text) => text === undefined || typeof text === 'string')) return undefined;
-  return {
-    credential,
-    userId,
-    ...(typeof login === 'string' && { login }),
-    ...(typeof authToken === 'string' && { authToken }),
-  };
-}
-
-function parseObject(text: string): Partial<Record<keyof Content, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

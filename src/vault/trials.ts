@@ -22,6 +22,12 @@ export interface TriedSecret {
   readonly address: string;
 }
 
+/** An account, and the credential that it was read with. */
+interface ReadAccount {
+  readonly account: Account;
+  readonly credential: string;
+}
+
 /** What came of a secret. */
 type Trial<Kept> =
   | { readonly kept: Kept }
@@ -37,6 +43,12 @@ export interface Trials {
    */
   readonly attempt: <Kept>(
     secret: TriedSecret,
+    keep: (account: Account, credential: string) => Promise<Kept>,
+  ) => Promise<Trial<Kept>>;
+  /** Tries what else an account is read with, as `attempt` tries a secret. */
+  readonly read: <Kept>(
+    tried: Pick<TriedSecret, 'application' | 'subject' | 'address'>,
+    read: () => Promise<ReadAccount>,
     keep: (account: Account, credential: string) => Promise<Kept>,
   ) => Promise<Trial<Kept>>;
   /** Counts a try that is wrong before the modern API is asked. */
@@ -94,6 +106,7 @@ export function createTrials(store: Pick<Store, 'attempts'>, observe: ObserveTri
         () => readWith(tried),
         ({ account, credential }) => keep(account, credential),
       ),
+    read: (tried, read, keep) => attempt(tried, read, ({ account, credential }) => keep(account, credential)),
     reject: (tried, cause) =>
       attempt(
         tried,
@@ -105,7 +118,7 @@ export function createTrials(store: Pick<Store, 'attempts'>, observe: ObserveTri
 }
 
 /** The account of a secret, and the credential that it was read with: the secret itself, or what its login gave. */
-async function readWith({ api, login, secret }: TriedSecret): Promise<{ account: Account; credential: string }> {
+async function readWith({ api, login, secret }: TriedSecret): Promise<ReadAccount> {
   const credential = secret.trim();
   try {
     return { account: await api.readAccount(credential), credential };

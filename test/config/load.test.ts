@@ -27,7 +27,7 @@ const application = 'applications:\n-\n  api_key: key1\n  provider: seatable\n  
 const topKeys =
   'listen, public_url, trust_proxy, store, store_file, key_file, limits_store, limits_store_file, operator, admin, log, record, rate, limits, applications';
 const applicationKeys =
-  'api_key, api_key_file, name, provider, base_url, credentials, actions, redirect_url, confirm_sign_in, defaults, unknown_numbers, fault_status, ' +
+  'api_key, api_key_file, name, provider, base_url, credentials, actions, redirect_url, confirm_sign_in, client_id, client_secret, client_secret_file, scopes, defaults, unknown_numbers, fault_status, ' +
   'reply_charset, cache_seconds, token_days, rate, deprecation, blackout, ca_file, client_cert_file, client_key_file, shadow';
 const golemKeys = `${applicationKeys}, account_id, password_keys`;
 const networks = 'a network such as 10.0.0.0/8';
@@ -175,6 +175,9 @@ describe('a good configuration', () => {
           actions: ['get_account_info'],
           redirectUrl: 'https://old.example.com/box-callback',
           confirmSignIn: true,
+          clientId: 'bridge',
+          clientSecret: 'the-secret-of-the-bridge-at-the-vendor',
+          scopes: ['root_readwrite'],
           tokenDays: 30,
           defaults: { spaceAmount: 5368709120n, spaceUsed: 0n, maxUploadSize: 104857600n },
           unknownNumbers: 'auto',
@@ -280,6 +283,10 @@ describe('a good configuration', () => {
     ['  provider: "@vendor/bridge-own"', { provider: '@vendor/bridge-own', name: 'bridge-own' }],
     ['  base_url: HTTP://localhost:1/api/v2///', { baseUrl: 'HTTP://localhost:1/api/v2' }],
     ['  redirect_url: https://old.example.com/?a=b#c', { redirectUrl: 'https://old.example.com/?a=b#c' }],
+    [
+      '  credentials: vault\n  client_id: bridge\n  client_secret: hush\n  scopes: [a, b:c]',
+      { credentials: 'vault', clientId: 'bridge', clientSecret: 'hush', scopes: ['a', 'b:c'] },
+    ],
     ['  defaults: { space_amount: 9223372036854775807 }', { defaults: { spaceAmount: 9223372036854775807n } }],
     ['  fault_status: 200', { faultStatus: 200 }],
     ['  cache_seconds: 60', { cacheSeconds: 60 }],
@@ -529,6 +536,28 @@ const refusedBelow: readonly [string, number, string][] = [
     '  actions:\n  - get_ticket\n  - get_tickets',
     8,
     'applications[0].actions[1] must be one of get_account_info, get_ticket; did you mean get_ticket?',
+  ],
+  [
+    '  client_id: bridge',
+    6,
+    'applications[0].client_id needs a vault, which keeps what the vendor gives; write `credentials: vault`',
+  ],
+  [
+    '  client_secret: hush',
+    6,
+    'applications[0].client_secret needs a client_id; write the one that the vendor gave with it',
+  ],
+  ['  scopes: [a]', 6, 'applications[0].scopes needs a client_id; write the one that the vendor gave'],
+  [
+    '  credentials: vault\n  client_id: bridge\n  scopes: [a b]',
+    8,
+    'applications[0].scopes[0] must be a scope, without blanks and quotes',
+  ],
+  ['  scopes: a', 6, 'applications[0].scopes must be a list of scopes'],
+  [
+    '  credentials: vault\n  client_id: ""',
+    7,
+    'applications[0].client_id must be a text that is not empty, in quotes if it looks like a number',
   ],
   ['  redirect_url: /box', 6, 'applications[0].redirect_url must be an http or https URL'],
   ['  unknown_numbers: none', 6, 'applications[0].unknown_numbers must be auto or nil or omit or zero'],

@@ -20,9 +20,20 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
       suites: below('vault', 'attempt-limits', 'master-key', 'stored', 'seal', 'seal-tampering'),
     },
     {
-      files: below('vault', 'jumps', 'last-uses', 'lives', 'random-token', 'sessions', 'tickets', 'trials'),
+      files: below(
+        'vault',
+        'jumps',
+        'last-uses',
+        'lives',
+        'random-token',
+        'sessions',
+        'ticket-content',
+        'tickets',
+        'trials',
+      ),
       suites: below('vault', 'last-uses', 'trials', 'clocks', 'stored', 'lifetimes', 'seal', 'seal-tampering'),
     },
+    { files: below('vault', 'renewals', 'states'), suites: ['vault/renewals', 'oauth/renewal', 'oauth/sign-in'] },
   ],
   store: [
     {
@@ -45,7 +56,7 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
     { files: ['store/known-user-ids'], suites: ['store/known-user-ids'] },
     { files: ['store/store-breaker'], suites: ['store/store-breaker'] },
     {
-      files: below('store', 'copy', 'inspect', 'open'),
+      files: below('store', 'copy', 'inspect', 'inspection', 'open'),
       suites: ['store/copy', 'store/sqlite', 'cli/check-operations'],
     },
     {

@@ -204,14 +204,14 @@ describeWithPostgres('PostgreSQL', (server) => {
       expect(await (await opened(limited.href)).userId(account)).toBe(1);
     });
 
-    test('of version 1 gets the index of pages and the ledger', async () => {
+    test('of version 1 gets the index of pages, the ledger and the lease', async () => {
       const url = await newUrl(server);
       const store = await openPostgres(url);
       const id = await store.userId(account);
       await store.close();
       await server.query(
         url,
-        'DROP INDEX sessions_by_creation; DROP TABLE ledger; UPDATE boxbridge_version SET version = 1',
+        'DROP INDEX sessions_by_creation; DROP TABLE ledger; ALTER TABLE sessions DROP COLUMN leased_until; UPDATE boxbridge_version SET version = 1',
       );
       expect(await (await opened(url)).userId(account)).toBe(id);
       expect(await server.query(url, "SELECT to_regclass('sessions_by_creation')::text AS name")).toEqual([
@@ -223,7 +223,7 @@ describeWithPostgres('PostgreSQL', (server) => {
       [
         'a newer version made it',
         'UPDATE boxbridge_version SET version = 1000',
-        '(made by a newer version of boxbridge: its tables have version 1000, and this one knows 3); run that version, or restore a backup of the store',
+        '(made by a newer version of boxbridge: its tables have version 1000, and this one knows 4); run that version, or restore a backup of the store',
       ],
       [
         'there is something else',

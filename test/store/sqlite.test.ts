@@ -75,12 +75,15 @@ describe('a SQLite file', () => {
     }
   });
 
-  test('of version 2 gets the index of pages and the ledger', async () => {
+  test('of version 2 gets the index of pages, the ledger and the lease', async () => {
     const file = join(await folder(), 'bridge.db');
     const store = openSqlite(file);
     const id = await store.userId(account);
     await store.close();
-    byHand(file, 'DROP INDEX sessions_by_creation; DROP TABLE ledger; PRAGMA user_version = 2');
+    byHand(
+      file,
+      'DROP INDEX sessions_by_creation; DROP TABLE ledger; ALTER TABLE sessions DROP COLUMN leased_until; PRAGMA user_version = 2',
+    );
     const database = openDatabase(file);
     afterwards(async () => database.close());
     expect(database.one('SELECT user_id FROM accounts')).toEqual({ user_id: id });
@@ -188,7 +191,7 @@ describe('a SQLite file', () => {
     [
       'a newer version made it',
       newer,
-      /^made by a newer version of boxbridge: its tables have version 1000, and this one knows 4$/,
+      /^made by a newer version of boxbridge: its tables have version 1000, and this one knows 5$/,
     ],
   ];
 

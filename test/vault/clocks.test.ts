@@ -135,9 +135,9 @@ test('the last use is recorded by a clock that was set back, too', async () => {
   const { authToken, record } = await node.sessions.make(only, CREDENTIAL, userId);
   await store.addSession(record);
   await node.sessions.credentialOf(only, authToken);
-  await node.sessions.writeLastUses();
+  await node.sessions.finish();
   set = -DAY;
   await node.sessions.credentialOf(only, authToken);
-  await node.sessions.writeLastUses();
+  await node.sessions.finish();
   expect((await store.session(record.digest))?.lastUsed).toBe(Date.UTC(2030, 0, 1) - DAY);
 });

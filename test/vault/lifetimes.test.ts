@@ -188,7 +188,7 @@ describe('an auth_token', () => {
     const first = now;
     const use = async () => {
       await sessions.credentialOf(plain, authToken);
-      await sessions.writeLastUses();
+      await sessions.finish();
     };
     await use();
     expect(await lastUses()).toEqual([first]);
@@ -207,7 +207,7 @@ describe('an auth_token', () => {
     const { authToken, record } = await readOnly.make(plain, CREDENTIAL, userId);
     await store.addSession(record);
     expect(await readOnly.credentialOf(plain, authToken)).toBe(CREDENTIAL);
-    await readOnly.writeLastUses();
+    await readOnly.finish();
     expect(await readOnly.credentialOf(plain, authToken)).toBe(CREDENTIAL);
   });
 
@@ -230,7 +230,7 @@ describe('an auth_token', () => {
     expect(written).toEqual([]);
     await done;
     expect(written).toEqual([3]);
-    await own.writeLastUses();
+    await own.finish();
     expect(written).toEqual([3]);
   });
 });

@@ -137,7 +137,7 @@ const subjects = [
 ] as const;
 
 /** The last use is not bound: it is no secret and grants nothing, and binding it would mean a new seal at every use. */
-const free = new Set(['last_used']);
+const free = new Set(['last_used', 'leased_until']);
 
 describe.each(subjects)('a change in $table', ({ table, make, rejection, ok }) => {
   /** The bridge rejects the secret, and no credential reaches the modern API. */

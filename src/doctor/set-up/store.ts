@@ -2,8 +2,8 @@ import { stat, statfs } from 'node:fs/promises';
 import { folderOf } from '../../shared/directories.js';
 import { messageOf } from '../../shared/errors.js';
 import { inspectStore } from '../../store/inspect.js';
+import type { StoreInspection } from '../../store/inspection.js';
 import { nameOfStore } from '../../store/open.js';
-import type { StoreInspection } from '../../store/store.js';
 import { inspectKey } from '../../vault/master-key.js';
 import { advise, type Check, type Finding, good, type SetUp, toDo } from './finding.js';
 

@@ -16,6 +16,7 @@ export const de: Texts = {
     show: 'Anzeigen',
     hide: 'Verbergen',
     submit: 'Anmelden',
+    goOn: (service) => `Weiter bei ${service}`,
   },
   problem: {
     noSecret: (service) => `Geben Sie hier ein, womit Sie sich bei ${service} anmelden.`,
@@ -28,6 +29,10 @@ export const de: Texts = {
       `${service} verlangt für dieses Konto außer dem Passwort einen Einmalcode, der hier nicht eingegeben werden kann. Lassen Sie den Namen leer und geben Sie statt des Passworts dies ein: ${credential}.`,
     unconfirmed:
       'Das ist nicht der Code, den Ihr Programm anzeigt. Zeigt Ihr Programm keinen an, hat Sie jemand anders hierher geschickt: Schließen Sie diese Seite.',
+    declined: (service) =>
+      `${service} meldet, dass Sie nicht zugestimmt haben. Es wird nichts aufbewahrt. Fahren Sie nur fort, wenn Sie es noch einmal versuchen möchten.`,
+    notCompleted: (service) =>
+      `Die Anmeldung bei ${service} wurde hier nicht abgeschlossen. Beginnen Sie noch einmal, und beenden Sie sie in diesem Browser.`,
     outage: (service) =>
       `${service} antwortet gerade nicht. Es ist nichts verloren: Versuchen Sie es gleich noch einmal.`,
     tooMany:
@@ -57,6 +62,8 @@ export const de: Texts = {
     title: 'Was gespeichert wird und wie Sie es rückgängig machen',
     text: (program, service, { days, hasPassword }) =>
       `${service} prüft, was Sie eingeben. ${hasPassword ? `Für ein Passwort gibt ${service} ein Token aus; das Passwort selbst wird nicht gespeichert. Das Token wird danach hier` : 'Danach wird es hier'} verschlüsselt aufbewahrt, bis ${program} sich abmeldet${days === undefined ? '' : `, höchstens ${days} ${days === 1 ? 'Tag' : 'Tage'} lang`}. ${program} selbst bekommt es nie zu sehen.`,
+    granted: (program, service, { days }) =>
+      `Sie melden sich bei ${service} selbst an und geben hier nichts ein. Der Zugriff, den ${service} gewährt, wird hier verschlüsselt aufbewahrt, bis sich ${program} abmeldet${days === undefined ? '' : `, höchstens ${days} ${days === 1 ? 'Tag' : 'Tage'}`}. ${program} selbst bekommt ihn nie zu sehen.`,
     undo: (program, service) =>
       `Um es rückgängig zu machen, melden Sie sich in ${program} ab, oder widerrufen Sie den Zugang bei ${service}.`,
   },

@@ -16,6 +16,7 @@ export const en: Texts = {
     show: 'Show',
     hide: 'Hide',
     submit: 'Sign in',
+    goOn: (service) => `Continue at ${service}`,
   },
   problem: {
     noSecret: (service, credential) => `Enter your ${service} ${credential}.`,
@@ -26,6 +27,10 @@ export const en: Texts = {
       `For this account ${service} asks for a one-time code beside the password, which cannot be entered here. Leave the name empty and enter the ${credential} instead.`,
     unconfirmed:
       'This is not the code that your program shows. If your program shows none, somebody else sent you here: close this page.',
+    declined: (service) =>
+      `${service} reports that you did not agree. Nothing is kept. Go on only if you want to try again.`,
+    notCompleted: (service) =>
+      `The sign-in at ${service} was not completed here. Begin it again, and finish it in this browser.`,
     outage: (service) => `${service} does not answer right now. Nothing is lost: try again in a moment.`,
     tooMany: 'Too many wrong tries. Wait 15 minutes, then sign in from your program again.',
     fromAnotherSite:
@@ -50,6 +55,8 @@ export const en: Texts = {
     title: 'What is kept, and how to undo it',
     text: (program, service, { days, hasPassword }) =>
       `${service} checks what you enter. ${hasPassword ? 'For a password it gives a token, and the password itself is not kept. The token' : 'It'} is then kept here in encrypted form until ${program} signs out${days === undefined ? '' : `, for ${days} ${days === 1 ? 'day' : 'days'} at most`}. ${program} itself never gets to see it.`,
+    granted: (program, service, { days }) =>
+      `You sign in at ${service} itself and enter nothing here. The access that ${service} gives is kept here in encrypted form until ${program} signs out${days === undefined ? '' : `, for ${days} ${days === 1 ? 'day' : 'days'} at most`}. ${program} itself never gets to see it.`,
     undo: (program, service) => `To undo it, sign out in ${program}, or withdraw the access at ${service}.`,
   },
   operator: {

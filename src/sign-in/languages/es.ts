@@ -16,6 +16,7 @@ export const es: Texts = {
     show: 'Mostrar',
     hide: 'Ocultar',
     submit: 'Iniciar sesión',
+    goOn: (service) => `Continuar en ${service}`,
   },
   problem: {
     noSecret: (service) => `Escriba aquí lo que le da acceso a ${service}.`,
@@ -27,6 +28,10 @@ export const es: Texts = {
       `Para esta cuenta, ${service} pide además de la contraseña un código de un solo uso, que aquí no se puede escribir. Deje vacío el nombre y en lugar de la contraseña escriba esto: ${credential}.`,
     unconfirmed:
       'Este no es el código que muestra su programa. Si su programa no muestra ninguno, otra persona le ha enviado aquí: cierre esta página.',
+    declined: (service) =>
+      `${service} indica que usted no ha dado su consentimiento. No se guarda nada. Continúe solo si quiere intentarlo de nuevo.`,
+    notCompleted: (service) =>
+      `El inicio de sesión en ${service} no se completó aquí. Comience de nuevo y termínelo en este navegador.`,
     outage: (service) => `${service} no responde en este momento. No se ha perdido nada: inténtelo de nuevo enseguida.`,
     tooMany: 'Demasiados intentos fallidos. Espere 15 minutos y vuelva a iniciar sesión desde su programa.',
     fromAnotherSite:
@@ -54,6 +59,8 @@ export const es: Texts = {
     title: 'Qué se guarda y cómo deshacerlo',
     text: (program, service, { days, hasPassword }) =>
       `${service} comprueba lo que escribe. ${hasPassword ? `A cambio de una contraseña, ${service} da un token, y la contraseña misma no se guarda. El token` : 'Después'} se guarda aquí cifrado hasta que ${program} cierre la sesión${days === undefined ? '' : `, durante ${days} ${days === 1 ? 'día' : 'días'} como máximo`}. ${program} nunca llega a verlo.`,
+    granted: (program, service, { days }) =>
+      `Usted inicia sesión en el propio ${service} y aquí no introduce nada. El acceso que da ${service} se guarda aquí cifrado hasta que ${program} cierre la sesión${days === undefined ? '' : `, durante ${days} ${days === 1 ? 'día' : 'días'} como máximo`}. ${program} nunca llega a verlo.`,
     undo: (program, service) => `Para deshacerlo, cierre la sesión en ${program} o revoque el acceso en ${service}.`,
   },
   operator: {

@@ -17,6 +17,7 @@ export const fr: Texts = {
     show: 'Afficher',
     hide: 'Masquer',
     submit: 'Se connecter',
+    goOn: (service) => `Continuer chez ${service}`,
   },
   problem: {
     noSecret: (service) => `Saisissez ici ce qui vous donne accès à ${service}.`,
@@ -27,6 +28,10 @@ export const fr: Texts = {
       `Pour ce compte, ${service} demande en plus du mot de passe un code à usage unique, qui ne peut pas être saisi ici. Laissez le nom vide et, au lieu du mot de passe, saisissez ceci\u00a0: ${credential}.`,
     unconfirmed:
       'Ce n’est pas le code que votre programme affiche. S’il n’en affiche aucun, quelqu’un d’autre vous a envoyé ici\u00a0: fermez cette page.',
+    declined: (service) =>
+      `${service} indique que vous n’avez pas donné votre accord. Rien n’est conservé. Ne continuez que si vous voulez réessayer.`,
+    notCompleted: (service) =>
+      `La connexion à ${service} n’a pas été achevée ici. Recommencez-la et terminez-la dans ce navigateur.`,
     outage: (service) => `${service} ne répond pas pour le moment. Rien n’est perdu\u00a0: réessayez dans un instant.`,
     tooMany: 'Trop d’essais erronés. Attendez 15 minutes, puis recommencez la connexion depuis votre programme.',
     fromAnotherSite:
@@ -54,6 +59,8 @@ export const fr: Texts = {
     title: 'Ce qui est conservé, et comment l’annuler',
     text: (program, service, { days, hasPassword }) =>
       `${service} vérifie ce que vous saisissez. ${hasPassword ? `En échange d’un mot de passe, ${service} donne un jeton, et le mot de passe lui-même n’est pas conservé. Le jeton est` : 'C’est'} ensuite conservé ici sous forme chiffrée jusqu’à ce que ${program} se déconnecte${days === undefined ? '' : `, ${days} ${days === 1 ? 'jour' : 'jours'} au plus`}. ${program} ne le voit jamais.`,
+    granted: (program, service, { days }) =>
+      `Vous vous connectez auprès de ${service} même et ne saisissez rien ici. L’accès que ${service} donne est conservé ici sous forme chiffrée jusqu’à ce que ${program} se déconnecte${days === undefined ? '' : `, pendant ${days} ${days === 1 ? 'jour' : 'jours'} au plus`}. ${program} ne le voit jamais.`,
     undo: (program, service) =>
       `Pour l’annuler, déconnectez-vous dans ${program}, ou révoquez l’accès auprès de ${service}.`,
   },

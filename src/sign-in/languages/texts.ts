@@ -35,6 +35,8 @@ export interface Texts {
     readonly show: string;
     readonly hide: string;
     readonly submit: string;
+    /** Where nothing is entered, but the user agrees at the service. */
+    readonly goOn: (service: string) => string;
   };
   readonly problem: {
     readonly noSecret: (service: string, credential: string) => string;
@@ -44,6 +46,10 @@ export interface Texts {
     /** Name and password are right, but the service asks for a code too. */
     readonly secondFactor: (service: string, credential: string) => string;
     readonly unconfirmed: string;
+    /** The user came back from the service without having agreed. */
+    readonly declined: (service: string) => string;
+    /** The user came back from the service in another browser, twice, or with what it does not accept. */
+    readonly notCompleted: (service: string) => string;
     readonly outage: (service: string) => string;
     readonly tooMany: string;
     readonly fromAnotherSite: string;
@@ -67,6 +73,8 @@ export interface Texts {
   readonly kept: {
     readonly title: string;
     readonly text: (program: string, service: string, how: HowKept) => string;
+    /** As `text`, where the user agrees at the service. */
+    readonly granted: (program: string, service: string, how: Pick<HowKept, 'days'>) => string;
     readonly undo: (program: string, service: string) => string;
   };
   readonly operator: {

@@ -292,4 +292,56 @@ export function signInStoreSuite(
     ])
       await expect(work()).rejects.toEqual(unavailable);
   });
+
+  describe('the lease of a session', () => {
+    const other = (record: SessionRecord): SessionRecord => ({ ...record, sealed: sealedAs(9) });
+    const stored = async () => {
+      const stores = await openSome();
+      const [store] = stores;
+      if (!store) throw new Error('no store');
+      const record = session('a', await userIdOf(store, 'anybody'));
+      await store.addSession(record);
+      return { stores, store, record };
+    };
+
+    test('is one of many that ask at once, and free again when it is released', async () => {
+      const { stores, store, record } = await stored();
+      const leases: (number | undefined)[] = [];
+      const won = await winners(stores, async (each, n) => {
+        leases[n] = await each.leaseSession(record, 60_000);
+        return leases[n] !== undefined;
+      });
+      expect(won).toHaveLength(1);
+      const lease = leases.find((each) => each !== undefined) ?? 0;
+      expect(Math.abs(lease - 60_000 - (await store.now()))).toBeLessThan(30_000);
+      await store.releaseSession('a', lease + 1);
+      expect(await store.leaseSession(record, 60_000)).toBeUndefined();
+      await store.releaseSession('a', lease);
+      expect(await store.leaseSession(record, 60_000)).toBeGreaterThan(0);
+    });
+
+    test('ends by itself, and one that a clock in the future has given is none', async () => {
+      const { store, record } = await stored();
+      expect(await store.leaseSession(record, -1)).toBeGreaterThan(0);
+      expect(await store.leaseSession(record, 3_600_000)).toBeGreaterThan(0);
+      expect(await store.leaseSession(record, 60_000)).toBeGreaterThan(0);
+      expect(await store.leaseSession(record, 60_000)).toBeUndefined();
+    });
+
+    test('is not given for what is not stored any more', async () => {
+      const { store, record } = await stored();
+      expect(await store.leaseSession(other(record), 60_000)).toBeUndefined();
+      expect(await store.leaseSession({ ...record, digest: 'b' }, 60_000)).toBeUndefined();
+    });
+
+    test('a session is changed by one of many, which ends the lease', async () => {
+      const { stores, store, record } = await stored();
+      await store.leaseSession(record, 60_000);
+      expect(await winners(stores, (each) => each.changeSession(record, other(record)))).toHaveLength(1);
+      expect(plain(await store.session('a'))).toEqual({ ...plain(other(record)), lastUsed: undefined });
+      expect(await store.leaseSession(other(record), 60_000)).toBeGreaterThan(0);
+      await store.removeSession('a');
+      expect(await store.changeSession(other(record), record)).toBe(false);
+    });
+  });
 }

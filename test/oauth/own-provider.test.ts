@@ -1,0 +1,83 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { createOAuthClient } from '../../src/oauth/client.js';
+import { loadProvider } from '../../src/providers/load.js';
+import type { OAuthDescription } from '../../src/providers/provider.js';
+import { createUpstreams } from '../../src/upstream/client.js';
+import { afterwards } from '../support/cleanup.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
+
+/** The module of a provider with this `oauth`, as an expression. */
+async function moduleWith(oauth: string): Promise<string> {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  const file = join(path, 'own.mjs');
+  await writeFile(
+    file,
+    `export default { name: 'own', title: 'Own', publicBaseUrl: 'https://own.example.com', oauth: ${oauth},
+       credential: { name: 'token', hint: 'There.' }, connect: () => ({ readAccount: async () => ({}) }) };`,
+  );
+  return file;
+}
+
+test.each([
+  ['7', 'oauth'],
+  ['[]', 'oauth'],
+  ['{}', 'oauth.token'],
+  ["{ token: '/token' }", 'oauth.token'],
+  ["{ token: '{base_url}/token', authorization: 'ftp://h' }", 'oauth.authorization'],
+  ["{ token: '{base_url}/token', scopes: 'a b' }", 'oauth.scopes'],
+  ["{ token: '{base_url}/token', clientAuthentication: 'jwt' }", 'oauth.clientAuthentication'],
+  ["{ token: '{base_url}/token', clientCredentials: true }", 'oauth.clientCredentials'],
+  [
+    "{ token: '{base_url}/token', revocation: 5, deviceAuthorization: 5 }",
+    'oauth.deviceAuthorization and oauth.revocation',
+  ],
+])('oauth: %s of a module is not taken: %s', async (oauth, keys) => {
+  await expect(loadProvider(await moduleWith(oauth))).rejects.toThrow(`it lacks ${keys}`);
+});
+
+test('oauth of a module is taken with its templates', async () => {
+  const oauth = "{ token: 'https://login.example.com/{tenant}/token', authorization: '{base_url}/agree' }";
+  const kind = await loadProvider(await moduleWith(oauth));
+  expect(kind.oauth).toEqual({
+    token: 'https://login.example.com/{tenant}/token',
+    authorization: '{base_url}/agree',
+  });
+});
+
+const clientFor = (description: OAuthDescription, values: Record<string, string>) =>
+  createOAuthClient(description, {
+    clientId: 'the bridge',
+    clientSecret: undefined,
+    scopes: undefined,
+    values,
+    exchange: createUpstreams({ timeoutMs: 100 }).exchangeFor({ baseUrl: 'http://127.0.0.1:1' }),
+  });
+
+test('addresses like those of Box, whose client needs a setting for a token of its own alone', async () => {
+  const box: OAuthDescription = {
+    authorization: 'https://account.box.com/api/oauth2/authorize',
+    token: 'https://api.box.com/oauth2/token',
+    clientCredentials: { box_subject_type: 'enterprise', box_subject_id: '{enterprise_id}' },
+  };
+  const client = clientFor(box, { base_url: 'https://api.box.com' });
+  const { url, verifier } = (await client.begin?.('https://bridge.example.com/back?a=b', 'the state')) ?? {};
+  expect(verifier).toMatch(/^[\w-]{43,}$/);
+  const { origin, pathname, searchParams } = new URL(url ?? '');
+  expect(origin + pathname).toBe('https://account.box.com/api/oauth2/authorize');
+  expect(searchParams.get('redirect_uri')).toBe('https://bridge.example.com/back?a=b');
+  expect(searchParams.get('client_id')).toBe('the bridge');
+  expect(searchParams.has('scope')).toBe(false);
+  expect(url).not.toContain(verifier);
+  await expect(client.ofClient?.({ deadline: 0, outcomes: [], secrets: [] })).rejects.toThrow(
+    'enterprise_id is not given',
+  );
+});
+
+test('an address that lacks a setting, or is no address with it, is a problem of the start', () => {
+  const token = '{host}/token';
+  expect(() => clientFor({ token }, {})).toThrow('host is not given');
+  expect(() => clientFor({ token }, { host: 'ftp://h' })).toThrow('ftp://h/token is no http or https URL');
+});
