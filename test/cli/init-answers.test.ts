@@ -79,7 +79,7 @@ describe('the configuration that answers make', () => {
 });
 
 test.each<[keyof Answers, string, string]>([
-  ['provider', 'fax', 'must be seatable, previsto, terraform, golem or the path of a module'],
+  ['provider', 'fax', 'must be seatable, previsto, terraform, golem, box or the path of a module'],
   ['baseUrl', 'seatable.example', 'must be an http or https URL'],
   ['baseUrl', '', 'must be an http or https URL'],
   ['apiKey', '', 'must be a text that is not empty'],

@@ -41,7 +41,7 @@ async function filled(): Promise<{ readonly cwd: string; readonly config: Config
   const database = new DatabaseSync(join(path, 'bridge.db'));
   database.exec(
     `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${COPIES})
-     INSERT INTO sessions
+     INSERT INTO sessions (digest, application, user_id, created_at, last_used, sealed)
      SELECT substr(digest, 1, 12) || printf('%052x', n), application, user_id, created_at + n % 3, last_used, sealed
      FROM sessions, numbers`,
   );

@@ -29,9 +29,9 @@ describe('store migrate', () => {
   test('makes the tables of a SQLite file once', async () => {
     const { folder, migrate } = await migrating('sqlite:./data/bridge.db');
     const file = join(folder, 'data/bridge.db');
-    expect(await migrate()).toEqual(good(`made the tables of the store ${file}, of version 4`));
-    expect(await migrate()).toEqual(good(`the tables of the store ${file} have version 4 already; nothing to do`));
-    expect(JSON.parse((await migrate('--json')).stdout)).toEqual({ store: file, from: 4, to: 4 });
+    expect(await migrate()).toEqual(good(`made the tables of the store ${file}, of version 5`));
+    expect(await migrate()).toEqual(good(`the tables of the store ${file} have version 5 already; nothing to do`));
+    expect(JSON.parse((await migrate('--json')).stdout)).toEqual({ store: file, from: 5, to: 5 });
   });
 
   test('brings older tables to the present version, and keeps what is in them', async () => {
@@ -88,8 +88,8 @@ describeWithPostgres('store migrate and PostgreSQL', (server) => {
     const ends = await Promise.all([migrate('--json'), migrate('--json'), migrate('--json')]);
     for (const { code, stderr } of ends) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const froms = ends.map(({ stdout }) => JSON.parse(stdout).from);
-    expect(froms.sort()).toEqual([0, 3, 3]);
-    expect(await server.query(url, 'SELECT version FROM boxbridge_version')).toEqual([{ version: 3 }]);
+    expect(froms.sort()).toEqual([0, 4, 4]);
+    expect(await server.query(url, 'SELECT version FROM boxbridge_version')).toEqual([{ version: 4 }]);
   });
 
   test('is what a bridge needs whose role may not change the tables', async () => {
@@ -115,14 +115,14 @@ describeWithPostgres('store migrate and PostgreSQL', (server) => {
     const url = await newSchema();
     const { migrate } = await migrating(url);
     const made = await migrate();
-    expect(made.stdout).toMatch(/^made the tables of the store \/\S*\/postgres, of version 3\n$/);
-    await server.query(url, 'UPDATE boxbridge_version SET version = 4');
+    expect(made.stdout).toMatch(/^made the tables of the store \/\S*\/postgres, of version 4\n$/);
+    await server.query(url, 'UPDATE boxbridge_version SET version = 5');
     const refused = await migrate();
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toMatch(
       /\(made by a newer version of boxbridge: .*\); run that version, or restore a backup/,
     );
-    expect(await server.query(url, 'SELECT version FROM boxbridge_version')).toEqual([{ version: 4 }]);
+    expect(await server.query(url, 'SELECT version FROM boxbridge_version')).toEqual([{ version: 5 }]);
     const gone = new URL(url);
     gone.searchParams.set('options', '-csearch_path=nowhere');
     const failed = await (await migrating(gone.href)).migrate();
