@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** What is no address in the internet: https://www.iana.org/assignments/iana-ipv4-special-registry and that of IPv6. */
 const privateNetworks = new BlockList();
@@ -19,6 +19,10 @@ for (const [network, prefix] of [
 ] as const)
   privateNetworks.addSubnet(network, prefix, 'ipv6');
 
+/** Whether an IP address means nothing outside the network that it is in. */
+export const isPrivateAddress = (address: string): boolean =>
+  privateNetworks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+
 /** Names that no public DNS has: RFC 6761, RFC 6762, RFC 8375, RFC 9476 and what ICANN keeps for private use. */
 const PRIVATE_NAME =
   /(?:^|\.)(?:localhost|local|internal|intranet|lan|home\.arpa|corp|private|test|example|invalid|onion|alt)$/;
@@ -29,7 +33,6 @@ export function isPublicHost(hostname: string): boolean {
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '')
     .toLowerCase();
-  const version = isIP(host);
-  if (version !== 0) return !privateNetworks.check(host, version === 6 ? 'ipv6' : 'ipv4');
+  if (isIP(host) !== 0) return !isPrivateAddress(host);
   return host.includes('.') && !PRIVATE_NAME.test(host) && !/\.svc(?:\.|$)/.test(host);
 }

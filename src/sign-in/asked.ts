@@ -1,26 +1,6 @@
-import { BlockList, isIPv6 } from 'node:net';
+import { isPrivateAddress } from '../shared/public-host.js';
 import type { PendingTicket } from '../vault/tickets.js';
 import type { Asked } from './languages/texts.js';
-
-/** Addresses that mean nothing outside the network they are in, and say how it is built. */
-const internal = new BlockList();
-for (const [network, prefix] of [
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const)
-  internal.addSubnet(network, prefix);
-for (const [network, prefix] of [
-  ['::1', 128],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const)
-  internal.addSubnet(network, prefix, 'ipv6');
-
-const isInternal = (address: string) => internal.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 
 /** An address as people write it: an IPv4 address that a socket of IPv6 received is one, and a zone is this machine's. */
 const plain = (address: string) => address.replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/%.*/, '');
@@ -45,5 +25,5 @@ function whence(askedFrom: string | undefined, user: string): Asked['from'] {
   if (askedFrom === undefined) return undefined;
   const address = plain(askedFrom);
   if (address === user) return { whose: 'own', address };
-  return { whose: isInternal(address) && !isInternal(user) ? 'inside' : 'other', address };
+  return { whose: isPrivateAddress(address) && !isPrivateAddress(user) ? 'inside' : 'other', address };
 }
