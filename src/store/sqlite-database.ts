@@ -5,6 +5,7 @@ import { makeDirectory } from '../shared/directories.js';
 import { type Migration, migrationsAfter } from './migration.js';
 import { type Row, sealedIn } from './rows.js';
 import { BUSY_MS, createPatience, isBusy, type Patience } from './sqlite-patience.js';
+import { createReadsOfTurn } from './sqlite-reads.js';
 import { sqliteMigrations } from './sqlite-schema.js';
 
 type Column = string | number | Uint8Array | null;
@@ -22,6 +23,8 @@ export interface Statements {
 
 /** A database in a file. */
 export interface Database extends Statements {
+  /** Does a read with those of other calls, at the end of the turn of the event loop. */
+  readonly readTogether: <T>(read: () => T) => Promise<T>;
   /** Does work in a transaction: commits and gives its result, or rolls back where it throws. */
   readonly transaction: <T>(work: () => T) => T;
   /**
@@ -131,6 +134,7 @@ function databaseOf(database: DatabaseSyncInstance): Database {
     patience.waiting(waitMs, () => unsynced(() => transaction(work)));
   return {
     ...statements,
+    readTogether: createReadsOfTurn(database),
     checkWritable: () => {
       try {
         // Read in the same transaction: a newer version may have changed it.
@@ -159,11 +163,9 @@ function statementsOf(database: DatabaseSyncInstance, patience: Patience): State
     prepared.set(sql, known);
     return known;
   };
-  const all = (sql: string, ...values: readonly Column[]): Row[] =>
-    reachable(() => statement(sql).all(...values), patience);
   return {
-    all,
-    one: (sql, ...values) => all(sql, ...values)[0],
+    all: (sql, ...values) => reachable(() => statement(sql).all(...values), patience),
+    one: (sql, ...values) => reachable(() => statement(sql).get(...values), patience),
     change: (sql, ...values) => {
       const isChanged = reachable(() => statement(sql).run(...values).changes > 0, patience);
       patience.regain();

@@ -21,7 +21,7 @@ import { BEFORE_ALL_SESSIONS, SESSIONS_PER_PAGE, type SessionRecord, type Store 
 /** Opens the store in a SQLite file. Throws an Error where the file cannot be used. */
 export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = createMemoryRateLimiter): Store {
   const database = openDatabase(path);
-  const { one, all, change, checkWritable, transaction, transactionUnsynced, close } = database;
+  const { one, all, change, readTogether, checkWritable, transaction, transactionUnsynced, close } = database;
 
   /** Changes a ticket and stores a session with it: both, or neither where there was no such ticket. */
   const replaceTicket = (session: SessionRecord | undefined, changeTicket: () => boolean): boolean =>
@@ -54,7 +54,10 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
       change('DELETE FROM tickets WHERE expires_at < ?', now);
       addTicket(database, ticket);
     },
-    ticket: async (digest) => all('SELECT * FROM tickets WHERE digest = ?', digest).map(toTicket)[0],
+    ticket: async (digest) => {
+      const row = one('SELECT * FROM tickets WHERE digest = ?', digest);
+      return row && toTicket(row);
+    },
     changeTicket: async ({ digest, sealed }, to, session) =>
       replaceTicket(session, () =>
         change('UPDATE tickets SET sealed = ? WHERE digest = ? AND sealed = ?', to.sealed, digest, sealed),
@@ -65,7 +68,10 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     addSession: async (session) => {
       addSession(database, session);
     },
-    session: async (digest) => all('SELECT * FROM sessions WHERE digest = ?', digest).map(toStoredSession)[0],
+    session: async (digest) => {
+      const row = await readTogether(() => one(`SELECT ${SESSION_COLUMNS} FROM sessions WHERE digest = ?`, digest));
+      return row && toStoredSession(row);
+    },
     leaseSession: async ({ digest, sealed }, leaseMs) => {
       const now = Date.now();
       const until = now + leaseMs;
@@ -127,5 +133,8 @@ function removeSession({ change }: Database, digest: string): boolean {
 
 /** What is written in batches is written again: a call in work MUST NOT wait for another process. */
 const BATCH_WAIT_MS = 20;
+
+/** Those of `StoredSession`: each costs a call its share. */
+const SESSION_COLUMNS = 'digest, application, user_id, created_at, last_used, sealed';
 
 const SESSIONS = 'SELECT sessions.*, native_id FROM sessions JOIN accounts USING (user_id)';

@@ -46,6 +46,7 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
           '-inspection',
           '-ledger',
           '-patience',
+          '-reads',
           '-schema',
           '-sign-ins',
           '-snapshot',

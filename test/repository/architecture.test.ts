@@ -134,7 +134,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'lossless-json': ['shared/json.ts'],
   zod: ['config/', 'replay/recording.ts'],
   yaml: ['config/load.ts', 'config/sample.ts', 'config/variables.ts', 'config/yaml-problems.ts'],
-  '@photostructure/sqlite': ['store/sqlite-database.ts', 'store/sqlite-patience.ts'],
+  '@photostructure/sqlite': ['store/sqlite-database.ts', 'store/sqlite-patience.ts', 'store/sqlite-reads.ts'],
   pg: ['store/postgres-database.ts'],
   iovalkey: ['store/valkey-rates.ts'],
   eta: ['sign-in/page.ts', 'console/views.ts'],
