@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ApplicationConfig } from '../config/config.js';
 import type { OAuthClient } from '../oauth/client.js';
 import type { Provider, ProviderKind } from '../providers/provider.js';
@@ -30,5 +30,5 @@ export function createDirectory(applications: readonly Application[]): FindAppli
 }
 
 function digestOf(apiKey: string): string {
-  return createHash('sha256').update(apiKey).digest('base64');
+  return hash('sha256', apiKey, 'base64');
 }

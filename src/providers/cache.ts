@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { SettingValues } from '../shared/setting.js';
 import { textsOf } from '../upstream/pools.js';
@@ -105,5 +105,5 @@ export function createCache(now = () => performance.now()): Cache {
 }
 
 function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
+  return hash('sha256', text, 'base64');
 }

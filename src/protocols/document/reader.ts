@@ -64,13 +64,14 @@ export function readDocument(source: string, options: { depth: number; namespace
     if (elements > MAX_ELEMENTS) reject(`more than ${MAX_ELEMENTS} elements`);
     if (open.length > depth) reject(`more than ${depth} levels of XML`);
     if (namespaces && INVALID_LOCAL_PART.test(name)) rejectIllFormed(`malformed name: ${name}`);
-    const own = Object.entries(attributes);
-    if (own.length > MAX_ATTRIBUTES) reject(`more than ${MAX_ATTRIBUTES} attributes`);
+    const keys = Object.keys(attributes);
+    if (keys.length > MAX_ATTRIBUTES) reject(`more than ${MAX_ATTRIBUTES} attributes`);
     const element: OpenElement = {
       local: local ?? localPart(name),
       namespace: uri || undefined,
-      attributes: own.map(([key, value]) => {
+      attributes: keys.map((key) => {
         if (namespaces && INVALID_LOCAL_PART.test(key)) rejectIllFormed(`malformed name: ${key}`);
+        const value = attributes[key] ?? '';
         return typeof value === 'string'
           ? { local: localPart(key), namespace: undefined, value }
           : { local: value.local, namespace: namespaceOf(value), value: value.value };
