@@ -24,6 +24,8 @@ export interface LogOptions {
 
 /** How many bytes of lines wait while they cannot be written: about a thousand lines. */
 const MAX_WAITING_BYTES = 256 * 1024;
+/** How many characters of one turn of the event loop are written together. */
+const MAX_TOGETHER = 32 * 1024;
 /** How long a process that ends tries to write the lines that wait, in milliseconds. */
 const LAST_LINES_MS = 200;
 
@@ -42,9 +44,10 @@ export function createLog(options: LogOptions = {}): RunningLog {
     maxLength: MAX_WAITING_BYTES,
     retryEAGAIN: () => performance.now() < writeUntil,
   });
-  lines.on('drop', () => {
-    lost += 1;
+  lines.on('drop', (dropped: string) => {
+    lost += dropped.split('\n').length - 1;
   });
+  const together = writtenTogether((text) => lines.write(text));
   // What could not be written waits for the next try.
   let isFailing = false;
   lines.on('error', () => {
@@ -58,15 +61,16 @@ export function createLog(options: LogOptions = {}): RunningLog {
     if (isFailing) return;
     writeUntil = performance.now() + LAST_LINES_MS;
     try {
+      together.flush();
       lines.flushSync();
     } catch {
       // Nobody reads the log, and there is nowhere else to tell.
     }
   });
-  const destination = { write: writerOf(options, lines) };
+  const destination = { write: writerOf(options, together) };
   const log = pino({ ...logFormat, name: 'boxbridge', level: levelOf(options) }, destination);
   const change = (next: LogOptions) => {
-    destination.write = writerOf(next, lines);
+    destination.write = writerOf(next, together);
     log.level = levelOf(next);
   };
   return { log, change, lostLines: () => lost };
@@ -88,6 +92,27 @@ function standardError(): number {
     // Not on Linux, or nobody reads it any more.
   }
   return fd;
+}
+
+/**
+ * Lines of which those of one turn of the event loop are one write: each one wakes a thread, and takes longer than all else
+ * that a line costs.
+ */
+function writtenTogether(write: (text: string) => void): DestinationStream & { readonly flush: () => void } {
+  let waiting = '';
+  const flush = () => {
+    const text = waiting;
+    waiting = '';
+    if (text !== '') write(text);
+  };
+  return {
+    write: (line) => {
+      if (waiting === '') setImmediate(flush);
+      waiting += line;
+      if (waiting.length > MAX_TOGETHER) flush();
+    },
+    flush,
+  };
 }
 
 /** How a line tells its time and its level: https://www.rfc-editor.org/rfc/rfc3339, and a word. */

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, createReadStream, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { afterwards } from '../support/cleanup.js';
 import { exchange } from '../support/clients/raw.js';
@@ -87,6 +88,23 @@ describe.each([
     closeSync(reader);
     await expectAnswers(url, child);
   });
+});
+
+test('every line that is not in the log is counted', async () => {
+  const cwd = await folder();
+  const { pipe, reader } = openPipe(cwd);
+  const { url, child } = await startLoggingTo(cwd, pipe, []);
+  // At once, so that a turn of the event loop has many lines.
+  const answered = await Promise.all(Array.from({ length: CONNECTIONS }, () => callOn(url, 1)));
+  expect(answered).toEqual(answered.map(() => 32));
+  const lost = await lostLines(url);
+  expect(lost).toBeGreaterThan(0);
+  const log = text(createReadStream('', { fd: openSync(`/proc/self/fd/${reader}`, constants.O_RDONLY) }));
+  closeSync(reader);
+  child.kill('SIGTERM');
+  expect(await child.end).toMatchObject({ code: 0 });
+  const calls = (await log).split('\n').filter((line) => line.includes('"request_id"'));
+  expect(calls.length + lost).toBe(32 * CONNECTIONS);
 });
 
 /** A file system of 256 KiB; undefined where this user may not mount one. */

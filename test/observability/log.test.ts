@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { afterwards } from '../support/cleanup.js';
 import { problemsIn } from '../support/problems.js';
+import { startNode } from '../support/servers/process.js';
 import { startServe, startServing } from '../support/servers/served.js';
 import { canned, startUpstream, type Upstream } from '../support/servers/upstream.js';
 
@@ -80,4 +81,16 @@ test('pretty lines to a reader that is gone stop no call', async () => {
   for (let n = 0; n < 20; n += 1) expect(await (await fetch(rest)).text()).toContain('wrong_input');
   child.kill('SIGTERM');
   expect((await child.end).code).toBe(0);
+});
+
+test('a process that ends in the turn of its last lines has written them all', async () => {
+  const module = new URL('../../src/observability/log.js', import.meta.url).href;
+  const script = `
+    const { createLog } = await import('${module}');
+    const { log } = createLog();
+    for (let n = 0; n < 3; n += 1) log.info(String(n));
+    process.exit();
+  `;
+  const { stderr } = await startNode('.', '--input-type=module', '-e', script).end;
+  expect(messagesIn(stderr)).toEqual(['0', '1', '2']);
 });
