@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
@@ -10,6 +10,7 @@ import { actionNames } from '../../src/core/actions.js';
 import { providers } from '../../src/providers/index.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { version } from '../../src/shared/version.js';
+import { packageIn, packStage } from '../deploy/pack.js';
 import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
@@ -106,7 +107,7 @@ describeWith([curl, bash, sqlite], 'pasted into a terminal, the commands succeed
     async () => {
       const { path: folder, remove } = await temporaryFolder();
       afterwards(remove);
-      await sh(`npm pack --ignore-scripts --pack-destination '${folder}'`);
+      await copyFile(packageIn(await packStage()), join(folder, `boxbridge-${version}.tgz`));
       const install = `npm install --global --prefix global --prefer-offline --no-audit --no-fund ./boxbridge-${version}.tgz`;
       const program = join(folder, 'global/lib/node_modules/boxbridge/dist/src/cli.js');
       const names = { 'npm install --global boxbridge': install };
