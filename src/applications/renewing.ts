@@ -1,5 +1,5 @@
 import type { Scope } from '../shared/scope.js';
-import type { Send, UpstreamRequest } from '../upstream/client.js';
+import type { Send, UpstreamRequest } from '../upstream/request.js';
 
 /**
  * Sends a request with the access token that the call has now. Where the modern API refuses that with 401, it did nothing:

@@ -1,6 +1,6 @@
 import { Fault, type Reason, toFault } from '../core/fault.js';
 import { isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
-import type { Send, UpstreamRequest } from '../upstream/client.js';
+import type { Send, UpstreamRequest } from '../upstream/request.js';
 import type { ErrorMapping } from '../upstream/response.js';
 import type { Account } from './provider.js';
 

@@ -1,8 +1,8 @@
 import { Fault } from '../core/fault.js';
 import { integerOf, isObject, type Json, type JsonObject, textOf } from '../shared/json.js';
 import type { Settings } from '../shared/setting.js';
-import type { UpstreamRequest } from '../upstream/client.js';
 import type { Refusal } from '../upstream/refusals.js';
+import type { UpstreamRequest } from '../upstream/request.js';
 import { extractMessage } from '../upstream/response.js';
 import {
   accountAfterWrite,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../shared/json.js';
 import type { Settings, SettingValues } from '../shared/setting.js';
-import type { Send } from '../upstream/client.js';
 import type { IsRefusal, Refusal } from '../upstream/refusals.js';
+import type { Send } from '../upstream/request.js';
 
 /** An account as the modern API reports it. An absent field is one that it does not report. */
 export interface Account {

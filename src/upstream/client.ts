@@ -5,29 +5,11 @@ import { type Caller, callerOf } from './outage-count.js';
 import { isConnectionError, kindOf, outageOf, type Report } from './outages.js';
 import { createPools, type Pools } from './pools.js';
 import type { IsRefusal, Refusal } from './refusals.js';
+import type { Send, UpstreamRequest } from './request.js';
 import { type BreakerState, UpstreamOutage } from './resilience.js';
-import { type ErrorMapping, interpretResponse, type UpstreamResponse } from './response.js';
+import { interpretResponse, type UpstreamResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
 import { type Proxies, TOO_LARGE, type Transport } from './transport.js';
-
-/** One request to a modern API. */
-export interface UpstreamRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: { readonly type: string; readonly text: string };
-  /** What the request does, where the table of refusals has rows for it alone. */
-  readonly operation?: string | undefined;
-  /** Overrides the table of refusals; undefined falls back to it. */
-  readonly errorMapping?: ErrorMapping;
-}
-
-/**
- * Sends a request and gives the JSON object of a 2xx reply; rejects with a Fault for any other outcome. A GET is a read,
- * and is repeated once after a retryable outage. Any other request is a write, which is never sent twice: a 2xx is its
- * success, with an empty object where the reply has none.
- */
-export type Send = (request: UpstreamRequest) => Promise<JsonObject>;
 
 /** What `sendFor` needs to know of an application. */
 interface UpstreamApplication {

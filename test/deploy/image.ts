@@ -31,24 +31,37 @@ export interface Image {
   readonly pathOf: (path: string) => string;
 }
 
+interface BuildOptions {
+  readonly place: string;
+  readonly context: string;
+  /** Folders of stages that are made already, by their names. */
+  readonly made?: Readonly<Record<string, string>>;
+}
+
 /**
  * Does in folders below `place` what a build does, with this machine's Node.js in place of the base image, and with links to
  * the modules of this project where `npm ci` would install the same ones.
  */
 export async function buildImage(
   instructions: readonly Instruction[],
-  { place, context }: { place: string; context: string },
+  { place, context, made = {} }: BuildOptions,
 ): Promise<Image> {
   const stages = new Map<string, string>();
   let folder = '';
   let workingDirectory = '/';
+  let isMade = false;
   const pathOf = (path: string) => join(folder, isAbsolute(path) ? path : join(workingDirectory, path));
   for (const { name, value } of instructions) {
     if (name === 'FROM') {
-      folder = join(place, String(stages.size));
-      stages.set(/ AS (\S+)$/.exec(value)?.[1] ?? '', folder);
+      const stage = / AS (\S+)$/.exec(value)?.[1] ?? '';
+      isMade = stage in made;
+      folder = made[stage] ?? join(place, String(stages.size));
+      stages.set(stage, folder);
       workingDirectory = '/';
-      for (const made of ['usr/local/bin', 'tmp']) await mkdir(join(folder, made), { recursive: true });
+      if (isMade) continue;
+      for (const name of ['usr/local/bin', 'tmp']) await mkdir(join(folder, name), { recursive: true });
+    } else if (isMade) {
+      // Nothing of it is done again.
     } else if (name === 'WORKDIR') {
       workingDirectory = value;
       await mkdir(pathOf(value), { recursive: true });

@@ -4,7 +4,7 @@ import type { Account, ProviderKind } from '../../src/providers/provider.js';
 import { snakeCase } from '../../src/shared/camel-case.js';
 import { isObject, type Json, type JsonObject } from '../../src/shared/json.js';
 import { readJson } from '../../src/shared/json-reader.js';
-import type { Send } from '../../src/upstream/client.js';
+import type { Send } from '../../src/upstream/request.js';
 
 const fields = [
   'nativeId',

@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { demoVault } from '../../src/bootstrap/demo.js';
 import { readConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
 import { providers } from '../../src/providers/index.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { version } from '../../src/shared/version.js';
+import { packageIn, packStage } from '../deploy/pack.js';
 import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
@@ -79,6 +80,17 @@ describeWith([curl, bash, sqlite], 'pasted into a terminal, the commands succeed
     ({ path, blocks }) => path !== 'README.md' && blocks.some(({ language }) => language === 'sh'),
   );
 
+  /** After a first start with the configuration of the pages: `data` has the store and the key. */
+  let started: Awaited<ReturnType<typeof temporaryFolder>>;
+  beforeAll(async () => {
+    started = await temporaryFolder();
+    const terminal = await openTerminal({ folder: started.path, names: {} });
+    const [configuration] = pageOf('docs/configuration.md').blocks;
+    if (configuration) await terminal.paste(configuration);
+    await terminal.paste({ language: 'sh', text: 'boxbridge tokens list', notRun: undefined });
+  }, PROGRAM_TIMEOUT_MS);
+  afterAll(() => started.remove());
+
   test.each(ofPages)(
     '$path',
     async ({ path, blocks }) => {
@@ -93,8 +105,7 @@ describeWith([curl, bash, sqlite], 'pasted into a terminal, the commands succeed
       const [configuration] = pageOf('docs/configuration.md').blocks;
       if (configuration && path !== 'docs/quick-start.md') {
         await terminal.paste(configuration);
-        // Makes the store and the key, as a first start does.
-        await terminal.paste({ language: 'sh', text: 'boxbridge tokens list', notRun: undefined });
+        await cp(join(started.path, 'data'), join(folder, 'data'), { recursive: true });
       }
       for (const block of blocks.filter(({ notRun }) => notRun === undefined)) await terminal.paste(block);
     },
@@ -106,7 +117,7 @@ describeWith([curl, bash, sqlite], 'pasted into a terminal, the commands succeed
     async () => {
       const { path: folder, remove } = await temporaryFolder();
       afterwards(remove);
-      await sh(`npm pack --ignore-scripts --pack-destination '${folder}'`);
+      await copyFile(packageIn(await packStage()), join(folder, `boxbridge-${version}.tgz`));
       const install = `npm install --global --prefix global --prefer-offline --no-audit --no-fund ./boxbridge-${version}.tgz`;
       const program = join(folder, 'global/lib/node_modules/boxbridge/dist/src/cli.js');
       const names = { 'npm install --global boxbridge': install };

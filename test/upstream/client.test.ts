@@ -5,12 +5,8 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { describe, expect, test } from '@jest/globals';
 import { toFault } from '../../src/core/fault.js';
 import { createScope, type Scope } from '../../src/shared/scope.js';
-import {
-  createUpstreams,
-  type Send,
-  type UpstreamObservation,
-  type UpstreamRequest,
-} from '../../src/upstream/client.js';
+import { createUpstreams, type UpstreamObservation } from '../../src/upstream/client.js';
+import type { Send, UpstreamRequest } from '../../src/upstream/request.js';
 import type { ErrorMapping } from '../../src/upstream/response.js';
 import { afterwards } from '../support/cleanup.js';
 import { type CannedReply, startUpstream, type Upstream } from '../support/servers/upstream.js';
