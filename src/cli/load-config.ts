@@ -18,7 +18,7 @@ export interface ConfigChoice {
  * is standard input. Throws an Error with a line for every problem, each with the file and its line. Where there is none, the
  * command line is wrong.
  */
-export type LoadConfig = (file: string | undefined) => Promise<Config>;
+type LoadConfig = (file: string | undefined) => Promise<Config>;
 
 /** How a command finds its configuration, and reads it. */
 export interface Configurations {
