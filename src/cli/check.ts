@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import type { Environment } from './environment.js';
-import { CONFIG_OPTION, type Configurations, HOW_TO_NAME, nameOf } from './load-config.js';
-import { EXIT_FAILED } from './process.js';
+import type { CommandLine } from './command-line.js';
+import { CONFIG_OPTION, HOW_TO_NAME, nameOf } from './load-config.js';
 
 interface CheckOptions {
   readonly config?: string;
@@ -12,8 +11,7 @@ interface CheckOptions {
 /** `boxbridge check`: names every problem of a configuration, and warns of what breaks old programs. */
 export function addCheckCommand(
   program: Command,
-  environment: () => Environment,
-  configurations: Configurations,
+  { environment, configurations, print, tell, setFailed }: CommandLine,
 ): void {
   const check = program
     .command('check')
@@ -29,16 +27,16 @@ export function addCheckCommand(
       if (!chosen) return check.error(`error: name a configuration: FILE, or ${HOW_TO_NAME}`);
       const { checkConfiguration, toJson, toLines } = await import('./check-operations.js');
       const checked = await checkConfiguration(() => configurations.locate(chosen.file), { environment, isOnline });
-      if (!checked.isGood) process.exitCode = EXIT_FAILED;
+      if (!checked.isGood) setFailed();
       const name = nameOf(chosen.file);
       if (isJson) {
-        console.log(toJson(name, checked));
+        print(toJson(name, checked));
         return;
       }
-      for (const line of toLines(name, checked)) process.stderr.write(`boxbridge: ${line}\n`);
+      for (const line of toLines(name, checked)) tell(line);
       if (!checked.isGood) return;
       const count = `${checked.applications} application(s)${isOnline ? ', all reachable' : ''}`;
-      console.log(`${name}: good, ${count}${chosen.by === undefined ? '' : `, ${chosen.by}`}`);
+      print(`${name}: good, ${count}${chosen.by === undefined ? '' : `, ${chosen.by}`}`);
     },
   );
 }

@@ -1,10 +1,10 @@
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import type { Environment } from './environment.js';
-import { CONFIG_OPTION, type LoadConfig } from './load-config.js';
+import type { CommandLine } from './command-line.js';
+import { CONFIG_OPTION } from './load-config.js';
 
 /** `boxbridge digest`: the digests of secrets in recordings. */
-export function addDigestCommand(program: Command, environment: () => Environment, loadConfig: LoadConfig): void {
+export function addDigestCommand(program: Command, { environment, configurations, stdin, print }: CommandLine): void {
   program
     .command('digest')
     .description(
@@ -12,9 +12,9 @@ export function addDigestCommand(program: Command, environment: () => Environmen
     )
     .option(...CONFIG_OPTION)
     .action(async ({ config: file }: { config?: string }) => {
-      const secrets = (await text(process.stdin)).split(/\r?\n/).filter((line) => line !== '');
-      const config = await loadConfig(file);
+      const secrets = (await text(stdin)).split(/\r?\n/).filter((line) => line !== '');
+      const config = await configurations.loadConfig(file);
       const { digestsOf } = await import('./token-operations.js');
-      console.log((await digestsOf(config, environment(), secrets)).join('\n'));
+      print((await digestsOf(config, environment(), secrets)).join('\n'));
     });
 }

@@ -5,9 +5,10 @@ import type { ApplicationConfig, Config } from '../config/config.js';
 import type { DoctorOptions } from '../doctor/doctor.js';
 import { codeOf } from '../shared/errors.js';
 import { type AddressOptions, toHost, toPort } from './arguments.js';
+import type { CommandLine } from './command-line.js';
 import type { Environment } from './environment.js';
-import { CONFIG_OPTION, type Configurations, HOW_TO_NAME } from './load-config.js';
-import { EXIT_FAILED, stopOnSignal } from './process.js';
+import { CONFIG_OPTION, HOW_TO_NAME, nameOf } from './load-config.js';
+import { stopOnSignal } from './process.js';
 import { readToken } from './read-token.js';
 
 interface DoctorArguments extends AddressOptions {
@@ -20,11 +21,8 @@ interface DoctorArguments extends AddressOptions {
 }
 
 /** `boxbridge doctor`: says what becomes of a request of an old program; without one, what is wrong with the set-up. */
-export function addDoctorCommand(
-  program: Command,
-  environment: () => Environment,
-  configurations: Configurations,
-): void {
+export function addDoctorCommand(program: Command, commandLine: CommandLine): void {
+  const { environment, configurations, pathOf, print, setFailed } = commandLine;
   const doctor = program
     .command('doctor')
     .description('say what becomes of a request of an old program, or how the set-up is, and what to change')
@@ -49,13 +47,16 @@ export function addDoctorCommand(
     const config = chosen && (await configurations.loadConfig(named));
     const isGood =
       config && !isRequest
-        ? await examineSetUpOf(config, environment(), options)
-        : await diagnoseRequest(file, { config, runtime: runtimeOf(environment()), isLive, isJson, print }, options);
-    if (!isGood) process.exitCode = EXIT_FAILED;
+        ? await examineSetUpOf(config, options, commandLine)
+        : await diagnoseRequest(
+            file,
+            { config, folder: pathOf('.'), runtime: runtimeOf(environment()), isLive, isJson, print },
+            options,
+            commandLine,
+          );
+    if (!isGood) setFailed();
   });
 }
-
-const print = (text: string) => console.log(text);
 
 const runtimeOf = ({ key, proxies }: Environment) => ({ key, proxies });
 
@@ -63,23 +64,25 @@ async function diagnoseRequest(
   file: string | undefined,
   options: DoctorOptions,
   { host, port }: AddressOptions,
+  commandLine: CommandLine,
 ): Promise<boolean> {
   const { diagnoseFile, diagnoseNext } = await import('../doctor/doctor.js');
-  if (file !== undefined) return diagnoseFile(await read(file), file === '-' ? 'standard input' : file, options);
+  if (file !== undefined) return diagnoseFile(await read(file, commandLine), nameOf(file), options);
   const at = { ...(host !== undefined && { host }), ...(port !== undefined && { port }) };
-  return diagnoseNext({ at, onListening: sayPort, signal: abortOnSignal() }, options);
+  return diagnoseNext({ at, onListening: sayPort(commandLine), signal: abortOnSignal() }, options);
 }
 
 async function examineSetUpOf(
   config: Config,
-  { key, proxies }: Environment,
   { authTokenFile, application, json }: DoctorArguments,
+  { environment, pathOf, print }: CommandLine,
 ): Promise<boolean> {
+  const { key, proxies } = environment();
   const { examineSetUp } = await import('../doctor/set-up/set-up.js');
   const credential =
     authTokenFile === undefined
       ? undefined
-      : { authToken: await readToken(authTokenFile), application: applicationNamed(application, config) };
+      : { authToken: await readToken(authTokenFile, pathOf), application: applicationNamed(application, config) };
   return examineSetUp({ config, key, proxies, isOnline: true, credential }, { isJson: json ?? false, print });
 }
 
@@ -91,17 +94,18 @@ function applicationNamed(name: string | undefined, { applications }: Config): A
   return found;
 }
 
-function read(file: string): Promise<Buffer> {
-  if (file === '-') return buffer(process.stdin);
-  return readFile(file).catch((error: unknown) => {
+function read(file: string, { stdin, pathOf }: CommandLine): Promise<Buffer> {
+  if (file === '-') return buffer(stdin);
+  return readFile(pathOf(file)).catch((error: unknown) => {
     throw new Error(`cannot read ${file} (${codeOf(error)}); name a file with a request of an old program`);
   });
 }
 
 /** On standard error: standard output is for what was found. */
-function sayPort(port: number): void {
-  process.stderr.write(`boxbridge: waiting for the next request at port ${port}\n`);
-}
+const sayPort =
+  ({ tell }: CommandLine) =>
+  (port: number): void =>
+    tell(`waiting for the next request at port ${port}`);
 
 function abortOnSignal(): AbortSignal {
   const controller = new AbortController();

@@ -2,7 +2,8 @@ import { get } from 'node:http';
 import type { Command } from 'commander';
 import { codeOf } from '../shared/errors.js';
 import { type AddressOptions, toHost, toPort } from './arguments.js';
-import { CONFIG_OPTION, type Configurations } from './load-config.js';
+import type { CommandLine } from './command-line.js';
+import { CONFIG_OPTION } from './load-config.js';
 import { localUrl } from './local-url.js';
 
 /** Milliseconds to wait for the answer. */
@@ -16,7 +17,7 @@ interface HealthOptions extends AddressOptions {
 }
 
 /** `boxbridge health`: whether the bridge of this machine answers where its callers are, for HEALTHCHECK and the like. */
-export function addHealthCommand(program: Command, configurations: Configurations): void {
+export function addHealthCommand(program: Command, { configurations, print }: CommandLine): void {
   program
     .command('health')
     .description('say whether a bridge on this machine answers callers; takes the options that serve was given')
@@ -29,7 +30,7 @@ export function addHealthCommand(program: Command, configurations: Configuration
       const url = `${localUrl({ ...listen, ...address })}/healthz`;
       const status = await statusOf(url);
       if (status !== 200) throw new Error(`${url} answers with ${status}; look into the log of the bridge`);
-      console.log(`${url} answers`);
+      print(`${url} answers`);
     });
 }
 

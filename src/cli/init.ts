@@ -1,10 +1,10 @@
 import { access } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { quote } from 'shell-quote';
-import type { Variables } from '../config/variables.js';
 import { cleaned } from '../shared/clean.js';
 import { codeOf } from '../shared/errors.js';
 import { isTerminal } from './ask.js';
+import type { CommandLine } from './command-line.js';
 import type { Answers, Place } from './init-answers.js';
 import { readToken } from './read-token.js';
 
@@ -29,7 +29,8 @@ const flags: Readonly<Record<keyof Answers, string>> = {
 const names = ['provider', 'baseUrl', 'apiKey', 'credentials', 'publicUrl'] as const;
 
 /** `boxbridge init`: writes a configuration from the answers to five questions, or to the options in their place. */
-export function addInitCommand(program: Command, variables: Variables): void {
+export function addInitCommand(program: Command, commandLine: CommandLine): void {
+  const { variables, pathOf, print } = commandLine;
   const init = program
     .command('init')
     .description('write a configuration, from the answers to five questions or from options')
@@ -44,26 +45,35 @@ export function addInitCommand(program: Command, variables: Variables): void {
   init.action(async ({ config: file, force, apiKeyFile, ...options }: InitOptions) => {
     if (apiKeyFile !== undefined && options.apiKey !== undefined)
       return init.error('error: name one of --api-key-file and --api-key');
-    if (!force && (await isThere(file))) throw thereIs(file);
-    const apiKey = apiKeyFile === undefined ? options.apiKey : await readToken(apiKeyFile);
+    if (!force && (await isThere(pathOf(file)))) throw thereIs(file);
+    const apiKey = apiKeyFile === undefined ? options.apiKey : await readToken(apiKeyFile, pathOf);
     const given: Partial<Answers> = { ...options, ...(apiKey !== undefined && { apiKey }) };
     const missing = names.filter((name) => given[name] === undefined);
-    if (missing.length > 0 && !isTerminal())
+    if (missing.length > 0 && !isTerminal(commandLine))
       return init.error(`error: there is no terminal to ask on; add ${missing.map((name) => flags[name]).join(', ')}`);
 
     const { configOf, kindOf, problemOf } = await import('./init-answers.js');
-    const place: Place = { file, variables };
+    const place: Place = { file: pathOf(file), variables };
     for (const name of names) {
       const answer = given[name];
       const problem = answer === undefined ? undefined : problemOf(name, answer, place, given.provider);
       if (problem !== undefined) return init.error(`error: ${flags[name]} ${problem}`);
     }
-    const { askAnswers } = await import('./init-questions.js');
-    const answers = await askAnswers(given, place);
+    const [{ askAnswers }, { writeNewFile }] = await Promise.all([
+      import('./init-questions.js'),
+      import('./new-file.js'),
+    ]);
+    const answers = await askAnswers(commandLine, given, place);
     const kind = await kindOf(answers.provider, place);
     const text = configOf(answers, kind);
-    await write(file, text, isReference(answers.apiKey) ? EVERYBODY : OWNER_ALONE, force === true);
-    console.log(nextSteps(file, answers, kind.name));
+    const mode = isReference(answers.apiKey) ? EVERYBODY : OWNER_ALONE;
+    const isWritten = await writeNewFile(place.file, text, { mode, isReplaced: force === true }).catch(
+      (error: unknown) => {
+        throw unwritable(file, error);
+      },
+    );
+    if (!isWritten) throw thereIs(file);
+    print(nextSteps(file, answers, kind.name));
   });
 }
 
@@ -79,16 +89,8 @@ const isThere = (file: string) =>
 const shown = (file: string) => cleaned(file, 200);
 const thereIs = (file: string) =>
   new Error(`${shown(file)} is there already; name another, or replace it with --force`);
-
-async function write(file: string, text: string, mode: number, isReplaced: boolean): Promise<void> {
-  const { writeNewFile } = await import('./new-file.js');
-  const isWritten = await writeNewFile(file, text, { mode, isReplaced }).catch((error: unknown) => {
-    throw new Error(
-      `${shown(file)} cannot be written (${codeOf(error)}); name a file in a folder that is there and yours`,
-    );
-  });
-  if (!isWritten) throw thereIs(file);
-}
+const unwritable = (file: string, error: unknown) =>
+  new Error(`${shown(file)} cannot be written (${codeOf(error)}); name a file in a folder that is there and yours`);
 
 function nextSteps(file: string, { credentials, publicUrl }: Answers, application: string): string {
   const command = (...words: readonly string[]) => quote(['boxbridge', ...words, '--config', file]);

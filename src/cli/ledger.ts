@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { toSince } from './arguments.js';
-import { CONFIG_OPTION, type LoadConfig } from './load-config.js';
+import type { CommandLine } from './command-line.js';
+import { CONFIG_OPTION } from './load-config.js';
 
 const work = () => Promise.all([import('./ledger-operations.js'), import('./ledger-output.js')]);
 
@@ -13,7 +14,7 @@ interface LedgerOptions {
 }
 
 /** `boxbridge usage` and `boxbridge gaps`: what old programs use, and what they ask for in vain. */
-export function addLedgerCommands(program: Command, loadConfig: LoadConfig): void {
+export function addLedgerCommands(program: Command, { configurations: { loadConfig }, stdout }: CommandLine): void {
   const command = (name: string, description: string) =>
     program
       .command(name)
@@ -27,7 +28,7 @@ export function addLedgerCommands(program: Command, loadConfig: LoadConfig): voi
     async ({ config, json, ...selection }: LedgerOptions) => {
       const [{ usageOf }, { usageDocument, usageTable }] = await work();
       const usage = await usageOf(await loadConfig(config), selection);
-      process.stdout.write(json ? usageDocument(usage) : usageTable(usage));
+      stdout.write(json ? usageDocument(usage) : usageTable(usage));
     },
   );
 
@@ -35,7 +36,7 @@ export function addLedgerCommands(program: Command, loadConfig: LoadConfig): voi
     async ({ config, json, ...selection }: LedgerOptions) => {
       const [{ gapsOf }, { gapsDocument, gapsTable }] = await work();
       const gaps = await gapsOf(await loadConfig(config), selection);
-      process.stdout.write(json ? gapsDocument(gaps) : gapsTable(gaps));
+      stdout.write(json ? gapsDocument(gaps) : gapsTable(gaps));
     },
   );
 }

@@ -1,8 +1,9 @@
 import { lstatSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { LocatedConfig } from '../config/load.js';
 import type { ConfigText } from '../config/source.js';
-import type { Variables } from '../config/variables.js';
+import type { Io } from './io.js';
 
 /** Which configuration a command takes. */
 export interface ConfigChoice {
@@ -17,7 +18,7 @@ export interface ConfigChoice {
  * is standard input. Throws an Error with a line for every problem, each with the file and its line. Where there is none, the
  * command line is wrong.
  */
-export type LoadConfig = (file: string | undefined) => Promise<Config>;
+type LoadConfig = (file: string | undefined) => Promise<Config>;
 
 /** How a command finds its configuration, and reads it. */
 export interface Configurations {
@@ -30,11 +31,8 @@ export interface Configurations {
   readonly loadConfig: LoadConfig;
 }
 
-/** What this process gives to the loading of configurations. */
-export interface ConfigurationsOptions {
-  readonly variables: Variables;
-  /** Standard input; a command that reads it for something else does so before. */
-  readonly stdin: AsyncIterable<Buffer> & { readonly readableEnded: boolean };
+/** What a command line gives to the loading of configurations. A command that reads `stdin` for something else does so before. */
+export interface ConfigurationsOptions extends Pick<Io, 'variables' | 'stdin' | 'pathOf'> {
   /** Tells the operator in a line, beside the output. */
   readonly tell: (line: string) => void;
   /** Ends the command as one whose command line is wrong. */
@@ -44,27 +42,33 @@ export interface ConfigurationsOptions {
 const VARIABLE = 'BOXBRIDGE_CONFIG';
 const DEFAULT_FILE = 'bridge.yaml';
 
-export function createConfigurations({ variables, stdin, tell, misused }: ConfigurationsOptions): Configurations {
+export function createConfigurations({
+  variables,
+  stdin,
+  pathOf,
+  tell,
+  misused,
+}: ConfigurationsOptions): Configurations {
   let input: Promise<ConfigText> | undefined;
 
   const choose: Configurations['choose'] = (file) => {
     if (file !== undefined) return { file, by: undefined };
     const named = variables[VARIABLE];
     if (named) return { file: named, by: `named by ${VARIABLE}` };
-    return isThere(DEFAULT_FILE) ? { file: DEFAULT_FILE, by: 'found in this folder' } : undefined;
+    return isThere(pathOf(DEFAULT_FILE)) ? { file: DEFAULT_FILE, by: 'found in this folder' } : undefined;
   };
   /** Once: standard input can be read no second time. */
   const readInput = async () => {
     if (!input && stdin.readableEnded)
       misused('error: standard input is read for something else; name a file with the configuration');
     const { readConfigStream } = await import('../config/source.js');
-    input ??= readConfigStream(stdin, nameOf('-'), process.cwd());
+    input ??= readConfigStream(stdin, nameOf('-'), resolve(pathOf('.')));
     return input;
   };
   // Loaded on demand: the schema is most of what a command loads, and not all of them need one.
   const locate: Configurations['locate'] = async (file) => {
     const { locateFile, locateText } = await import('./locate-config.js');
-    return file === '-' ? locateText(await readInput(), variables) : locateFile(file, variables);
+    return file === '-' ? locateText(await readInput(), variables) : locateFile(pathOf(file), file, variables);
   };
   const load: Configurations['load'] = async ({ file }) => {
     const { inLines } = await import('./locate-config.js');

@@ -6,9 +6,9 @@ import { actionNames } from '../core/actions.js';
 import { providers } from '../providers/index.js';
 import { loadProvider, provideSdk } from '../providers/load.js';
 
-/** The configuration in a file, with the places of its keys. Throws ConfigError. */
-export async function locateFile(file: string, variables: Variables): Promise<LocatedConfig> {
-  return locateText(await readConfigFile(file), variables);
+/** The configuration in a file, which the operator knows by this name, with the places of its keys. Throws ConfigError. */
+export async function locateFile(file: string, name: string, variables: Variables): Promise<LocatedConfig> {
+  return locateText(await readConfigFile(file, name), variables);
 }
 
 /** The same in a text. */

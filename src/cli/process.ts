@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { type WorkerRole, workerRole } from '../bootstrap/cluster/worker.js';
 import { codeOf, messageOf } from '../shared/errors.js';
@@ -53,11 +54,16 @@ export function reloadOnSignal(reload: () => Promise<unknown>): void {
   process.on('SIGHUP', onSignal);
 }
 
-/** Reports a failure in one line for the operator, and sets the exit code. */
-export function fail(error: unknown): void {
+/** Reports a failure in one line for the operator. */
+export function report(error: unknown, stderr: Writable): void {
   // The primary prints it, once for all workers.
   if (worker) worker.reportFailure(messageOf(error));
-  else process.stderr.write(`${messageOf(error).replace(/^/gm, 'boxbridge: ')}\n`);
+  else stderr.write(`${messageOf(error).replace(/^/gm, 'boxbridge: ')}\n`);
+}
+
+/** Reports a failure of this process, and sets its exit code. */
+function fail(error: unknown): void {
+  report(error, process.stderr);
   process.exitCode = EXIT_FAILED;
 }
 

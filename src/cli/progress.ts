@@ -13,12 +13,7 @@ const LINES_MS = 5000;
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 /** `total` is in whatever unit `advance` counts; `now` gives milliseconds. */
-export function createProgress(
-  what: string,
-  total: number,
-  output: Output = process.stderr,
-  now = () => performance.now(),
-): Progress {
+export function createProgress(what: string, total: number, output: Output, now = () => performance.now()): Progress {
   return output.isTTY ? bar(what, total, output) : lines(what, total, output, now);
 }
 

@@ -21,14 +21,14 @@ export function nameProblem(name: string): string | undefined {
 }
 
 /**
- * Makes a folder of this name with a provider, its tests and a configuration; gives what to do with it. Throws an Error
+ * Makes a folder of this name, at this path, with a provider, its tests and a configuration; gives what to do with it. Throws an Error
  * with one line for the operator where it cannot.
  */
-export async function makeProvider(name: string): Promise<string> {
+export async function makeProvider(name: string, path: string): Promise<string> {
   const sources = [`${NAME}.js`, `${NAME}.test.js`, 'bridge.yaml'];
   const texts = await Promise.all(sources.map((source) => readFile(new URL(source, examples), 'utf8')));
   const files = sources.map((source, n) => [renamed(source, name), renamed(texts[n] ?? '', name)] as const);
-  await mkdir(name).catch((error: unknown) => {
+  await mkdir(path).catch((error: unknown) => {
     throw new Error(
       codeOf(error) === 'EEXIST'
         ? `${name} is there already; choose another name or folder`
@@ -37,9 +37,9 @@ export async function makeProvider(name: string): Promise<string> {
   });
   try {
     for (const [file, text] of [...files, ['package.json', manifest()] as const])
-      await writeFile(join(name, file), text, { flag: 'wx' });
+      await writeFile(join(path, file), text, { flag: 'wx' });
   } catch (error) {
-    await rm(name, { recursive: true, force: true });
+    await rm(path, { recursive: true, force: true });
     throw new Error(`${name} cannot be written (${codeOf(error)}); make room, or go to a folder that is yours`);
   }
   return [

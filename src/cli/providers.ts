@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
-import type { LoadConfig } from './load-config.js';
+import type { CommandLine } from './command-line.js';
 
 /** `boxbridge providers`: shows what each modern API can, and makes a new one. */
-export function addProvidersCommand(program: Command, loadConfig: LoadConfig): void {
+export function addProvidersCommand(
+  program: Command,
+  { configurations: { loadConfig }, stdout, print, pathOf }: CommandLine,
+): void {
   const providers = program
     .command('providers')
     .description('show what each modern API can')
@@ -11,7 +14,7 @@ export function addProvidersCommand(program: Command, loadConfig: LoadConfig): v
     .action(async ({ config: file, json }: { config?: string; json?: true }) => {
       const { ownProviders, providersDocument, providersTable } = await import('./providers-output.js');
       const own = file === undefined ? [] : await ownProviders(await loadConfig(file));
-      process.stdout.write(json ? providersDocument(own) : providersTable(own));
+      stdout.write(json ? providersDocument(own) : providersTable(own));
     });
 
   const make = providers
@@ -22,6 +25,6 @@ export function addProvidersCommand(program: Command, loadConfig: LoadConfig): v
     const { makeProvider, nameProblem } = await import('./provider-scaffold.js');
     const problem = nameProblem(name);
     if (problem !== undefined) return make.error(`error: ${problem}`);
-    console.log(await makeProvider(name));
+    print(await makeProvider(name, pathOf(name)));
   });
 }

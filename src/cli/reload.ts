@@ -3,8 +3,7 @@ import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AdminConfig } from '../config/config.js';
 import { codeOf, messageOf } from '../shared/errors.js';
-import type { LoadConfig } from './load-config.js';
-import { EXIT_FAILED } from './process.js';
+import type { CommandLine } from './command-line.js';
 
 interface ReloadOptions {
   readonly config?: string;
@@ -13,7 +12,10 @@ interface ReloadOptions {
 }
 
 /** `boxbridge reload`: has a running bridge of this machine read its configuration again, and tells what came of it. */
-export function addReloadCommand(program: Command, loadConfig: LoadConfig): void {
+export function addReloadCommand(
+  program: Command,
+  { configurations: { loadConfig }, print, setFailed }: CommandLine,
+): void {
   const command = program
     .command('reload')
     .description('have a running bridge read its configuration again, without losing a call')
@@ -25,10 +27,10 @@ export function addReloadCommand(program: Command, loadConfig: LoadConfig): void
       return command.error('error: name the bridge by --config or --admin');
     const url = admin ?? adminUrl(file ?? '', (await loadConfig(file ?? '')).admin);
     const problems = await reload(url);
-    if (json) console.log(JSON.stringify({ problems }));
-    if (json && problems.length > 0) process.exitCode = EXIT_FAILED;
+    if (json) print(JSON.stringify({ problems }));
+    if (json && problems.length > 0) setFailed();
     else if (problems.length > 0) throw new Error(problems.join('\n'));
-    else if (!json) console.log('The configuration was read again and is in use');
+    else if (!json) print('The configuration was read again and is in use');
   });
 }
 

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ReplayResult } from '../replay/replay.js';
-import { EXIT_FAILED } from './process.js';
+import type { CommandLine } from './command-line.js';
 
 interface Options {
   readonly to: string;
@@ -11,7 +11,7 @@ interface Options {
 }
 
 /** `boxbridge replay`: sends the calls of recordings again, and shows what is answered otherwise. */
-export function addReplayCommand(program: Command): void {
+export function addReplayCommand(program: Command, { stderr, pathOf, print, tell, setFailed }: CommandLine): void {
   const command = program
     .command('replay')
     .description('send the calls of recordings again, and show by action and element what is answered otherwise')
@@ -34,17 +34,17 @@ export function addReplayCommand(program: Command): void {
       import('../replay/secrets.js'),
       import('./progress.js'),
     ]);
-    const secrets = tokens === undefined ? new Map<string, string>() : await readSecrets(tokens);
+    const secrets = tokens === undefined ? new Map<string, string>() : await readSecrets(pathOf(tokens));
     const notes: string[] = [];
-    const { bytes, calls } = await readRecordings(files, {
+    const { bytes, calls } = await readRecordings(files.map(pathOf), {
       onBytes: (read) => progress.advance(read),
       onNote: (note) => void notes.push(note),
     });
-    const progress = createProgress('replay', bytes);
+    const progress = createProgress('replay', bytes, stderr);
     const result = await replay(calls, { to, primary, writes, secrets }).finally(progress.stop);
-    for (const note of notes) console.error(`boxbridge: ${note}`);
-    console.log(json ? JSON.stringify({ ...result, notes }, null, 2) : textOf(result, to));
-    if (result.differences.length > 0) process.exitCode = EXIT_FAILED;
+    for (const note of notes) tell(note);
+    print(json ? JSON.stringify({ ...result, notes }, null, 2) : textOf(result, to));
+    if (result.differences.length > 0) setFailed();
   });
 }
 

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { type AddressOptions, toHost, toPort } from './arguments.js';
+import type { CommandLine } from './command-line.js';
 import { localUrl } from './local-url.js';
 import { stopOnSignal } from './process.js';
 
 /** `boxbridge sandbox`: plays the modern APIs until a signal stops it. */
-export function addSandboxCommand(program: Command): void {
+export function addSandboxCommand(program: Command, { stdout, print }: CommandLine): void {
   const sandbox = program
     .command('sandbox')
     .description(
@@ -18,7 +19,7 @@ export function addSandboxCommand(program: Command): void {
       if (address.port === 0)
         return sandbox.error('error: --print-config needs the port that --port gives the sandbox');
       const { sandboxConfig } = await import('./sandbox-config.js');
-      process.stdout.write(sandboxConfig(localUrl(address)));
+      stdout.write(sandboxConfig(localUrl(address)));
       return;
     }
     const { sandboxCredentials, sandboxPaths, startSandbox } = await import('../sandbox/sandbox.js');
@@ -26,7 +27,7 @@ export function addSandboxCommand(program: Command): void {
     stopOnSignal(running.close);
     for (const { provider, credential, login = '', password = '' } of sandboxCredentials) {
       const line = [provider, running.url + sandboxPaths[provider], credential, login, password];
-      console.log(line.join('\t').trimEnd());
+      print(line.join('\t').trimEnd());
     }
   });
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import type { CommandLine } from './command-line.js';
 
 /** `boxbridge schema`: prints the JSON Schema of configurations. */
-export function addSchemaCommand(program: Command): void {
+export function addSchemaCommand(program: Command, { print }: CommandLine): void {
   program
     .command('schema')
     .description('print the JSON Schema of a configuration, for editors')
@@ -11,6 +12,6 @@ export function addSchemaCommand(program: Command): void {
         import('../core/actions.js'),
         import('../providers/index.js'),
       ]);
-      console.log(JSON.stringify(configJsonSchema({ actions: actionNames, providers }), undefined, 2));
+      print(JSON.stringify(configJsonSchema({ actions: actionNames, providers }), undefined, 2));
     });
 }

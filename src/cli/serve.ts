@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import { version } from '../shared/version.js';
 import { type AddressOptions, toHost, toPort, toWorkers } from './arguments.js';
-import type { Environment } from './environment.js';
-import { CONFIG_OPTION, type ConfigChoice, type Configurations, nameOf } from './load-config.js';
+import type { CommandLine } from './command-line.js';
+import { CONFIG_OPTION, type ConfigChoice, nameOf } from './load-config.js';
 import { reloadOnSignal, stopOnSignal, worker } from './process.js';
 
 /**
@@ -30,11 +30,7 @@ interface ServeArguments extends AddressOptions {
 }
 
 /** `boxbridge serve`: answers calls until a signal stops it. */
-export function addServeCommand(
-  program: Command,
-  environment: () => Environment,
-  configurations: Configurations,
-): void {
+export function addServeCommand(program: Command, { environment, configurations, print }: CommandLine): void {
   program
     .command('serve')
     .description('answer calls; without a configuration, from a sandbox that plays the modern APIs')
@@ -73,7 +69,7 @@ export function addServeCommand(
           isAll,
           logLevel,
           runtime: { ...runtime, worker },
-          print: console.log,
+          print,
         });
         for (const flag of [YOUNG_FLAGS.afterStart, MEMORY_FLAG]) setFlagsFromString(flag);
         return running;
@@ -94,10 +90,10 @@ export function addServeCommand(
       );
       const { url, adminUrl, console: pages } = await starting;
       if (worker) return;
-      console.log(`BoxBridge ${version} answers at ${url}${chosen ? saidOf(chosen) : ''}`);
-      if (adminUrl !== undefined) console.log(`Its metrics and readiness are at ${adminUrl}`);
-      if (pages) console.log(`Its console is at ${pages.url}\n${pages.hasPassword ? WITH_PASSWORD : WITHOUT_PASSWORD}`);
-      if (!chosen) console.log('A sandbox plays the modern APIs.\nNothing is kept. Stop it with Ctrl-C.');
+      print(`BoxBridge ${version} answers at ${url}${chosen ? saidOf(chosen) : ''}`);
+      if (adminUrl !== undefined) print(`Its metrics and readiness are at ${adminUrl}`);
+      if (pages) print(`Its console is at ${pages.url}\n${pages.hasPassword ? WITH_PASSWORD : WITHOUT_PASSWORD}`);
+      if (!chosen) print('A sandbox plays the modern APIs.\nNothing is kept. Stop it with Ctrl-C.');
     });
 }
 

@@ -3,10 +3,11 @@ import { copyStore } from '../store/copy.js';
 import type { Migration } from '../store/migration.js';
 import { migrateStore, nameOfStore, type StorePlace } from '../store/open.js';
 import type { StoreHead } from '../store/store.js';
+import type { CommandLine } from './command-line.js';
 import { createProgress, type Progress } from './progress.js';
 
-/** A store as `store` in a configuration names it; undefined where it names none. Relative paths start in this folder. */
-export const placeOf = (name: string): StorePlace | undefined => storeIn(process.cwd()).safeParse(name).data;
+/** A store as `store` in a configuration names it; undefined where it names none. Relative paths start in `folder`. */
+export const placeOf = (name: string, folder: string): StorePlace | undefined => storeIn(folder).safeParse(name).data;
 
 /** Makes the tables of a store, or brings them to this version; gives what was done, for the operator or as JSON. */
 export async function migrate(place: StorePlace, isJson: boolean): Promise<string> {
@@ -23,10 +24,10 @@ function sentenceOf(name: string, { from, to }: Migration): string {
 }
 
 /** Copies all that a store remembers into an empty one, with its progress on standard error; gives what was copied. */
-export async function copy(from: StorePlace, to: StorePlace): Promise<string> {
+export async function copy(from: StorePlace, to: StorePlace, { stderr }: Pick<CommandLine, 'stderr'>): Promise<string> {
   let progress: Progress | undefined;
   const watch = (rows: number) => {
-    progress = createProgress('copying', rows);
+    progress = createProgress('copying', rows, stderr);
     return progress.advance;
   };
   const copied = await copyStore(from, to, watch).finally(() => progress?.stop());

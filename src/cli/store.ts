@@ -1,16 +1,17 @@
 import type { Command } from 'commander';
-import { CONFIG_OPTION, type LoadConfig } from './load-config.js';
+import type { CommandLine } from './command-line.js';
+import { CONFIG_OPTION } from './load-config.js';
 
 const operations = () => import('./store-operations.js');
 
 /** `boxbridge store`: makes its tables, and copies it. Needs no server's key: what is sealed stays sealed under the same one. */
-export function addStoreCommand(program: Command, loadConfig: LoadConfig): void {
+export function addStoreCommand(program: Command, commandLine: CommandLine): void {
   const store = program.command('store').description('prepare or move what the bridge remembers');
-  addMigrateCommand(store, loadConfig);
-  addCopyCommand(store, loadConfig);
+  addMigrateCommand(store, commandLine);
+  addCopyCommand(store, commandLine);
 }
 
-function addMigrateCommand(store: Command, loadConfig: LoadConfig): void {
+function addMigrateCommand(store: Command, { configurations: { loadConfig }, print }: CommandLine): void {
   store
     .command('migrate')
     .description('make the tables of the store, or bring them to this version; `serve` does so by itself')
@@ -19,11 +20,12 @@ function addMigrateCommand(store: Command, loadConfig: LoadConfig): void {
     .action(async ({ config: file, json = false }: { config?: string; json?: boolean }) => {
       const { store: place } = await loadConfig(file);
       const { migrate } = await operations();
-      console.log(await migrate(place, json));
+      print(await migrate(place, json));
     });
 }
 
-function addCopyCommand(store: Command, loadConfig: LoadConfig): void {
+function addCopyCommand(store: Command, commandLine: CommandLine): void {
+  const { configurations, pathOf, print } = commandLine;
   const copy = store
     .command('copy')
     .description('copy all that a store remembers into an empty one; stop the bridges first')
@@ -33,14 +35,14 @@ function addCopyCommand(store: Command, loadConfig: LoadConfig): void {
     .option('--config <file>', 'TO is the store of this configuration');
   copy.action(async (names: string[], options: { fromConfig?: string; config?: string }) => {
     const { copy: copyStores, placeOf } = await operations();
-    const stores = names.map(placeOf);
+    const stores = names.map((name) => placeOf(name, pathOf('.')));
     const storeOf = async (file: string | undefined) =>
-      file === undefined ? stores.shift() : (await loadConfig(file)).store;
+      file === undefined ? stores.shift() : (await configurations.loadConfig(file)).store;
     const [from, to] = [await storeOf(options.fromConfig), await storeOf(options.config)];
     if (!from || !to || stores.length > 0) {
       // The message omits the arguments: they may hold a password.
       return copy.error('error: name FROM and TO, each as sqlite: and a path or as a postgres:// URL, or by an option');
     }
-    console.log(await copyStores(from, to));
+    print(await copyStores(from, to, commandLine));
   });
 }

@@ -1,12 +1,12 @@
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { DeviceCode } from '../oauth/client.js';
 import { codeOf } from '../shared/errors.js';
 import { askSecret, isTerminal } from './ask.js';
-import type { Environment } from './environment.js';
-import { CONFIG_OPTION, type LoadConfig } from './load-config.js';
+import type { CommandLine } from './command-line.js';
+import { CONFIG_OPTION } from './load-config.js';
 import { readToken } from './read-token.js';
 import type { ApplicationSelector, TokenSelector } from './token-operations.js';
 import { tokensDocument, tokensTable } from './tokens-output.js';
@@ -14,7 +14,9 @@ import { tokensDocument, tokensTable } from './tokens-output.js';
 const operations = () => import('./token-operations.js');
 
 /** `boxbridge tokens`: the auth_tokens of applications with a vault. */
-export function addTokensCommand(program: Command, environment: () => Environment, loadConfig: LoadConfig): void {
+export function addTokensCommand(program: Command, commandLine: CommandLine): void {
+  const { environment, configurations, stdin, stdout, stderr, pathOf, print } = commandLine;
+  const { loadConfig } = configurations;
   const tokens = program.command('tokens').description('add, list and revoke auth_tokens of applications with a vault');
   const command = (name: string, description: string) =>
     tokens
@@ -39,28 +41,36 @@ export function addTokensCommand(program: Command, environment: () => Environmen
       return add.error('error: name one of --auth-token-file and --auth-token');
     if (options.clientCredentials && options.device)
       return add.error('error: name one of --client-credentials and --device');
-    const authToken = options.authTokenFile === undefined ? options.authToken : await readToken(options.authTokenFile);
+    const authToken =
+      options.authTokenFile === undefined ? options.authToken : await readToken(options.authTokenFile, pathOf);
     const isAsked = !options.clientCredentials && !options.device;
-    const piped = !isAsked || isTerminal() ? undefined : await text(process.stdin);
+    const piped = !isAsked || isTerminal(commandLine) ? undefined : await text(stdin);
     const config = await loadConfig(options.config);
     const { addToken, credentialName } = await operations();
     const credential = async () => {
       const given =
-        piped ?? (await askSecret(`The ${await credentialName(config, selector)}, which is not shown`, emptyProblem));
+        piped ??
+        (await askSecret(
+          commandLine,
+          `The ${await credentialName(config, selector)}, which is not shown`,
+          emptyProblem,
+        ));
       if (given.trim() === '')
         throw new Error('there is no credential on standard input; pipe it in, such as from a file');
       return { credential: given.trim() };
     };
-    const withoutOne = options.device ? { tell: showCode } : { client: true as const };
+    const withoutOne = options.device
+      ? { tell: (code: DeviceCode) => showCode(code, stderr) }
+      : { client: true as const };
     const source = isAsked ? await credential() : withoutOne;
-    console.log(await addToken(config, environment(), { selector, source, authToken }));
+    print(await addToken(config, environment(), { selector, source, authToken }));
   });
 
   command('list', 'show what auth_tokens there are, by the beginning of their digests')
     .option('--json', 'one JSON document')
     .action(async ({ config, json }: { config?: string; json?: true }) => {
       const { listTokens } = await operations();
-      await print(listTokens(await loadConfig(config), environment(), json ? tokensDocument : tokensTable));
+      await write(listTokens(await loadConfig(config), environment(), json ? tokensDocument : tokensTable), stdout);
     });
 
   const revoke = command('revoke', 'forget auth_tokens: one, those of an application, or all')
@@ -78,7 +88,7 @@ export function addTokensCommand(program: Command, environment: () => Environmen
     if (!selector || others.length > 0)
       return revoke.error('error: name one of a prefix, --application, --api-key and --all');
     const { revokeTokens } = await operations();
-    console.log(`revoked ${await revokeTokens(await loadConfig(options.config), environment(), selector)}`);
+    print(`revoked ${await revokeTokens(await loadConfig(options.config), environment(), selector)}`);
   });
 
   command('rekey', "seal everything under another server's key; the old one is that of the configuration")
@@ -86,19 +96,15 @@ export function addTokensCommand(program: Command, environment: () => Environmen
     .action(async ({ config: file, newKeyFile }: { config?: string; newKeyFile: string }) => {
       const config = await loadConfig(file);
       const { rekey } = await operations();
-      await rekey(config, environment().key ?? { file: config.keyFile }, { file: newKeyFile });
-      console.log(
-        `the key is now ${newKeyFile}; let \`key_file\` name it, or BOXBRIDGE_KEY hold it, before the next start`,
-      );
+      await rekey(config, environment().key ?? { file: config.keyFile }, { file: pathOf(newKeyFile) });
+      print(`the key is now ${newKeyFile}; let \`key_file\` name it, or BOXBRIDGE_KEY hold it, before the next start`);
     });
 }
 
 /** Beside standard output, which has the auth_token alone. */
-function showCode({ userCode, url, completeUrl }: DeviceCode): void {
+function showCode({ userCode, url, completeUrl }: DeviceCode, stderr: Writable): void {
   const same = completeUrl === undefined ? '' : `\nOr open ${completeUrl}`;
-  process.stderr.write(
-    `Open ${url} and enter ${userCode}${same}\nWaiting until you have agreed; Ctrl-C leaves nothing.\n`,
-  );
+  stderr.write(`Open ${url} and enter ${userCode}${same}\nWaiting until you have agreed; Ctrl-C leaves nothing.\n`);
 }
 
 const emptyProblem = (answer: string) => (answer.trim() === '' ? 'It is not empty.' : undefined);
@@ -126,8 +132,8 @@ function selectorsOf({ application, apiKey }: ApplicationOptions): ApplicationSe
 }
 
 /** Writes texts to standard output as it takes them, until its reader leaves. */
-async function print(texts: AsyncIterable<string>): Promise<void> {
-  await pipeline(Readable.from(texts), process.stdout, { end: false }).catch((error: unknown) => {
+async function write(texts: AsyncIterable<string>, stdout: Writable): Promise<void> {
+  await pipeline(Readable.from(texts), stdout, { end: false }).catch((error: unknown) => {
     if (codeOf(error) !== 'EPIPE') throw error;
   });
 }

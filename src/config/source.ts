@@ -14,9 +14,9 @@ export interface ConfigText {
 /** A thousand times what a large configuration has. */
 const MAX_BYTES = 8 * 2 ** 20;
 
-/** Reads a configuration file; relative paths start in its folder. Throws ConfigError. */
-export function readConfigFile(file: string): Promise<ConfigText> {
-  return readConfigStream(createReadStream(file), file, dirname(resolve(file)));
+/** Reads a configuration file; `name` is for the operator, relative paths start in its folder. Throws ConfigError. */
+export function readConfigFile(file: string, name = file): Promise<ConfigText> {
+  return readConfigStream(createReadStream(file), name, dirname(resolve(file)));
 }
 
 /** Reads a configuration from a stream; `name` is for the operator. Throws ConfigError. */

@@ -9,6 +9,8 @@ import { nextRequest, type TapOptions } from './tap.js';
 export interface DoctorOptions extends Omit<ExamineOptions, 'config'> {
   /** Absent: that of the demo. */
   readonly config: Config | undefined;
+  /** Where the relative paths of the demo start. */
+  readonly folder: string;
   readonly isJson: boolean;
   readonly print: (text: string) => void;
 }
@@ -24,14 +26,14 @@ export async function diagnoseNext(
   { at, ...tap }: Omit<TapOptions, 'at'> & { readonly at: Partial<TapOptions['at']> },
   options: DoctorOptions,
 ): Promise<boolean> {
-  const { listen } = options.config ?? demoConfig({}, process.cwd());
+  const { listen } = options.config ?? demoConfig({}, options.folder);
   const next: Perform = async (stage) => [await nextRequest(stage, { ...tap, at: { ...listen, ...at } })];
   return report(await diagnosesOf(next, options), [], options);
 }
 
 async function diagnosesOf(
   perform: Perform,
-  { config = demoConfig({}, process.cwd()), runtime, isLive }: DoctorOptions,
+  { folder, config = demoConfig({}, folder), runtime, isLive }: DoctorOptions,
 ): Promise<Diagnosis[]> {
   const performed = await examine(perform, { config, runtime, isLive });
   return performed.flatMap((each) => diagnose(each, { config, isLive }));

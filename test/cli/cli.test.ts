@@ -7,9 +7,10 @@ import { providers } from '../../src/providers/index.js';
 import { sandboxCredentials, sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { createUpstreams } from '../../src/upstream/client.js';
 import { afterwards } from '../support/cleanup.js';
+import { runCommand } from '../support/command.js';
 import { problemsIn } from '../support/problems.js';
-import { temporaryFolder } from '../support/servers/bridge.js';
-import { type Child, startNode, startNodeIn } from '../support/servers/process.js';
+import { startBridgeIn, temporaryFolder } from '../support/servers/bridge.js';
+import { type Child, type Ended, startNode, startNodeIn } from '../support/servers/process.js';
 import { canned, startUpstream } from '../support/servers/upstream.js';
 
 const script = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
@@ -38,17 +39,24 @@ async function folder(files: Files = {}): Promise<string> {
 const filled = (text: string) => text.replaceAll('BUSY', busy).replaceAll('SANDBOX', sandbox.url);
 
 /** Runs a command line in `cwd`. */
-const boxbridge = (cwd: string, commandLine: string): Child =>
+const boxbridge = (cwd: string, commandLine: string): Promise<Ended> =>
+  runCommand({ cwd }, filled(commandLine).split(' '));
+
+/** Likewise, in a process of its own. */
+const startProcess = (cwd: string, commandLine: string): Child =>
   startNode(cwd, script, ...filled(commandLine).split(' '));
+
+const runProcess = (cwd: string, commandLine: string): Promise<Ended> => startProcess(cwd, commandLine).end;
 
 /** Each of these command lines, in a directory with these files, ends with this code and one line with all `parts`. */
 async function expectEnds(
   code: number,
   prefix: string,
   rows: readonly (readonly [commandLine: string, files: Files, parts: readonly string[]])[],
+  run = boxbridge,
 ): Promise<void> {
   const ends = rows.map(async ([commandLine, files]) => {
-    const ended = await boxbridge(await folder(files), commandLine).end;
+    const ended = await run(await folder(files), commandLine);
     return [commandLine, ended.code, ended.stdout, ended.stderr];
   });
   expect(await Promise.all(ends)).toEqual(
@@ -94,18 +102,19 @@ applications:
 
 describe('a valid command line', () => {
   test('--help names every command', async () => {
-    const { code, stdout, stderr } = await boxbridge(await folder(), '--help').end;
+    const { code, stdout, stderr } = await boxbridge(await folder(), '--help');
     expect([code, stderr]).toEqual([0, '']);
     for (const command of ['serve', 'check', 'providers', 'sandbox']) expect(stdout).toMatch(`\n  ${command} `);
   });
 
   test('--version is the version of the package', async () => {
     const { version } = JSON.parse(await readFile(packageFile, 'utf8'));
-    expect(await boxbridge(await folder(), '--version').end).toMatchObject({ code: 0, stdout: `${version}\n` });
+    for (const run of [boxbridge, runProcess])
+      expect(await run(await folder(), '--version')).toMatchObject({ code: 0, stdout: `${version}\n` });
   });
 
   test('providers prints a table of what each modern API can', async () => {
-    const { code, stdout, stderr } = await boxbridge(await folder(), 'providers').end;
+    const { code, stdout, stderr } = await boxbridge(await folder(), 'providers');
     expect([code, stderr]).toEqual([0, '']);
     const [head, rule, ...rows] = stdout.trimEnd().split('\n');
     const columns = (cell: (name: string) => string) => providers.map(({ name }) => ` ${cell(name)} |`).join('');
@@ -119,7 +128,7 @@ describe('a valid command line', () => {
   });
 
   test('a reader that closes the pipe early is no failure', async () => {
-    const child = boxbridge(await folder(), 'providers');
+    const child = startProcess(await folder(), 'providers');
     child.stopReading();
     expect(await child.end).toMatchObject({ code: 0, stderr: '' });
   });
@@ -128,6 +137,7 @@ describe('a valid command line', () => {
 test('an invalid command line exits with 2 and one line', async () => {
   const badPort = (word: string) =>
     `'--port <port>' argument '${word}' is invalid. A port is a number from 0 to 65535.`;
+  await expectEnds(2, 'error', [['serv', {}, ["unknown command 'serv' (Did you mean serve?)"]]], runProcess);
   await expectEnds(2, 'error', [
     ['sing', {}, ["unknown command 'sing'"]],
     ['serv', {}, ["unknown command 'serv' (Did you mean serve?)"]],
@@ -159,7 +169,7 @@ describe('check', () => {
   test('accepts a valid configuration, without listening or creating anything', async () => {
     const cwd = await folder({ 'good.yaml': TEN_LINES.replace('BUSY', '0') });
     const expected = { code: 0, stdout: 'good.yaml: good, 2 application(s)\n', stderr: '' };
-    expect(await boxbridge(cwd, 'check --config good.yaml').end).toMatchObject(expected);
+    expect(await boxbridge(cwd, 'check --config good.yaml')).toMatchObject(expected);
     expect(await readdir(cwd)).toEqual(['good.yaml']);
   });
 
@@ -175,7 +185,7 @@ describe('check', () => {
       'bad.yaml:12: applications[1].base_url must be an http or https URL',
     ];
     const stderr = expect.stringMatching(oneEach('boxbridge: ', problems));
-    const ends = ['check', 'serve'].map((command) => boxbridge(cwd, `${command} --config bad.yaml`).end);
+    const ends = [boxbridge(cwd, 'check --config bad.yaml'), runProcess(cwd, 'serve --config bad.yaml')];
     for (const end of await Promise.all(ends)) expect(end).toMatchObject({ code: 1, stdout: '', stderr });
     expect(await readdir(cwd)).toEqual(['bad.yaml']);
   });
@@ -186,7 +196,7 @@ describe('check', () => {
       'bridge.yaml': TEN_LINES.replace('BUSY', '0').replace(/base_url: .*/, `base_url: ${reference('API')}`),
     });
     const check = (env: Readonly<Record<string, string>>) =>
-      startNodeIn({ cwd, env }, script, 'check', '--config', 'bridge.yaml').end;
+      runCommand({ cwd, env }, ['check', '--config', 'bridge.yaml']);
     expect(await check({ API: sandbox.url })).toMatchObject({ code: 0, stderr: '' });
     const stderr = expect.stringMatching(
       /^boxbridge: bridge\.yaml:\d+: the variable API is not set; set it, [^\n]+\n$/,
@@ -205,7 +215,7 @@ describe('check', () => {
         `{ api_key: k${index}, provider: seatable, base_url: 'http://127.0.0.1:1', credentials: vault, redirect_url: '${url}' }`,
     );
     const cwd = await folder({ 'good.yaml': `applications: [${applications.join(', ')}]` });
-    const { code, stdout, stderr } = await boxbridge(cwd, 'check --config good.yaml').end;
+    const { code, stdout, stderr } = await boxbridge(cwd, 'check --config good.yaml');
     expect([code, stdout]).toEqual([0, 'good.yaml: good, 3 application(s)\n']);
     const warning = (index: number) =>
       `boxbridge: warning: good.yaml:1: applications[${index}].redirect_url has a query or a fragment of its own; `;
@@ -215,12 +225,12 @@ describe('check', () => {
 
   test('warns of trust_proxy: true, in the log of serve too', async () => {
     const cwd = await folder({ 'open.yaml': `trust_proxy: true\n${configuration(sandboxed)}` });
-    const { code, stderr } = await boxbridge(cwd, 'check --config open.yaml').end;
+    const { code, stderr } = await boxbridge(cwd, 'check --config open.yaml');
     expect(code).toBe(0);
     expect(stderr).toMatch(
       /^boxbridge: warning: open\.yaml:1: trust_proxy: true lets every caller forge its address, .*\n$/,
     );
-    const serving = boxbridge(cwd, 'serve --config open.yaml --port 0');
+    const serving = startProcess(cwd, 'serve --config open.yaml --port 0');
     await serving.line(/answers at/);
     serving.kill('SIGTERM');
     expect((await serving.end).stderr).toContain('trust_proxy: true lets every caller forge its address');
@@ -229,13 +239,13 @@ describe('check', () => {
   test('--online probes every modern API', async () => {
     const cwd = await folder({ 'good.yaml': configuration(sandboxed) });
     const expected = { code: 0, stdout: 'good.yaml: good, 5 application(s), all reachable\n', stderr: '' };
-    expect(await boxbridge(cwd, 'check --config good.yaml --online').end).toMatchObject(expected);
+    expect(await boxbridge(cwd, 'check --config good.yaml --online')).toMatchObject(expected);
   });
 
   test('--online probes the shadow of an application', async () => {
     const shadow = '  shadow: { provider: golem, base_url: "http://127.0.0.1:1" }\n';
     const cwd = await folder({ 'bad.yaml': configuration({ seatable: 'SANDBOX/seatable' }) + shadow });
-    expect(await boxbridge(cwd, 'check --config bad.yaml --online').end).toMatchObject({
+    expect(await boxbridge(cwd, 'check --config bad.yaml --online')).toMatchObject({
       code: 1,
       stderr:
         'boxbridge: bad.yaml:7: the shadow of Old seatable client: http://127.0.0.1:1 does not answer as golem should (ECONNREFUSED); nothing listens there: check host and port in base_url, and whether it runs\n',
@@ -245,13 +255,13 @@ describe('check', () => {
   test('--online asks the limits_store, and a bridge starts without it', async () => {
     const away = 'limits_store: valkey://bridge:hush@127.0.0.1:1/2\nstore: sqlite:./bridge.db';
     const cwd = await folder({ 'away.yaml': configuration(sandboxed, away) });
-    expect(await boxbridge(cwd, 'check --config away.yaml').end).toMatchObject({ code: 0, stderr: '' });
-    expect(await boxbridge(cwd, 'check --config away.yaml --online').end).toMatchObject({
+    expect(await boxbridge(cwd, 'check --config away.yaml')).toMatchObject({ code: 0, stderr: '' });
+    expect(await boxbridge(cwd, 'check --config away.yaml --online')).toMatchObject({
       code: 1,
       stderr:
         'boxbridge: away.yaml:1: the limits_store 127.0.0.1:1/2 cannot be used (connect ECONNREFUSED 127.0.0.1:1); mend it, or leave it out: then each server counts for itself\n',
     });
-    const serving = boxbridge(cwd, 'serve --config away.yaml --port 0');
+    const serving = startProcess(cwd, 'serve --config away.yaml --port 0');
     await serving.line(/answers at/);
     serving.kill('SIGTERM');
     const { code, stderr } = await serving.end;
@@ -266,7 +276,7 @@ describe('check', () => {
     const cwd = await folder({
       'bad.yaml': configuration({ ...sandboxed, seatable: closed, golem: 'SANDBOX/seatable/' }),
     });
-    const { code, stdout, stderr } = await boxbridge(cwd, 'check --config bad.yaml --online').end;
+    const { code, stdout, stderr } = await boxbridge(cwd, 'check --config bad.yaml --online');
     expect([code, stdout]).toEqual([1, '']);
     const line = (at: number, name: string, url: string, why: string, advice: string) =>
       `boxbridge: bad.yaml:${at}: Old ${name} client: ${url} does not answer as ${name} should (${why}); ${advice}\n`;
@@ -284,30 +294,30 @@ test('a failure exits with 1 and one line that names what to change', async () =
   const inStore = (store: string) => configuration(sandboxed, `listen: { port: 0 }\nstore: sqlite:${store}`);
   const inUse = ['cannot listen on 127.0.0.1:BUSY (the port is in use)', 'choose another host or port'];
   const change = 'mend it or name another in `store`';
+  const belowAFile = { 'below-a-file.yaml': inStore('./file/bridge.db'), file: text };
+  const noDatabase = { 'no-database.yaml': inStore('./file'), file: text };
+  const isNoDatabase = ['cannot use the store ', '/file (file is not a database)', change];
+  const unread = ['no.yaml does not exist; name an existing configuration file'];
   await expectEnds(1, 'boxbridge', [
+    ['sandbox --port BUSY', {}, inUse],
+    ['sandbox --port 0 --host 192.0.2.1', {}, ['cannot listen on 192.0.2.1:0 (', 'choose another host or port']],
+    ['check --config no.yaml', {}, unread],
+    ['check --config .', {}, ['. cannot be read (EISDIR); name a file that this user may read']],
+    ['tokens list --config below-a-file.yaml', belowAFile, ['cannot use the store ', '/file/bridge.db (', change]],
+    ['tokens list --config no-database.yaml', noDatabase, isNoDatabase],
+  ]);
+  const ofProcesses: Parameters<typeof expectEnds>[2] = [
     ['serve --port BUSY', {}, inUse],
     ['serve --config busy.yaml', { 'busy.yaml': TEN_LINES }, inUse],
-    ['sandbox --port BUSY', {}, inUse],
-    ['serve --port 0 --host 192.0.2.1', {}, ['cannot listen on 192.0.2.1:0 (', 'choose another host or port']],
-    ['serve --config no.yaml', {}, ['no.yaml does not exist; name an existing configuration file']],
-    ['check --config no.yaml', {}, ['no.yaml does not exist; name an existing configuration file']],
+    ['serve --config no.yaml', {}, unread],
     [
       'check --config module.yaml',
       { 'module.yaml': TEN_LINES.replace('BUSY', '0').replace('provider: seatable', 'provider: ./none.js') },
       ['none.js cannot be loaded (', 'name a module that can'],
     ],
-    ['serve --config .', {}, ['. cannot be read (EISDIR); name a file that this user may read']],
-    [
-      'serve --config below-a-file.yaml',
-      { 'below-a-file.yaml': inStore('./file/bridge.db'), file: text },
-      ['cannot use the store ', '/file/bridge.db (', change],
-    ],
-    [
-      'serve --config no-database.yaml',
-      { 'no-database.yaml': inStore('./file'), file: text },
-      ['cannot use the store ', '/file (file is not a database)', change],
-    ],
-  ]);
+    ['serve --config no-database.yaml', noDatabase, isNoDatabase],
+  ];
+  await expectEnds(1, 'boxbridge', ofProcesses, runProcess);
 });
 
 // Root may write anywhere; below /proc nobody can make a directory.
@@ -322,7 +332,7 @@ test.each(['/proc/x', './file', './dangling/x'])(
     });
     await symlink('nowhere', join(cwd, 'dangling'));
     const path = directory.replace(/^\./, '');
-    const ends = await Promise.all(['store', 'key'].map((name) => boxbridge(cwd, `serve --config ${name}.yaml`).end));
+    const ends = await Promise.all(['store', 'key'].map((name) => boxbridge(cwd, `tokens list --config ${name}.yaml`)));
     const lines = [
       ['cannot use the store ', `${path}/bridge.db (E`, 'mkdir', 'name another in `store`'],
       ['cannot make the key ', `${path}/bridge.key (E`, 'mkdir', 'change `key_file`'],
@@ -341,7 +351,7 @@ describe('serve', () => {
     { commandLine: 'serve --port 0', shown: formatsOfDemo.slice(0, 2) },
     { commandLine: 'serve --port 0 --all', shown: formatsOfDemo },
   ])('without a configuration prints calls that reply as printed, short ones first: $commandLine', async (row) => {
-    const bridge = boxbridge(await folder(), row.commandLine);
+    const bridge = startProcess(await folder(), row.commandLine);
     const url = urlIn(await bridge.line(/answers at/));
     const printed = /^(.+)\ncurl '([^']+)'(?: -d '([^']+)')?\n\n([\s\S]*?)\n\n/gm;
     const calls = [...bridge.stdout().matchAll(printed)];
@@ -370,10 +380,7 @@ describe('serve', () => {
     const inText = calls.filter(([, , , , reply = '']) => reply.replace(/\n */g, '').includes(`<user>${page}</user>`));
     expect(inText).toHaveLength(2);
     expect(bridge.stdout().includes('npm start -- --all')).toBe(row.shown.length < 3);
-  });
-
-  test('its prose fits into 40 columns, on which it is the same as through a pipe', async () => {
-    const bridge = boxbridge(await folder(), 'serve --port 0');
+    // Its prose fits into 40 columns, on which it is the same as through a pipe.
     const lastLine = await bridge.line(/Ctrl-C/);
     const lines = bridge.stdout().trimEnd().split('\n');
     expect(lines.at(-1)).toBe(lastLine);
@@ -393,12 +400,13 @@ describe('serve', () => {
       await demo.line(/Nothing is kept/);
       expect(await readdir(temporary)).toEqual([expect.stringMatching(/^boxbridge-demo-/)]);
       demo.kill(signal);
-      expect((await demo.end).code).toBe(0);
+      const { code, stderr } = await demo.end;
+      expect([code, problemsIn(stderr)]).toEqual([0, []]);
       expect(await readdir(temporary)).toEqual([]);
       expect(await readdir(cwd)).toEqual([]);
     }
     const configured = await folder({ 'bridge.yaml': TEN_LINES });
-    const ids = await userIds(boxbridge(configured, 'serve --config bridge.yaml --port 0'), [carla]);
+    const ids = await userIds((await startBridgeIn({ cwd: configured })).url, [carla]);
     expect(ids[carla]).toBe('1');
   });
 
@@ -413,7 +421,7 @@ describe('serve', () => {
   test('prints its calls on a port that fetch blocks', async () => {
     // https://fetch.spec.whatwg.org/#port-blocking
     for (const port of [10080, 6697, 5061, 4190, 1723]) {
-      const bridge = boxbridge(await folder(), `serve --port ${port}`);
+      const bridge = startProcess(await folder(), `serve --port ${port}`);
       const line = await bridge.line(/answers at/).catch(String);
       if (!line.includes('the port is in use')) return expect(urlIn(line)).toBe(`http://127.0.0.1:${port}`);
     }
@@ -421,7 +429,7 @@ describe('serve', () => {
   });
 
   test('answers as configured, at the address of the command line', async () => {
-    const bridge = boxbridge(await folder({ 'bridge.yaml': TEN_LINES }), 'serve --config bridge.yaml --port 0');
+    const bridge = startProcess(await folder({ 'bridge.yaml': TEN_LINES }), 'serve --config bridge.yaml --port 0');
     const line = await bridge.line(/answers at/);
     expect(bridge.stdout()).toBe(`${line}\n`);
     const query = 'action=get_account_info&api_key=rrc1d3ntb53tt6b2vhail6rdtrsxov3v&auth_token=43543wrsd';
@@ -434,8 +442,7 @@ describe('serve', () => {
   const mette = 'api_key=previsto000000000000000000000000&auth_token=sk_67890';
 
   /** The user_id of each caller, requested in this order. */
-  async function userIds(bridge: Child, callers: readonly string[]): Promise<Record<string, string | undefined>> {
-    const url = urlIn(await bridge.line(/answers at/));
+  async function userIds(url: string, callers: readonly string[]): Promise<Record<string, string | undefined>> {
     const ids: Record<string, string | undefined> = {};
     for (const caller of callers) {
       const reply = await (await fetch(`${url}/api/1.0/rest?action=get_account_info&${caller}`)).text();
@@ -445,20 +452,19 @@ describe('serve', () => {
   }
 
   test('keeps its user_ids after kill -9', async () => {
-    const commandLine = 'serve --config bridge.yaml --port 0';
     const cwd = await folder({ 'bridge.yaml': TEN_LINES });
-    const first = boxbridge(cwd, commandLine);
-    const before = await userIds(first, [carla, mette]);
+    const first = startProcess(cwd, 'serve --config bridge.yaml --port 0');
+    const before = await userIds(urlIn(await first.line(/answers at/)), [carla, mette]);
     first.kill('SIGKILL');
     expect((await first.end).signal).toBe('SIGKILL');
-    const after = await userIds(boxbridge(cwd, commandLine), [mette, carla]);
+    const after = await userIds((await startBridgeIn({ cwd })).url, [mette, carla]);
     expect(after).toEqual(before);
     expect(new Set(Object.values(after)).size).toBe(2);
   });
 });
 
 test('sandbox prints the base URL and the credentials of each modern API', async () => {
-  const child = boxbridge(await folder(), 'sandbox --port 0');
+  const child = startProcess(await folder(), 'sandbox --port 0');
   const lines = await child.lines(sandboxCredentials.length);
   const rows = lines.map((line) => line.split('\t'));
   expect(
@@ -479,17 +485,13 @@ test('sandbox prints the base URL and the credentials of each modern API', async
 
 test('sandbox prints the configuration of a bridge in front of it, which answers each call', async () => {
   const cwd = await folder();
-  const modern = boxbridge(cwd, 'sandbox --port 0');
-  const [first = ''] = await modern.lines(1);
-  const { port } = new URL(first.split('\t')[1] ?? '');
-  const printed = await boxbridge(cwd, `sandbox --port ${port} --print-config`).end;
+  const printed = await boxbridge(cwd, 'sandbox --port BUSY --print-config');
   expect(printed).toMatchObject({ code: 0, stderr: '' });
   expect(await readdir(cwd)).toEqual([]);
   await writeFile(join(cwd, 'sandbox.yaml'), printed.stdout);
   const good = 'sandbox.yaml: good, 6 application(s), all reachable\n';
-  expect(await boxbridge(cwd, 'check --online --config sandbox.yaml').end).toMatchObject({ stdout: good, stderr: '' });
-  const bridge = boxbridge(cwd, 'serve --config sandbox.yaml --port 0');
-  const url = urlIn(await bridge.line(/answers at/));
+  expect(await boxbridge(cwd, 'check --online --config sandbox.yaml')).toMatchObject({ stdout: good, stderr: '' });
+  const { url } = await startBridgeIn({ cwd }, 'sandbox.yaml');
   const status = async (query: string) =>
     /<status>(\w+)/.exec(await (await fetch(`${url}/api/1.0/rest?${query}`)).text())?.[1];
   const applications = [...printed.stdout.matchAll(/# (auth_token:|Sign in with) (.+)\n {2}- api_key: (\S+)/g)];
@@ -507,9 +509,9 @@ test('health asks where the configuration says, and says what it got', async () 
   afterwards(other.close);
   const { port } = new URL(other.url);
   const cwd = await folder({ 'busy.yaml': TEN_LINES, 'other.yaml': TEN_LINES.replace('BUSY', port) });
-  const health = (words: string) => boxbridge(cwd, `health ${words}`).end;
+  const health = (words: string) => boxbridge(cwd, `health ${words}`);
   const [missing, refused, unnamed] = await Promise.all([
-    health('--config busy.yaml'),
+    runProcess(cwd, 'health --config busy.yaml'),
     health('--config other.yaml'),
     health('--config no.yaml'),
   ]);
@@ -528,13 +530,12 @@ test.each([
   ['0.0.0.0', 'http://127.0.0.1:8081/'],
   ['::1', 'http://[::1]:8081/'],
 ])('sandbox prints by which address a bridge reaches it at %s', async (host, url) => {
-  const { code, stdout } = await boxbridge(await folder(), `sandbox --host ${host} --print-config`).end;
+  const { code, stdout } = await boxbridge(await folder(), `sandbox --host ${host} --print-config`);
   expect([code, stdout]).toEqual([0, expect.stringContaining(`base_url: ${url}seatable\n`)]);
 });
 
 test('SIGTERM and SIGINT exit with 0', async () => {
   const rows: readonly [commandLine: string, signal: NodeJS.Signals][] = [
-    ['serve --port 0', 'SIGTERM'],
     ['serve --port 0', 'SIGINT'],
     ['serve --config bridge.yaml --port 0', 'SIGTERM'],
     ['serve --config bridge.yaml --port 0', 'SIGINT'],
@@ -542,7 +543,7 @@ test('SIGTERM and SIGINT exit with 0', async () => {
     ['sandbox --port 0', 'SIGINT'],
   ];
   const ends = rows.map(async ([commandLine, ending]) => {
-    const child = boxbridge(await folder({ 'bridge.yaml': TEN_LINES }), commandLine);
+    const child = startProcess(await folder({ 'bridge.yaml': TEN_LINES }), commandLine);
     await child.line(/answers at|^seatable\t/);
     child.kill(ending);
     const { code, signal, stderr } = await child.end;
@@ -563,13 +564,17 @@ test('requests to modern APIs go through the proxy of the environment', async ()
     { host: '127.0.0.1', port: 0 },
   );
   afterwards(proxy.close);
-  const args = [script, 'check', '--config', 'bridge.yaml', '--online'];
-  for (const name of ['HTTP_PROXY', 'http_proxy']) {
-    const { code, stderr } = await startNodeIn({ cwd, env: { [name]: proxy.url } }, ...args).end;
+  const args = ['check', '--config', 'bridge.yaml', '--online'];
+  const runs = [
+    () => startNodeIn({ cwd, env: { HTTP_PROXY: proxy.url } }, script, ...args).end,
+    () => runCommand({ cwd, env: { http_proxy: proxy.url } }, args),
+  ];
+  for (const run of runs) {
+    const { code, stderr } = await run();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(requests.splice(0)).toEqual([expect.stringMatching(/^GET http:\/\/api\.example\.invalid\//)]);
   }
-  const { code } = await startNodeIn({ cwd, env: { HTTP_PROXY: proxy.url, NO_PROXY: 'example.invalid' } }, ...args).end;
+  const { code } = await runCommand({ cwd, env: { HTTP_PROXY: proxy.url, NO_PROXY: 'example.invalid' } }, args);
   expect(code).toBe(1);
   expect(requests).toEqual([]);
 });

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { afterwards } from '../support/cleanup.js';
+import { runCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
-import { type Child, startNodeIn } from '../support/servers/process.js';
+import { type Child, type Ended, startNodeIn } from '../support/servers/process.js';
 
 /** Which configuration a command takes. */
 
@@ -19,7 +20,11 @@ beforeEach(async () => {
 
 type Variables = Readonly<Record<string, string>>;
 
-const boxbridge = (commandLine: string, env: Variables = {}): Child =>
+const boxbridge = (commandLine: string, env: Variables = {}, input: string | Buffer = ''): Promise<Ended> =>
+  runCommand({ cwd, env }, commandLine.split(' '), input);
+
+/** Likewise, in a process of its own. */
+const startProcess = (commandLine: string, env: Variables = {}): Child =>
   startNodeIn({ cwd, env }, script, ...commandLine.split(' '));
 
 const write = (name: string, text: string) => writeFile(join(cwd, name), text);
@@ -39,21 +44,23 @@ test('an argument comes before BOXBRIDGE_CONFIG, and that before ./bridge.yaml',
   await mkdir(join(cwd, 'etc'));
   await Promise.all([write('one.yaml', yaml(1)), write('etc/two.yaml', yaml(2)), write('bridge.yaml', yaml(3))]);
   const variables = { BOXBRIDGE_CONFIG: 'etc/two.yaml' };
-  const rows: readonly (readonly [string, Variables, string])[] = [
+  const rows = [
     ['check one.yaml', variables, 'one.yaml: good, 1 application(s)'],
     ['check --config one.yaml', variables, 'one.yaml: good, 1 application(s)'],
     ['check', variables, 'etc/two.yaml: good, 2 application(s), named by BOXBRIDGE_CONFIG'],
     ['check', { BOXBRIDGE_CONFIG: '' }, 'bridge.yaml: good, 3 application(s), found in this folder'],
-  ];
-  const ends = await Promise.all(rows.map(([commandLine, env]) => boxbridge(commandLine, env).end));
+  ] as const;
+  const ends = await Promise.all(rows.map(([commandLine, env]) => boxbridge(commandLine, env)));
   expect(ends.map(({ code, stdout, stderr }) => [code, stdout, stderr])).toEqual(
     rows.map(([, , line]) => [0, `${line}\n`, '']),
   );
+  const [, , [commandLine, env, line]] = rows;
+  expect(await startProcess(commandLine, env).end).toMatchObject({ code: 0, stdout: `${line}\n`, stderr: '' });
 });
 
 test('any other command says which one it takes, unless an argument names it', async () => {
   await write('bridge.yaml', yaml(1));
-  const [found, named] = await Promise.all([boxbridge('usage').end, boxbridge('usage --config bridge.yaml').end]);
+  const [found, named] = await Promise.all([startProcess('usage').end, boxbridge('usage --config bridge.yaml')]);
   expect(found).toMatchObject({
     code: 0,
     stderr: 'boxbridge: the configuration is bridge.yaml, found in this folder\n',
@@ -64,13 +71,13 @@ test('any other command says which one it takes, unless an argument names it', a
 describe('serve', () => {
   test('takes ./bridge.yaml, and says so', async () => {
     await write('bridge.yaml', yaml(1));
-    const line = await boxbridge('serve').line(/answers at/);
+    const line = await startProcess('serve').line(/answers at/);
     expect(line).toMatch(/answers at http:\/\/127\.0\.0\.1:\d+ as bridge\.yaml says, found in this folder$/);
   });
 
   test('is not the demo where ./bridge.yaml leads nowhere', async () => {
     await symlink('nowhere.yaml', join(cwd, 'bridge.yaml'));
-    expect(await boxbridge('serve').end).toMatchObject({
+    expect(await startProcess('serve').end).toMatchObject({
       code: 1,
       stdout: '',
       stderr: 'boxbridge: bridge.yaml does not exist; name an existing configuration file\n',
@@ -78,7 +85,7 @@ describe('serve', () => {
   });
 
   test('takes standard input, its workers too', async () => {
-    const bridge = boxbridge('serve --config - --workers 2');
+    const bridge = startProcess('serve --config - --workers 2');
     bridge.endInput(yaml(1));
     const line = await bridge.line(/answers at/);
     expect(line).toMatch(/ as standard input says$/);
@@ -92,9 +99,7 @@ describe('serve', () => {
 
 describe('standard input', () => {
   async function checked(text: string | Buffer): Promise<readonly [code: number | null, output: string]> {
-    const child = boxbridge('check -');
-    child.endInput(text);
-    const { code, stdout, stderr } = await child.end;
+    const { code, stdout, stderr } = await boxbridge('check -', {}, text);
     return [code, stdout + stderr];
   }
 
@@ -126,16 +131,32 @@ describe('standard input', () => {
 
   test('has its relative paths in the current folder', async () => {
     await write('key.txt', 'key-of-one');
-    const [code, output] = await checked(yaml(1).replace('api_key: key0', 'api_key_file: key.txt'));
-    expect([code, output]).toEqual([0, 'standard input: good, 1 application(s)\n']);
+    const text = yaml(1).replace('api_key: key0', 'api_key_file: key.txt');
+    expect(await checked(text)).toEqual([0, 'standard input: good, 1 application(s)\n']);
+    const child = startProcess('check -');
+    child.endInput(text);
+    expect(await child.end).toMatchObject({ code: 0, stdout: 'standard input: good, 1 application(s)\n', stderr: '' });
+  });
+
+  test('may be larger than a pipe holds, and too large', async () => {
+    const child = startProcess('check -');
+    child.endInput(Buffer.alloc(9 * 2 ** 20, 0x20));
+    expect(await child.end).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^boxbridge: standard input is larger than 8 MiB, [^\n]+\n$/),
+    });
   });
 
   test('cannot be two things', async () => {
-    const adding = boxbridge('tokens add --application one --config -');
+    const adding = startProcess('tokens add --application one --config -');
     adding.endInput('a credential');
-    const examining = boxbridge('doctor - --config -');
-    examining.endInput('');
-    for (const { code, stdout, stderr } of await Promise.all([adding.end, examining.end])) {
+    const ends = [
+      adding.end,
+      boxbridge('tokens add --application one --config -', {}, 'a credential'),
+      boxbridge('doctor - --config -'),
+    ];
+    for (const { code, stdout, stderr } of await Promise.all(ends)) {
       expect([code, stdout]).toEqual([2, '']);
       expect(stderr).toMatch(/^error: standard input is [^\n]+; name a file [^\n]+\n$/);
     }
@@ -145,7 +166,7 @@ describe('standard input', () => {
 test('a .env file is not read', async () => {
   await write('.env', 'KEY=key-of-one\nBOXBRIDGE_CONFIG=one.yaml\n');
   await write('one.yaml', yaml(1).replace('key0', `"$\{KEY}"`));
-  const [chosen, named] = await Promise.all([boxbridge('check').end, boxbridge('check one.yaml').end]);
+  const [chosen, named] = await Promise.all([startProcess('check').end, startProcess('check one.yaml').end]);
   expect(chosen).toMatchObject({ code: 2 });
   expect(named).toMatchObject({ code: 1, stderr: expect.stringContaining('the variable KEY is not set') });
 });
@@ -154,7 +175,7 @@ test('check --json prints one document, whatever the exit code', async () => {
   await write('good.yaml', yaml(1));
   await write('bad.yaml', `colour: blue\n${yaml(1)}`);
   const ends = await Promise.all(
-    ['good.yaml', 'bad.yaml', 'none.yaml'].map((file) => boxbridge(`check ${file} --json`).end),
+    ['good.yaml', 'bad.yaml', 'none.yaml'].map((file) => boxbridge(`check ${file} --json`)),
   );
   expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual([
     [0, ''],
@@ -169,7 +190,7 @@ test('check --json prints one document, whatever the exit code', async () => {
 });
 
 test('schema prints the JSON Schema', async () => {
-  const { code, stdout, stderr } = await boxbridge('schema').end;
+  const { code, stdout, stderr } = await boxbridge('schema');
   expect([code, stderr]).toEqual([0, '']);
   expect(JSON.parse(stdout)).toMatchObject({ $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' });
 });

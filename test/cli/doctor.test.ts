@@ -8,9 +8,10 @@ import { demoApplications, demoVault } from '../../src/bootstrap/demo.js';
 import { openSqlite } from '../../src/store/sqlite.js';
 import { afterwards } from '../support/cleanup.js';
 import { bodies, callBridge } from '../support/clients/legacy.js';
+import { runCommand } from '../support/command.js';
 import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
 import { credentials, type ModernApis, newTicket, startModernApis } from '../support/servers/modern-apis.js';
-import { type Child, startNode } from '../support/servers/process.js';
+import { type Child, type Ended, startNode } from '../support/servers/process.js';
 import { until } from '../support/until.js';
 
 const script = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
@@ -25,21 +26,24 @@ async function folder(files: Readonly<Record<string, string | Buffer>> = {}): Pr
   return path;
 }
 
-const doctor = (cwd: string, ...args: string[]): Child => startNode(cwd, script, 'doctor', ...args);
+const doctor = (cwd: string, ...args: string[]): Promise<Ended> => runCommand({ cwd }, ['doctor', ...args]);
+
+/** Likewise, in a process of its own. */
+const doctorProcess = (cwd: string, ...args: string[]): Child => startNode(cwd, script, 'doctor', ...args);
 
 const good = `action=get_account_info&api_key=${apiKey}&auth_token=anything`;
 
 describe('doctor', () => {
   test.each(['soap', 'xml', 'rest'])('says so where a request by %s has no length', async (format) => {
     const request = `POST /api/1.0/${format} HTTP/1.1\r\nHost: x\r\n\r\n${format === 'rest' ? good : '<request/>'}`;
-    const { code, stdout } = await doctor(await folder({ request }), 'request').end;
+    const { code, stdout } = await doctor(await folder({ request }), 'request');
     expect(code).toBe(1);
     expect(stdout).toMatch(/to do +send Content-Length/);
   });
 
   test('says so where an editor has changed the ends of the lines', async () => {
     const request = `POST /api/1.0/soap HTTP/1.1\nHost: x\nContent-Length: ${good.length}\n\n${good}`;
-    const { code, stdout } = await doctor(await folder({ request }), 'request').end;
+    const { code, stdout } = await doctor(await folder({ request }), 'request');
     expect(code).toBe(1);
     expect(stdout).toMatch(/to do +end each line of the head/);
   });
@@ -47,7 +51,7 @@ describe('doctor', () => {
   test('shows what becomes of a request, and that it would be answered', async () => {
     const file = `POST /api/1.0/rest HTTP/1.1\r\nHost: x\r\nContent-Length: ${good.length}\r\n\r\n${good}`;
     const cwd = await folder({ 'call.http': file });
-    const { code, stdout, stderr } = await doctor(cwd, 'call.http').end;
+    const { code, stdout, stderr } = await doctorProcess(cwd, 'call.http').end;
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toBe(`call.http: would be answered, with get_account_info_ok
   request         POST /api/1.0/rest
@@ -86,7 +90,7 @@ describe('doctor', () => {
   });
 
   test('says what to change where it would not be, from standard input', async () => {
-    const child = doctor(await folder(), '-');
+    const child = doctorProcess(await folder(), '-');
     child.endInput(`action=get_acount_info&api_key=${apiKey}&auth_token=anything`);
     const { code, stdout, stderr } = await child.end;
     expect([code, stderr]).toEqual([1, '']);
@@ -105,7 +109,7 @@ describe('doctor', () => {
       request: { method: 'GET', url: `http://x/api/1.0/rest?${query}`, headers: [] },
     }));
     const cwd = await folder({ 'calls.har': JSON.stringify({ log: { entries } }) });
-    const { code, stdout } = await doctor(cwd, 'calls.har', '--json').end;
+    const { code, stdout } = await doctor(cwd, 'calls.har', '--json');
     const { requests, skipped } = JSON.parse(stdout);
     expect([code, skipped]).toEqual([0, []]);
     expect(requests).toMatchObject([
@@ -130,7 +134,7 @@ describe('doctor', () => {
     const body = `${good}&text=${'x'.repeat(10_000_000)}`;
     const entry = { request: { method: 'GET', url: `http://x/api/1.0/rest?${good}`, headers: [] }, comment: body };
     const cwd = await folder({ body, 'large.har': JSON.stringify({ log: { entries: [entry] } }) });
-    const [ofBody, ofHar] = await Promise.all([doctor(cwd, 'body').end, doctor(cwd, 'large.har').end]);
+    const [ofBody, ofHar] = await Promise.all([doctor(cwd, 'body'), doctor(cwd, 'large.har')]);
     expect([ofBody.code, ofHar.code]).toEqual([1, 0]);
     expect(ofBody.stdout).toMatch(
       /HTTP 413\n[\s\S]*cause +the request is too large: more than 65536 bytes\n {2}to do +raise `limits.body_bytes`/,
@@ -138,9 +142,8 @@ describe('doctor', () => {
   });
 
   test('says of a request that is no call that it is none', async () => {
-    const child = doctor(await folder(), '-');
-    child.endInput('GET /api/1.0/soap?wsdl HTTP/1.1\r\nHost: x\r\n\r\n');
-    expect(await child.end).toMatchObject({
+    const request = 'GET /api/1.0/soap?wsdl HTTP/1.1\r\nHost: x\r\n\r\n';
+    expect(await runCommand({ cwd: await folder() }, ['doctor', '-'], request)).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('note            it is no call'),
     });
@@ -150,7 +153,7 @@ describe('doctor', () => {
     ['an empty file', '', /^boxbridge: empty\.txt is empty; [^\n]*\n$/],
     ['a file that is nothing', 'Dear Sir,\n', /^boxbridge: empty\.txt is no request as raw HTTP, [^\n]*\n$/],
   ])('refuses %s in one line', async (_what, content, message) => {
-    const ended = await doctor(await folder({ 'empty.txt': content }), 'empty.txt').end;
+    const ended = await doctor(await folder({ 'empty.txt': content }), 'empty.txt');
     expect(ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(message) });
   });
 
@@ -159,7 +162,7 @@ describe('doctor', () => {
     [['a', '--listen'], 2, 'name a file'],
     [['a', '--live'], 2, 'name a configuration'],
   ])('refuses %j', async (args, code, message) => {
-    const ended = await doctor(await folder(), ...args).end;
+    const ended = await doctor(await folder(), ...args);
     expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) });
   });
 });
@@ -176,7 +179,7 @@ describe('doctor --listen', () => {
   };
 
   test('answers the next request and tells of it', async () => {
-    const child = doctor(await folder(), '--listen', '--port', '0');
+    const child = doctorProcess(await folder(), '--listen', '--port', '0');
     const port = await portOf(child);
     const url = `http://127.0.0.1:${port}`;
     // A probe of the port is no request.
@@ -194,7 +197,7 @@ describe('doctor --listen', () => {
   });
 
   test('ends at a signal, in one line', async () => {
-    const child = doctor(await folder(), '--listen', '--port', '0');
+    const child = doctorProcess(await folder(), '--listen', '--port', '0');
     await portOf(child);
     child.kill('SIGTERM');
     const { code, stdout, stderr } = await child.end;
@@ -237,7 +240,7 @@ describe('doctor --live', () => {
     await until(async () => (await store.ledger(0)).length > 0);
     await store.close();
     const before = await content();
-    const { code, stdout } = await doctor(bridge.folder, 'body', '--config', 'bridge.yaml', '--live').end;
+    const { code, stdout } = await doctorProcess(bridge.folder, 'body', '--config', 'bridge.yaml', '--live').end;
     expect(code).toBe(1);
     expect(stdout).toContain('cause           nobody has signed in with the ticket yet\n');
     expect(stdout).not.toContain('assumed');
@@ -252,7 +255,7 @@ describe('doctor --live', () => {
     ]);
     const cwd = await folder({ 'bridge.yaml': JSON.stringify({ applications: [application] }), body });
     const received = apis.received.length;
-    const { code, stdout } = await doctor(cwd, 'body', '--config', 'bridge.yaml', '--live').end;
+    const { code, stdout } = await doctor(cwd, 'body', '--config', 'bridge.yaml', '--live');
     expect(code).toBe(1);
     expect(apis.received.length).toBe(received + 1);
     expect(stdout).toContain('→ 401\n');
@@ -270,7 +273,7 @@ describe('doctor without a request', () => {
       { ...sandbox.application('previsto', 'two'), name: 'Two', credentials: 'passthrough' },
     ];
     const cwd = await folder({ 'bridge.yaml': JSON.stringify({ applications }), token: credentials.previsto });
-    const { code, stdout, stderr } = await doctor(cwd, '--config', 'bridge.yaml').end;
+    const { code, stdout, stderr } = await doctor(cwd, '--config', 'bridge.yaml');
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout.split('\n').slice(0, 2)).toEqual([
       'ok     configuration: 2 application(s)',
@@ -278,8 +281,8 @@ describe('doctor without a request', () => {
     ]);
     const token = ['--config', 'bridge.yaml', '--auth-token-file', 'token'];
     const [one, two, either] = await Promise.all(
-      [[...token, '--application', 'One'], [...token, '--application', 'Two'], token].map(
-        (args) => doctor(cwd, ...args).end,
+      [[...token, '--application', 'One'], [...token, '--application', 'Two'], token].map((args) =>
+        doctor(cwd, ...args),
       ),
     );
     expect(one).toMatchObject({
@@ -301,7 +304,7 @@ describe('doctor without a request', () => {
   });
 
   test('needs a configuration', async () => {
-    const ended = await doctor(await folder()).end;
+    const ended = await doctorProcess(await folder()).end;
     expect(ended).toMatchObject({
       code: 2,
       stdout: '',

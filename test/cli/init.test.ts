@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { providers } from '../../src/providers/index.js';
 import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
+import { runCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type Ended, type ProcessOptions, startNodeIn } from '../support/servers/process.js';
 import { script } from '../support/servers/served.js';
@@ -27,25 +28,34 @@ const all = {
 
 type Options = Readonly<Record<string, string | undefined>>;
 
+/** Where a command runs in the process of the tests. */
+type Place = Pick<ProcessOptions, 'cwd' | 'env'>;
+
 /** Runs it without a terminal, with all that is asked, save for what `changed` has. */
-function init(options: ProcessOptions, changed: Options = {}, ...more: string[]): Promise<Ended> {
-  const words = Object.entries({ ...all, ...changed }).flatMap(([name, value]) =>
-    value === undefined ? [] : [name, value],
-  );
-  const child = startNodeIn(options, script, 'init', ...words, ...more);
+const init = (place: Place, changed: Options = {}, ...more: string[]): Promise<Ended> =>
+  runCommand(place, initArgs(changed, more));
+
+/** Likewise, in a process of its own. */
+function initProcess(options: ProcessOptions, changed: Options = {}, ...more: string[]): Promise<Ended> {
+  const child = startNodeIn(options, script, ...initArgs(changed, more));
   child.endInput('');
   return child.end;
 }
 
-const check = (options: ProcessOptions, file = 'bridge.yaml') =>
-  startNodeIn(options, script, 'check', '--config', file).end;
+const initArgs = (changed: Options, more: readonly string[]) => [
+  'init',
+  ...Object.entries({ ...all, ...changed }).flatMap(([name, value]) => (value === undefined ? [] : [name, value])),
+  ...more,
+];
+
+const check = (place: Place, file = 'bridge.yaml') => runCommand(place, ['check', '--config', file]);
 
 const modeOf = async (file: string) => ((await stat(file)).mode & 0o777).toString(8);
 
 describe('init', () => {
   test('writes a configuration that is good, and says what to do with it', async () => {
     const cwd = await folder();
-    const { code, stdout, stderr } = await init({ cwd });
+    const { code, stdout, stderr } = await initProcess({ cwd });
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('  boxbridge check --online --config bridge.yaml\n');
     expect(stdout).toContain('  boxbridge tokens add --application seatable --config bridge.yaml\n');
@@ -94,7 +104,7 @@ describe('init', () => {
       const { code, stdout, stderr } = await init({ cwd }, {}, `--config=${file}`);
       expect([code, stderr, stdout.trimEnd().split('\n').length]).toEqual([0, '', file.includes('\n') ? 8 : 5]);
       expect(parse(await readFile(join(cwd, file), 'utf8'))).toHaveProperty('applications');
-      expect((await startNodeIn({ cwd }, script, 'check', `--config=${file}`).end).code).toBe(0);
+      expect((await runCommand({ cwd }, ['check', `--config=${file}`])).code).toBe(0);
     });
     await Promise.all(ends);
   });
@@ -110,12 +120,13 @@ describe('init', () => {
     };`;
     await writeFile(join(cwd, "conf/it's own.js"), own);
     const changed = { '--provider': "./it's own.js", '--config': 'conf/bridge.yaml' };
-    expect(await init({ cwd }, changed)).toMatchObject({ code: 0, stderr: '' });
+    expect(await initProcess({ cwd }, changed)).toMatchObject({ code: 0, stderr: '' });
     const text = await readFile(join(cwd, 'conf/bridge.yaml'), 'utf8');
     expect(parse(text).applications[0].provider).toBe("./it's own.js");
     expect(text).toContain('    # color: red | blue – its colour\n');
-    expect(await check({ cwd }, 'conf/bridge.yaml')).toMatchObject({ code: 0 });
-    expect(await init({ cwd }, { '--provider': './none.js', '--config': 'none.yaml' })).toMatchObject({
+    const checking = startNodeIn({ cwd }, script, 'check', '--config', 'conf/bridge.yaml');
+    expect(await checking.end).toMatchObject({ code: 0 });
+    expect(await initProcess({ cwd }, { '--provider': './none.js', '--config': 'none.yaml' })).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^boxbridge: provider [^\n]*none\.js cannot be loaded [^\n]*\n$/),
     });
@@ -128,7 +139,7 @@ describe('init', () => {
     await writeFile(file, 'mine');
     await chmod(file, 0o644);
     const stderr = 'boxbridge: bridge.yaml is there already; name another, or replace it with --force\n';
-    expect(await init({ cwd })).toMatchObject({ code: 1, stdout: '', stderr });
+    for (const run of [init, initProcess]) expect(await run({ cwd })).toMatchObject({ code: 1, stdout: '', stderr });
     expect(await readFile(file, 'utf8')).toBe('mine');
     await symlink('nowhere', join(cwd, 'dangling.yaml'));
     expect(await init({ cwd }, { '--config': 'dangling.yaml' })).toMatchObject({ code: 1, stdout: '' });
@@ -169,13 +180,16 @@ describe('init', () => {
       ],
     ];
     const cwd = await folder();
-    const ends = rows.map(async ([changed, message]) => {
-      const { code, stdout, stderr } = await init({ cwd }, changed);
+    const expectMisuse = async (run: typeof init, [changed, message]: (typeof rows)[number]) => {
+      const { code, stdout, stderr } = await run({ cwd }, changed);
       expect([code, stdout]).toEqual([2, '']);
       expect(stderr).toMatch(/^error: [^\n]*\n$/);
       expect(stderr).toContain(`error: ${message}`);
-    });
-    await Promise.all(ends);
+    };
+    await Promise.all([
+      ...rows.map((row) => expectMisuse(init, row)),
+      ...rows.slice(-1).map((row) => expectMisuse(initProcess, row)),
+    ]);
     expect(await readdir(cwd)).toEqual([]);
   });
 });

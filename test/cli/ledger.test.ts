@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { LedgerRow } from '../../src/store/ledger.js';
 import { openStore } from '../../src/store/open.js';
 import { afterwards } from '../support/cleanup.js';
+import { runCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type Ended, startNode } from '../support/servers/process.js';
 import { ledgerRow } from '../support/suites/store-ledger-suite.js';
@@ -19,6 +20,10 @@ store: sqlite:./bridge.db
 applications:
 - { api_key: key1, name: Invoices, provider: seatable, base_url: "https://cloud.seatable.io" }
 - { api_key: key2, name: Photos, provider: golem, base_url: "https://golem.example.com" }
+`;
+
+/** With providers of modules, which are loaded for a whole process. */
+const withModules = `${configuration}
 - { api_key: key3, name: Own, provider: ./own.js, base_url: "https://own.example.com" }
 - { api_key: key4, name: Own and silent, provider: ./silent.js, base_url: "https://own.example.com" }
 `;
@@ -68,6 +73,7 @@ async function folderWith(content: readonly LedgerRow[]): Promise<string> {
   const { path, remove } = await temporaryFolder();
   afterwards(remove);
   await writeFile(join(path, 'bridge.yaml'), configuration);
+  await writeFile(join(path, 'modules.yaml'), withModules);
   await writeFile(join(path, 'package.json'), '{ "type": "module" }');
   await writeFile(join(path, 'own.js'), own('own', "requests: { readAccount: 'GET {base_url}/me' },"));
   await writeFile(join(path, 'silent.js'), own('silent', ''));
@@ -78,7 +84,11 @@ async function folderWith(content: readonly LedgerRow[]): Promise<string> {
 }
 
 const run = (folder: string, command: string, ...args: string[]): Promise<Ended> =>
-  startNode(folder, script, command, '--config', 'bridge.yaml', ...args).end;
+  runCommand({ cwd: folder }, [command, '--config', 'bridge.yaml', ...args]);
+
+/** Likewise, in a process of its own. */
+const runProcess = (folder: string, command: string, ...args: string[]): Promise<Ended> =>
+  startNode(folder, script, command, ...args).end;
 
 async function output(folder: string, command: string, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await run(folder, command, ...args);
@@ -109,7 +119,9 @@ const columns = [
 
 describe('boxbridge usage', () => {
   test('shows who calls what, how often, last when, and what replaces it', async () => {
-    const table = await output(await folderWith(rows), 'usage');
+    const folder = await folderWith(rows);
+    const { code, stdout: table, stderr } = await runProcess(folder, 'usage', '--config', 'modules.yaml');
+    expect([code, stderr]).toEqual([0, '']);
     const info = 'get_account_info';
     const begin = '2026-01-01T00:00:00Z';
     expect(cellsIn(table)).toEqual([
@@ -190,11 +202,14 @@ describe('boxbridge usage', () => {
         .map(([name]) => name);
     expect(await names('--application', 'Photos')).toEqual(['Photos', 'Photos', 'Photos']);
     expect(await names('--application', 'Gone')).toEqual(['Gone']);
-    expect(await run(folder, 'usage', '--application', 'photos')).toMatchObject({
-      code: 1,
-      stdout: '',
-      stderr: 'boxbridge: no application has this name; name one of the configuration\n',
-    });
+    const words = ['--application', 'photos'];
+    const ends = [run(folder, 'usage', ...words), runProcess(folder, 'usage', '--config', 'bridge.yaml', ...words)];
+    for (const ended of await Promise.all(ends))
+      expect(ended).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: 'boxbridge: no application has this name; name one of the configuration\n',
+      });
   });
 
   test('shows nothing where nobody has called', async () => {

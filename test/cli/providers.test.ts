@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { nameProblem } from '../../src/cli/provider-scaffold.js';
 import { providers } from '../../src/providers/index.js';
 import { afterwards } from '../support/cleanup.js';
+import { runCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { startNode } from '../support/servers/process.js';
 import { script } from '../support/servers/served.js';
@@ -14,7 +15,10 @@ async function folder(): Promise<string> {
   return path;
 }
 
-const run = (cwd: string, ...words: string[]) => startNode(cwd, script, 'providers', ...words).end;
+const run = (cwd: string, ...words: string[]) => runCommand({ cwd }, ['providers', ...words]);
+
+/** Likewise, in a process of its own. */
+const runProcess = (cwd: string, ...words: string[]) => startNode(cwd, script, 'providers', ...words).end;
 
 const own = `export default {
   name: 'own', title: 'Own', publicBaseUrl: 'https://own.example', credential: { name: 'key', hint: 'Ask.' },
@@ -35,8 +39,8 @@ describe('providers --config', () => {
     await writeFile(join(cwd, "it's #1.yaml"), configuration);
     const [plain, table, document] = await Promise.all([
       run(cwd),
-      run(cwd, '--config', "it's #1.yaml"),
-      run(cwd, '--config', "it's #1.yaml", '--json'),
+      runProcess(cwd, '--config', "it's #1.yaml"),
+      runProcess(cwd, '--config', "it's #1.yaml", '--json'),
     ]);
     expect([plain, table, document]).toMatchObject([0, 0, 0].map((code) => ({ code, stderr: '' })));
     const rowsOf = (text: string) => text.trimEnd().split('\n');
@@ -65,7 +69,7 @@ describe('providers --config', () => {
     const cwd = await folder();
     await writeFile(join(cwd, 'own.js'), 'export default 1');
     await writeFile(join(cwd, 'bridge.yaml'), configuration);
-    const ends = await Promise.all([run(cwd, '--config', 'bridge.yaml'), run(cwd, '--config', 'none.yaml')]);
+    const ends = await Promise.all([runProcess(cwd, '--config', 'bridge.yaml'), run(cwd, '--config', 'none.yaml')]);
     expect(ends).toMatchObject(
       [/^boxbridge: [^\n]*own\.js is none: [^\n]*\n$/, /^boxbridge: none\.yaml does not exist; [^\n]*\n$/].map(
         (line) => ({
@@ -109,7 +113,7 @@ describe('providers new', () => {
     const cwd = await folder();
     const ends = await Promise.all([
       run(cwd, 'new', "a'\nb"),
-      run(cwd, 'new', 'golem'),
+      runProcess(cwd, 'new', 'golem'),
       run(cwd, 'new'),
       run(cwd, 'old'),
     ]);
@@ -140,12 +144,12 @@ describe('providers new', () => {
   test('says where it cannot make a folder', async () => {
     // Root may write anywhere, but not below /proc.
     const stderr = 'boxbridge: the folder acme cannot be made (ENOENT); go to a folder that is yours\n';
-    expect(await run('/proc', 'new', 'acme')).toMatchObject({ code: 1, stdout: '', stderr });
+    expect(await runProcess('/proc', 'new', 'acme')).toMatchObject({ code: 1, stdout: '', stderr });
   });
 
   test('writes its name everywhere', async () => {
     const cwd = await folder();
-    expect(await run(cwd, 'new', 'acme-2-files')).toMatchObject({ code: 0, stderr: '' });
+    expect(await runProcess(cwd, 'new', 'acme-2-files')).toMatchObject({ code: 0, stderr: '' });
     const files = await readdir(join(cwd, 'acme-2-files'));
     const texts = await Promise.all(files.map((file) => readFile(join(cwd, 'acme-2-files', file), 'utf8')));
     expect(texts.join('\n') + files.join('\n')).not.toMatch(/my[- ]?service/i);

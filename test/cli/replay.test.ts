@@ -1,11 +1,13 @@
 import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import type { BridgeServer } from '../../src/bootstrap/bridge-server.js';
 import { afterwards } from '../support/cleanup.js';
 import { callBridge, formats } from '../support/clients/legacy.js';
-import { temporaryFolder } from '../support/servers/bridge.js';
+import { runCommand } from '../support/command.js';
+import { startBridgeIn, temporaryFolder } from '../support/servers/bridge.js';
 import { type Child, type Ended, startNode } from '../support/servers/process.js';
-import { script, startServing } from '../support/servers/served.js';
+import { script } from '../support/servers/served.js';
 import { startUpstream } from '../support/servers/upstream.js';
 
 const api = async (email: string) => {
@@ -17,7 +19,11 @@ const api = async (email: string) => {
   return upstream;
 };
 
-const run = (folder: string, ...args: string[]): Child => startNode(folder, script, ...args);
+const run = (folder: string, args: readonly string[], input = ''): Promise<Ended> =>
+  runCommand({ cwd: folder }, args, input);
+
+/** Likewise, in a process of its own. */
+const startProcess = (folder: string, ...args: string[]): Child => startNode(folder, script, ...args);
 
 /** The recordings in a folder, by their paths. */
 async function recordingsIn(folder: string): Promise<string[]> {
@@ -28,35 +34,47 @@ async function recordingsIn(folder: string): Promise<string[]> {
 const application = { api_key: 'a-long-api-key', provider: 'previsto' };
 const token = 'a long & "odd" <token>';
 
+/** A bridge in a folder of its own. */
+async function startIn(applications: readonly object[], more = {}): Promise<{ bridge: BridgeServer; folder: string }> {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  const kept = { store: 'sqlite:./bridge.db', key_file: './bridge.key' };
+  await writeFile(join(path, 'bridge.yaml'), JSON.stringify({ ...kept, applications, ...more }));
+  return { bridge: await startBridgeIn({ cwd: path }), folder: path };
+}
+
+/** A bridge in front of an API. */
+async function startInFrontOf(baseUrl: string): Promise<BridgeServer> {
+  return (await startIn([{ ...application, base_url: baseUrl }])).bridge;
+}
+
 /** A stopped bridge that has recorded a call in each format; gives its folder. */
 async function recorded(baseUrl: string): Promise<string> {
   const applications = [{ ...application, base_url: baseUrl }];
-  const { url, child, folder } = await startServing({ applications, record: { file: './recordings/calls' } });
+  const { bridge, folder } = await startIn(applications, { record: { file: './recordings/calls' } });
   for (const format of formats) {
     for (const action of ['get_account_info', 'update_account'])
-      await callBridge(url, format, action, [
+      await callBridge(bridge.url, format, action, [
         ['api_key', application.api_key],
         ['auth_token', token],
       ]);
   }
-  child.kill('SIGTERM');
-  await child.end;
+  await bridge.close();
   return folder;
 }
 
 /** Replays the recordings of a stopped bridge against another one, with the secrets that were recorded. */
 async function replayed(folder: string, to: string, secrets: string, ...args: string[]): Promise<Ended> {
-  const digest = run(folder, 'digest', '--config', 'bridge.yaml');
-  digest.endInput(secrets);
-  await writeFile(join(folder, 'secrets.txt'), (await digest.end).stdout);
+  const digest = await run(folder, ['digest', '--config', 'bridge.yaml'], secrets);
+  await writeFile(join(folder, 'secrets.txt'), digest.stdout);
   const files = await recordingsIn(folder);
-  return run(folder, 'replay', ...files, '--to', to, '--tokens', 'secrets.txt', ...args).end;
+  return run(folder, ['replay', ...files, '--to', to, '--tokens', 'secrets.txt', ...args]);
 }
 
 test('what is recorded is answered alike by the same bridge', async () => {
   const upstream = await api('e@example.com');
   const folder = await recorded(upstream.url);
-  const other = await startServing({ applications: [{ ...application, base_url: upstream.url }] });
+  const other = await startInFrontOf(upstream.url);
   upstream.received.length = 0;
   const { code, stdout, stderr } = await replayed(folder, other.url, `${token}\n`);
   expect([code, stderr, stdout]).toEqual([
@@ -73,7 +91,7 @@ test('what is recorded is answered alike by the same bridge', async () => {
 test('what is answered otherwise is shown by its element', async () => {
   const folder = await recorded((await api('e@example.com')).url);
   const { url: baseUrl } = await api('new@example.com');
-  const other = await startServing({ applications: [{ ...application, base_url: baseUrl }] });
+  const other = await startInFrontOf(baseUrl);
   const { code, stdout, stderr } = await replayed(folder, other.url, token);
   expect([code, stderr]).toEqual([1, '']);
   expect(stdout.split('\n').map((line) => line.replace(/such as .*/, 'such as …'))).toEqual([
@@ -99,8 +117,9 @@ test('what is answered otherwise is shown by its element', async () => {
 test('without the secrets their digests are sent', async () => {
   const upstream = await api('e@example.com');
   const folder = await recorded(upstream.url);
-  const other = await startServing({ applications: [{ ...application, base_url: upstream.url }] });
-  const { code, stdout } = await run(folder, 'replay', ...(await recordingsIn(folder)), '--to', other.url).end;
+  const other = await startInFrontOf(upstream.url);
+  const files = await recordingsIn(folder);
+  const { code, stdout } = await startProcess(folder, 'replay', ...files, '--to', other.url).end;
   expect(code).toBe(1);
   expect(stdout).toContain('differs\tget_account_info\tstatus\tin 3,');
 });
@@ -115,7 +134,7 @@ test.each([
   const { path, remove } = await temporaryFolder();
   afterwards(remove);
   await writeFile(join(path, 'map'), `s_${'0'.repeat(24)} a secret\nhush\n`);
-  const ended = await run(path, 'replay', 'a.har', ...args.split(' ')).end;
+  const ended = await startProcess(path, 'replay', 'a.har', ...args.split(' ')).end;
   expect([ended.code, ended.stdout]).toEqual([code, '']);
   expect(ended.stderr).toMatch(message);
 });
@@ -125,13 +144,13 @@ test('digest prints the api_keys and the secrets on standard input, each once', 
   afterwards(remove);
   const applications = ['one', 'two'].map((key) => ({ ...application, api_key: key, base_url: 'http://h' }));
   await writeFile(join(path, 'bridge.yaml'), JSON.stringify({ applications }));
-  const digest = async (input: string) => {
-    const child = run(path, 'digest', '--config', 'bridge.yaml');
-    child.endInput(input);
-    return (await child.end).stdout.trimEnd().split('\n');
-  };
+  const digest = async (input: string) =>
+    (await run(path, ['digest', '--config', 'bridge.yaml'], input)).stdout.trimEnd().split('\n');
   const lines = await digest('a secret\r\ntwo\n\nother\n');
   expect(lines.map((line) => line.replace(/^s_[0-9a-f]{24} /, ''))).toEqual(['one', 'two', 'a secret', 'other']);
   expect(new Set(lines.map((line) => line.split(' ')[0])).size).toBe(4);
   expect(await digest('other\na secret')).toEqual([...lines.slice(0, 2), lines[3], lines[2]]);
+  const child = startProcess(path, 'digest', '--config', 'bridge.yaml');
+  child.endInput('other');
+  expect(await child.end).toMatchObject({ code: 0, stdout: `${[...lines.slice(0, 2), lines[3]].join('\n')}\n` });
 });

@@ -14,9 +14,11 @@ import { seatableAccounts } from '../../src/sandbox/seatable.js';
 import { terraformAccounts } from '../../src/sandbox/terraform.js';
 import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
+import { storesClosed } from '../support/closed-stores.js';
+import { runCommand } from '../support/command.js';
 import { randomFrom } from '../support/random.js';
 import { rounds } from '../support/rounds.js';
-import { temporaryFolder } from '../support/servers/bridge.js';
+import { startBridgeIn, temporaryFolder } from '../support/servers/bridge.js';
 import { type Child, type Ended, type ProcessOptions, startNode, startNodeIn } from '../support/servers/process.js';
 import { startOnTerminal, terminal } from '../support/servers/terminal.js';
 
@@ -63,28 +65,36 @@ function boxbridge(options: ProcessOptions, args: readonly string[], input = '')
 }
 
 const serveArgs = ['serve', '--config', 'bridge.yaml'];
+const tokensArgs = (commandLine: string) => ['tokens', ...commandLine.split(' '), '--config', 'bridge.yaml'];
 
-const tokens = (options: ProcessOptions, commandLine: string, input = ''): Promise<Ended> =>
-  boxbridge(options, ['tokens', ...commandLine.split(' '), '--config', 'bridge.yaml'], input).end;
+/** Where a command runs in the process of the tests. */
+type Place = Pick<ProcessOptions, 'cwd' | 'env'>;
+
+const tokens = (place: Place, commandLine: string, input = ''): Promise<Ended> =>
+  runCommand(place, tokensArgs(commandLine), input);
+
+/** Likewise, in a process of its own. */
+const tokensProcess = (options: ProcessOptions, commandLine: string, input = ''): Promise<Ended> =>
+  boxbridge(options, tokensArgs(commandLine), input).end;
 
 /** Adds a credential to the vault; gives its auth_token. */
-async function add(options: ProcessOptions, apiKey = 'key-of-desktop', input = credential): Promise<string> {
-  const { code, stdout, stderr } = await tokens(options, `add --api-key ${apiKey}`, input);
+async function add(place: Place, apiKey = 'key-of-desktop', input = credential): Promise<string> {
+  const { code, stdout, stderr } = await tokens(place, `add --api-key ${apiKey}`, input);
   expect([code, stderr]).toEqual([0, '']);
   return stdout.trimEnd();
 }
 
 /** The rows of `tokens list`, by cells. */
-async function listed(options: ProcessOptions): Promise<string[][]> {
-  const { code, stdout, stderr } = await tokens(options, 'list');
+async function listed(place: Place): Promise<string[][]> {
+  const { code, stdout, stderr } = await tokens(place, 'list');
   expect([code, stderr]).toEqual([0, '']);
   const [head, ...rows] = stdout.trimEnd().split('\n');
   expect(head).toBe('token\tapplication\taccount\tcreated\tlast used');
   return rows.map((row) => row.split('\t'));
 }
 
-interface Serving {
-  readonly child: Child;
+/** What an old program and a browser do at a bridge. */
+interface Bridge {
   readonly url: string;
   /** The HTTP status and the reply. */
   readonly rest: (parameters: Readonly<Record<string, string>>) => Promise<[status: number, reply: string]>;
@@ -94,19 +104,14 @@ interface Serving {
   readonly ticket: (apiKey?: string) => Promise<string>;
   /** Enters a secret on the page. */
   readonly enter: (ticket: string, secret: string) => Promise<{ status: number; text: string; location: string }>;
-  /** Drains it; gives its output. */
-  readonly stop: () => Promise<string>;
 }
 
-async function serve(options: ProcessOptions): Promise<Serving> {
-  const child = boxbridge(options, serveArgs);
-  const url = /http:\S+/.exec(await child.line(/answers at/))?.[0] ?? '';
+function bridgeAt(url: string): Bridge {
   const rest = async (parameters: Readonly<Record<string, string>>): Promise<[number, string]> => {
     const response = await fetch(`${url}/api/1.0/rest?${new URLSearchParams(parameters)}`);
     return [response.status, await response.text()];
   };
   return {
-    child,
     url,
     rest,
     info: async (authToken, apiKey = 'key-of-desktop') =>
@@ -118,6 +123,27 @@ async function serve(options: ProcessOptions): Promise<Serving> {
       const page = await fetch(`${url}/api/1.0/auth/${ticket}`, { method: 'POST', body, redirect: 'manual' });
       return { status: page.status, text: await page.text(), location: page.headers.get('location') ?? '' };
     },
+  };
+}
+
+/** A bridge in the process of the tests. */
+async function start(place: Place): Promise<Bridge & { readonly stop: () => Promise<void> }> {
+  const { url, close } = await startBridgeIn(place);
+  return { ...bridgeAt(url), stop: close };
+}
+
+interface Serving extends Bridge {
+  readonly child: Child;
+  /** Drains it; gives its output. */
+  readonly stop: () => Promise<string>;
+}
+
+/** A bridge in a process of its own. */
+async function serve(options: ProcessOptions): Promise<Serving> {
+  const child = boxbridge(options, serveArgs);
+  return {
+    ...bridgeAt(/http:\S+/.exec(await child.line(/answers at/))?.[0] ?? ''),
+    child,
     stop: async () => {
       child.kill('SIGTERM');
       const { code, stdout, stderr } = await child.end;
@@ -130,13 +156,20 @@ async function serve(options: ProcessOptions): Promise<Serving> {
 /** The text of an element; the whole reply where there is none. */
 const within = (name: string, reply: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(reply)?.[1] ?? reply;
 
-/** One line on standard error that has all of these parts in this order. */
-const oneLine = (parts: readonly string[]): RegExp =>
-  new RegExp(
-    `^boxbridge: [^\\n]*${parts.map((part) => part.replace(/[[\]().?*+^$|{}\\]/g, '\\$&')).join('[^\\n]*')}[^\\n]*\\n$`,
-  );
+/** A line that has all of these parts in this order. */
+const inLine = (parts: readonly string[]): string =>
+  `[^\\n]*${parts.map((part) => part.replace(/[[\]().?*+^$|{}\\]/g, '\\$&')).join('[^\\n]*')}[^\\n]*`;
 
-const failsWith = (...parts: string[]) => ({ code: 1, stdout: '', stderr: expect.stringMatching(oneLine(parts)) });
+/** With one line on standard error. */
+const failsWith = (...parts: string[]) => ({
+  code: 1,
+  stdout: '',
+  stderr: expect.stringMatching(new RegExp(`^boxbridge: ${inLine(parts)}\\n$`)),
+});
+
+/** No bridge starts, for this reason in one line. */
+const expectRefusal = (place: Place, ...parts: string[]) =>
+  expect(startBridgeIn(place)).rejects.toThrow(new RegExp(`^${inLine(parts)}$`));
 
 /** A hash of every file in a directory, without the files that SQLite makes while it is open. */
 async function filesIn(path: string): Promise<Record<string, string>> {
@@ -153,16 +186,26 @@ async function filesIn(path: string): Promise<Record<string, string>> {
   );
 }
 
+/** The same, once what ran in the process of the tests has closed them. */
+async function closedFilesIn(path: string): Promise<Record<string, string>> {
+  await storesClosed(path);
+  return filesIn(path);
+}
+
 describe('tokens add', () => {
   test('reads a credential from standard input and prints an auth_token that works', async () => {
     const cwd = await folder();
     const inputs = [credential, `${credential}\n`, `${credential}\r\n`];
-    const ends = await Promise.all(inputs.map((input) => tokens({ cwd }, 'add --api-key key-of-desktop', input)));
+    const commandLine = 'add --api-key key-of-desktop';
+    const ends = await Promise.all([
+      ...inputs.map((input) => tokens({ cwd }, commandLine, input)),
+      tokensProcess({ cwd }, commandLine, credential),
+    ]);
     const expected = { code: 0, stdout: expect.stringMatching(/^[a-z0-9]{32}\n$/), stderr: '' };
     expect(ends).toEqual(ends.map(() => expect.objectContaining(expected)));
-    const bridge = await serve({ cwd });
+    const bridge = await start({ cwd });
     const issued = ends.map(({ stdout }) => stdout.trimEnd());
-    expect(new Set(issued).size).toBe(inputs.length);
+    expect(new Set(issued).size).toBe(ends.length);
     for (const token of issued) expect(await bridge.info(token)).toBe('get_account_info_ok');
     expect(await bridge.info(issued[0] ?? '', 'key-of-web')).toBe('not_logged_in');
   });
@@ -172,12 +215,12 @@ describe('tokens add', () => {
     async (old) => {
       const cwd = await folder();
       const args = ['tokens', 'add', '--config', 'bridge.yaml', '--api-key', 'key-of-desktop', '--auth-token', old];
-      expect(await boxbridge({ cwd }, args, credential).end).toMatchObject({
+      expect(await runCommand({ cwd }, args, credential)).toMatchObject({
         code: 0,
         stdout: `${old}\n`,
         stderr: '',
       });
-      expect(await (await serve({ cwd })).info(old)).toBe('get_account_info_ok');
+      expect(await (await start({ cwd })).info(old)).toBe('get_account_info_ok');
     },
   );
 
@@ -187,7 +230,7 @@ describe('tokens add', () => {
     await writeFile(join(cwd, 'old.txt'), `${old}\n`);
     const commandLine = 'add --application Desktop --auth-token-file old.txt';
     expect(await tokens({ cwd }, commandLine, credential)).toMatchObject({ code: 0, stdout: `${old}\n`, stderr: '' });
-    const bridge = await serve({ cwd });
+    const bridge = await start({ cwd });
     expect(await bridge.info(old)).toBe('get_account_info_ok');
     expect(await tokens({ cwd }, 'revoke --application Desktop')).toMatchObject({ code: 0, stdout: 'revoked 1\n' });
     expect(await bridge.info(old)).toBe('not_logged_in');
@@ -260,9 +303,8 @@ describeWith([terminal], 'tokens add on a terminal', () => {
     expect(authToken).toMatch(/^[a-z0-9]{32}$/);
     for (let n = 0; n + 8 <= credential.length; n += 1)
       expect(asked.screen()).not.toContain(credential.slice(n, n + 8));
-    const { info, stop } = await serve({ cwd });
+    const { info } = await start({ cwd });
     expect(await info(authToken)).toBe('get_account_info_ok');
-    await stop();
   });
 
   test('asks nothing that would be in vain', async () => {
@@ -312,7 +354,7 @@ describe('tokens list', () => {
       [prefix, 'Desktop', account, time, 'never'],
       [prefix, 'Web', other, time, 'never'],
     ]);
-    const bridge = await serve({ cwd });
+    const bridge = await start({ cwd });
     expect(await bridge.info(desktop)).toBe('get_account_info_ok');
     // The last use is written within a second, or at the end.
     await bridge.stop();
@@ -365,7 +407,9 @@ describe('tokens revoke', () => {
     await Promise.all([add({ cwd }), add({ cwd })]);
     const empty = ['tokens', 'revoke', '', '--config', 'bridge.yaml'];
     expect(await boxbridge({ cwd }, empty).end).toMatchObject({ code: 2, stdout: '' });
-    expect(await tokens({ cwd }, 'revoke fedcba')).toMatchObject(failsWith('0 tokens begin with fedcba'));
+    expect(await runCommand({ cwd }, empty)).toMatchObject({ code: 2, stdout: '' });
+    for (const run of [tokens, tokensProcess])
+      expect(await run({ cwd }, 'revoke fedcba')).toMatchObject(failsWith('0 tokens begin with fedcba'));
     expect(await tokens({ cwd }, 'revoke --api-key key-of-nobody')).toMatchObject(
       failsWith('no application has this api_key'),
     );
@@ -416,12 +460,12 @@ describe("the server's key", () => {
     const cwd = await folder();
     const options = { cwd, env: { BOXBRIDGE_KEY: randomBytes(32).toString('base64') } };
     const token = await add(options);
-    expect(await (await serve(options)).info(token)).toBe('get_account_info_ok');
+    expect(await (await start(options)).info(token)).toBe('get_account_info_ok');
     expect(await readdir(cwd)).not.toContain('bridge.key');
     for (const bytes of [0, 16, 33]) {
       const other = { cwd, env: { BOXBRIDGE_KEY: randomBytes(bytes).toString('base64') } };
       const why = `the key in the environment has to be 32 random bytes, but has ${bytes}`;
-      expect(await boxbridge(other, serveArgs).end).toMatchObject(failsWith(why));
+      await expectRefusal(other, why);
     }
     const other = { cwd, env: { BOXBRIDGE_KEY: randomBytes(32).toString('base64') } };
     const end = await boxbridge(other, serveArgs).end;
@@ -436,7 +480,7 @@ describe("the server's key", () => {
     await writeFile(join(cwd, name), randomBytes(32));
     await writeFile(join(cwd, 'bridge.yaml'), configuration().replace('bridge.key', name));
     const token = await add({ cwd });
-    expect(await (await serve({ cwd })).info(token)).toBe('get_account_info_ok');
+    expect(await (await start({ cwd })).info(token)).toBe('get_account_info_ok');
   });
 
   const unusable: readonly (readonly [what: string, spoil: (file: string) => Promise<unknown>, why: string])[] = [
@@ -449,9 +493,9 @@ describe("the server's key", () => {
   test.each(unusable)('that is %s is rejected at the first start', async (_what, spoil, why) => {
     const cwd = await folder();
     await spoil(join(cwd, 'bridge.key'));
-    const before = (await filesIn(cwd))['bridge.key'];
-    expect(await boxbridge({ cwd }, serveArgs).end).toMatchObject(failsWith('/bridge.key', why));
-    expect((await filesIn(cwd))['bridge.key']).toBe(before);
+    const before = (await closedFilesIn(cwd))['bridge.key'];
+    await expectRefusal({ cwd }, '/bridge.key', why);
+    expect((await closedFilesIn(cwd))['bridge.key']).toBe(before);
   });
 
   test.each([
@@ -464,16 +508,15 @@ describe("the server's key", () => {
     const token = await add({ cwd });
     const key = await readFile(file);
     await spoil(file);
-    const before = await filesIn(cwd);
-    for (const args of [serveArgs, ['tokens', 'list', '--config', 'bridge.yaml']]) {
-      expect(await boxbridge({ cwd }, args).end).toMatchObject(failsWith('/bridge.key', why));
-    }
+    const before = await closedFilesIn(cwd);
+    await expectRefusal({ cwd }, '/bridge.key', why);
+    expect(await tokens({ cwd }, 'list')).toMatchObject(failsWith('/bridge.key', why));
     expect(await tokens({ cwd }, 'rekey --new-key-file new.key')).toMatchObject(failsWith('/bridge.key', why));
-    expect(await filesIn(cwd)).toEqual(before);
+    expect(await closedFilesIn(cwd)).toEqual(before);
 
     await rm(file, { recursive: true, force: true });
     await writeFile(file, key);
-    expect(await (await serve({ cwd })).info(token)).toBe('get_account_info_ok');
+    expect(await (await start({ cwd })).info(token)).toBe('get_account_info_ok');
   });
 });
 
@@ -485,13 +528,13 @@ describe('tokens rekey', () => {
     expect(await tokens({ cwd }, 'rekey --new-key-file new.key')).toMatchObject({ code: 0, stderr: '' });
     expect((await stat(join(cwd, 'new.key'))).mode & 0o777).toBe(0o600);
 
-    const before = await filesIn(cwd);
+    const before = await closedFilesIn(cwd);
     expect(await boxbridge({ cwd }, serveArgs).end).toMatchObject(failsWith('/bridge.key is not the key that'));
-    expect(await filesIn(cwd)).toEqual(before);
+    expect(await closedFilesIn(cwd)).toEqual(before);
 
     await writeFile(join(cwd, 'bridge.yaml'), configuration().replace('bridge.key', 'new.key'));
     await rm(join(cwd, 'bridge.key'));
-    const bridge = await serve({ cwd });
+    const bridge = await start({ cwd });
     expect(await bridge.info(desktop)).toBe('get_account_info_ok');
     expect(await bridge.info(web, 'key-of-web')).toBe('get_account_info_ok');
   });
@@ -504,8 +547,8 @@ describe('tokens rekey', () => {
     const key = await readFile(join(cwd, 'bridge.key'));
     expect(await tokens(options, 'rekey --new-key-file bridge.key')).toMatchObject({ code: 0, stderr: '' });
     expect(await readFile(join(cwd, 'bridge.key'))).toEqual(key);
-    expect(await (await serve({ cwd })).info(token)).toBe('get_account_info_ok');
-    expect(await boxbridge(options, serveArgs).end).toMatchObject(failsWith('the key in the environment is not'));
+    expect(await (await start({ cwd })).info(token)).toBe('get_account_info_ok');
+    await expectRefusal(options, 'the key in the environment is not');
   });
 
   test.each([
@@ -516,10 +559,10 @@ describe('tokens rekey', () => {
     const cwd = await folder();
     const token = await add({ cwd });
     await writeFile(join(cwd, 'short.key'), 'short');
-    const before = await filesIn(cwd);
+    const before = await closedFilesIn(cwd);
     expect(await tokens({ cwd }, `rekey --new-key-file ${file}`)).toMatchObject(failsWith(why));
-    expect(await filesIn(cwd)).toEqual(before);
-    expect(await (await serve({ cwd })).info(token)).toBe('get_account_info_ok');
+    expect(await closedFilesIn(cwd)).toEqual(before);
+    expect(await (await start({ cwd })).info(token)).toBe('get_account_info_ok');
   });
 });
 
@@ -530,6 +573,7 @@ describe('a database', () => {
   test('that is full is an outage, and nothing is lost', async () => {
     const cwd = await folder();
     const [token = '', ...spares] = await Promise.all(Array.from({ length: 5 }, () => add({ cwd })));
+    await storesClosed(cwd);
     const bridge = await serve({ cwd, under: limited });
     const [open, signedIn] = [await bridge.ticket(), await bridge.ticket()];
     expect(await bridge.enter(signedIn, credential)).toMatchObject({ status: 200 });
@@ -568,7 +612,7 @@ describe('a database', () => {
     const output = await bridge.stop();
     for (const secret of [token, credential, open, signedIn]) expect(output).not.toContain(secret);
 
-    const roomy = await serve({ cwd });
+    const roomy = await start({ cwd });
     expect(await roomy.info(token)).toBe('get_account_info_ok');
     const redeemed = (await roomy.rest({ action: 'get_auth_token', ...desktop, ticket: signedIn }))[1];
     expect(await roomy.info(within('auth_token', redeemed))).toBe('get_account_info_ok');
@@ -585,10 +629,10 @@ describe('a database', () => {
     test.each(['bridge.db', '.'])('at %s is rejected in one line, and nothing is overwritten', async (name) => {
       const cwd = await folder();
       const token = await add({ cwd });
-      const before = await filesIn(cwd);
+      const before = await closedFilesIn(cwd);
       const { mode } = await stat(join(cwd, name));
       await chmod(join(cwd, name), mode & 0o555);
-      for (const args of [serveArgs, ['tokens', 'list', '--config', 'bridge.yaml']]) {
+      for (const args of [serveArgs, tokensArgs('list')]) {
         const end = await boxbridge({ cwd, under: unprivileged }, args).end;
         expect(end).toMatchObject(
           failsWith('cannot use the store ', '/bridge.db (', 'mend it or name another in `store`'),
@@ -596,7 +640,7 @@ describe('a database', () => {
       }
       await chmod(join(cwd, name), mode);
       expect(await filesIn(cwd)).toEqual(before);
-      expect(await (await serve({ cwd })).info(token)).toBe('get_account_info_ok');
+      expect(await (await start({ cwd })).info(token)).toBe('get_account_info_ok');
     });
   });
 });
@@ -610,7 +654,7 @@ test('an auth_token that was issued is valid after kill -9', async () => {
   first.child.kill('SIGKILL');
   expect((await first.child.end).signal).toBe('SIGKILL');
   expect(reply).toContain('<status>get_auth_token_ok</status>');
-  const second = await serve({ cwd });
+  const second = await start({ cwd });
   expect(await second.info(within('auth_token', reply))).toBe('get_account_info_ok');
   expect((await second.rest({ action: 'get_auth_token', api_key: 'key-of-desktop', ticket }))[1]).toContain(
     '<status>get_auth_token_error</status>',

@@ -21,6 +21,7 @@ import { parse } from 'yaml';
 import { describeWith } from '../interop/requirements.js';
 import { encodings } from '../support/cases/encodings.js';
 import { afterwards } from '../support/cleanup.js';
+import { runCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { startNodeIn } from '../support/servers/process.js';
 import { urlIn } from '../support/servers/served.js';
@@ -131,8 +132,8 @@ describeWith([helm], 'the chart', () => {
       const { path, remove } = await temporaryFolder();
       afterwards(remove);
       await writeFile(join(path, 'bridge.yaml'), bridgeOf(await resourcesOf(variant)));
-      const words = [program, 'check', '--config', 'bridge.yaml'];
-      const { code, stdout, ...said } = await startNodeIn({ cwd: path, env: variant.variables ?? {} }, ...words).end;
+      const words = ['check', '--config', 'bridge.yaml'];
+      const { code, stdout, ...said } = await runCommand({ cwd: path, env: variant.variables ?? {} }, words);
       // Whether a port is taken here says nothing of a pod.
       const stderr = said.stderr.replace(/^.* is in use at .*\n/gm, '');
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: expect.stringContaining(': good'), stderr: '' });
@@ -349,7 +350,7 @@ describeWith([helm], 'the chart', () => {
       await writeFile(join(path, 'bridge.yaml'), bridgeOf(resources));
       const [{ args }] = the('Job', resources).spec.template.spec.containers;
       const words = args.map((word: string) => word.replace('/etc/boxbridge/', ''));
-      const ended = await startNodeIn({ cwd: path, env: secret.values }, program, ...words).end;
+      const ended = await runCommand({ cwd: path, env: secret.values }, words);
       expect(ended).toMatchObject({
         code: 1,
         stderr: expect.stringContaining('store 127.0.0.1:1/boxbridge (connect ECONN'),

@@ -48,7 +48,8 @@ afterAll(() => remove());
 async function saidOf(file: string | Buffer): Promise<string> {
   const said: string[] = [];
   for (const isJson of [false, true]) {
-    const options = { config, runtime: {}, isLive: false, isJson, print: (text: string) => void said.push(text) };
+    const print = (text: string) => void said.push(text);
+    const options = { config, folder: '.', runtime: {}, isLive: false, isJson, print };
     await diagnoseFile(Buffer.from(file), 'a file', options).catch((error: unknown) => said.push(String(error)));
   }
   return said.join('\n');

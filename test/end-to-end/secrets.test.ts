@@ -8,9 +8,9 @@ import { openSqlite } from '../../src/store/sqlite.js';
 import { encodings } from '../support/cases/encodings.js';
 import { afterwards } from '../support/cleanup.js';
 import { callBridge, type Format, formats } from '../support/clients/legacy.js';
+import { runCommand } from '../support/command.js';
 import { enter, newTicket, pageAddress } from '../support/servers/modern-apis.js';
-import { startNode } from '../support/servers/process.js';
-import { adminOf, script, startServing } from '../support/servers/served.js';
+import { adminOf, startServing } from '../support/servers/served.js';
 import { startUpstream } from '../support/servers/upstream.js';
 
 const secrets: string[] = [];
@@ -212,7 +212,7 @@ test(
     await store.close();
     const reports = await Promise.all(
       ['usage', 'gaps'].flatMap((command) =>
-        [[], ['--json']].map((args) => startNode(folder, script, command, '--config', 'bridge.yaml', ...args).end),
+        [[], ['--json']].map((args) => runCommand({ cwd: folder }, [command, '--config', 'bridge.yaml', ...args])),
       ),
     );
 

@@ -4,9 +4,10 @@ import { expect, test } from '@jest/globals';
 import { openSqlite } from '../../src/store/sqlite.js';
 import { afterwards } from '../support/cleanup.js';
 import { createCookieBrowser } from '../support/clients/cookie-browser.js';
-import { temporaryFolder } from '../support/servers/bridge.js';
+import { runCommand } from '../support/command.js';
+import { startBridgeIn, temporaryFolder } from '../support/servers/bridge.js';
 import { startNode } from '../support/servers/process.js';
-import { script, startServing } from '../support/servers/served.js';
+import { script } from '../support/servers/served.js';
 import { startVendor } from '../support/servers/vendor.js';
 import { agree } from '../support/servers/vendor-session.js';
 import { until } from '../support/until.js';
@@ -23,14 +24,16 @@ async function start(more: Record<string, unknown> = {}) {
     applications: [{ ...vendor.application(), name: 'Importer', ...more }],
   };
   await writeFile(join(path, 'bridge.yaml'), JSON.stringify(configuration));
-  const run = (...args: string[]) => startNode(path, script, ...args, '--config', 'bridge.yaml');
-  const add = (flag: string) => run('tokens', 'add', '--application', 'Importer', flag);
+  const run = (...args: string[]) => runCommand({ cwd: path }, [...args, '--config', 'bridge.yaml']);
+  /** In a process of its own, which can be made ready for the vendor's module. */
+  const runProcess = (...args: string[]) => startNode(path, script, ...args, '--config', 'bridge.yaml');
+  const add = (flag: string) => runProcess('tokens', 'add', '--application', 'Importer', flag);
   const infoOf = async (authToken: string) => {
-    const { url } = await startServing(configuration);
+    const { url } = await startBridgeIn({ cwd: path });
     const query = new URLSearchParams({ action: 'get_account_info', api_key: 'key', auth_token: authToken });
     return async () => (await fetch(`${url}/api/1.0/rest?${query}`)).text();
   };
-  return { vendor, run, add, infoOf, database: join(path, 'bridge.db') };
+  return { vendor, run, runProcess, add, infoOf, database: join(path, 'bridge.db') };
 }
 
 test('tokens add --client-credentials: a token of the client itself, got again when it has ended', async () => {
@@ -76,12 +79,10 @@ test('tokens add --device that is given up leaves nothing', async () => {
 
 test('says what is wrong with the command line, the application and the vendor', async () => {
   const { add, run, vendor } = await start();
-  expect(await run('tokens', 'add', '--application', 'Importer', '--device', '--client-credentials').end).toMatchObject(
-    {
-      code: 2,
-      stderr: expect.stringContaining('name one of --client-credentials and --device'),
-    },
-  );
+  expect(await run('tokens', 'add', '--application', 'Importer', '--device', '--client-credentials')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('name one of --client-credentials and --device'),
+  });
   vendor.intercept((request, response) => {
     const isToken = request.url === '/token';
     if (isToken) response.writeHead(401, { 'Content-Type': 'application/json' }).end('{"error":"invalid_client"}');
@@ -101,10 +102,10 @@ test('says what is wrong with the command line, the application and the vendor',
 });
 
 test('check --online asks the vendor with the client, and tells the operator that its secret is wrong', async () => {
-  const { run } = await start();
-  const good = await run('check', '--online').end;
+  const { runProcess } = await start();
+  const good = await runProcess('check', '--online').end;
   expect(good).toMatchObject({ code: 0, stderr: expect.stringContaining('write public_url, and register its') });
-  const { run: wrong } = await start({ client_secret: 'not-the-secret-of-the-client' });
+  const { runProcess: wrong } = await start({ client_secret: 'not-the-secret-of-the-client' });
   const { code, stdout, stderr } = await wrong('check', '--online').end;
   expect(code).toBe(1);
   expect(stdout + stderr).toContain(
@@ -115,7 +116,7 @@ test('check --online asks the vendor with the client, and tells the operator tha
 
 test('a client_id for a provider that gives no tokens by OAuth is a problem of the start', async () => {
   const { run } = await start({ provider: 'seatable', base_url: 'http://127.0.0.1:1' });
-  const { code, stdout, stderr } = await run('check').end;
+  const { code, stdout, stderr } = await run('check');
   expect(code).toBe(1);
   expect(stdout + stderr).toContain(
     'Importer has a client_id, but SeaTable gives no tokens by OAuth; remove client_id',

@@ -10,6 +10,7 @@ import { openStore } from '../../src/store/open.js';
 import { type StoreContent, snapshotOf } from '../../src/store/snapshot.js';
 import type { Store } from '../../src/store/store.js';
 import { afterwards } from '../support/cleanup.js';
+import { runCommand } from '../support/command.js';
 import { dump } from '../support/dump.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { describeWithPostgres, SECRET } from '../support/servers/postgres.js';
@@ -25,6 +26,11 @@ const copied =
   'copied 2345 account(s), 2 ticket(s), 2 auth_token(s) and 2 row(s) of the ledger, sealed under the same key\n';
 
 function copy(cwd: string, ...args: string[]): Promise<Ended> {
+  return runCommand({ cwd }, ['store', 'copy', ...args]);
+}
+
+/** Likewise, in a process of its own. */
+function copyProcess(cwd: string, ...args: string[]): Promise<Ended> {
   return startNode(cwd, cli, 'store', 'copy', ...args).end;
 }
 
@@ -69,7 +75,8 @@ describe('store copy', () => {
   test('copies a SQLite file into another, which continues its ids', async () => {
     const cwd = await folder();
     await fill(`sqlite:${cwd}/from.db`);
-    expect(await copy(cwd, 'sqlite:from.db', 'sqlite:to.db')).toMatchObject({ code: 0, stdout: copied, stderr: '' });
+    const ended = await copyProcess(cwd, 'sqlite:from.db', 'sqlite:to.db');
+    expect(ended).toMatchObject({ code: 0, stdout: copied, stderr: '' });
     for (const name of ['from', 'to'])
       expect(await contentOf(`sqlite:${cwd}/${name}.db`)).toEqual(plainContent(content));
     expect(await inStore(`sqlite:${cwd}/to.db`, (store) => store.userId(named('new')))).toBe(content.lastUserId + 1);
@@ -102,9 +109,9 @@ describe('store copy', () => {
 
   test('tells on stderr why nothing was copied', async () => {
     const cwd = await folder();
-    const missing = await copy(cwd, 'sqlite:from.db', 'sqlite:to.db');
     const stderr = `boxbridge: there is no store ${cwd}/from.db\n`;
-    expect(missing).toMatchObject({ code: 1, stdout: '', stderr });
+    for (const run of [copy, copyProcess])
+      expect(await run(cwd, 'sqlite:from.db', 'sqlite:to.db')).toMatchObject({ code: 1, stdout: '', stderr });
   });
 
   test.each([
@@ -215,7 +222,7 @@ describeWithPostgres('store copy and PostgreSQL', (server) => {
     await fill(`sqlite:${cwd}/from.db`);
     await inStore(url, (store) => store.userId(named('other')));
     const before = await contentOf(url);
-    const ended = await copy(cwd, 'sqlite:from.db', url);
+    const ended = await copyProcess(cwd, 'sqlite:from.db', url);
     expect(ended).toMatchObject({ code: 1, stdout: '' });
     expect(ended.stderr).toMatch(/^boxbridge: the store \/[^ ]*\/postgres is not empty; copy into a new one\n$/);
     for (const secret of [SECRET, encodeURIComponent(SECRET)]) expect(ended.stderr).not.toContain(secret);

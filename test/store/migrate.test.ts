@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { openStore } from '../../src/store/open.js';
 import { afterwards } from '../support/cleanup.js';
+import { runCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { describeWithPostgres, SECRET, USER } from '../support/servers/postgres.js';
 import { type Ended, startNode } from '../support/servers/process.js';
@@ -12,14 +13,25 @@ import { account } from '../support/suites/store-suite.js';
 
 const cli = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
 
+interface Migrating {
+  readonly folder: string;
+  readonly migrate: (...args: string[]) => Promise<Ended>;
+  /** Likewise, in a process of its own. */
+  readonly migrateProcess: (...args: string[]) => Promise<Ended>;
+}
+
 /** Runs the command in a folder with this store in its configuration. */
-async function migrating(store: string): Promise<{ folder: string; migrate: (...args: string[]) => Promise<Ended> }> {
+async function migrating(store: string): Promise<Migrating> {
   const { path: folder, remove } = await temporaryFolder();
   afterwards(remove);
   const applications = [{ api_key: 'k', provider: 'seatable', base_url: 'https://seatable.example.com' }];
   await writeFile(join(folder, 'bridge.yaml'), JSON.stringify({ store, applications }));
   const command = ['store', 'migrate', '--config', 'bridge.yaml'];
-  return { folder, migrate: (...args) => startNode(folder, cli, ...command, ...args).end };
+  return {
+    folder,
+    migrate: (...args) => runCommand({ cwd: folder }, [...command, ...args]),
+    migrateProcess: (...args) => startNode(folder, cli, ...command, ...args).end,
+  };
 }
 
 const good = (stdout: string) => ({ code: 0, signal: null, stdout: `${stdout}\n`, stderr: '' });
@@ -27,9 +39,9 @@ const bad = (stderr: string) => ({ code: 1, signal: null, stdout: '', stderr: `b
 
 describe('store migrate', () => {
   test('makes the tables of a SQLite file once', async () => {
-    const { folder, migrate } = await migrating('sqlite:./data/bridge.db');
+    const { folder, migrate, migrateProcess } = await migrating('sqlite:./data/bridge.db');
     const file = join(folder, 'data/bridge.db');
-    expect(await migrate()).toEqual(good(`made the tables of the store ${file}, of version 5`));
+    expect(await migrateProcess()).toEqual(good(`made the tables of the store ${file}, of version 5`));
     expect(await migrate()).toEqual(good(`the tables of the store ${file} have version 5 already; nothing to do`));
     expect(JSON.parse((await migrate('--json')).stdout)).toEqual({ store: file, from: 5, to: 5 });
   });
@@ -53,13 +65,14 @@ describe('store migrate', () => {
   });
 
   test('leaves tables of a newer version as they are', async () => {
-    const { folder, migrate } = await migrating('sqlite:bridge.db');
+    const { folder, migrate, migrateProcess } = await migrating('sqlite:bridge.db');
     const file = join(folder, 'bridge.db');
     await migrate();
     byHand(file, 'PRAGMA user_version = 6');
     const why = 'made by a newer version of boxbridge: its tables have version 6, and this one knows 5';
     const said = bad(`cannot use the store ${file} (${why}); run that version, or restore a backup of the store`);
     expect(await migrate()).toEqual(said);
+    expect(await migrateProcess()).toEqual(said);
     expect(await migrate('--json')).toEqual(said);
   });
 
@@ -84,8 +97,8 @@ describeWithPostgres('store migrate and PostgreSQL', (server) => {
 
   test('makes the tables once, by however many at the same moment', async () => {
     const url = await newSchema();
-    const { migrate } = await migrating(url);
-    const ends = await Promise.all([migrate('--json'), migrate('--json'), migrate('--json')]);
+    const { migrateProcess } = await migrating(url);
+    const ends = await Promise.all([migrateProcess('--json'), migrateProcess('--json'), migrateProcess('--json')]);
     for (const { code, stderr } of ends) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const froms = ends.map(({ stdout }) => JSON.parse(stdout).from);
     expect(froms.sort()).toEqual([0, 4, 4]);

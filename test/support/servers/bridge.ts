@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { type BridgeServer, startBridgeServer } from '../../../src/bootstrap/bridge-server.js';
 import type { RuntimeOptions } from '../../../src/bootstrap/runtime-options.js';
-import { parseConfig } from '../../../src/config/load.js';
+import { readEnvironment } from '../../../src/cli/environment.js';
+import { loadConfig, parseConfig } from '../../../src/config/load.js';
 import { actionNames } from '../../../src/core/actions.js';
 import type { Log } from '../../../src/observability/log.js';
 import { providers } from '../../../src/providers/index.js';
+import { afterwards } from '../cleanup.js';
+import type { ProcessOptions } from './process.js';
 
 /** A temporary folder; the test calls `remove`. */
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
@@ -56,4 +59,32 @@ export async function startBridge(
       await folder.remove();
     },
   };
+}
+
+/**
+ * What `boxbridge serve --port 0` starts with the configuration in a folder, in the process of the tests and without a log;
+ * it is closed after the test. Rejects with what `serve` says.
+ */
+export async function startBridgeIn(
+  { cwd, env = {} }: Pick<ProcessOptions, 'cwd' | 'env'>,
+  file = 'bridge.yaml',
+): Promise<BridgeServer> {
+  const config = await loadConfig(join(cwd, file), { actions: actionNames, providers, variables: env });
+  const { key, proxies } = readEnvironment(env);
+  const bridge = await startBridgeServer(
+    {
+      ...config,
+      listen: { host: '127.0.0.1', port: 0 },
+      limits: { ...config.limits, eventLoopDelayMs: unhurried.event_loop_delay_ms },
+    },
+    pino({ level: 'silent' }),
+    { key, proxies },
+  );
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= bridge.close();
+    return closing;
+  };
+  afterwards(close);
+  return { ...bridge, close };
 }
