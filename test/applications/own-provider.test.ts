@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { startBridgeServer } from '../../src/bootstrap/bridge-server.js';
 import { loadConfig } from '../../src/config/load.js';
@@ -28,20 +28,28 @@ const moduleWith = (methods: string, imports = '', keys = '') => `${imports}expo
 };
 `;
 
+/** What a bridge with providers of their own has beside their methods. */
+const ofOwn = { upstreamTimeoutMs: 10_000, baseUrl: 'http://127.0.0.1:9', keys: '' };
+
 /** A bridge in front of a provider with these methods, and what it logs. */
-async function serveOwn(
-  methods: string,
-  { upstreamTimeoutMs = 10_000, baseUrl = 'http://127.0.0.1:9', keys = '' } = {},
-) {
+const serveOwn = (methods: string, options: Partial<typeof ofOwn> = {}) => serveAll([methods], options);
+
+/** The same with several: the first is called by the api_keys `k` and `v`, the next by `k1` and `v1`, and so on. */
+async function serveAll(providersOf: readonly string[], options: Partial<typeof ofOwn> = {}) {
+  const { upstreamTimeoutMs, baseUrl, keys } = { ...ofOwn, ...options };
   const log: string[] = [];
   const { path, remove } = await temporaryFolder();
   await writeFile(join(path, 'package.json'), '{ "type": "module" }');
-  await writeFile(join(path, 'own.js'), moduleWith(methods, `import { Fault } from ${JSON.stringify(sdk)};\n`, keys));
-  const shared = `provider: ./own.js, base_url: "${baseUrl}"`;
-  await writeFile(
-    join(path, 'bridge.yaml'),
-    `listen: { port: 0 }\nlimits: { upstream_timeout_ms: ${upstreamTimeoutMs} }\napplications: [{ api_key: k, ${shared} }, { api_key: v, ${shared}, credentials: vault }]\n`,
-  );
+  const applications: object[] = [];
+  for (const [n, methods] of providersOf.entries()) {
+    const [file, of] = [`own${n || ''}.js`, n || ''];
+    await writeFile(join(path, file), moduleWith(methods, `import { Fault } from ${JSON.stringify(sdk)};\n`, keys));
+    const common = { provider: `./${file}`, base_url: baseUrl };
+    applications.push({ api_key: `k${of}`, ...common }, { api_key: `v${of}`, ...common, credentials: 'vault' });
+  }
+  const limits = { upstream_timeout_ms: upstreamTimeoutMs };
+  // JSON is YAML.
+  await writeFile(join(path, 'bridge.yaml'), JSON.stringify({ listen: { port: 0 }, limits, applications }));
   const config = await loadConfig(join(path, 'bridge.yaml'), { actions: actionNames, providers, loadProvider });
   const bridge = await startBridgeServer(config, pino({}, { write: (line) => void log.push(line) }));
   afterwards(async () => {
@@ -104,51 +112,75 @@ const defects: readonly (readonly [methods: string, action: string, cause: strin
   ],
 ];
 
-describe.each(formats)("in %s an author's defect", (format) => {
-  test.each(defects.map(([methods, action, cause, more]) => ({ methods, action, cause, more })))(
-    "counts as the provider's, in its own words: $methods",
-    async ({ methods, action, cause, more }) => {
-      const { url, lines } = await serveOwn(methods);
-      const { http, status } = await call(url, format, action, more);
-      expect({ http, status }).toEqual({ http: 500, status: 'internal_error' });
-      const [line, ...others] = lines();
-      expect(others).toEqual([]);
-      expect(line).toMatchObject({
-        level: 50,
-        msg: 'a defect of the provider',
-        action,
-        status: 'internal_error',
-        cause,
-      });
-      expect(JSON.stringify(line)).not.toMatch(/credential-of|old-secret|new-secret/);
-      if (cause === 'no luck') expect(line?.stack).toMatch(/own\.js/);
-    },
-  );
+type Own = Awaited<ReturnType<typeof serveOwn>>;
 
-  test('is not told of what fails as it should', async () => {
-    const { url, lines } = await serveOwn(
-      "readAccount: () => send({ method: 'GET', url: baseUrl, headers: {} }), readPlan: null",
-    );
-    expect((await call(url, format, 'get_account_info')).status).toBe('service_unavailable');
-    expect((await call(url, format, 'get_account_plan')).status).toBe('application_restricted');
-    expect(lines().map(({ msg }) => msg)).toEqual(['a call could not be answered', 'a call was refused']);
-  });
+const keyOf = (n: number) => ({ api_key: `k${n || ''}` });
 
-  test.each([
+describe("an author's defect", () => {
+  const SILENT = [
     ['readAccount: () => new Promise(() => {})', 'get_account_info'],
     ["updateAccount: { fields: ['name'], send: () => new Promise(() => {}) }", 'update_account'],
-  ])('is an outage where a method never settles: %s', async (methods, action) => {
-    const { url, lines } = await serveOwn(methods, { upstreamTimeoutMs: 100 });
-    const { http, status } = await call(url, format, action, { name: 'Ada' });
-    expect({ http, status }).toEqual({ http: format === 'soap' ? 500 : 503, status: 'service_unavailable' });
-    expect(lines()).toMatchObject([{ cause: 'the provider gave nothing in time' }]);
+  ] as const;
+  const GOOD = [
+    "readAccount: () => send({ method: 'GET', url: baseUrl, headers: {} }), readPlan: null",
+    "updateAccount: { fields: ['name'], send: async () => {} }",
+  ];
+  let own: Own;
+  let silent: Own;
+
+  beforeAll(async () => {
+    own = await serveAll([...defects.map(([methods]) => methods), ...GOOD]);
+    silent = await serveAll(
+      SILENT.map(([methods]) => methods),
+      { upstreamTimeoutMs: 100 },
+    );
   });
 
-  test('is not that a write gives nothing', async () => {
-    const { url } = await serveOwn("updateAccount: { fields: ['name'], send: async () => {} }");
-    expect(await call(url, format, 'update_account', { name: 'Ada' })).toMatchObject({
-      status: 'update_account_ok',
-      result: { account: { login: 'ada' } },
+  describe.each(formats)('in %s', (format) => {
+    test.each(defects.map(([methods, action, cause, more], n) => ({ methods, action, cause, more, n })))(
+      "counts as the provider's, in its own words: $methods",
+      async ({ action, cause, more, n }) => {
+        own.lines();
+        const { http, status } = await call(own.url, format, action, { ...more, ...keyOf(n) });
+        expect({ http, status }).toEqual({ http: 500, status: 'internal_error' });
+        const [line, ...others] = own.lines();
+        expect(others).toEqual([]);
+        expect(line).toMatchObject({
+          level: 50,
+          msg: 'a defect of the provider',
+          action,
+          status: 'internal_error',
+          cause,
+        });
+        expect(JSON.stringify(line)).not.toMatch(/credential-of|old-secret|new-secret/);
+        if (cause === 'no luck') expect(line?.stack).toMatch(/own\d*\.js/);
+      },
+    );
+
+    test('is not told of what fails as it should', async () => {
+      const key = keyOf(defects.length);
+      own.lines();
+      expect((await call(own.url, format, 'get_account_info', key)).status).toBe('service_unavailable');
+      expect((await call(own.url, format, 'get_account_plan', key)).status).toBe('application_restricted');
+      expect(own.lines().map(({ msg }) => msg)).toEqual(['a call could not be answered', 'a call was refused']);
+    });
+
+    test.each(SILENT.map(([methods, action], n) => ({ methods, action, n })))(
+      'is an outage where a method never settles: $methods',
+      async ({ action, n }) => {
+        silent.lines();
+        const { http, status } = await call(silent.url, format, action, { name: 'Ada', ...keyOf(n) });
+        expect({ http, status }).toEqual({ http: format === 'soap' ? 500 : 503, status: 'service_unavailable' });
+        expect(silent.lines()).toMatchObject([{ cause: 'the provider gave nothing in time' }]);
+      },
+    );
+
+    test('is not that a write gives nothing', async () => {
+      const key = keyOf(defects.length + 1);
+      expect(await call(own.url, format, 'update_account', { name: 'Ada', ...key })).toMatchObject({
+        status: 'update_account_ok',
+        result: { account: { login: 'ada' } },
+      });
     });
   });
 });
