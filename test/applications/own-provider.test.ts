@@ -218,25 +218,34 @@ describe('a module outside of any package', () => {
   const refusing = moduleWith("readAccount: async () => { throw new Fault('unauthenticated') }", imports);
   const broken = refusing.replace('connect:', 'connect =');
 
-  async function folderWith(files: Readonly<Record<string, string>>, provider = './own.js'): Promise<string> {
+  /** A folder with these files, and an application for each of these providers. */
+  async function folderWith(files: Readonly<Record<string, string>>, ...given: string[]): Promise<string> {
     const { path, remove } = await temporaryFolder();
     afterwards(remove);
     await mkdir(join(path, 'lib'));
     for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
-    await writeFile(
-      join(path, 'bridge.yaml'),
-      `listen: { port: 0 }\napplications: [{ api_key: k, provider: ${provider}, base_url: "http://127.0.0.1:9" }]\n`,
-    );
+    const applications = given.map((provider, n) => ({
+      api_key: `k${n}`,
+      provider,
+      base_url: `http://127.0.0.1:9/${n}`,
+    }));
+    await writeFile(join(path, 'bridge.yaml'), JSON.stringify({ listen: { port: 0 }, applications }));
     return path;
   }
 
-  test.each<[name: string, files: Readonly<Record<string, string>>, provider: string]>([
-    ['own.js', { 'own.js': refusing }, './own.js'],
-    ['own.mjs', { 'own.mjs': refusing }, './own.mjs'],
+  const check = (folder: string, ...args: string[]) =>
+    startNode(folder, join(root, 'dist/src/cli.js'), 'check', '--config', 'bridge.yaml', ...args).end;
+
+  test.each<[string, files: Readonly<Record<string, string>>, ...providers: string[]]>([
     [
-      'a file that imports another',
-      { 'own.mjs': "export { default } from './lib/it.mjs';", 'lib/it.mjs': refusing },
-      './own.mjs',
+      'own.js, own.mjs and a file that imports another',
+      {
+        'own.js': refusing,
+        'own.mjs': refusing,
+        'importing.mjs': "export { default } from './lib/it.mjs';",
+        'lib/it.mjs': refusing,
+      },
+      ...['./own.js', './own.mjs', './importing.mjs'],
     ],
     [
       'one with a boxbridge of its own',
@@ -246,28 +255,29 @@ describe('a module outside of any package', () => {
       },
       './own.mjs',
     ],
-  ])("finds the bridge's boxbridge/provider, and its Faults are the bridge's: %s", async (_what, files, provider) => {
-    const folder = await folderWith(files, provider);
-    const cli = join(root, 'dist/src/cli.js');
-    const checking = await startNode(folder, cli, 'check', '--config', 'bridge.yaml', '--online').end;
+  ])("finds the bridge's boxbridge/provider, and its Faults are the bridge's: %s", async (_what, files, ...given) => {
+    const checking = await check(await folderWith(files, ...given), '--online');
     expect(checking).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test.each<[what: string, files: Readonly<Record<string, string>>, place: string]>([
-    ['the module', { 'own.js': broken }, 'own.js:4'],
-    [
-      'a file that it imports',
-      { 'own.js': `${imports}export { default } from './it.mjs';`, 'it.mjs': broken },
-      'it.mjs:4',
-    ],
-  ])('has the line of a syntax error in %s', async (_what, files, place) => {
-    const folder = await folderWith(files);
-    const cli = join(root, 'dist/src/cli.js');
-    const { code, stderr } = await startNode(folder, cli, 'check', '--config', 'bridge.yaml').end;
-    expect(code).toBe(1);
-    expect(stderr).toContain(
-      `own.js cannot be loaded (${join(folder, place)}: Invalid shorthand property initializer)`,
+  test('has the line of a syntax error in it, or in a file that it imports', async () => {
+    const folder = await folderWith(
+      {
+        'own.js': broken,
+        'importing.js': `${imports}export { default } from './it.mjs';`,
+        'it.mjs': broken,
+      },
+      ...['./own.js', './importing.js'],
     );
+    const { code, stderr } = await check(folder);
+    expect(code).toBe(1);
+    for (const [module, place] of [
+      ['own.js', 'own.js:4'],
+      ['importing.js', 'it.mjs:4'],
+    ] as const)
+      expect(stderr).toContain(
+        `${module} cannot be loaded (${join(folder, place)}: Invalid shorthand property initializer)`,
+      );
   });
 });
 
@@ -296,16 +306,27 @@ test('a table of refusals of its own is read as that of any other', async () => 
 
 describe('a login of its own', () => {
   const readAccount = `readAccount: async (key) => { if (key !== 'key-of-ada') throw new Fault('unauthenticated'); return ${account} },`;
-  const ask = (url: string, format: Format, login: string, password: string) =>
-    callBridge(url, format, 'authorization', Object.entries({ api_key: 'v', login, password }));
+  const ask = (url: string, format: Format, login: string, password: string, apiKey = 'v') =>
+    callBridge(url, format, 'authorization', Object.entries({ api_key: apiKey, login, password }));
+
+  const DEFECTS = [
+    ['async (name, password) => { throw new Error(name + " has not " + password) }', '*** has not ***'],
+    ['async () => undefined', 'a credential is no text'],
+    ["async () => ''", 'a credential is no text'],
+    ['async () => ({ token: 1 })', 'a credential is no text'],
+  ] as const;
+  const GIVING = `${readAccount} login: async (name, password) => {
+    if (name !== 'ada' || password !== 'pass word') throw new Fault('unauthenticated');
+    return 'key-of-ada';
+  },`;
+  let own: Own;
+
+  beforeAll(async () => {
+    own = await serveAll([GIVING, ...DEFECTS.map(([login]) => `${readAccount} login: ${login},`)]);
+  });
 
   test.each(formats)('gives the credential in %s, and at the page', async (format) => {
-    const { url } = await serveOwn(
-      `${readAccount} login: async (name, password) => {
-        if (name !== 'ada' || password !== 'pass word') throw new Fault('unauthenticated');
-        return 'key-of-ada';
-      },`,
-    );
+    const { url } = own;
     expect((await ask(url, format, 'ada', 'pass word')).status).toBe('logged');
     expect((await ask(url, format, 'ada', 'another')).status).toBe('invalid_login');
     const page = pageAddress(url, await newTicket(url, 'v'));
@@ -317,16 +338,14 @@ describe('a login of its own', () => {
     expect(await post('pass word')).toContain('You are signed in');
   });
 
-  test.each([
-    ['async (name, password) => { throw new Error(name + " has not " + password) }', '*** has not ***'],
-    ['async () => undefined', 'a credential is no text'],
-    ["async () => ''", 'a credential is no text'],
-    ['async () => ({ token: 1 })', 'a credential is no text'],
-  ])("that has a defect is the author's: %s", async (login, cause) => {
-    const { url, lines } = await serveOwn(`${readAccount} login: ${login},`);
-    expect((await ask(url, 'rest', 'name-of-ada', 'pass-word')).status).toBe('internal_error');
-    expect(lines()).toMatchObject([{ level: 50, msg: 'a defect of the provider', cause }]);
-  });
+  test.each(DEFECTS.map(([login, cause], n) => ({ login, cause, apiKey: `v${n + 1}` })))(
+    "that has a defect is the author's: $login",
+    async ({ cause, apiKey }) => {
+      own.lines();
+      expect((await ask(own.url, 'rest', 'name-of-ada', 'pass-word', apiKey)).status).toBe('internal_error');
+      expect(own.lines()).toMatchObject([{ level: 50, msg: 'a defect of the provider', cause }]);
+    },
+  );
 
   test('that never settles is an outage', async () => {
     const { url } = await serveOwn(`${readAccount} login: () => new Promise(() => {}),`, { upstreamTimeoutMs: 100 });
