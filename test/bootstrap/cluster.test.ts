@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { InvalidArgumentError } from 'commander';
 import { toWorkers } from '../../src/cli/arguments.js';
 import { afterwards } from '../support/cleanup.js';
+import { problemsIn } from '../support/problems.js';
 import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
 import { enter, newTicket, pageAddress, startModernApis } from '../support/servers/modern-apis.js';
 import { childrenOf } from '../support/servers/process.js';
@@ -26,6 +27,7 @@ const twoWorkers = { args: ['--workers', '2'] };
 
 interface Line {
   readonly pid: number;
+  readonly msg: string;
   readonly request_id?: string;
 }
 
@@ -226,9 +228,13 @@ describe('workers of one bridge', () => {
   });
 });
 
-test('SIGTERM to the primary drains all calls in flight, and exits with 0', async () => {
+test('SIGTERM to the primary drains all calls in flight, and exits with 0; it alone tells its beginning and end', async () => {
   const { held, configuration } = await startHeld();
-  await expectDrain(await startServing(configuration, twoWorkers), held, 'SIGTERM', false);
+  const bridge = await startServing(configuration, twoWorkers);
+  await expectDrain(bridge, held, 'SIGTERM', false);
+  const ofBridge = lines(bridge).filter(({ request_id: id }) => id === undefined);
+  expect(ofBridge.map(({ msg }) => msg)).toEqual(['started', 'listening', 'stopping', 'stopped']);
+  expect(problemsIn(bridge.child.stderr())).toEqual([]);
 });
 
 describe('workers that do not come to listen', () => {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { afterwards } from '../support/cleanup.js';
 import { formats, post } from '../support/clients/legacy.js';
+import { rounds } from '../support/rounds.js';
 import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
 import { childrenOf, startNode } from '../support/servers/process.js';
 import { adminOf, type BridgeProcess, script, startServing } from '../support/servers/served.js';
@@ -11,8 +12,10 @@ import { startTwinConfigurations, type Twin } from '../support/servers/twin-conf
 import { until } from '../support/until.js';
 
 /** How many calls there are during the reloads of each bridge; `RELOAD_CALLS=10000` takes a minute. */
-const CALLS = Number(process.env.RELOAD_CALLS ?? 300);
-const RELOADS = 20;
+const CALLS = Number(process.env.RELOAD_CALLS ?? rounds(180, 300));
+const RELOADS = rounds(12, 20);
+/** Of which every fourth finds a mistake in the configuration before. */
+const REFUSED = RELOADS / 4;
 
 /** What a configuration of these tests has beside what they are about; a restarted bridge would listen elsewhere. */
 const common = { listen: { port: 0 }, store: 'sqlite:./bridge.db', key_file: './bridge.key', admin: { port: 0 } };
@@ -102,11 +105,11 @@ test.each([
         reloading = reloading.then(reloadOnce);
     });
     await reloading;
-    expect([reloads, refused]).toEqual([RELOADS, 5]);
+    expect([reloads, refused]).toEqual([RELOADS, REFUSED]);
     expect(answered.a + answered.b).toBe(CALLS);
     const metrics = await metricsOf(bridge);
     expect(metrics).toContain(`boxbridge_config_reloads_total{outcome="taken"} ${RELOADS + 1}\n`);
-    expect(metrics).toContain('boxbridge_config_reloads_total{outcome="refused"} 5\n');
+    expect(metrics).toContain(`boxbridge_config_reloads_total{outcome="refused"} ${REFUSED}\n`);
     expect(metrics).toContain('boxbridge_config_last_reload_successful 1\n');
     expect(metrics).toMatch(/^boxbridge_config_last_reload_success_timestamp_seconds \d{10}/m);
     bridge.child.kill('SIGTERM');
