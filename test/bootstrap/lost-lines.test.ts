@@ -56,7 +56,7 @@ async function lostLines(url: string): Promise<number> {
 }
 
 /** More than wait in the memory of a process, 256 KiB, and in a pipe, 64. */
-const CONNECTIONS = 24;
+const CONNECTIONS = 20;
 
 describe.each([
   ['a process', [], CONNECTIONS],
