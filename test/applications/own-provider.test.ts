@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { startBridgeServer } from '../../src/bootstrap/bridge-server.js';
 import { loadConfig } from '../../src/config/load.js';
@@ -28,20 +28,28 @@ const moduleWith = (methods: string, imports = '', keys = '') => `${imports}expo
 };
 `;
 
+/** What a bridge with providers of their own has beside their methods. */
+const ofOwn = { upstreamTimeoutMs: 10_000, baseUrl: 'http://127.0.0.1:9', keys: '' };
+
 /** A bridge in front of a provider with these methods, and what it logs. */
-async function serveOwn(
-  methods: string,
-  { upstreamTimeoutMs = 10_000, baseUrl = 'http://127.0.0.1:9', keys = '' } = {},
-) {
+const serveOwn = (methods: string, options: Partial<typeof ofOwn> = {}) => serveAll([methods], options);
+
+/** The same with several: the first is called by the api_keys `k` and `v`, the next by `k1` and `v1`, and so on. */
+async function serveAll(providersOf: readonly string[], options: Partial<typeof ofOwn> = {}) {
+  const { upstreamTimeoutMs, baseUrl, keys } = { ...ofOwn, ...options };
   const log: string[] = [];
   const { path, remove } = await temporaryFolder();
   await writeFile(join(path, 'package.json'), '{ "type": "module" }');
-  await writeFile(join(path, 'own.js'), moduleWith(methods, `import { Fault } from ${JSON.stringify(sdk)};\n`, keys));
-  const shared = `provider: ./own.js, base_url: "${baseUrl}"`;
-  await writeFile(
-    join(path, 'bridge.yaml'),
-    `listen: { port: 0 }\nlimits: { upstream_timeout_ms: ${upstreamTimeoutMs} }\napplications: [{ api_key: k, ${shared} }, { api_key: v, ${shared}, credentials: vault }]\n`,
-  );
+  const applications: object[] = [];
+  for (const [n, methods] of providersOf.entries()) {
+    const [file, of] = [`own${n || ''}.js`, n || ''];
+    await writeFile(join(path, file), moduleWith(methods, `import { Fault } from ${JSON.stringify(sdk)};\n`, keys));
+    const common = { provider: `./${file}`, base_url: baseUrl };
+    applications.push({ api_key: `k${of}`, ...common }, { api_key: `v${of}`, ...common, credentials: 'vault' });
+  }
+  const limits = { upstream_timeout_ms: upstreamTimeoutMs };
+  // JSON is YAML.
+  await writeFile(join(path, 'bridge.yaml'), JSON.stringify({ listen: { port: 0 }, limits, applications }));
   const config = await loadConfig(join(path, 'bridge.yaml'), { actions: actionNames, providers, loadProvider });
   const bridge = await startBridgeServer(config, pino({}, { write: (line) => void log.push(line) }));
   afterwards(async () => {
@@ -104,51 +112,75 @@ const defects: readonly (readonly [methods: string, action: string, cause: strin
   ],
 ];
 
-describe.each(formats)("in %s an author's defect", (format) => {
-  test.each(defects.map(([methods, action, cause, more]) => ({ methods, action, cause, more })))(
-    "counts as the provider's, in its own words: $methods",
-    async ({ methods, action, cause, more }) => {
-      const { url, lines } = await serveOwn(methods);
-      const { http, status } = await call(url, format, action, more);
-      expect({ http, status }).toEqual({ http: 500, status: 'internal_error' });
-      const [line, ...others] = lines();
-      expect(others).toEqual([]);
-      expect(line).toMatchObject({
-        level: 50,
-        msg: 'a defect of the provider',
-        action,
-        status: 'internal_error',
-        cause,
-      });
-      expect(JSON.stringify(line)).not.toMatch(/credential-of|old-secret|new-secret/);
-      if (cause === 'no luck') expect(line?.stack).toMatch(/own\.js/);
-    },
-  );
+type Own = Awaited<ReturnType<typeof serveOwn>>;
 
-  test('is not told of what fails as it should', async () => {
-    const { url, lines } = await serveOwn(
-      "readAccount: () => send({ method: 'GET', url: baseUrl, headers: {} }), readPlan: null",
-    );
-    expect((await call(url, format, 'get_account_info')).status).toBe('service_unavailable');
-    expect((await call(url, format, 'get_account_plan')).status).toBe('application_restricted');
-    expect(lines().map(({ msg }) => msg)).toEqual(['a call could not be answered', 'a call was refused']);
-  });
+const keyOf = (n: number) => ({ api_key: `k${n || ''}` });
 
-  test.each([
+describe("an author's defect", () => {
+  const SILENT = [
     ['readAccount: () => new Promise(() => {})', 'get_account_info'],
     ["updateAccount: { fields: ['name'], send: () => new Promise(() => {}) }", 'update_account'],
-  ])('is an outage where a method never settles: %s', async (methods, action) => {
-    const { url, lines } = await serveOwn(methods, { upstreamTimeoutMs: 100 });
-    const { http, status } = await call(url, format, action, { name: 'Ada' });
-    expect({ http, status }).toEqual({ http: format === 'soap' ? 500 : 503, status: 'service_unavailable' });
-    expect(lines()).toMatchObject([{ cause: 'the provider gave nothing in time' }]);
+  ] as const;
+  const GOOD = [
+    "readAccount: () => send({ method: 'GET', url: baseUrl, headers: {} }), readPlan: null",
+    "updateAccount: { fields: ['name'], send: async () => {} }",
+  ];
+  let own: Own;
+  let silent: Own;
+
+  beforeAll(async () => {
+    own = await serveAll([...defects.map(([methods]) => methods), ...GOOD]);
+    silent = await serveAll(
+      SILENT.map(([methods]) => methods),
+      { upstreamTimeoutMs: 100 },
+    );
   });
 
-  test('is not that a write gives nothing', async () => {
-    const { url } = await serveOwn("updateAccount: { fields: ['name'], send: async () => {} }");
-    expect(await call(url, format, 'update_account', { name: 'Ada' })).toMatchObject({
-      status: 'update_account_ok',
-      result: { account: { login: 'ada' } },
+  describe.each(formats)('in %s', (format) => {
+    test.each(defects.map(([methods, action, cause, more], n) => ({ methods, action, cause, more, n })))(
+      "counts as the provider's, in its own words: $methods",
+      async ({ action, cause, more, n }) => {
+        own.lines();
+        const { http, status } = await call(own.url, format, action, { ...more, ...keyOf(n) });
+        expect({ http, status }).toEqual({ http: 500, status: 'internal_error' });
+        const [line, ...others] = own.lines();
+        expect(others).toEqual([]);
+        expect(line).toMatchObject({
+          level: 50,
+          msg: 'a defect of the provider',
+          action,
+          status: 'internal_error',
+          cause,
+        });
+        expect(JSON.stringify(line)).not.toMatch(/credential-of|old-secret|new-secret/);
+        if (cause === 'no luck') expect(line?.stack).toMatch(/own\d*\.js/);
+      },
+    );
+
+    test('is not told of what fails as it should', async () => {
+      const key = keyOf(defects.length);
+      own.lines();
+      expect((await call(own.url, format, 'get_account_info', key)).status).toBe('service_unavailable');
+      expect((await call(own.url, format, 'get_account_plan', key)).status).toBe('application_restricted');
+      expect(own.lines().map(({ msg }) => msg)).toEqual(['a call could not be answered', 'a call was refused']);
+    });
+
+    test.each(SILENT.map(([methods, action], n) => ({ methods, action, n })))(
+      'is an outage where a method never settles: $methods',
+      async ({ action, n }) => {
+        silent.lines();
+        const { http, status } = await call(silent.url, format, action, { name: 'Ada', ...keyOf(n) });
+        expect({ http, status }).toEqual({ http: format === 'soap' ? 500 : 503, status: 'service_unavailable' });
+        expect(silent.lines()).toMatchObject([{ cause: 'the provider gave nothing in time' }]);
+      },
+    );
+
+    test('is not that a write gives nothing', async () => {
+      const key = keyOf(defects.length + 1);
+      expect(await call(own.url, format, 'update_account', { name: 'Ada', ...key })).toMatchObject({
+        status: 'update_account_ok',
+        result: { account: { login: 'ada' } },
+      });
     });
   });
 });
@@ -186,25 +218,34 @@ describe('a module outside of any package', () => {
   const refusing = moduleWith("readAccount: async () => { throw new Fault('unauthenticated') }", imports);
   const broken = refusing.replace('connect:', 'connect =');
 
-  async function folderWith(files: Readonly<Record<string, string>>, provider = './own.js'): Promise<string> {
+  /** A folder with these files, and an application for each of these providers. */
+  async function folderWith(files: Readonly<Record<string, string>>, ...given: string[]): Promise<string> {
     const { path, remove } = await temporaryFolder();
     afterwards(remove);
     await mkdir(join(path, 'lib'));
     for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
-    await writeFile(
-      join(path, 'bridge.yaml'),
-      `listen: { port: 0 }\napplications: [{ api_key: k, provider: ${provider}, base_url: "http://127.0.0.1:9" }]\n`,
-    );
+    const applications = given.map((provider, n) => ({
+      api_key: `k${n}`,
+      provider,
+      base_url: `http://127.0.0.1:9/${n}`,
+    }));
+    await writeFile(join(path, 'bridge.yaml'), JSON.stringify({ listen: { port: 0 }, applications }));
     return path;
   }
 
-  test.each<[name: string, files: Readonly<Record<string, string>>, provider: string]>([
-    ['own.js', { 'own.js': refusing }, './own.js'],
-    ['own.mjs', { 'own.mjs': refusing }, './own.mjs'],
+  const check = (folder: string, ...args: string[]) =>
+    startNode(folder, join(root, 'dist/src/cli.js'), 'check', '--config', 'bridge.yaml', ...args).end;
+
+  test.each<[string, files: Readonly<Record<string, string>>, ...providers: string[]]>([
     [
-      'a file that imports another',
-      { 'own.mjs': "export { default } from './lib/it.mjs';", 'lib/it.mjs': refusing },
-      './own.mjs',
+      'own.js, own.mjs and a file that imports another',
+      {
+        'own.js': refusing,
+        'own.mjs': refusing,
+        'importing.mjs': "export { default } from './lib/it.mjs';",
+        'lib/it.mjs': refusing,
+      },
+      ...['./own.js', './own.mjs', './importing.mjs'],
     ],
     [
       'one with a boxbridge of its own',
@@ -214,28 +255,29 @@ describe('a module outside of any package', () => {
       },
       './own.mjs',
     ],
-  ])("finds the bridge's boxbridge/provider, and its Faults are the bridge's: %s", async (_what, files, provider) => {
-    const folder = await folderWith(files, provider);
-    const cli = join(root, 'dist/src/cli.js');
-    const checking = await startNode(folder, cli, 'check', '--config', 'bridge.yaml', '--online').end;
+  ])("finds the bridge's boxbridge/provider, and its Faults are the bridge's: %s", async (_what, files, ...given) => {
+    const checking = await check(await folderWith(files, ...given), '--online');
     expect(checking).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test.each<[what: string, files: Readonly<Record<string, string>>, place: string]>([
-    ['the module', { 'own.js': broken }, 'own.js:4'],
-    [
-      'a file that it imports',
-      { 'own.js': `${imports}export { default } from './it.mjs';`, 'it.mjs': broken },
-      'it.mjs:4',
-    ],
-  ])('has the line of a syntax error in %s', async (_what, files, place) => {
-    const folder = await folderWith(files);
-    const cli = join(root, 'dist/src/cli.js');
-    const { code, stderr } = await startNode(folder, cli, 'check', '--config', 'bridge.yaml').end;
-    expect(code).toBe(1);
-    expect(stderr).toContain(
-      `own.js cannot be loaded (${join(folder, place)}: Invalid shorthand property initializer)`,
+  test('has the line of a syntax error in it, or in a file that it imports', async () => {
+    const folder = await folderWith(
+      {
+        'own.js': broken,
+        'importing.js': `${imports}export { default } from './it.mjs';`,
+        'it.mjs': broken,
+      },
+      ...['./own.js', './importing.js'],
     );
+    const { code, stderr } = await check(folder);
+    expect(code).toBe(1);
+    for (const [module, place] of [
+      ['own.js', 'own.js:4'],
+      ['importing.js', 'it.mjs:4'],
+    ] as const)
+      expect(stderr).toContain(
+        `${module} cannot be loaded (${join(folder, place)}: Invalid shorthand property initializer)`,
+      );
   });
 });
 
@@ -264,16 +306,27 @@ test('a table of refusals of its own is read as that of any other', async () => 
 
 describe('a login of its own', () => {
   const readAccount = `readAccount: async (key) => { if (key !== 'key-of-ada') throw new Fault('unauthenticated'); return ${account} },`;
-  const ask = (url: string, format: Format, login: string, password: string) =>
-    callBridge(url, format, 'authorization', Object.entries({ api_key: 'v', login, password }));
+  const ask = (url: string, format: Format, login: string, password: string, apiKey = 'v') =>
+    callBridge(url, format, 'authorization', Object.entries({ api_key: apiKey, login, password }));
+
+  const DEFECTS = [
+    ['async (name, password) => { throw new Error(name + " has not " + password) }', '*** has not ***'],
+    ['async () => undefined', 'a credential is no text'],
+    ["async () => ''", 'a credential is no text'],
+    ['async () => ({ token: 1 })', 'a credential is no text'],
+  ] as const;
+  const GIVING = `${readAccount} login: async (name, password) => {
+    if (name !== 'ada' || password !== 'pass word') throw new Fault('unauthenticated');
+    return 'key-of-ada';
+  },`;
+  let own: Own;
+
+  beforeAll(async () => {
+    own = await serveAll([GIVING, ...DEFECTS.map(([login]) => `${readAccount} login: ${login},`)]);
+  });
 
   test.each(formats)('gives the credential in %s, and at the page', async (format) => {
-    const { url } = await serveOwn(
-      `${readAccount} login: async (name, password) => {
-        if (name !== 'ada' || password !== 'pass word') throw new Fault('unauthenticated');
-        return 'key-of-ada';
-      },`,
-    );
+    const { url } = own;
     expect((await ask(url, format, 'ada', 'pass word')).status).toBe('logged');
     expect((await ask(url, format, 'ada', 'another')).status).toBe('invalid_login');
     const page = pageAddress(url, await newTicket(url, 'v'));
@@ -285,16 +338,14 @@ describe('a login of its own', () => {
     expect(await post('pass word')).toContain('You are signed in');
   });
 
-  test.each([
-    ['async (name, password) => { throw new Error(name + " has not " + password) }', '*** has not ***'],
-    ['async () => undefined', 'a credential is no text'],
-    ["async () => ''", 'a credential is no text'],
-    ['async () => ({ token: 1 })', 'a credential is no text'],
-  ])("that has a defect is the author's: %s", async (login, cause) => {
-    const { url, lines } = await serveOwn(`${readAccount} login: ${login},`);
-    expect((await ask(url, 'rest', 'name-of-ada', 'pass-word')).status).toBe('internal_error');
-    expect(lines()).toMatchObject([{ level: 50, msg: 'a defect of the provider', cause }]);
-  });
+  test.each(DEFECTS.map(([login, cause], n) => ({ login, cause, apiKey: `v${n + 1}` })))(
+    "that has a defect is the author's: $login",
+    async ({ cause, apiKey }) => {
+      own.lines();
+      expect((await ask(own.url, 'rest', 'name-of-ada', 'pass-word', apiKey)).status).toBe('internal_error');
+      expect(own.lines()).toMatchObject([{ level: 50, msg: 'a defect of the provider', cause }]);
+    },
+  );
 
   test('that never settles is an outage', async () => {
     const { url } = await serveOwn(`${readAccount} login: () => new Promise(() => {}),`, { upstreamTimeoutMs: 100 });

@@ -4,35 +4,30 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { InvalidArgumentError } from 'commander';
+import { toWorkers } from '../../src/cli/arguments.js';
 import { afterwards } from '../support/cleanup.js';
-import { callBridge, formats } from '../support/clients/legacy.js';
 import { problemsIn } from '../support/problems.js';
-import { temporaryFolder } from '../support/servers/bridge.js';
 import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
 import { enter, newTicket, pageAddress, startModernApis } from '../support/servers/modern-apis.js';
-import { childrenOf, startNode } from '../support/servers/process.js';
-import {
-  adminOf,
-  type BridgeProcess,
-  refusing,
-  script,
-  startServe,
-  startServing,
-  urlIn,
-} from '../support/servers/served.js';
+import { childrenOf } from '../support/servers/process.js';
+import { adminOf, type BridgeProcess, refusing, startServe, startServing, urlIn } from '../support/servers/served.js';
+import { until } from '../support/until.js';
 
 let api: HoldingApi;
 
-beforeEach(async () => {
+beforeAll(async () => {
   api = await startHolding();
   afterwards(api.close);
+  api.release();
 });
 
 const twoWorkers = { args: ['--workers', '2'] };
 
 interface Line {
   readonly pid: number;
+  readonly msg: string;
   readonly request_id?: string;
 }
 
@@ -62,6 +57,9 @@ function read(url: string, id: string, agent: Agent | false = false, apiKey = 'k
   });
 }
 
+/** Milliseconds between two looks at what a worker that starts tells nobody. */
+const PACE_MS = 10;
+
 /** The length in characters of the end of the log that holds the last calls of every worker. */
 const TAIL = 20_000;
 
@@ -69,161 +67,217 @@ const TAIL = 20_000;
 async function workersOf(bridge: BridgeProcess, count: number, besides: readonly number[] = []): Promise<number[]> {
   for (let n = 0; ; n += 1) {
     await read(bridge.url, `look-${n}`);
+    const running = await childrenOf(bridge.child.pid);
     const pids = new Set(lines(bridge, TAIL).flatMap(({ pid, request_id: id }) => (id === undefined ? [] : [pid])));
-    const found = [...pids].filter((pid) => !besides.includes(pid));
+    const found = [...pids].filter((pid) => running.includes(pid) && !besides.includes(pid));
     if (found.length >= count) return found;
+    await sleep(PACE_MS);
   }
 }
 
-test('a worker killed under load loses only its own calls, and is replaced', async () => {
-  api.release();
-  const rate = { per_minute: 1_000_000 };
-  const bridge = await startServing({ rate, applications: [{ ...api.application('key'), rate }] }, twoWorkers);
-  const [victim = 0, other = 0] = await workersOf(bridge, 2);
-  expect([victim, other]).not.toContain(bridge.child.pid);
+/** Sends a signal, to the primary or to all, with 20 calls in flight: they are answered, and the bridge exits with 0. */
+async function expectDrain(bridge: BridgeProcess, held: HoldingApi, signal: NodeJS.Signals, toAll: boolean) {
+  const admin = await adminOf(bridge);
+  const before = bridge.child.stderr().length;
+  const calls = Array.from({ length: 20 }, (_, n) => read(bridge.url, `sk_${n}`, false, 'held'));
+  await held.arrived(20);
+  expect((await fetch(`${admin}/readyz`)).status).toBe(200);
+  expect(await (await fetch(`${admin}/metrics`)).text()).toContain('boxbridge_calls_in_flight 20\n');
+  expect((await fetch(`${bridge.url}/metrics`)).status).toBe(404);
+  if (toAll) process.kill(-bridge.child.pid, signal);
+  else bridge.child.kill(signal);
+  await refusing(bridge.url);
+  // The workers may have had the signal before the primary.
+  const deadline = performance.now() + 10_000;
+  while ((await fetch(`${admin}/readyz`)).status !== 503) expect(performance.now()).toBeLessThan(deadline);
+  held.release();
+  expect(await Promise.all(calls)).toEqual(Array(20).fill(200));
+  const { code, signal: by, stderr } = await bridge.child.end;
+  expect({ code, by }).toEqual({ code: 0, by: null });
+  expect(stderr.slice(before)).not.toContain('another takes its place');
+}
 
-  const lost: string[] = [];
-  const answered = new Map<string, number>();
-  const events = new EventEmitter();
-  let isOver = false;
-  const caller = async (name: string, agent: Agent | false) => {
-    for (let n = 0; !isOver; n += 1) {
-      const id = `${name}:${n}`;
-      if ((await read(bridge.url, id, agent)) === 200) answered.set(name, (answered.get(name) ?? 0) + 1);
-      else lost.push(id);
-      events.emit('reply');
-    }
-  };
-  const agents = new Map<string, Agent | false>([
-    ...[1, 2, 3, 4, 5, 6].map((n) => [`keep-alive-${n}`, new Agent({ keepAlive: true, maxSockets: 1 })] as const),
-    ['new-1', false],
-    ['new-2', false],
-  ]);
-  const callers = [...agents].map(([name, agent]) => caller(name, agent));
-  /** Resolves when every caller has had `count` more answers. */
-  const moreAnswers = async (count: number) => {
-    const before = new Map(answered);
-    const isShort = (name: string) => (answered.get(name) ?? 0) < (before.get(name) ?? 0) + count;
-    while ([...agents.keys()].some(isShort)) await once(events, 'reply');
-  };
-  await moreAnswers(20);
-  process.kill(victim, 'SIGKILL');
-  const after = await workersOf(bridge, 2, [victim]);
-  await moreAnswers(20);
-  isOver = true;
-  await Promise.all(callers);
-  for (const agent of agents.values()) if (agent) agent.destroy();
-
-  expect(after).toContain(other);
-  const answerers = new Map(lines(bridge).map(({ request_id: id = '', pid }) => [id, pid]));
-  for (const name of new Set(lost.map((id) => id.split(':')[0] ?? ''))) {
-    const numbers = lost.filter((id) => id.startsWith(`${name}:`)).map((id) => Number(id.split(':')[1]));
-    const first = Math.min(...numbers);
-    // The one call that was in flight at the worker.
-    expect([name, numbers]).toEqual([name, [first]]);
-    // All calls of a connection have the same worker; its last log lines may be lost.
-    if (name.startsWith('keep-alive')) expect([name, answerers.get(`${name}:0`)]).toEqual([name, victim]);
-  }
-  bridge.child.kill('SIGTERM');
-  expect(await bridge.child.end).toMatchObject({ code: 0, stderr: expect.stringContaining('another takes its place') });
-});
-
-describe.each([
-  ['SIGTERM to the primary', 'SIGTERM', false],
-  ['SIGTERM to the process group', 'SIGTERM', true],
-  ['SIGINT to the process group', 'SIGINT', true],
-] as const)('%s', (_name, signal, toAll) => {
-  test('drains all calls in flight, and exits with 0', async () => {
-    const configuration = {
+/** An API that holds its replies, and a configuration with it at `held` and with the other at `key`. */
+async function startHeld() {
+  const held = await startHolding();
+  afterwards(held.close);
+  return {
+    held,
+    configuration: {
       admin: { port: 0 },
       limits: { shutdown_ms: 60_000 },
-      applications: [api.application('key')],
+      applications: [api.application('key'), held.application('held')],
+    },
+  };
+}
+
+describe('workers of one bridge', () => {
+  let bridge: BridgeProcess;
+
+  beforeAll(async () => {
+    const apis = await startModernApis();
+    afterwards(apis.close);
+    const rate = { per_minute: 1_000_000 };
+    const applications = [
+      { ...api.application('key'), rate },
+      { ...api.application('rated'), rate: { per_minute: 5 } },
+      apis.application('previsto', 'vault'),
+    ];
+    bridge = await startServing({ limits: { shutdown_ms: 100 }, rate, applications }, twoWorkers);
+  });
+
+  test('workers share the counts of calls, rates and wrong secrets', async () => {
+    await workersOf(bridge, 2);
+    const statuses: number[] = [];
+    for (let n = 0; n < 10; n += 1) statuses.push(await read(bridge.url, `sk_${n}`, false, 'rated'));
+    expect(statuses).toEqual([...Array(5).fill(200), ...Array(5).fill(429)]);
+
+    const metrics = await (await fetch(`${bridge.url}/metrics`)).text();
+    const counted = (labels: string) =>
+      Number(new RegExp(`^boxbridge_calls_total{${labels}} (\\d+)`, 'm').exec(metrics)?.[1]);
+    const calls = lines(bridge).filter(({ request_id: id }) => id !== undefined);
+    const labels = 'protocol="rest",provider="previsto",application="previsto",action="get_account_info",status=';
+    expect(counted(`${labels}"get_account_info_ok"`) + counted(`${labels}"service_unavailable"`)).toBe(calls.length);
+    // Concurrent requests for metrics too.
+    const many = await Promise.all(
+      Array.from({ length: 20 }, async () => (await fetch(`${bridge.url}/metrics`)).status),
+    );
+    expect(many).toEqual(Array(20).fill(200));
+
+    const page = pageAddress(bridge.url, await newTicket(bridge.url, 'vault'));
+    const statusesOfPage: number[] = [];
+    for (let n = 0; n < 12; n += 1) statusesOfPage.push((await enter(page, `wrong-${n}`)).status);
+    expect(statusesOfPage).toEqual([...Array(10).fill(200), 429, 429]);
+  });
+
+  test('the counters do not decrease when a worker dies', async () => {
+    const pids = await workersOf(bridge, 2);
+    const counted = async () => {
+      const metrics = await (await fetch(`${bridge.url}/metrics`)).text();
+      const calls = [...metrics.matchAll(/^boxbridge_calls_total\{.*\} (\d+)$/gm)].map(([, count]) => Number(count));
+      const seconds = [...metrics.matchAll(/^boxbridge_call_seconds_count\{.*\} (\d+)$/gm)].map(([, n]) => Number(n));
+      return [calls, seconds].map((all) => all.reduce((sum, each) => sum + each, 0));
     };
-    const bridge = await startServing(configuration, { ...twoWorkers, detached: true });
-    const admin = await adminOf(bridge);
-    const calls = Array.from({ length: 20 }, (_, n) => read(bridge.url, `sk_${n}`));
-    await api.arrived(20);
-    expect((await fetch(`${admin}/readyz`)).status).toBe(200);
-    expect(await (await fetch(`${admin}/metrics`)).text()).toContain('boxbridge_calls_in_flight 20\n');
-    expect((await fetch(`${bridge.url}/metrics`)).status).toBe(404);
-    if (toAll) process.kill(-bridge.child.pid, signal);
-    else bridge.child.kill(signal);
-    await refusing(bridge.url);
-    // The workers may have had the signal before the primary.
-    const deadline = performance.now() + 10_000;
-    while ((await fetch(`${admin}/readyz`)).status !== 503) expect(performance.now()).toBeLessThan(deadline);
-    api.release();
-    expect(await Promise.all(calls)).toEqual(Array(20).fill(200));
-    const { code, signal: by, stderr } = await bridge.child.end;
-    expect({ code, by }).toEqual({ code: 0, by: null });
-    expect(stderr).not.toContain('another takes its place');
+    const [before = 0, timed = 0] = await counted();
+    expect(before).toBeGreaterThan(1);
+    expect(timed).toBe(before);
+    process.kill(pids[0] ?? 0, 'SIGKILL');
+    await workersOf(bridge, 2, pids.slice(0, 1));
+    const [after = 0] = await counted();
+    expect(after).toBeGreaterThan(before);
+  });
+
+  test('a worker killed under load loses only its own calls, and is replaced', async () => {
+    const [victim = 0, other = 0] = await workersOf(bridge, 2);
+    expect([victim, other]).not.toContain(bridge.child.pid);
+
+    const lost: string[] = [];
+    const answered = new Map<string, number>();
+    const events = new EventEmitter();
+    let [isWaiting, isOver] = [false, false];
+    const caller = async (name: string, agent: Agent | false) => {
+      for (let n = 0; !isOver; n += 1) {
+        const id = `${name}:${n}`;
+        if ((await read(bridge.url, id, agent)) === 200) answered.set(name, (answered.get(name) ?? 0) + 1);
+        else lost.push(id);
+        events.emit('reply');
+        // A worker takes a while to start, in which more calls show no more.
+        if (isWaiting) await sleep(5 * PACE_MS);
+      }
+    };
+    const agents = new Map<string, Agent | false>([
+      ...[1, 2, 3, 4, 5, 6].map((n) => [`keep-alive-${n}`, new Agent({ keepAlive: true, maxSockets: 1 })] as const),
+      ['new-1', false],
+      ['new-2', false],
+    ]);
+    const callers = [...agents].map(([name, agent]) => caller(name, agent));
+    /** Resolves when every caller has had `count` more answers. */
+    const moreAnswers = async (count: number) => {
+      const before = new Map(answered);
+      const isShort = (name: string) => (answered.get(name) ?? 0) < (before.get(name) ?? 0) + count;
+      while ([...agents.keys()].some(isShort)) await once(events, 'reply');
+    };
+    await moreAnswers(20);
+    process.kill(victim, 'SIGKILL');
+    isWaiting = true;
+    const after = await workersOf(bridge, 2, [victim]);
+    isWaiting = false;
+    await moreAnswers(20);
+    isOver = true;
+    await Promise.all(callers);
+    for (const agent of agents.values()) if (agent) agent.destroy();
+
+    expect(after).toContain(other);
+    const answerers = new Map(lines(bridge).map(({ request_id: id = '', pid }) => [id, pid]));
+    for (const name of new Set(lost.map((id) => id.split(':')[0] ?? ''))) {
+      const numbers = lost.filter((id) => id.startsWith(`${name}:`)).map((id) => Number(id.split(':')[1]));
+      const first = Math.min(...numbers);
+      // The one call that was in flight at the worker.
+      expect([name, numbers]).toEqual([name, [first]]);
+      // All calls of a connection have the same worker; its last log lines may be lost.
+      if (name.startsWith('keep-alive')) expect([name, answerers.get(`${name}:0`)]).toEqual([name, victim]);
+    }
+    expect(bridge.child.stderr()).toContain('another takes its place');
+  });
+
+  test('a hanging one is killed, and the others are drained', async () => {
+    const [hanging = 0] = await workersOf(bridge, 2);
+    process.kill(hanging, 'SIGSTOP');
+    bridge.child.kill('SIGTERM');
+    expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
   });
 });
 
-test('workers share the counts of calls, rates and wrong secrets', async () => {
-  api.release();
-  const apis = await startModernApis();
-  afterwards(apis.close);
-  const bridge = await startServing(
-    {
-      applications: [
-        api.application('key'),
-        { ...api.application('rated'), rate: { per_minute: 5 } },
-        apis.application('previsto', 'vault'),
-      ],
-    },
-    twoWorkers,
-  );
-  await workersOf(bridge, 2);
-  const statuses: number[] = [];
-  for (let n = 0; n < 10; n += 1) statuses.push(await read(bridge.url, `sk_${n}`, false, 'rated'));
-  expect(statuses).toEqual([...Array(5).fill(200), ...Array(5).fill(429)]);
-
-  const metrics = await (await fetch(`${bridge.url}/metrics`)).text();
-  const counted = (labels: string) =>
-    Number(new RegExp(`^boxbridge_calls_total{${labels}} (\\d+)`, 'm').exec(metrics)?.[1]);
-  const calls = lines(bridge).filter(({ request_id: id }) => id !== undefined);
-  const labels = 'protocol="rest",provider="previsto",application="previsto",action="get_account_info",status=';
-  expect(counted(`${labels}"get_account_info_ok"`) + counted(`${labels}"service_unavailable"`)).toBe(calls.length);
-  // Concurrent requests for metrics too.
-  const many = await Promise.all(Array.from({ length: 20 }, async () => (await fetch(`${bridge.url}/metrics`)).status));
-  expect(many).toEqual(Array(20).fill(200));
-
-  const page = pageAddress(bridge.url, await newTicket(bridge.url, 'vault'));
-  const statusesOfPage: number[] = [];
-  for (let n = 0; n < 12; n += 1) statusesOfPage.push((await enter(page, `wrong-${n}`)).status);
-  expect(statusesOfPage).toEqual([...Array(10).fill(200), 429, 429]);
+test('SIGTERM to the primary drains all calls in flight, and exits with 0; it alone tells its beginning and end', async () => {
+  const { held, configuration } = await startHeld();
+  const bridge = await startServing(configuration, twoWorkers);
+  await expectDrain(bridge, held, 'SIGTERM', false);
+  const ofBridge = lines(bridge).filter(({ request_id: id }) => id === undefined);
+  expect(ofBridge.map(({ msg }) => msg)).toEqual(['started', 'listening', 'stopping', 'stopped']);
+  const ofCalls = /"request_id"/;
+  expect(problemsIn(bridge.child.stderr()).filter((line) => !ofCalls.test(line))).toEqual([]);
 });
 
-test('the counters do not decrease when a worker dies', async () => {
-  api.release();
-  const bridge = await startServing({ applications: [api.application('key')] }, twoWorkers);
-  const pids = await workersOf(bridge, 2);
-  const counted = async () => {
-    const metrics = await (await fetch(`${bridge.url}/metrics`)).text();
-    const calls = [...metrics.matchAll(/^boxbridge_calls_total\{.*\} (\d+)$/gm)].map(([, count]) => Number(count));
-    const seconds = [...metrics.matchAll(/^boxbridge_call_seconds_count\{.*\} (\d+)$/gm)].map(([, n]) => Number(n));
-    return [calls, seconds].map((all) => all.reduce((sum, each) => sum + each, 0));
-  };
-  const [before = 0, timed = 0] = await counted();
-  expect(before).toBeGreaterThan(1);
-  expect(timed).toBe(before);
-  process.kill(pids[0] ?? 0, 'SIGKILL');
-  await workersOf(bridge, 2, pids.slice(0, 1));
-  const [after = 0] = await counted();
-  expect(after).toBeGreaterThan(before);
-});
+describe('workers that do not come to listen', () => {
+  test('one that is killed is replaced, while another one serves; SIGTERM to the process group drains all calls', async () => {
+    const { held, configuration } = await startHeld();
+    const { child, folder } = await startServe(configuration, { ...twoWorkers, detached: true });
+    // The second one starts once the first one listens.
+    let started: number[] = [];
+    await until(async () => {
+      started = await childrenOf(child.pid);
+      return started.length === 2;
+    });
+    process.kill(started[1] ?? 0, 'SIGKILL');
+    const bridge = { child, folder, url: urlIn(await child.line(/answers at/)) };
+    expect(await read(bridge.url, 'meanwhile')).toBe(200);
+    let serving: number[] = [];
+    while (serving.length < 2) {
+      await sleep(PACE_MS);
+      serving = await childrenOf(child.pid);
+    }
+    expect(serving).not.toContain(started[1]);
+    expect(child.stderr()).toContain('a worker could not start: a worker ended (SIGKILL) before it could answer');
+    await expectDrain(bridge, held, 'SIGTERM', true);
+  });
 
-test('a hanging worker is killed, and the others are drained', async () => {
-  api.release();
-  const bridge = await startServing(
-    { limits: { shutdown_ms: 100 }, applications: [api.application('key')] },
-    twoWorkers,
-  );
-  const [hanging = 0] = await workersOf(bridge, 2);
-  process.kill(hanging, 'SIGSTOP');
-  bridge.child.kill('SIGTERM');
-  expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
+  test('one that cannot is retried once a second, until it can; SIGINT to the process group drains all calls', async () => {
+    const { held, configuration } = await startHeld();
+    const bridge = await startServing(configuration, { ...twoWorkers, detached: true });
+    const pids = await workersOf(bridge, 2);
+    const file = join(bridge.folder, 'bridge.key');
+    const good = await readFile(file);
+    await writeFile(file, 'short');
+    const begin = performance.now();
+    process.kill(pids[0] ?? 0, 'SIGKILL');
+    const failures = () => bridge.child.stderr().split('a worker could not start: the key ').length - 1;
+    while (failures() < 3) await sleep(20);
+    expect(performance.now() - begin).toBeGreaterThan(2000);
+    expect(await read(bridge.url, 'meanwhile')).toBe(200);
+    await writeFile(file, good);
+    await workersOf(bridge, 1, pids);
+    await expectDrain(bridge, held, 'SIGINT', true);
+  });
 });
 
 test('SIGTERM during the start exits with 0', async () => {
@@ -261,67 +315,15 @@ describe('an error is reported once', () => {
     });
   });
 
-  test.each(['0', 'x', '-1', '1000', '1.5'])('--workers %s', async (count) => {
-    const { child } = await startServe({ applications: [application] }, { args: [`--workers=${count}`] });
+  test.each(['0', 'x', '-1', '1.5'])('--workers %s is misused', (count) => {
+    expect(() => toWorkers(count)).toThrow(InvalidArgumentError);
+    expect(() => toWorkers(count)).toThrow('from 1 to 999');
+  });
+
+  test('--workers 1000', async () => {
+    const { child } = await startServe({ applications: [application] }, { args: ['--workers=1000'] });
     const { code, stdout, stderr } = await child.end;
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('from 1 to 999');
   });
-});
-
-test('a worker that cannot start is retried once a second, until it can', async () => {
-  api.release();
-  const bridge = await startServing({ applications: [api.application('key')] }, twoWorkers);
-  const pids = await workersOf(bridge, 2);
-  const file = join(bridge.folder, 'bridge.key');
-  const good = await readFile(file);
-  await writeFile(file, 'short');
-  const begin = performance.now();
-  process.kill(pids[0] ?? 0, 'SIGKILL');
-  const failures = () => bridge.child.stderr().split('a worker could not start: the key ').length - 1;
-  while (failures() < 3) await sleep(20);
-  expect(performance.now() - begin).toBeGreaterThan(2000);
-  expect(await read(bridge.url, 'meanwhile')).toBe(200);
-  await writeFile(file, good);
-  await workersOf(bridge, 1, pids);
-  bridge.child.kill('SIGTERM');
-  expect(await bridge.child.end).toMatchObject({ code: 0 });
-});
-
-test('a worker that is killed before it listens is replaced, while another one serves', async () => {
-  api.release();
-  const { child } = await startServe({ applications: [api.application('key')] }, twoWorkers);
-  // The second one starts once the first one listens.
-  let started: number[] = [];
-  while (started.length < 2) started = await childrenOf(child.pid);
-  process.kill(started[1] ?? 0, 'SIGKILL');
-  const url = urlIn(await child.line(/answers at/));
-  expect(await read(url, 'meanwhile')).toBe(200);
-  let serving: number[] = [];
-  while (serving.length < 2) serving = await childrenOf(child.pid);
-  expect(serving).not.toContain(started[1]);
-  expect(child.stderr()).toContain('a worker could not start: a worker ended (SIGKILL) before it could answer');
-  child.kill('SIGTERM');
-  expect(await child.end).toMatchObject({ code: 0, signal: null });
-});
-
-test('workers serve the demo', async () => {
-  const { path, remove } = await temporaryFolder();
-  afterwards(remove);
-  const demo = startNode(path, script, 'serve', '--port', '0', '--workers', '2');
-  await demo.line(/answers at/);
-  expect(demo.stdout().match(/get_account_info_ok/g)).toHaveLength(10);
-  const url = /http:\S+/.exec(await demo.line(/answers at/))?.[0] ?? '';
-  for (const format of formats) {
-    const parameters = [
-      ['api_key', 'rrc1d3ntb53tt6b2vhail6rdtrsxov3v'],
-      ['auth_token', '43543wrsd'],
-    ] as const;
-    expect(await callBridge(url, format, 'get_account_info', parameters)).toMatchObject({
-      status: 'get_account_info_ok',
-    });
-  }
-  demo.kill('SIGTERM');
-  const { code, stderr } = await demo.end;
-  expect({ code, problems: problemsIn(stderr) }).toEqual({ code: 0, problems: [] });
 });

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
@@ -6,6 +7,7 @@ import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { openSqlite } from '../../src/store/sqlite.js';
 import { afterwards } from '../support/cleanup.js';
 import { callBridge, formats, type Parameters } from '../support/clients/legacy.js';
+import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
 import { credentials, startModernApis } from '../support/servers/modern-apis.js';
 import { childrenOf, startNode } from '../support/servers/process.js';
 import { script, startServing } from '../support/servers/served.js';
@@ -73,7 +75,12 @@ test('usage shows calls of each application in each format, and what replaces th
     provider,
     base_url: sandbox.url + sandboxPaths[provider],
   }));
-  const { url, child, folder } = await startServing({ applications }, { args: ['--workers', '2'] });
+  const { path: folder, remove } = await temporaryFolder();
+  afterwards(remove);
+  const configuration = { store: `sqlite:${folder}/bridge.db`, key_file: `${folder}/bridge.key`, applications };
+  // JSON is YAML.
+  await writeFile(join(folder, 'bridge.yaml'), JSON.stringify(configuration));
+  const { url, close } = await startBridge(configuration);
   for (const { apiKey, authToken } of demoApplications) {
     const parameters: Parameters = [
       ['api_key', apiKey],
@@ -81,8 +88,7 @@ test('usage shows calls of each application in each format, and what replaces th
     ];
     for (const format of formats) await callBridge(url, format, 'get_account_info', parameters);
   }
-  child.kill('SIGTERM');
-  expect((await child.end).code).toBe(0);
+  await close();
 
   const { code, stdout, stderr } = await startNode(folder, script, 'usage', '--config', 'bridge.yaml', '--json').end;
   expect([code, stderr]).toEqual([0, '']);

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { readRecordings } from '../../src/replay/recordings.js';
@@ -78,6 +79,7 @@ async function counted({ url }: BridgeProcess, outcome: string, least: number): 
     );
     if (count >= least) return count;
     if (performance.now() > deadline) throw new Error(`${count} calls are ${outcome}`);
+    await sleep(20);
   }
 }
 

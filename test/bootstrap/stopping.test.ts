@@ -19,7 +19,7 @@ beforeEach(async () => {
   afterwards(api.close);
 });
 
-const serving = (limits: object = { shutdown_ms: 60_000 }) =>
+const serving = (limits: object = { shutdown_ms: 120_000 }) =>
   startServing({ limits, admin: { port: 0 }, applications: [api.application('key')] });
 
 /** Calls that wait for the modern API, in all formats in rotation. */
@@ -80,71 +80,50 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 });
 
-test('a request during the drain is answered as unavailable, and its connection closed', async () => {
+test('a drain rejects what comes, closes a keep-alive connection with the reply to its call, and waits for no idle one', async () => {
   const bridge = await serving();
-  const socket = await connected(bridge.url);
-  socket.write(`${READ}Host: bridge\r\n`);
+  const admin = await adminOf(bridge);
+  const idle = await Promise.all([bridge.url, admin, bridge.url, admin].map(connected));
+  for (const socket of idle.slice(2)) {
+    socket.write('GET /healthz HTTP/1.1\r\nHost: bridge\r\n\r\n');
+    await once(socket, 'data');
+  }
+  const calling = await connected(bridge.url);
+  calling.write(`${READ}Host: bridge\r\nConnection: keep-alive\r\n\r\n`);
+  await api.arrived(1);
+  const late = await connected(bridge.url);
+  late.write(`${READ}Host: bridge\r\n`);
   // The request's bytes have arrived once a later connection is answered.
   await fetch(`${bridge.url}/healthz`);
   bridge.child.kill('SIGTERM');
   await refusing(bridge.url);
-  socket.write('Connection: keep-alive\r\n\r\n');
-  const reply = await text(socket);
-  expect(reply).toMatch(/^HTTP\/1\.1 503 /);
-  expect(reply).toMatch(/^connection: close\r$/im);
-  expect(reply).toMatch(/^retry-after: \d+\r$/im);
-  expect(reply).toContain('<response><status>service_unavailable</status></response>');
-  expect(api.received).toEqual([]);
-  expect(await bridge.child.end).toMatchObject({ code: 0 });
-});
-
-test('a keep-alive connection is closed with the reply to its call', async () => {
-  const bridge = await serving();
-  const socket = await connected(bridge.url);
-  socket.write(`${READ}Host: bridge\r\nConnection: keep-alive\r\n\r\n`);
-  await api.arrived(1);
-  bridge.child.kill('SIGTERM');
-  await refusing(bridge.url);
+  late.write('Connection: keep-alive\r\n\r\n');
+  const rejection = await text(late);
+  expect(rejection).toMatch(/^HTTP\/1\.1 503 /);
+  expect(rejection).toMatch(/^connection: close\r$/im);
+  expect(rejection).toMatch(/^retry-after: \d+\r$/im);
+  expect(rejection).toContain('<response><status>service_unavailable</status></response>');
+  expect(api.received).toHaveLength(1);
   api.release();
-  const reply = await text(socket);
+  const reply = await text(calling);
   expect(reply).toMatch(/^HTTP\/1\.1 200 /);
   expect(reply).toMatch(/^connection: close\r$/im);
-  expect(await bridge.child.end).toMatchObject({ code: 0 });
-});
-
-test('calls in flight at the drain deadline are answered as unavailable', async () => {
-  const bridge = await serving({ shutdown_ms: 300, upstream_timeout_ms: 60_000 });
-  const calls = callTimes(6, bridge);
-  await api.arrived(6);
-  bridge.child.kill('SIGTERM');
-  const replies = await Promise.all(calls);
-  for (const { status } of replies) expect(status).toMatch(/^service_unavailable(: the bridge is stopping)?$/);
-  expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
-});
-
-test('idle connections delay nothing', async () => {
-  const bridge = await serving();
-  api.release();
-  const admin = await adminOf(bridge);
-  const sockets = await Promise.all([bridge.url, admin, bridge.url, admin].map(connected));
-  for (const socket of sockets.slice(2)) {
-    socket.write('GET /healthz HTTP/1.1\r\nHost: bridge\r\n\r\n');
-    await once(socket, 'data');
-  }
-  bridge.child.kill('SIGTERM');
   // Well before shutdown_ms: the test times out at half of it.
   expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
 });
 
-test('an incomplete request delays the exit until the drain deadline', async () => {
-  const bridge = await serving({ shutdown_ms: 300 });
+test('at the drain deadline calls in flight are answered as unavailable, and an incomplete request is given up', async () => {
+  const bridge = await serving({ shutdown_ms: 300, upstream_timeout_ms: 60_000 });
   const socket = await connected(bridge.url);
   const closed = once(socket, 'close');
   socket
     .on('error', () => {})
     .write('POST /api/1.0/xml HTTP/1.1\r\nHost: bridge\r\nContent-Length: 100\r\n\r\n<request>');
-  await fetch(`${bridge.url}/healthz`);
+  const calls = callTimes(6, bridge);
+  await api.arrived(6);
   bridge.child.kill('SIGTERM');
+  const replies = await Promise.all(calls);
+  for (const { status } of replies) expect(status).toMatch(/^service_unavailable(: the bridge is stopping)?$/);
   await closed;
   expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
 });

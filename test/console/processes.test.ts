@@ -1,11 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { createBreakers } from '../../src/bootstrap/cluster/breakers.js';
 import { listen } from '../../src/http/listener.js';
 import { afterwards } from '../support/cleanup.js';
+import { callBridge, formats } from '../support/clients/legacy.js';
+import { problemsIn } from '../support/problems.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { ask } from '../support/servers/console.js';
 import { type Child, startNode } from '../support/servers/process.js';
 import { adminOf, script, startServing, urlIn } from '../support/servers/served.js';
+import { until } from '../support/until.js';
+
+/** Milliseconds between two looks at a page. */
+const PACE_MS = 20;
 
 /** Asks until the page has a text. */
 async function becomes(url: string, part: RegExp): Promise<string> {
@@ -14,6 +21,7 @@ async function becomes(url: string, part: RegExp): Promise<string> {
     const { body } = await ask(url);
     if (part.test(body)) return body;
     if (performance.now() > deadline) throw new Error(`waited in vain for ${part} at ${url}`);
+    await sleep(PACE_MS);
   }
 }
 
@@ -45,6 +53,7 @@ describe('in a cluster', () => {
     const deadline = performance.now() + 20_000;
     let counted = 0;
     while (counted < 60 && performance.now() < deadline) {
+      await sleep(PACE_MS);
       const { intervals }: { intervals: { calls: number }[] } = JSON.parse(
         (await ask(`${admin}/console/calls/recent`)).body,
       );
@@ -76,25 +85,50 @@ describe('the demo', () => {
     return startNode(path, script, 'serve', '--port', '0', ...args);
   }
 
-  test.each([[[]], [['--workers', '2']]])(
-    'has a console with its calls (%j)',
-    async (args) => {
+  test.each([
+    {
+      what: 'one process, which has no configuration to read again and finds the port of its console taken',
+      args: [],
+      isCluster: false,
+    },
+    { what: 'two workers', args: ['--workers', '2'], isCluster: true },
+  ])(
+    'shows its calls, answers in every format and has a console with its calls: $what',
+    async ({ args, isCluster }) => {
+      if (!isCluster) {
+        const taken = await listen(() => {}, { host: '127.0.0.1', port: 9464 }).catch(() => undefined);
+        afterwards(async () => taken?.close());
+      }
       const child = await startDemo(...args);
       const url = urlIn(await child.line(/answers at/));
-      const list = await becomes(`${await consoleOf(child)}/calls`, /Demo of golem[\s\S]*get_account_info_ok/);
+      expect(child.stdout().match(/get_account_info_ok/g)).toHaveLength(10);
+      const address = await consoleOf(child);
+      if (!isCluster) expect(new URL(address).port).not.toBe('9464');
+      const list = await becomes(`${address}/calls`, /Demo of golem[\s\S]*get_account_info_ok/);
       expect(list).not.toContain('43543wrsd');
+      expect((await ask(`${address}/calls`)).status).toBe(200);
       // Callers have what they had without a console.
       for (const path of ['/metrics', '/readyz']) expect((await ask(url + path)).status).toBe(200);
+      for (const format of formats) {
+        const parameters = [
+          ['api_key', 'rrc1d3ntb53tt6b2vhail6rdtrsxov3v'],
+          ['auth_token', '43543wrsd'],
+        ] as const;
+        expect(await callBridge(url, format, 'get_account_info', parameters)).toMatchObject({
+          status: 'get_account_info_ok',
+        });
+      }
+      if (!isCluster) {
+        child.kill('SIGHUP');
+        await until(() =>
+          child.stderr().includes('there is no configuration to read again; start the bridge with one'),
+        );
+      }
+      child.kill('SIGTERM');
+      const { code, stderr } = await child.end;
+      expect(code).toBe(0);
+      if (isCluster) expect(problemsIn(stderr)).toEqual([]);
     },
     60_000,
   );
-
-  test('starts where the port of its console is taken', async () => {
-    const taken = await listen(() => {}, { host: '127.0.0.1', port: 9464 }).catch(() => undefined);
-    afterwards(async () => taken?.close());
-    const child = await startDemo();
-    const address = await consoleOf(child);
-    expect(new URL(address).port).not.toBe('9464');
-    expect((await ask(`${address}/calls`)).status).toBe(200);
-  }, 60_000);
 });

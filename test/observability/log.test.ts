@@ -1,6 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { afterwards } from '../support/cleanup.js';
-import { problemsIn } from '../support/problems.js';
 import { startNode } from '../support/servers/process.js';
 import { startServe, startServing } from '../support/servers/served.js';
 import { canned, startUpstream, type Upstream } from '../support/servers/upstream.js';
@@ -40,14 +39,6 @@ test('the log begins and ends with the bridge, in times and levels that people r
     { level: 'info', time, msg: 'stopping' },
     { level: 'info', time, msg: 'stopped' },
   ]);
-});
-
-test('in a cluster the primary alone tells its beginning and end', async () => {
-  const { child } = await startServing({ applications }, { args: ['--workers', '2'] });
-  child.kill('SIGTERM');
-  const { stderr } = await child.end;
-  expect(messagesIn(stderr)).toEqual(['started', 'listening', 'stopping', 'stopped']);
-  expect(problemsIn(stderr)).toEqual([]);
 });
 
 test.each([

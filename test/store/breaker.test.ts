@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { afterwards } from '../support/cleanup.js';
@@ -166,5 +167,5 @@ describeWithPostgres('a PostgreSQL that is away', (server) => {
 
 /** Resolves when something becomes a value; the test's own timeout bounds it. */
 async function becomes<T>(read: () => Promise<T>, value: T): Promise<void> {
-  while ((await read()) !== value);
+  while ((await read()) !== value) await sleep(20);
 }

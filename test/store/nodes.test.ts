@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { openServices } from '../../src/bootstrap/services.js';
 import { parseConfig } from '../../src/config/load.js';
 import { actionNames } from '../../src/core/actions.js';
@@ -23,34 +23,37 @@ import { describeWithPostgres } from '../support/servers/postgres.js';
 
 /** Tickets are redeemed one after the other in so many lanes, so many in each. */
 const LANES = 20;
-const IN_A_LANE = rounds(5, 25);
+const IN_A_LANE = rounds(3, 25);
 
 const GOOD = credentials.previsto;
 
 describeWithPostgres('three nodes on one PostgreSQL', (server) => {
-  async function startNodes() {
+  let nodes: readonly Listener[];
+  let configuration: object;
+
+  beforeAll(async () => {
     const folder = await temporaryFolder();
     afterwards(folder.remove);
     const { url, remove } = await server.newSchema();
     afterwards(remove);
     const apis = await startModernApis();
     afterwards(apis.close);
-    const configuration = {
+    const given = {
       store: url,
       key_file: join(folder.path, 'bridge.key'),
       applications: [apis.application('previsto', 'key')],
     };
-    const nodes = await Promise.all([1, 2, 3].map(() => startBridge(configuration)));
-    for (const node of nodes) afterwards(node.close);
-    return { nodes, configuration, folder: folder.path };
-  }
+    configuration = given;
+    const bridges = await Promise.all([1, 2, 3].map(() => startBridge(given)));
+    for (const { close } of bridges) afterwards(close);
+    nodes = bridges;
+  });
 
   const statusAt = async (node: Listener, action: string, parameters: Record<string, string>) =>
     (await oldClients.rest(node.url, action, { api_key: 'key', ...parameters })).status;
 
   test(`${LANES * IN_A_LANE} tickets, each redeemed at every node at the same moment, give as many auth_tokens`, async () => {
-    const { nodes, configuration, folder } = await startNodes();
-    const config = parseConfig(configuration, { directory: folder, actions: actionNames, providers });
+    const config = parseConfig(configuration, { directory: '/', actions: actionNames, providers });
     const { applications, tickets, store } = await openServices(config, {});
     afterwards(store.close);
     const [application] = applications;
@@ -82,7 +85,6 @@ describeWithPostgres('three nodes on one PostgreSQL', (server) => {
   });
 
   test('a token of one node is valid at the others, and one revoked is invalid everywhere at once', async () => {
-    const { nodes } = await startNodes();
     const [one, other, third] = nodes;
     if (!one || !other || !third) throw new Error('no nodes');
     const ticket = await newTicket(one.url, 'key');
@@ -97,7 +99,6 @@ describeWithPostgres('three nodes on one PostgreSQL', (server) => {
   });
 
   test('a ticket takes ten wrong secrets, over all nodes', async () => {
-    const { nodes } = await startNodes();
     const [one] = nodes;
     if (!one) throw new Error('no nodes');
     const ticket = await newTicket(one.url, 'key');
@@ -108,7 +109,6 @@ describeWithPostgres('three nodes on one PostgreSQL', (server) => {
   });
 
   test('calls are unavailable while PostgreSQL is down, and recover with it', async () => {
-    const { nodes } = await startNodes();
     const [one] = nodes;
     if (!one) throw new Error('no nodes');
     const auth_token = await newAuthToken(one.url, 'key', GOOD);

@@ -1,12 +1,27 @@
-import { afterEach } from '@jest/globals';
+import { afterAll, afterEach, beforeEach } from '@jest/globals';
 
-const pending: (() => Promise<void>)[] = [];
+type Work = () => Promise<void>;
 
-/** Does this after the test, whatever comes of it; the last one first. */
-export function afterwards(work: () => Promise<void>): void {
+const ofTest: Work[] = [];
+const ofSuite: Work[] = [];
+let pending = ofSuite;
+
+/** Does this after the test, whatever comes of it, or after all tests where `beforeAll` asks for it; the last one first. */
+export function afterwards(work: Work): void {
   pending.push(work);
 }
 
-afterEach(async () => {
-  while (pending.length > 0) await pending.pop()?.();
+async function finish(works: Work[]): Promise<void> {
+  while (works.length > 0) await works.pop()?.();
+}
+
+beforeEach(() => {
+  pending = ofTest;
 });
+
+afterEach(async () => {
+  await finish(ofTest);
+  pending = ofSuite;
+});
+
+afterAll(() => finish(ofSuite));

@@ -63,9 +63,16 @@ export async function exchangeOn(
   { replies: wanted = Number.POSITIVE_INFINITY, methods = [], isHalfClosed, timeoutMs = 10_000 }: ExchangeOptions = {},
 ): Promise<Exchange> {
   const received: Buffer[] = [];
+  const parsed: Parsed = { replies: [], rest: Buffer.alloc(0) };
+  let unread = 0;
   let isClosed = false;
   let now = () => {};
-  const read = () => ({ ...parse(Buffer.concat(received), methods), isClosed });
+  const read = () => {
+    parsed.rest = Buffer.concat([parsed.rest, ...received.slice(unread)]);
+    unread = received.length;
+    parse(parsed, methods);
+    return { ...parsed, isClosed };
+  };
   const onData = (bytes: Buffer) => {
     received.push(bytes);
     if (Number.isFinite(wanted)) now();
@@ -111,16 +118,23 @@ export function bytewise(bytes: Buffer): Buffer[] {
   return Array.from(bytes, (_, index) => bytes.subarray(index, index + 1));
 }
 
-function parse(bytes: Buffer, methods: readonly string[]): { replies: RawReply[]; rest: Buffer } {
-  const replies: RawReply[] = [];
-  let rest = bytes;
+/** The complete replies so far, and the bytes after them. */
+interface Parsed {
+  readonly replies: RawReply[];
+  rest: Buffer;
+}
+
+/** Moves complete replies out of the rest. */
+function parse(parsed: Parsed, methods: readonly string[]): void {
+  const { replies } = parsed;
   for (;;) {
+    const { rest } = parsed;
     const end = rest.indexOf('\r\n\r\n');
-    if (end < 0) return { replies, rest };
+    if (end < 0) return;
     const head = rest.toString('latin1', 0, end);
     const [start = '', ...lines] = head.split('\r\n');
     const [, version = '', code = ''] = /^HTTP\/(1\.[01]) (\d{3}) [\x20-\x7e]*$/.exec(start) ?? [];
-    if (!version) return { replies, rest };
+    if (!version) return;
     const headers = new Map<string, string>();
     for (const line of lines) {
       const [, name = '', value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ?([\t\x20-\x7e]*)$/.exec(line) ?? [];
@@ -133,8 +147,8 @@ function parse(bytes: Buffer, methods: readonly string[]): { replies: RawReply[]
     const hasBody = status >= 200 && status !== 204 && status !== 304 && method !== 'HEAD';
     const length = hasBody ? Number(headers.get('content-length') ?? 0) : 0;
     const body = rest.subarray(end + 4, end + 4 + length);
-    if (body.length < length) return { replies, rest };
+    if (body.length < length) return;
     replies.push({ version, status, head, headers, body });
-    rest = rest.subarray(end + 4 + length);
+    parsed.rest = rest.subarray(end + 4 + length);
   }
 }

@@ -3,9 +3,10 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll } from '@jest/globals';
+import { beforeAll } from '@jest/globals';
 import pg from 'pg';
 import { describeWith, type Requirement } from '../../interop/requirements.js';
+import { afterwards } from '../cleanup.js';
 
 export interface TestPostgres {
   /** An empty schema, and the URL whose search_path it is. */
@@ -32,11 +33,13 @@ const embedded: Requirement = {
 /** A describe with a PostgreSQL server of its own; skipped, or with INTEROP=required failed, where it cannot run. */
 export function describeWithPostgres(name: string, body: (server: TestPostgres) => void): void {
   describeWith([embedded], name, () => {
-    let server: (Pick<TestPostgres, 'stop' | 'start' | 'urlOf'> & { remove: () => Promise<void> }) | undefined;
+    let server: Pick<TestPostgres, 'stop' | 'start' | 'urlOf'> | undefined;
     beforeAll(async () => {
-      server = await startPostgres();
+      const { remove, ...started } = await startPostgres();
+      // After all else that the suite has started.
+      afterwards(remove);
+      server = started;
     });
-    afterAll(async () => server?.remove());
 
     const running = () => {
       if (!server) throw new Error('PostgreSQL did not start');
