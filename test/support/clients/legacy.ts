@@ -1,3 +1,4 @@
+import { Agent, request } from 'node:http';
 import { XMLParser } from 'fast-xml-parser';
 
 export const formats = ['rest', 'xml', 'soap'] as const;
@@ -46,13 +47,38 @@ export async function callBridge(
   action: string,
   parameters: Parameters,
 ): Promise<Reply> {
-  const response = await post(bridge, format, action, parameters);
-  return { http: response.status, ...readReply(format, action, await response.text()) };
+  const { http, text } = await exchanged(bridge, format, action, parameters);
+  return { http, ...readReply(format, action, text) };
 }
 
 /** The body of the reply to a call, undecoded. */
 export async function call(bridge: string, format: Format, action: string, parameters: Texts): Promise<string> {
-  return (await post(bridge, format, action, Object.entries(parameters))).text();
+  return (await exchanged(bridge, format, action, Object.entries(parameters))).text;
+}
+
+/** Ends idle connections before a bridge does. */
+const agent = new Agent({ keepAlive: true, timeout: 2000 });
+
+/** Sends what `post` does, at a fifth of its price. */
+function exchanged(
+  bridge: string,
+  format: Format,
+  action: string,
+  parameters: Parameters,
+): Promise<{ http: number; text: string }> {
+  const body = Buffer.from(bodies[format](action, parameters));
+  const headers = { 'Content-Type': 'text/plain;charset=UTF-8', 'Content-Length': body.length };
+  return new Promise((resolve, reject) => {
+    const sent = request(`${bridge}/api/1.0/${format}`, { agent, method: 'POST', headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('error', reject);
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ http: response.statusCode ?? 0, text }));
+    });
+    sent.on('error', reject).end(body);
+  });
 }
 
 /** Calls a bridge, and gives the reply as HTTP has it. */
