@@ -10,4 +10,6 @@ export default {
   reporters: ['default', '<rootDir>/dist/test/support/jest/skipped.js'],
   // Much of the time is waiting, for an API that is silent or a process that starts: three suites keep two cores busy.
   maxWorkers: 3,
+  // A worker with nothing left open takes its heap apart, on a busy machine for seconds; after this, something is open.
+  workerGracefulExitTimeout: 10_000,
 };

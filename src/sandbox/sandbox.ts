@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { type Listener, listen } from '../http/listener.js';
 import { boxRouter } from './box.js';
 import { boxAccounts } from './box-accounts.js';
@@ -17,6 +17,14 @@ export const sandboxPaths = {
 } as const;
 
 type Api = keyof typeof sandboxPaths;
+
+const routers: readonly (readonly [path: string, make: () => RequestHandler])[] = [
+  [sandboxPaths.seatable, seatableRouter],
+  [sandboxPaths.previsto, previstoRouter],
+  [sandboxPaths.terraform, terraformRouter],
+  [sandboxPaths.golem, golemRouter],
+  [sandboxPaths.box, boxRouter],
+];
 
 interface SandboxCredential {
   readonly provider: Api;
@@ -38,15 +46,20 @@ export const sandboxCredentials: readonly SandboxCredential[] = [
   ...Object.values(boxAccounts).map(({ token }) => ({ provider: 'box', credential: token }) as const),
 ];
 
+/** Makes the handler when a request first comes for it. */
+function madeAtFirst(make: () => RequestHandler): RequestHandler {
+  let handler: RequestHandler | undefined;
+  return (request, response, next) => {
+    handler ??= make();
+    return handler(request, response, next);
+  };
+}
+
 /** The five modern account APIs in small, with accounts in memory. */
 export function createSandbox(): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing');
-  app.use(sandboxPaths.seatable, seatableRouter());
-  app.use(sandboxPaths.previsto, previstoRouter());
-  app.use(sandboxPaths.terraform, terraformRouter());
-  app.use(sandboxPaths.golem, golemRouter());
-  app.use(sandboxPaths.box, boxRouter());
+  for (const [path, make] of routers) app.use(path, madeAtFirst(make));
   app.use((_request, response) => void response.status(404).type('text/plain').send('not found'));
   return app;
 }

@@ -35,7 +35,7 @@ const plain = readTable('words.txt', 5).flatMap(([api, action = '', status, word
 
 let bench: Workbench;
 beforeAll(async () => {
-  bench = await startWorkbench([], 10_000);
+  bench = await startWorkbench();
 });
 afterAll(() => bench.close());
 beforeEach(() => bench.renew());

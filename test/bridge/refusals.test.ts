@@ -66,7 +66,7 @@ const foreign: Readonly<Record<string, unknown>> = {
 
 let bench: Workbench;
 beforeAll(async () => {
-  bench = await startWorkbench([], 10_000);
+  bench = await startWorkbench();
 });
 afterAll(() => bench.close());
 beforeEach(() => bench.renew());

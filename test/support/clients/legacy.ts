@@ -1,4 +1,5 @@
-import { XMLParser } from 'fast-xml-parser';
+import { Agent, request } from 'node:http';
+import { SaxesParser } from 'saxes';
 
 export const formats = ['rest', 'xml', 'soap'] as const;
 export type Format = (typeof formats)[number];
@@ -46,13 +47,38 @@ export async function callBridge(
   action: string,
   parameters: Parameters,
 ): Promise<Reply> {
-  const response = await post(bridge, format, action, parameters);
-  return { http: response.status, ...readReply(format, action, await response.text()) };
+  const { http, text } = await exchanged(bridge, format, action, parameters);
+  return { http, ...readReply(format, action, text) };
 }
 
 /** The body of the reply to a call, undecoded. */
 export async function call(bridge: string, format: Format, action: string, parameters: Texts): Promise<string> {
-  return (await post(bridge, format, action, Object.entries(parameters))).text();
+  return (await exchanged(bridge, format, action, Object.entries(parameters))).text;
+}
+
+/** Ends idle connections before a bridge does. */
+const agent = new Agent({ keepAlive: true, timeout: 2000 });
+
+/** Sends what `post` does, at a fifth of its price. */
+function exchanged(
+  bridge: string,
+  format: Format,
+  action: string,
+  parameters: Parameters,
+): Promise<{ http: number; text: string }> {
+  const body = Buffer.from(bodies[format](action, parameters));
+  const headers = { 'content-type': 'text/plain;charset=UTF-8', 'content-length': body.length };
+  return new Promise((resolve, reject) => {
+    const sent = request(`${bridge}/api/1.0/${format}`, { agent, method: 'POST', headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('error', reject);
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ http: response.statusCode ?? 0, text }));
+    });
+    sent.on('error', reject).end(body);
+  });
 }
 
 /** Calls a bridge, and gives the reply as HTTP has it. */
@@ -66,18 +92,51 @@ export function post(
   return fetch(`${bridge}/api/1.0/${format}`, { method: 'POST', headers, body: bodies[format](action, parameters) });
 }
 
-const parser = new XMLParser({
-  ignoreAttributes: false,
-  ignoreDeclaration: true,
-  removeNSPrefix: true,
-  parseTagValue: false,
-  trimValues: false,
-  htmlEntities: true,
-  isArray: (name) => name === 'item',
-});
+interface Element {
+  readonly isNil: boolean;
+  text: string;
+  readonly children: Map<string, Tree[]>;
+}
+
+/** The tree of a document, by local names; throws where it is not well formed. */
+function treeIn(document: string): Tree {
+  const open: Element[] = [{ isNil: false, text: '', children: new Map() }];
+  const parser = new SaxesParser({ xmlns: true });
+  parser.on('opentag', ({ attributes }) => {
+    const isNil = Object.values(attributes).some(({ local, value }) => local === 'nil' && value === 'true');
+    open.push({ isNil, text: '', children: new Map() });
+  });
+  const read = (text: string) => {
+    const element = open.at(-1);
+    if (element) element.text += text;
+  };
+  parser.on('text', read);
+  parser.on('cdata', read);
+  parser.on('closetag', ({ local }) => {
+    const closed = open.pop();
+    const siblings = open.at(-1)?.children;
+    if (!closed || !siblings) return;
+    const namesakes = siblings.get(local);
+    if (namesakes) namesakes.push(treeOf(closed));
+    else siblings.set(local, [treeOf(closed)]);
+  });
+  parser.write(document).close();
+  return open[0] ? treeOf(open[0]) : null;
+}
+
+function treeOf({ isNil, text, children }: Element): Tree {
+  if (isNil) return null;
+  const [first] = children;
+  if (!first) return text;
+  const [name, items] = first;
+  if (name === 'item') return items;
+  return Object.fromEntries(
+    Array.from(children, ([child, [tree = null, ...more]]) => [child, more.length > 0 ? [tree, ...more] : tree]),
+  );
+}
 
 function readReply(format: Format, action: string, text: string): Omit<Reply, 'http'> {
-  const document = treeOf(parser.parse(text));
+  const document = treeIn(text);
   if (format !== 'soap') return split(at(document, 'response'));
   const body = at(document, 'Envelope', 'Body');
   const fault = at(body, 'Fault');
@@ -107,18 +166,6 @@ function isList(tree: Tree | undefined): tree is readonly Tree[] {
 
 function isBranch(tree: Tree | undefined): tree is Branch {
   return typeof tree === 'object' && tree !== null && !Array.isArray(tree);
-}
-
-function treeOf(node: unknown): Tree {
-  if (Array.isArray(node)) return node.map(treeOf);
-  if (typeof node !== 'object' || node === null) return String(node);
-  const entries: [string, unknown][] = Object.entries(node);
-  if (entries.some(([name, value]) => name === '@_nil' && value === 'true')) return null;
-  const children = entries.filter(([name]) => name !== '#text' && !name.startsWith('@_'));
-  if (children.length === 0) return String(entries.find(([name]) => name === '#text')?.[1] ?? '');
-  const [first] = children;
-  if (first?.[0] === 'item') return treeOf(first[1]);
-  return Object.fromEntries(children.map(([name, child]) => [name, treeOf(child)]));
 }
 
 /** The elements that are numbers; each format encodes an unknown one in its own way. */

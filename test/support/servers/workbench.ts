@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { createSandbox, sandboxPaths } from '../../../src/sandbox/sandbox.js';
 import { at, callBridge, type Format, itemsOf, type Parameters, type Reply } from '../clients/legacy.js';
-import { startBridge } from './bridge.js';
+import { startBridge, unhurried } from './bridge.js';
 import { type ReceivedRequest, startUpstream } from './upstream.js';
 
 export type Api = keyof typeof sandboxPaths;
@@ -23,25 +23,30 @@ export interface Workbench {
     interference: Interference,
   ) => void;
   readonly call: (format: Format, action: string, parameters: Parameters) => Promise<Reply>;
+  /** Has the bridge wait so long for the modern API; unless given, as at the beginning. */
+  readonly wait: (upstreamTimeoutMs?: number) => Promise<void>;
   /** The user_id of an account, of an API that lists them. */
   readonly userOf: (api: Api, admin: string, nativeId: string) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
+const PATIENCE_MS = 20_000;
+
 export const keyOf = (api: Api): string => `key-of-${api}`;
 /** That of an application with a vault. */
 export const vaultKeyOf = (api: Api): string => `vault-of-${api}`;
 
-/** `upstreamTimeoutMs` is the time after which a modern API that is silent counts as down. */
-export async function startWorkbench(
-  more: readonly Record<string, unknown>[] = [],
-  upstreamTimeoutMs = 400,
-): Promise<Workbench> {
-  let sandbox: RequestListener = createSandbox();
-  let answer: RequestListener = sandbox;
+/** The bridge waits longer for the modern API than any test does, unless a test has it wait less. */
+export async function startWorkbench(more: readonly Record<string, unknown>[] = []): Promise<Workbench> {
+  let made: RequestListener | undefined;
+  const sandbox: RequestListener = (request, response) => {
+    made ??= createSandbox();
+    made(request, response);
+  };
+  let answer = sandbox;
   const upstream = await startUpstream((request, response) => answer(request, response));
-  const bridge = await startBridge({
-    limits: { body_bytes: 2_000_000, upstream_timeout_ms: upstreamTimeoutMs },
+  const configuration = {
+    limits: { body_bytes: 2_000_000, upstream_timeout_ms: PATIENCE_MS },
     applications: [
       ...apis.flatMap((provider) => {
         const application = { provider, base_url: upstream.url + sandboxPaths[provider] };
@@ -52,14 +57,16 @@ export async function startWorkbench(
       }),
       ...more.map((application) => ({ ...application, base_url: `${upstream.url}${application.base_url}` })),
     ],
-  });
+  };
+  const bridge = await startBridge(configuration);
+  const ids = new Map<string, string>();
   const call: Workbench['call'] = (format, action, parameters) => callBridge(bridge.url, format, action, parameters);
 
   return {
     url: bridge.url,
     received: upstream.received,
     renew: () => {
-      sandbox = createSandbox();
+      made = undefined;
       answer = sandbox;
       upstream.received.length = 0;
     },
@@ -76,14 +83,21 @@ export async function startWorkbench(
       };
     },
     call,
+    wait: (upstream_timeout_ms = PATIENCE_MS) =>
+      bridge.reload({ ...configuration, limits: { ...unhurried, ...configuration.limits, upstream_timeout_ms } }),
     userOf: async (api, admin, nativeId) => {
+      const key = [api, admin, nativeId].join(' ');
+      const known = ids.get(key);
+      if (known !== undefined) return known;
       const { result } = await call('rest', 'find_accounts', [
         ['api_key', keyOf(api)],
         ['auth_token', admin],
       ]);
       upstream.received.length = 0;
       const account = itemsOf(result.accounts).find((item) => at(item, 'native_id') === nativeId);
-      return String(at(account, 'user_id'));
+      const id = String(at(account, 'user_id'));
+      ids.set(key, id);
+      return id;
     },
     close: async () => {
       await bridge.close();
