@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
-import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { describeWith, pathOf } from '../../interop/requirements.js';
 import { afterwards } from '../cleanup.js';
@@ -51,9 +51,10 @@ export function describeWithChromium(name: string, body: (visit: Visit) => void)
     afterAll(() => browser?.close());
 
     /** The kept page, unless the test has it or asks for more than such a page can become. */
-    async function pageFor({ viewport = DESK, colorScheme = 'light', ...more }: BrowserContextOptions): Promise<Page> {
+    async function pageFor(options: BrowserContextOptions): Promise<Page> {
+      const { viewport = DESK, colorScheme = 'light', locale = 'en-US', ...more } = options;
       if (isTaken || Object.keys(more).length > 0) {
-        const page = await newPage({ viewport, colorScheme, ...more });
+        const page = await newPage(options);
         afterwards(() => page.context().close());
         return page;
       }
@@ -66,6 +67,8 @@ export function describeWithChromium(name: string, body: (visit: Visit) => void)
       });
       await kept.setViewportSize(viewport ?? DESK);
       await kept.emulateMedia({ colorScheme });
+      // All that a server hears of the language.
+      await kept.setExtraHTTPHeaders({ 'Accept-Language': locale });
       return kept;
     }
 
@@ -96,10 +99,12 @@ export function sidewaysOf(page: Page): Promise<number> {
   return page.evaluate('Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)');
 }
 
+const axe = () => readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
 /** What axe finds on a page against WCAG 2.2 AA and its own best practices, and where. */
 export async function violationsOf(page: Page): Promise<string[]> {
   // The policy of the page lets no other script in; the debugger may.
-  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(axe.source);
+  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(await axe());
   return page.evaluate(VIOLATIONS);
 }
 
