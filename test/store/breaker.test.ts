@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { afterwards } from '../support/cleanup.js';
@@ -164,7 +165,7 @@ describeWithPostgres('a PostgreSQL that is away', (server) => {
   });
 });
 
-/** Resolves when something becomes a value; the test's own timeout bounds it. */
+/** Resolves when something becomes a value; the test's own timeout bounds it. What asks without a pause keeps a core busy. */
 async function becomes<T>(read: () => Promise<T>, value: T): Promise<void> {
-  while ((await read()) !== value);
+  while ((await read()) !== value) await sleep(20);
 }

