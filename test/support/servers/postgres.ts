@@ -64,11 +64,31 @@ export function describeWithPostgres(name: string, body: (server: TestPostgres) 
     beforeAll(async () => {
       server = await startPostgres();
     });
-    afterAll(async () => server?.remove());
+    afterAll(async () => {
+      await endAdministrator();
+      await server?.remove();
+    });
 
     const running = () => {
       if (!server) throw new Error('PostgreSQL did not start');
       return server;
+    };
+    /** One connection for what each test begins and ends with; it does not outlast the server. */
+    let administrator: Promise<pg.Client> | undefined;
+    const connected = async () => {
+      const client = new pg.Client(running().urlOf('postgres'));
+      await client.connect();
+      await client.query('SET client_min_messages = warning');
+      return client;
+    };
+    const administrate = async (sql: string) => {
+      administrator ??= connected();
+      await (await administrator).query(sql);
+    };
+    const endAdministrator = async () => {
+      const client = await administrator;
+      administrator = undefined;
+      await client?.end();
     };
     const query: TestPostgres['query'] = async (url, sql) => {
       const client = new pg.Client(url);
@@ -82,18 +102,18 @@ export function describeWithPostgres(name: string, body: (server: TestPostgres) 
     body({
       newSchema: async () => {
         const schema = `s${randomUUID().replaceAll('-', '')}`;
-        const all = running().urlOf('postgres');
-        await query(all, `CREATE SCHEMA ${schema}`);
+        await administrate(`CREATE SCHEMA ${schema}`);
         return {
-          url: `${all}?options=-c%20search_path%3D${schema}`,
-          remove: async () => {
-            await query(all, `SET client_min_messages = warning; DROP SCHEMA ${schema} CASCADE`);
-          },
+          url: `${running().urlOf('postgres')}?options=-c%20search_path%3D${schema}`,
+          remove: () => administrate(`DROP SCHEMA ${schema} CASCADE`),
         };
       },
       query,
       urlOf: (database) => running().urlOf(database),
-      stop: () => running().stop(),
+      stop: async () => {
+        await endAdministrator();
+        await running().stop();
+      },
       start: () => running().start(),
     });
   });
