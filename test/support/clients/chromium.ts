@@ -99,7 +99,8 @@ export function sidewaysOf(page: Page): Promise<number> {
   return page.evaluate('Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)');
 }
 
-const axe = () => readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const require = createRequire(import.meta.url);
+const axe = () => readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What axe finds on a page against WCAG 2.2 AA and its own best practices, and where. */
 export async function violationsOf(page: Page): Promise<string[]> {
