@@ -1,34 +1,24 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import axe from 'axe-core';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { formats } from '../../src/console/try-request.js';
 import { actionNames } from '../../src/core/actions.js';
 import { seatableAccounts } from '../../src/sandbox/seatable.js';
-import { describeWith, pathOf } from '../interop/requirements.js';
-import { afterwards } from '../support/cleanup.js';
-import { newWatchedPage, type WatchedPage } from '../support/clients/watched-page.js';
+import {
+  DESK,
+  describeWithChromium,
+  PHONE,
+  screenshot,
+  sidewaysOf,
+  violationsOf,
+} from '../support/clients/chromium.js';
 import { API_KEY, AUTH_TOKEN, type ConsoleBridge, PASSWORD, startConsole } from '../support/servers/console.js';
 import { bestOf } from '../support/time.js';
 
-const CHROMIUM = { what: 'Chromium', debian: 'chromium', probe: ['chromium', '--version'] } as const;
-const PHONE = { width: 320, height: 640 };
-const DESK = { width: 1280, height: 800 };
 const MARKUP = '<img src=x onerror="document.title=1">';
 const vault = { api_key: 'key-of-the-vault', name: MARKUP, provider: 'seatable', credentials: 'vault' };
 const credential = seatableAccounts.loneUser.token;
 
-describeWith([CHROMIUM], 'the console in Chromium', () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
-    const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
-    browser = await chromium.launch({ executablePath: pathOf('chromium'), args: [...args, ...quiet] });
-  }, 60_000);
-  afterAll(() => browser?.close());
-
+describeWithChromium('the console in Chromium', (visit) => {
   /** A console with calls of each kind, and tokens. */
   async function startBusy(isLocked = false): Promise<ConsoleBridge> {
     const bridge = await startConsole({ isLocked, more: [{ ...vault, base_url: '/seatable' }] });
@@ -37,16 +27,6 @@ describeWith([CHROMIUM], 'the console in Chromium', () => {
     await bridge.call({ api_key: 'nobody', action: 'get_account_tree' });
     await bridge.call({ api_key: vault.api_key, action: 'authorization', login: 'a', password: credential });
     return bridge;
-  }
-
-  async function visit(url: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
-    const context = await browser.newContext({ viewport: DESK, ...options });
-    afterwards(() => context.close());
-    const watched = await newWatchedPage(context);
-    const { page } = watched;
-    page.on('dialog', (dialog) => dialog.accept());
-    await page.goto(url);
-    return watched;
   }
 
   const live = (page: Page) => page.getByText('Live.').waitFor();
@@ -71,7 +51,8 @@ describeWith([CHROMIUM], 'the console in Chromium', () => {
     const shown = (await page.getByRole('dialog').textContent()) ?? '';
     for (const part of ['Request as received', 'As understood', 'accounts/current', 'Authorization: •••'])
       expect(shown).toContain(part);
-    for (const secret of [API_KEY, AUTH_TOKEN, credential]) expect(await page.content()).not.toContain(secret);
+    const content = await page.content();
+    for (const secret of [API_KEY, AUTH_TOKEN, credential]) expect(content).not.toContain(secret);
     await page.keyboard.press('Escape');
     expect(await page.getByRole('dialog').count()).toBe(0);
     expect(await row.locator('a:focus').count()).toBe(1);
@@ -122,7 +103,8 @@ describeWith([CHROMIUM], 'the console in Chromium', () => {
         const request = page.locator('#result .message').first();
         await request.filter({ hasText: action }).waitFor();
         expect(await page.locator('#result .message').last().textContent()).toMatch(/status|Fault/);
-        for (const secret of [API_KEY, AUTH_TOKEN]) expect(await page.content()).not.toContain(secret);
+        const content = await page.content();
+        for (const secret of [API_KEY, AUTH_TOKEN]) expect(content).not.toContain(secret);
       }
       await page.getByText('C#', { exact: true }).click();
       await page.getByText('static class BoxCall').waitFor();
@@ -163,22 +145,18 @@ describeWith([CHROMIUM], 'the console in Chromium', () => {
     expect(errors.filter((text) => !text.includes('401'))).toEqual([]);
   });
 
-  const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
-    Object.entries({ phone: PHONE, desk: DESK }).map(([name, viewport]) => ({ name, viewport, colorScheme })),
-  );
-
-  test.each(looks)(
-    'is accessible on a $name in the $colorScheme',
-    async ({ name, viewport, colorScheme }) => {
+  test.each(Object.entries({ phone: PHONE, desk: DESK }))(
+    'is accessible on a %s, in the light and in the dark',
+    async (name, viewport) => {
       const { admin } = await startBusy();
-      const { page, hosts, errors } = await visit(`${admin}/console/calls`, { viewport, colorScheme });
+      const { page, hosts, errors } = await visit(`${admin}/console/calls`, { viewport });
       const check = async (what: string) => {
-        await screenshot(page, `console-${what}-${name}-${colorScheme}`);
-        expect([what, await page.evaluate<number>(SIDEWAYS)]).toEqual([what, 0]);
-        // The policy of the page lets no other script in; the debugger may.
-        await page.evaluate(axe.source);
-        const violations = await page.evaluate<string[]>(VIOLATIONS);
-        expect([what, violations]).toEqual([what, []]);
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          await screenshot(page, `console-${what}-${name}-${colorScheme}`);
+          expect([what, colorScheme, await sidewaysOf(page)]).toEqual([what, colorScheme, 0]);
+          expect([what, colorScheme, await violationsOf(page)]).toEqual([what, colorScheme, []]);
+        }
       };
       await live(page);
       await page.locator('.u-wrap').first().waitFor();
@@ -205,18 +183,3 @@ describeWith([CHROMIUM], 'the console in Chromium', () => {
     60_000,
   );
 });
-
-/** Taken where SCREENSHOTS names a directory for them. */
-async function screenshot(page: Page, name: string): Promise<void> {
-  const { SCREENSHOTS: folder } = process.env;
-  if (folder === undefined) return;
-  await mkdir(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-}
-
-/** Pixels by which the page is wider than its window. */
-const SIDEWAYS = 'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)';
-
-/** What axe finds against WCAG 2.2 AA and its own best practices, and where. */
-const VIOLATIONS = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-  .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200))))`;

@@ -68,7 +68,6 @@ function shownLeaves(leaves: readonly (readonly [name: string, value: string])[]
 const opened: Listener[] = [];
 /** In front of a bridge for each character set of replies that a stack needs; the accounts are the same. */
 const recorders = new Map<string, Recorder>();
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
 async function urlOf(starting: Promise<Listener>): Promise<string> {
   const listening = await starting;
@@ -100,7 +99,6 @@ beforeAll(async () => {
     { api_key: 'down', ...down },
     { api_key: 'down with 200', ...down, fault_status: 200 },
   ];
-  folder = await temporaryFolder();
   for (const reply_charset of new Set(stacks.map(({ replyCharset }) => replyCharset))) {
     const recorder = await startRecorder();
     opened.push(recorder);
@@ -114,7 +112,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const listening of opened.reverse()) await listening.close();
-  await folder.remove();
 });
 
 function recorderOf({ replyCharset }: Stack): Recorder {
@@ -206,7 +203,7 @@ for (const stack of stacks) {
     beforeAll(async () => {
       recorder = recorderOf(stack);
       before = recorder.exchanges.length;
-      client = await connect(recorder.url, folder.path);
+      client = await connect(recorder.url);
     }, COMPILATION_MS);
     afterAll(async () => {
       exchanges.set(stack, recorder.exchanges.slice(before));

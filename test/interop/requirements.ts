@@ -19,11 +19,12 @@ export function pathOf(program: string): string {
   return spawnSync('/bin/sh', ['-c', 'command -v "$0"', program], { encoding: 'utf8' }).stdout.trim();
 }
 
-const known = new Map<Requirement, boolean>();
+const known = new Map<string, boolean>();
 
 function isMet(requirement: Requirement): boolean {
-  const answer = known.get(requirement) ?? probed(requirement);
-  known.set(requirement, answer);
+  const question = JSON.stringify([requirement.probe, requirement.input, requirement.output?.source]);
+  const answer = known.get(question) ?? probed(requirement);
+  known.set(question, answer);
   return answer;
 }
 

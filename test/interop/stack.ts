@@ -7,8 +7,8 @@ export interface Stack {
   readonly name: string;
   readonly format: string;
   readonly requirements: readonly Requirement[];
-  /** Makes the stack ready to call the bridge at a URL; whatever files it needs go into the folder, which is one for all. */
-  readonly connect: (bridge: string, folder: string) => Promise<Client>;
+  /** Makes the stack ready to call the bridge at a URL. */
+  readonly connect: (bridge: string) => Promise<Client>;
   /** Whether it reads a reply with a nil number; if not, the bridge leaves the number out. REST and XML have none. */
   readonly takesNil: boolean;
   /** What its programs see of a nil number, where it takes one. */

@@ -1,15 +1,18 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import axe from 'axe-core';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { type Listener, listen } from '../../src/http/listener.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { seatableAccounts } from '../../src/sandbox/seatable.js';
 import { catalogue } from '../../src/sign-in/languages/catalogue.js';
-import { describeWith, pathOf } from '../interop/requirements.js';
-import { afterwards } from '../support/cleanup.js';
-import { newWatchedPage, type WatchedPage } from '../support/clients/watched-page.js';
+import {
+  DESK,
+  describeWithChromium,
+  PHONE,
+  screenshot,
+  sidewaysOf,
+  violationsOf,
+  type WatchedPage,
+} from '../support/clients/chromium.js';
 import { startBridge } from '../support/servers/bridge.js';
 
 const anywhere = { host: '127.0.0.1', port: 0 };
@@ -17,13 +20,7 @@ const credential = seatableAccounts.loneUser.token;
 const wrong = 'not-the-secret-of-anybody';
 const accepts = 'SeaTable did not accept this account token. Check it and try again.';
 
-const CHROMIUM = { what: 'Chromium', debian: 'chromium', probe: ['chromium', '--version'] } as const;
-
-const PHONE = { width: 320, height: 640 };
-const DESK = { width: 1280, height: 800 };
-
-describeWith([CHROMIUM], 'signing in with Chromium', () => {
-  let browser: Browser;
+describeWithChromium('signing in with Chromium', (show) => {
   const opened: Listener[] = [];
   let bridge: string;
   /** A site with a form whose action is the fragment of its address. */
@@ -70,24 +67,9 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
         ],
       }),
     );
-    browser = await chromium.launch({
-      executablePath: pathOf('chromium'),
-      args: [
-        '--no-sandbox',
-        // A host that is not this machine: of such a one, over plain HTTP, browsers tell less.
-        '--host-resolver-rules=MAP box.example.com 127.0.0.1',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
-  }, 60_000);
+  });
 
   afterAll(async () => {
-    await browser?.close();
     for (const listening of opened.reverse()) await listening.close();
   });
 
@@ -103,11 +85,7 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
   /** A user whom an old program sends to the page. */
   async function visit(apiKey: string, options: BrowserContextOptions = {}): Promise<Visit> {
     const ticket = within('ticket', await rest({ action: 'get_ticket', api_key: apiKey }));
-    const context = await browser.newContext({ viewport: DESK, ...options });
-    afterwards(() => context.close());
-    const watched = await newWatchedPage(context);
-    await watched.page.goto(`${bridge}/api/1.0/auth/${ticket}`);
-    return { ...watched, ticket };
+    return { ...(await show(`${bridge}/api/1.0/auth/${ticket}`, options)), ticket };
   }
 
   const secretOf = (page: Page) => page.getByLabel('Password, or account token');
@@ -274,31 +252,34 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     expect(await page.evaluate<string>('document.documentElement.lang')).toBe('en');
   });
 
-  const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
-    Object.entries({ phone: PHONE, desk: DESK }).map(([name, viewport]) => ({ name, viewport, colorScheme })),
+  const looks = Object.entries({ phone: PHONE, desk: DESK }).flatMap(([name, viewport]) =>
+    ['desktop', 'long'].map((apiKey) => ({ apiKey, name, viewport })),
   );
 
-  test.each(looks)('is easy to read on a $name in the $colorScheme', async ({ name, viewport, colorScheme }) => {
-    const looksGood = async (page: Page, what: string) => {
-      await screenshot(page, `${what}-${name}-${colorScheme}`);
-      expect([what, await page.evaluate<number>(SIDEWAYS)]).toEqual([what, 0]);
-      const texts = await page.evaluate<{ text: string; contrast: number }[]>(CONTRASTS);
-      expect(texts.length).toBeGreaterThan(1);
-      expect([what, texts.filter(({ contrast }) => !(contrast >= 4.5))]).toEqual([what, []]);
-      expect(await page.evaluate<number>(LIGHTNESS)).toBeCloseTo(colorScheme === 'light' ? 1 : 0, 1);
+  test.each(looks)('$apiKey is easy to read on a $name, in the light and in the dark', async (look) => {
+    const { apiKey, name, viewport } = look;
+    const { page, errors } = await visit(apiKey, { viewport });
+    const looksGood = async (what: string) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await screenshot(page, `${what}-${name}-${colorScheme}`);
+        expect([what, colorScheme, await sidewaysOf(page)]).toEqual([what, colorScheme, 0]);
+        const texts = await page.evaluate<{ text: string; contrast: number }[]>(CONTRASTS);
+        expect(texts.length).toBeGreaterThan(1);
+        const unclear = texts.filter(({ contrast }) => !(contrast >= 4.5));
+        expect([what, colorScheme, unclear]).toEqual([what, colorScheme, []]);
+        expect(await page.evaluate<number>(LIGHTNESS)).toBeCloseTo(colorScheme === 'light' ? 1 : 0, 1);
+      }
     };
-    for (const apiKey of ['desktop', 'long']) {
-      const { page, errors } = await visit(apiKey, { viewport, colorScheme });
-      await looksGood(page, `${apiKey}-form`);
-      await enter(page, wrong);
-      await page.getByRole('alert').waitFor();
-      await secretOf(page).fill('x'.repeat(200));
-      await looksGood(page, `${apiKey}-rejected`);
-      await enter(page, credential);
-      await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
-      await looksGood(page, `${apiKey}-done`);
-      expect(errors).toEqual([]);
-    }
+    await looksGood(`${apiKey}-form`);
+    await enter(page, wrong);
+    await page.getByRole('alert').waitFor();
+    await secretOf(page).fill('x'.repeat(200));
+    await looksGood(`${apiKey}-rejected`);
+    await enter(page, credential);
+    await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
+    await looksGood(`${apiKey}-done`);
+    expect(errors).toEqual([]);
   });
 
   const speakers = [
@@ -313,10 +294,8 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     async ({ locale, texts, viewport, colorScheme }) => {
       const check = async (page: Page, what: string) => {
         await screenshot(page, `${locale}-${what}-${colorScheme}`);
-        expect([what, await page.evaluate<number>(SIDEWAYS)]).toEqual([what, 0]);
-        // The policy of the page lets no other script in; the debugger may.
-        await page.evaluate(axe.source);
-        expect([what, await page.evaluate<string[]>(VIOLATIONS)]).toEqual([what, []]);
+        expect([what, await sidewaysOf(page)]).toEqual([what, 0]);
+        expect([what, await violationsOf(page)]).toEqual([what, []]);
       };
       const { page, hosts, errors } = await visit('confirmed', { viewport, colorScheme, locale });
       const enterHere = async (secret: string, confirmation: string) => {
@@ -393,21 +372,6 @@ describeWith([CHROMIUM], 'signing in with Chromium', () => {
     }
   });
 });
-
-/** Taken where SCREENSHOTS names a directory for them. */
-async function screenshot(page: Page, name: string): Promise<void> {
-  const { SCREENSHOTS: folder } = process.env;
-  if (folder === undefined) return;
-  await mkdir(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
-}
-
-/** Pixels by which the page is wider than its window. */
-const SIDEWAYS = 'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)';
-
-/** What axe finds against WCAG 2.2 AA and its own best practices, and where. */
-const VIOLATIONS = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-  .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200))))`;
 
 /** Luminance and contrast: https://www.w3.org/TR/WCAG21/#dfn-relative-luminance */
 const LUMINANCE = `

@@ -165,7 +165,7 @@ describeWithPostgres('a PostgreSQL that is away', (server) => {
   });
 });
 
-/** Resolves when something becomes a value; the test's own timeout bounds it. */
+/** Resolves when something becomes a value; the test's own timeout bounds it. What asks without a pause keeps a core busy. */
 async function becomes<T>(read: () => Promise<T>, value: T): Promise<void> {
   while ((await read()) !== value) await sleep(20);
 }
