@@ -1,4 +1,4 @@
-import { Client, DatabaseError, Pool, type PoolConfig, type QueryResult } from 'pg';
+import { Client, type ClientBase, DatabaseError, Pool, type PoolConfig, type QueryResult } from 'pg';
 import { Fault } from '../core/fault.js';
 import { type Migration, migrationsAfter, NewerStore } from './migration.js';
 import { postgresMigrations } from './postgres-schema.js';
@@ -48,14 +48,10 @@ export type Access = 'write' | 'read';
 export async function openDatabase(url: string, access: Access = 'write'): Promise<Database> {
   if (access === 'write') await migrateDatabase(url);
   const options = optionsFor(url);
-  const pool = new Pool(options);
+  const pool = new Pool({ ...options, ...(access === 'read' && { onConnect: onlyRead }) });
   // A lost connection fails its statement, and the next statement gets another one.
   pool.on('error', () => {});
-  pool.on('connect', (client) => {
-    client.on('error', () => {});
-    // Before any other statement of the connection.
-    if (access === 'read') client.query('SET default_transaction_read_only = on').catch(() => {});
-  });
+  pool.on('connect', (client) => client.on('error', () => {}));
   let closed: Promise<void> | undefined;
   return {
     ...statementsOf((sql, values) => pool.query<Row>(sql, [...values])),
@@ -105,6 +101,11 @@ async function transaction<T>(pool: Pool, work: (statements: Statements) => Prom
     client.release(true);
     throw error;
   }
+}
+
+/** Before any other statement of a connection. */
+async function onlyRead(client: ClientBase): Promise<void> {
+  await client.query('SET default_transaction_read_only = on');
 }
 
 function optionsFor(url: string): PoolConfig {

@@ -81,7 +81,8 @@ export function describeWithPostgres(name: string, body: (server: TestPostgres) 
         connectionString: running().urlOf('postgres'),
         options: '-c client_min_messages=warning',
         max: 1,
-      });
+        // The server may end the connection first.
+      }).on('error', () => {});
       await administrator.query(sql);
     };
     const endAdministrator = async () => {
