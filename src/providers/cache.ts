@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { lazy } from '../shared/lazy.js';
 import type { SettingValues } from '../shared/setting.js';
 import { textsOf } from '../upstream/pools.js';
 import type { TlsFiles } from '../upstream/tls-files.js';
@@ -28,14 +29,17 @@ const ACCOUNTS = 10_000;
  * is kept as long as its application says. What one credential has read, no other gets. `now` gives milliseconds.
  */
 export function createCache(now = () => performance.now()): Cache {
-  const accounts = new LRUCache<string, Account, () => Promise<Account>>({
-    max: ACCOUNTS,
-    perf: { now },
-    ttlResolution: 0,
-    fetchMethod: (_key, _stale, { context: read }) => read(),
-    // A caller that waits for a read gets it, even if the cache has no room for it any more.
-    ignoreFetchAbort: true,
-  });
+  const accounts = lazy(
+    () =>
+      new LRUCache<string, Account, () => Promise<Account>>({
+        max: ACCOUNTS,
+        perf: { now },
+        ttlResolution: 0,
+        fetchMethod: (_key, _stale, { context: read }) => read(),
+        // A caller that waits for a read gets it, even if the cache has no room for it any more.
+        ignoreFetchAbort: true,
+      }),
+  );
   /** The reads in flight of applications that keep nothing. */
   const inFlight = new Map<string, Promise<Account>>();
   /** How many times a write began or ended at each API: a read that began at a lower number is out of date. */
@@ -61,7 +65,8 @@ export function createCache(now = () => performance.now()): Cache {
     // Nothing that is kept holds a credential.
     const digest = digestOf(key);
     // What is there is found without the promises of a fetch.
-    return accounts.get(digest) ?? (await accounts.fetch(digest, { ttl: seconds * 1000, context: read })) ?? read();
+    const all = accounts();
+    return all.get(digest) ?? (await all.fetch(digest, { ttl: seconds * 1000, context: read })) ?? read();
   };
 
   return ({ api, settings = {}, reader, tls = {}, seconds }) => {

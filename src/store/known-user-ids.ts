@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { lazy } from '../shared/lazy.js';
 import type { AccountKey, Store } from './store.js';
 
 /** About six megabytes, with the way back. */
@@ -6,16 +7,16 @@ const MAX_KNOWN = 20_000;
 
 /** The same store, which is not asked again for an account and its user_id that it gave lately: they never change. */
 export function withKnownUserIds(store: Store): Store {
-  const known = new LRUCache<string, number>({ max: MAX_KNOWN });
-  const owners = new LRUCache<number, AccountKey>({ max: MAX_KNOWN });
+  const known = lazy(() => new LRUCache<string, number>({ max: MAX_KNOWN }));
+  const owners = lazy(() => new LRUCache<number, AccountKey>({ max: MAX_KNOWN }));
   const remember = (key: string, { provider, baseUrl, nativeId }: AccountKey, userId: number) => {
-    known.set(key, userId);
-    owners.set(userId, { provider, baseUrl, nativeId });
+    known().set(key, userId);
+    owners().set(userId, { provider, baseUrl, nativeId });
   };
   return {
     ...store,
     accountOf: async (userId) => {
-      const owner = owners.get(userId);
+      const owner = owners().get(userId);
       if (owner) return owner;
       const account = await store.accountOf(userId);
       if (account) remember(keyOf(account), account, userId);
@@ -23,7 +24,7 @@ export function withKnownUserIds(store: Store): Store {
     },
     userId: async (account) => {
       const key = keyOf(account);
-      const found = known.get(key);
+      const found = known().get(key);
       if (found !== undefined) return found;
       const userId = await store.userId(account);
       remember(key, account, userId);
@@ -31,7 +32,7 @@ export function withKnownUserIds(store: Store): Store {
     },
     userIds: async (accounts) => {
       const keys = accounts.map(keyOf);
-      const found = keys.map((key) => known.get(key));
+      const found = keys.map((key) => known().get(key));
       if (found.every((userId) => userId !== undefined)) return found;
       const userIds = await store.userIds(accounts);
       for (const [n, account] of accounts.entries()) {

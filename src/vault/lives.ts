@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { lazy } from '../shared/lazy.js';
 import type { Store } from '../store/store.js';
 
 /** Milliseconds by two clocks: `wall` since 1970, which may be set; `monotonic` since any moment, which may not. */
@@ -27,16 +28,16 @@ export interface Lives {
 const MAX_KNOWN = 20_000;
 
 export function createLives({ now }: Pick<Store, 'now'>, { monotonic }: Clock): Lives {
-  const ends = new LRUCache<string, number>({ max: MAX_KNOWN });
+  const ends = lazy(() => new LRUCache<string, number>({ max: MAX_KNOWN }));
   return {
     begin: (digest, lifeMs) => {
-      ends.set(digest, monotonic() + lifeMs);
+      ends().set(digest, monotonic() + lifeMs);
     },
     left: async (digest, { endsAt, lifeMs }) => {
-      const known = ends.get(digest);
+      const known = ends().get(digest);
       if (known !== undefined) return known - monotonic();
       const left = Math.min(endsAt - (await now()), lifeMs);
-      ends.set(digest, monotonic() + left);
+      ends().set(digest, monotonic() + left);
       return left;
     },
   };
