@@ -8,8 +8,8 @@ export default {
   testTimeout: process.env.ROUNDS === 'long' ? 300_000 : 60_000,
   testSequencer: '<rootDir>/dist/test/support/jest/longest-first.js',
   reporters: ['default', '<rootDir>/dist/test/support/jest/skipped.js'],
-  // Much of the time is waiting, for an API that is silent or a process that starts: three suites keep two cores busy.
-  maxWorkers: 3,
+  // Much of the time is waiting, for an API that is silent or a process that starts: four suites keep two cores busy.
+  maxWorkers: 4,
   // A worker with nothing left open takes its heap apart, on a busy machine for seconds; after this, something is open.
   workerGracefulExitTimeout: 10_000,
 };

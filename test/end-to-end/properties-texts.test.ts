@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FORBIDDEN } from '../../src/core/call.js';
 import type { Listener } from '../../src/http/listener.js';
 import { providers } from '../../src/providers/index.js';
+import { anyText } from '../support/any-text.js';
 import { fc } from '../support/cases/properties.js';
 import { call, formats, type Texts } from '../support/clients/legacy.js';
 import { startBridge } from '../support/servers/bridge.js';
@@ -180,7 +181,7 @@ describe('any text', () => {
   ];
   /** What XML can carry; an empty text would count as not given. */
   const text = fc
-    .oneof(fc.constantFrom(...examplesOfText), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }))
+    .oneof(fc.constantFrom(...examplesOfText), anyText(), fc.string({ unit: 'grapheme' }))
     .filter((some) => some !== '' && !FORBIDDEN.test(some));
 
   test.each(ways)('arrives at $provider by $action', async ({ provider, action, takes, method, read, expected }) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createOAuthClient } from '../../src/oauth/client.js';
 import { loadProvider } from '../../src/providers/load.js';
+import { missingIn } from '../../src/providers/own-kind.js';
 import type { OAuthDescription } from '../../src/providers/provider.js';
 import { createUpstreams } from '../../src/upstream/client.js';
 import { afterwards } from '../support/cleanup.js';
@@ -21,21 +22,33 @@ async function moduleWith(oauth: string): Promise<string> {
   return file;
 }
 
+const described = {
+  name: 'own',
+  title: 'Own',
+  publicBaseUrl: 'https://own.example.com',
+  credential: { name: 'token', hint: 'There.' },
+  connect: () => ({ readAccount: async () => ({}) }),
+};
+
 test.each([
-  ['7', 'oauth'],
-  ['[]', 'oauth'],
-  ['{}', 'oauth.token'],
-  ["{ token: '/token' }", 'oauth.token'],
-  ["{ token: '{base_url}/token', authorization: 'ftp://h' }", 'oauth.authorization'],
-  ["{ token: '{base_url}/token', scopes: 'a b' }", 'oauth.scopes'],
-  ["{ token: '{base_url}/token', clientAuthentication: 'jwt' }", 'oauth.clientAuthentication'],
-  ["{ token: '{base_url}/token', clientCredentials: true }", 'oauth.clientCredentials'],
+  [7, 'oauth'],
+  [[], 'oauth'],
+  [{}, 'oauth.token'],
+  [{ token: '/token' }, 'oauth.token'],
+  [{ token: '{base_url}/token', authorization: 'ftp://h' }, 'oauth.authorization'],
+  [{ token: '{base_url}/token', scopes: 'a b' }, 'oauth.scopes'],
+  [{ token: '{base_url}/token', clientAuthentication: 'jwt' }, 'oauth.clientAuthentication'],
+  [{ token: '{base_url}/token', clientCredentials: true }, 'oauth.clientCredentials'],
   [
-    "{ token: '{base_url}/token', revocation: 5, deviceAuthorization: 5 }",
+    { token: '{base_url}/token', revocation: 5, deviceAuthorization: 5 },
     'oauth.deviceAuthorization and oauth.revocation',
   ],
-])('oauth: %s of a module is not taken: %s', async (oauth, keys) => {
-  await expect(loadProvider(await moduleWith(oauth))).rejects.toThrow(`it lacks ${keys}`);
+])('oauth: %j of a module is not taken: %s', (oauth, keys) => {
+  expect(missingIn({ ...described, oauth }).join(' and ')).toBe(keys);
+});
+
+test('a module says what its oauth lacks', async () => {
+  await expect(loadProvider(await moduleWith('{}'))).rejects.toThrow('it lacks oauth.token');
 });
 
 test('oauth of a module is taken with its templates', async () => {
