@@ -17,11 +17,11 @@ import { startUpstream } from '../support/servers/upstream.js';
 const PRLIMIT = { what: 'prlimit', debian: 'util-linux', probe: ['prlimit', '--version'] } as const;
 
 async function startRecording(args: readonly string[] = [], applications: readonly object[] = [{}]) {
-  // Echoes the credential, and issues a secret.
+  // Echoes the credential, and issues a secret. What is random may have "bad" in it, but not at its beginning.
   const upstream = await startUpstream((request, response) => {
     const { authorization = '' } = request.headers;
     const credential = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString();
-    response.writeHead(credential.includes('bad') ? 401 : 200, { 'Content-Type': 'application/json' });
+    response.writeHead(credential.startsWith('bad') ? 401 : 200, { 'Content-Type': 'application/json' });
     response.end(
       JSON.stringify({
         id: 'a',
