@@ -96,8 +96,12 @@ describe('the demo', () => {
     'shows its calls, answers in every format and has a console with its calls: $what',
     async ({ args, isCluster }) => {
       if (!isCluster) {
-        const taken = await listen(() => {}, { host: '127.0.0.1', port: 9464 }).catch(() => undefined);
-        afterwards(async () => taken?.close());
+        // The demo of another suite may have it, and give it back at any moment.
+        await until(async () => {
+          const taken = await listen(() => {}, { host: '127.0.0.1', port: 9464 }).catch(() => undefined);
+          if (taken) afterwards(taken.close);
+          return taken !== undefined;
+        });
       }
       const child = await startDemo(...args);
       const url = urlIn(await child.line(/answers at/));
