@@ -1,9 +1,10 @@
 import type { Request, Response } from 'express';
-import { httpErrors, pageStatusOf, retryAfterOf } from '../core/error-mapping.js';
+import { httpErrors } from '../core/error-mapping.js';
 import type { Scope } from '../shared/scope.js';
 import type { Tickets } from '../vault/tickets.js';
 import type { Trials } from '../vault/trials.js';
 import type { Away } from './away.js';
+import { replyToFailed } from './failed-trial.js';
 import type { Keep } from './keep.js';
 import type { Replies } from './replies.js';
 
@@ -35,11 +36,8 @@ export function createCallback({ tickets, trials, away, replies, keepFor }: Call
     const read = () => away.redeem(back, request, { application, scope });
     const trial = await trials.read(tried, read, keepFor(ticket, application));
     if (!('fault' in trial)) return sendSignedIn(request, response, { ticket, application, ...trial.kept });
-    const retryAfter = retryAfterOf(trial.fault);
-    if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
-    const status = trial.outcome === 'refused' ? 200 : pageStatusOf(trial.fault);
-    if (trial.outcome === 'too many') return showProblem(status, texts.tooMany);
-    if (trial.outcome === 'outage') return showProblem(status, texts.outage(kind.title));
+    const { status, text } = replyToFailed(response, trial, { texts, title: kind.title });
+    if (text !== undefined) return showProblem(status, text);
     const isDeclined = query.get('error') === 'access_denied';
     return showProblem(status, isDeclined ? texts.declined(kind.title) : texts.notCompleted(kind.title));
   };

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Application } from '../applications/application.js';
 import type { Admission } from '../bridge/admission.js';
-import { httpErrors, isServerFault, pageStatusOf, retryAfterOf } from '../core/error-mapping.js';
+import { httpErrors, isServerFault, pageStatusOf } from '../core/error-mapping.js';
 import { type Fault, toFault } from '../core/fault.js';
 import { readBody } from '../http/body.js';
 import { isFromAnotherSite } from '../http/cross-site.js';
@@ -16,6 +16,7 @@ import type { Trials } from '../vault/trials.js';
 import { createAway } from './away.js';
 import { createCallback } from './callback.js';
 import { type Entered, readEntered } from './entered.js';
+import { replyToFailed, setRetryAfter } from './failed-trial.js';
 import { createKeep } from './keep.js';
 import { credentialIn, type OperatorConfig, type Problem } from './pages.js';
 import { createReplies } from './replies.js';
@@ -133,11 +134,8 @@ export function signInRouter(parts: SignInParts): Router {
       ? await signIn(ticket, application, { login, password }, { address, scope })
       : await trials.reject({ application, subject: ticket, address }, new Error('a wrong confirmation of the ticket'));
     if ('fault' in trial) {
-      const retryAfter = retryAfterOf(trial.fault);
-      if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
-      const status = trial.outcome === 'refused' ? 200 : pageStatusOf(trial.fault);
-      if (trial.outcome === 'too many') return showProblem(status, { text: texts.tooMany });
-      if (trial.outcome === 'outage') return showProblem(status, { text: texts.outage(kind.title) });
+      const { status, text } = replyToFailed(response, trial, { texts, title: kind.title });
+      if (text !== undefined) return showProblem(status, { text });
       if (!isConfirmed) return showProblem(status, { field: 'confirmation', text: texts.unconfirmed });
       return showProblem(status, { field: 'password', text: refusalText(trial.fault) });
     }
@@ -174,8 +172,7 @@ export function signInRouter(parts: SignInParts): Router {
     if (cause instanceof URIError) return sendPage(response, httpErrors.notFound, pages.over());
     // A fault without a cause is a rejection by admission, which is no defect.
     if (cause !== undefined && isServerFault(reason)) observer.defect('a sign-in failed', cause);
-    const retryAfter = retryAfterOf(fault);
-    if (retryAfter !== undefined) response.set('Retry-After', `${retryAfter}`);
+    setRetryAfter(response, fault);
     sendPage(response, pageStatusOf(fault), pages.failure);
   };
   router.use(onError);

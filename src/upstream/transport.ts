@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Axios, AxiosAdapter } from 'axios';
 import type { Dispatcher } from 'undici';
+import { lazy } from '../shared/lazy.js';
 import { version } from '../shared/version.js';
 import { ACCEPT_ENCODING, decompress } from './decompress.js';
 import type { UpstreamResponse } from './response.js';
@@ -58,7 +59,7 @@ const USER_AGENT = `BoxBridge/${version}`;
 
 /** A transport to modern APIs. Connections are kept alive; no redirect is followed. */
 export function createTransport(options: TransportOptions): Transport {
-  let client: Axios | undefined;
+  const client = lazy(createClient);
   let dispatcher: Dispatcher | undefined;
   let isRetired = false;
   const current = () => {
@@ -73,9 +74,8 @@ export function createTransport(options: TransportOptions): Transport {
   };
   return {
     send: async (request) => {
-      client ??= createClient();
       try {
-        const { data } = await client.request<UpstreamResponse>({ adapter: adapterFor(current, request) });
+        const { data } = await client().request<UpstreamResponse>({ adapter: adapterFor(current, request) });
         return data;
       } finally {
         if (isRetired) retire();

@@ -29,9 +29,12 @@ interface ReadAccount {
 }
 
 /** What came of a secret. */
-type Trial<Kept> =
-  | { readonly kept: Kept }
-  | { readonly outcome: 'refused' | 'outage' | 'too many'; readonly fault: Fault };
+type Trial<Kept> = { readonly kept: Kept } | FailedTrial;
+
+export interface FailedTrial {
+  readonly outcome: 'refused' | 'outage' | 'too many';
+  readonly fault: Fault;
+}
 
 /** Tries secrets as credentials. There is one set of limits for all places where a secret can be entered. */
 export interface Trials {
