@@ -1,6 +1,7 @@
 import { Fault, reasons } from '../core/fault.js';
 import { createMask } from '../core/secrets.js';
 import { messageOf, ProviderDefect, stackOf } from '../shared/errors.js';
+import { startTimer } from '../shared/timer.js';
 import { isRecord } from './common.js';
 import type { Account, Provider } from './provider.js';
 
@@ -60,7 +61,7 @@ async function inTime<Result>(work: () => Promise<Result>, timeoutMs: number): P
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<never>((_resolve, reject) => {
     const fail = () => reject(new Fault('unavailable', { cause: new Error('the provider gave nothing in time') }));
-    timer = setTimeout(fail, Math.max(0, timeoutMs));
+    timer = startTimer(fail, timeoutMs);
   });
   try {
     return await Promise.race([work(), over]);

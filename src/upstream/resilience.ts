@@ -12,6 +12,7 @@ import {
 } from 'cockatiel';
 import { Fault } from '../core/fault.js';
 import { messageOf } from '../shared/errors.js';
+import { startTimer } from '../shared/timer.js';
 import { type Caller, type CountedOutage, createOutageCount } from './outage-count.js';
 
 /** An outage of a modern API, with the fault that the caller gets. */
@@ -194,7 +195,7 @@ function createBulkhead(slots: number) {
     return new Promise<T>((resolve, reject) => {
       const timedOut = () => new Fault('unavailable', { cause: new Error('no turn in time') });
       const deadline = performance.now() + timeoutMs;
-      const timer = setTimeout(() => reject(timedOut()), timeoutMs);
+      const timer = startTimer(() => reject(timedOut()), timeoutMs);
       const begin = async () => {
         clearTimeout(timer);
         const leftMs = deadline - performance.now();

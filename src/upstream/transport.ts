@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { Axios, AxiosAdapter } from 'axios';
 import type { Dispatcher } from 'undici';
 import { lazy } from '../shared/lazy.js';
+import { startTimer } from '../shared/timer.js';
 import { version } from '../shared/version.js';
 import { ACCEPT_ENCODING, decompress } from './decompress.js';
 import type { UpstreamResponse } from './response.js';
@@ -202,7 +203,7 @@ function dispatch(dispatcher: Dispatcher, request: TransportRequest): Promise<Ra
         onResponseError: (_controller, error) => giveUp(error),
       },
     );
-    timer = setTimeout(fail, timeoutMs, 'no reply in time', TIMED_OUT);
+    timer = startTimer(() => fail('no reply in time', TIMED_OUT), timeoutMs);
   });
 }
 
