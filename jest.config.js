@@ -4,6 +4,7 @@ export default {
   roots: ['<rootDir>/dist/test'],
   testMatch: ['**/*.test.js'],
   transform: {},
+  testEnvironment: '<rootDir>/dist/test/support/jest/no-leaks.js',
   // Long rounds: test/support/rounds.ts.
   testTimeout: process.env.ROUNDS === 'long' ? 300_000 : 60_000,
   testSequencer: '<rootDir>/dist/test/support/jest/longest-first.js',
