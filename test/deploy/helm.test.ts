@@ -294,6 +294,42 @@ describeWith([helm], 'the chart', () => {
       expectGood(await rendered({ secret, ...values }, 'ingress', release));
     });
 
+    const ofPostgres = { kind: 'postgres', postgres: { secretName: '2026', secretKey: 'y' } };
+    // What YAML takes for numbers, booleans and nothing.
+    const texts = {
+      fullnameOverride: 'no',
+      nameOverride: 'n',
+      serviceAccount: { name: 'off' },
+      ingress: { className: 'null', tlsSecret: '2026' },
+      priorityClassName: 'true',
+      spreadOver: ['y'],
+      image: { pullSecrets: [{ name: '2026' }] },
+    };
+    test.each<[what: string, values: object]>([
+      [
+        'a bridge with SQLite',
+        { store: { kind: 'sqlite', sqlite: { existingClaim: '1e3' } }, autoscaling: { enabled: false } },
+      ],
+      [
+        'a volume of a class',
+        { store: { kind: 'sqlite', sqlite: { storageClass: '0x1' } }, autoscaling: { enabled: false } },
+      ],
+      ['a Secret of mine', { store: ofPostgres, secret: { existing: '2026' } }],
+      [
+        'a role and an account of mine',
+        {
+          store: ofPostgres,
+          secret: { existing: '1' },
+          migration: { secretName: '2', secretKey: 'no' },
+          serviceAccount: { create: false, name: 'off' },
+        },
+      ],
+    ])('to %s, from names that look like something else', async (_what, values) => {
+      const resources = await rendered({ ...texts, ...values }, 'ingress', 'on');
+      expectGood(resources);
+      for (const resource of resources) new (modelOf(resource)[0])(resource).validate();
+    });
+
     test.each(['0.2.0+build.7', `0.2.0-${'a'.repeat(50)}.b`])('to version %s, and an image', async (version) => {
       const { path, remove } = await temporaryFolder();
       afterwards(remove);

@@ -51,9 +51,10 @@ async function render(values: object, example: string | undefined, release: stri
   return resourcesIn(stdout);
 }
 
-/** The resources that Helm has printed. Throws an Error for what is not YAML. */
+/** The resources that Helm has printed, as Kubernetes reads them. Throws an Error for what is not YAML. */
 export function resourcesIn(manifests: string): Resource[] {
-  return parseAllDocuments(manifests).map((document) => {
+  // In 1.1 `y`, `no` and `on` are booleans, too.
+  return parseAllDocuments(manifests, { version: '1.1' }).map((document) => {
     // Duplicate keys, too.
     if (document.errors.length + document.warnings.length > 0)
       throw new Error(`${document.errors}${document.warnings}`);

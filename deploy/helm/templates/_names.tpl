@@ -10,8 +10,8 @@
 {{- end -}}
 
 {{- define "boxbridge.selector" -}}
-app.kubernetes.io/name: {{ include "boxbridge.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "boxbridge.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "boxbridge.labels" -}}
