@@ -463,6 +463,9 @@ describeWith([helm], 'the chart', () => {
     const { mountPath } = volumeMounts.find(({ name }: Resource) => name === 'data');
     const { store, key_file } = parse(bridgeOf(resources));
     expect([store, key_file]).toEqual([`sqlite:${mountPath}/bridge.db`, `${mountPath}/bridge.key`]);
+    // What moves to PostgreSQL with its `user_id`s.
+    const page = textOf('../docs/kubernetes.md');
+    for (const moved of [`store copy ${store} `, `base64 -w0 ${key_file})`]) expect(page).toContain(moved);
   });
 
   test('answers calls from its sandbox, as its pod starts the two', async () => {
