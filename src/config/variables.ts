@@ -12,7 +12,8 @@ const REFERENCE = /\$(\$\{)|\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}|\$\{/g;
 /**
  * Puts variables into the values of a document, in place of `${NAME}` and, with a default for one that is unset or empty,
  * of `${NAME:-default}`; `$${` is a `${` of the text. What is put in is one value, whatever it holds: an integer or a boolean
- * where the value is written without quotes and looks like one, else text. Gives a problem for each that cannot be put in.
+ * where the value is written without quotes and looks like one, else text. Line ends behind a variable are no part of it: a
+ * Secret of Kubernetes that is made of a file has one. Gives a problem for each that cannot be put in.
  */
 export function putVariables(
   document: Document.Parsed,
@@ -31,7 +32,8 @@ export function putVariables(
         if (escaped !== undefined) return escaped;
         if (name === undefined)
           return fail('${ begins no variable; write ${NAME}, ${NAME:-default}, or $${ for the text');
-        const value = fallback === undefined ? variables[name] : variables[name] || fallback;
+        const given = variables[name]?.replace(/[\r\n]+$/, '');
+        const value = fallback === undefined ? given : given || fallback;
         return value ?? fail(`the variable ${name} is not set; set it, or write \${${name}:-default}`);
       });
       node.value = node.type === Scalar.PLAIN ? toValue(text) : text;

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { type Connection, type Connections, isIdle } from './connections.js';
+import { type Connection, type Connections, isIdle, isOfProxy, PROXY_IDLE_MS } from './connections.js';
 
 /** Why connections were closed that their callers would have kept. */
 type ClosedFor = 'too many connections' | 'too many connections of one address' | 'the reply is not being read';
@@ -26,7 +26,7 @@ export interface ConnectionLimits extends ConnectionCounts {
   readonly sendMs?: number;
   /** How often connections are looked through, in milliseconds; 1,000 unless given. */
   readonly checkMs?: number;
-  /** The longest time without a request, in milliseconds, whatever else a caller sends; 15,000 unless given. */
+  /** The longest time without a request, in milliseconds, whatever else a caller that is no proxy sends; 15,000 unless given. */
   readonly idleMs?: number;
   readonly onClosed?: ((closed: ClosedConnections) => void) | undefined;
 }
@@ -75,6 +75,7 @@ export function limitConnections(
     }
   });
 
+  const longestIdle = (connection: Connection) => (isOfProxy(connection) ? PROXY_IDLE_MS : idleMs);
   const check = () => {
     const now = performance.now();
     for (const connection of connections.values()) {
@@ -82,7 +83,7 @@ export function limitConnections(
       const isUnsent = exchanges[0]?.response.writableEnded === true;
       // Node restarts the timer as long as some of what it sends is taken.
       if (isUnsent && socket.timeout !== sendMs) socket.setTimeout(sendMs);
-      else if (isIdle(connection) && now - idleSince > idleMs) socket.destroy();
+      else if (isIdle(connection) && now - idleSince > longestIdle(connection)) socket.destroy();
     }
     for (const [why, { count, address }] of closed) onClosed({ why, connections: count, address });
     closed.clear();

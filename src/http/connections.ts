@@ -24,6 +24,12 @@ export interface Connection {
   isFull: boolean;
 }
 
+/**
+ * How long a proxy may keep a connection without a request, in milliseconds: longer than proxies do by themselves, which is a
+ * minute where it is not for ever. A request that meets the end of its connection is lost, and no proxy may repeat it.
+ */
+export const PROXY_IDLE_MS = 75_000;
+
 /** The open connections of a server, in the order in which they were accepted. */
 export type Connections = ReadonlyMap<Socket, Connection>;
 
@@ -68,6 +74,8 @@ export function serveConnections(server: Server, handler: RequestListener): Conn
       if (next) perform(next);
       // The head of its last reply may have said that the connection is kept.
       else if (!server.listening) connection.socket.destroySoon();
+      // Where Node has set that of other callers.
+      else if (isOfProxy(connection)) connection.socket.setTimeout(PROXY_IDLE_MS);
     });
     if (exchanges.length === 1) perform(exchange);
   };
@@ -79,6 +87,11 @@ export function serveConnections(server: Server, handler: RequestListener): Conn
 /** Whether no request of a connection is being received, performed or answered. */
 export function isIdle({ exchanges, latest }: Connection): boolean {
   return exchanges.length === 0 && (latest === undefined || latest.request.complete);
+}
+
+/** Whether a proxy has it: one that says for whom its requests are. */
+export function isOfProxy({ latest }: Connection): boolean {
+  return latest?.request.headers['x-forwarded-for'] !== undefined;
 }
 
 /** Whether nothing has arrived of a next request either. */

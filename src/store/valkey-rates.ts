@@ -61,6 +61,8 @@ export async function openValkeyRates(
     if (isUp === isUpNow || isClosed) return;
     isUp = isUpNow;
     onState(isUpNow ? 'counts' : 'away', isUpNow ? undefined : cause);
+    // What the next failure is, unless an error says more.
+    cause = 'the connection was closed';
   };
   client.on('error', (error: unknown) => {
     cause = messageOf(error);
@@ -78,7 +80,6 @@ export async function openValkeyRates(
     });
     client.on('close', () => {
       tell(false);
-      cause = 'the connection was closed';
       resolve();
     });
   });

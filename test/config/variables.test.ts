@@ -13,6 +13,9 @@ const variables = {
   YES: 'true',
   LINES: 'one\nstore: "x"\n\t# \'two\'',
   REFERENCE: '${KEY}',
+  OF_FILE: 'key-in-a-file\r\n',
+  LINE_END: '\n',
+  PORT_OF_FILE: '8081\n',
   HOST: 'api.example.com',
 };
 
@@ -41,12 +44,19 @@ test.each([
   ['"${KEY:-a default}"', variables.KEY],
   ['"${LINES}"', variables.LINES],
   ['"${REFERENCE}"', '${KEY}'],
+  ['"${OF_FILE}"', 'key-in-a-file'],
+  ['"${OF_FILE}-${OF_FILE}"', 'key-in-a-file-key-in-a-file'],
+  ['"${LINE_END:-a default}"', 'a default'],
   ['"$${KEY}"', '${KEY}'],
   ['"$KEY"', '$KEY'],
   ['"a$"', 'a$'],
 ])('the api_key %s', (written, apiKey) => {
   const [application] = read(written).applications;
   expect(application).toMatchObject({ apiKey, baseUrl: 'https://api.example.com/v1' });
+});
+
+test('a number in a variable with a line end', () => {
+  expect(read('k', 'listen:\n  port: ${PORT_OF_FILE}')).toMatchObject({ listen: { port: 8081 } });
 });
 
 test('a number and a boolean without quotes', () => {

@@ -25,8 +25,8 @@ import { runCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { startNodeIn } from '../support/servers/process.js';
 import { urlIn } from '../support/servers/served.js';
-import { adapted, root, textOf } from './files.js';
-import { helm, RELEASE, type Resource, rendered, runHelm, the } from './helm.js';
+import { adapted, pathIn, root, textOf } from './files.js';
+import { helm, RELEASE, type Resource, rendered, resourcesIn, runHelm, the } from './helm.js';
 
 const program = join(root, 'dist/src/cli.js');
 const KEY = Buffer.from('the key of the server, 32 bytes.').toString('base64');
@@ -44,7 +44,7 @@ const everything = {
   podDisruptionBudget: { maxUnavailable: '50%' },
   networkPolicy: { enabled: true, namesTo: [], extraEgress: [{ to: [{ ipBlock: { cidr: '10.1.2.3/32' } }] }] },
   resources: { limits: { cpu: 2, memory: '1Gi' } },
-  podLabels: { team: 'a', 'app.kubernetes.io/name': 'not-this' },
+  podLabels: { team: 'a', 'app.kubernetes.io/name': 'not-this', 'app.kubernetes.io/component': 'nor-this' },
   podAnnotations: { note: 'b', 'checksum/config': 'not this' },
   nodeSelector: { disk: 'ssd' },
   tolerations: [{ key: 'old', operator: 'Exists' }],
@@ -238,7 +238,8 @@ describeWith([helm], 'the chart', () => {
       expect(probes.map(({ httpGet }) => httpGet)).toEqual([
         { path: '/healthz', port: 'admin' },
         { path: '/healthz', port: 'admin' },
-        { path: '/readyz', port: 'admin' },
+        // While the store is away, too, it answers: `service_unavailable` in the caller's format, and known accounts.
+        { path: '/healthz', port: 'admin' },
       ]);
       expect(container.ports).toEqual([
         { name: 'http', containerPort: listen.port },
@@ -267,6 +268,79 @@ describeWith([helm], 'the chart', () => {
         ]);
         expect(Object.fromEntries(values)).toEqual(secret.values);
       }
+    });
+  });
+
+  describe('gives names and labels that Kubernetes takes', () => {
+    // https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ and …/labels/
+    const SERVICE = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+    const LABEL = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+    const labelsOf = ({ metadata, spec }: Resource) =>
+      [metadata.labels, spec?.template?.metadata.labels, spec?.selector?.matchLabels].flatMap((labels) =>
+        Object.values<string>(labels ?? {}),
+      );
+    const expectGood = (resources: readonly Resource[]) => {
+      for (const { metadata } of resources) expect(metadata.name).toMatch(SERVICE);
+      for (const label of resources.flatMap(labelsOf)) expect(label).toMatch(LABEL);
+    };
+
+    test.each<[what: string, release: string, values: object]>([
+      ['a release with a dot', 'box.net', {}],
+      ['the longest release', 'a'.repeat(53), {}],
+      ['hyphens where a name is cut', `${'a'.repeat(48)}--bc`, {}],
+      ['the longest name', RELEASE, { fullnameOverride: 'a'.repeat(253) }],
+      ['a dot where a label is cut', RELEASE, { nameOverride: `${'a'.repeat(49)}.b` }],
+      ['a name with a dot', RELEASE, { nameOverride: 'a.b' }],
+    ])('to %s', async (_what, release, values) => {
+      expectGood(await rendered({ secret, ...values }, 'ingress', release));
+    });
+
+    const ofPostgres = { kind: 'postgres', postgres: { secretName: '2026', secretKey: 'y' } };
+    // What YAML takes for numbers, booleans and nothing.
+    const texts = {
+      fullnameOverride: 'no',
+      nameOverride: 'n',
+      serviceAccount: { name: 'off' },
+      ingress: { className: 'null', tlsSecret: '2026' },
+      priorityClassName: 'true',
+      spreadOver: ['y'],
+      image: { pullSecrets: [{ name: '2026' }] },
+    };
+    test.each<[what: string, values: object]>([
+      [
+        'a bridge with SQLite',
+        { store: { kind: 'sqlite', sqlite: { existingClaim: '1e3' } }, autoscaling: { enabled: false } },
+      ],
+      [
+        'a volume of a class',
+        { store: { kind: 'sqlite', sqlite: { storageClass: '0x1' } }, autoscaling: { enabled: false } },
+      ],
+      ['a Secret of mine', { store: ofPostgres, secret: { existing: '2026' } }],
+      [
+        'a role and an account of mine',
+        {
+          store: ofPostgres,
+          secret: { existing: '1' },
+          migration: { secretName: '2', secretKey: 'no' },
+          serviceAccount: { create: false, name: 'off' },
+        },
+      ],
+    ])('to %s, from names that look like something else', async (_what, values) => {
+      const resources = await rendered({ ...texts, ...values }, 'ingress', 'on');
+      expectGood(resources);
+      for (const resource of resources) new (modelOf(resource)[0])(resource).validate();
+    });
+
+    test.each(['0.2.0+build.7', `0.2.0-${'a'.repeat(50)}.b`])('to version %s, and an image', async (version) => {
+      const { path, remove } = await temporaryFolder();
+      afterwards(remove);
+      const words = ['package', pathIn('helm'), '--version', version, '--app-version', version, '-d', path];
+      await promisify(execFile)('helm', words);
+      const chart = join(path, `boxbridge-${version}.tgz`);
+      const resources = resourcesIn((await promisify(execFile)('helm', ['template', RELEASE, chart])).stdout);
+      expectGood(resources);
+      const [{ image }] = the('Deployment', resources).spec.template.spec.containers;
+      expect(image).toMatch(/^registry\.example\.com\/boxbridge:\w[\w.-]{0,127}$/);
     });
   });
 
@@ -389,6 +463,9 @@ describeWith([helm], 'the chart', () => {
     const { mountPath } = volumeMounts.find(({ name }: Resource) => name === 'data');
     const { store, key_file } = parse(bridgeOf(resources));
     expect([store, key_file]).toEqual([`sqlite:${mountPath}/bridge.db`, `${mountPath}/bridge.key`]);
+    // What moves to PostgreSQL with its `user_id`s.
+    const page = textOf('../docs/kubernetes.md');
+    for (const moved of [`store copy ${store} `, `base64 -w0 ${key_file})`]) expect(page).toContain(moved);
   });
 
   test('answers calls from its sandbox, as its pod starts the two', async () => {
@@ -432,6 +509,43 @@ describeWith([helm], 'the chart', () => {
     expect(portsOf(spec.ingress)).toEqual([[8080], [9464]]);
     expect(portsOf(spec.egress)).toEqual([[53, 53], [5432], [443]]);
     expect(spec.egress[2].to.map(({ ipBlock }: Resource) => ipBlock.cidr)).toEqual(['0.0.0.0/0', '::/0']);
+  });
+
+  test('lets out to the limits_store, and to a database at a port of its own for the Job, too', async () => {
+    const networkPolicy = {
+      enabled: true,
+      limitsStoreTo: [{ podSelector: { matchLabels: { app: 'valkey' } } }],
+      limitsStorePort: 6380,
+      extraEgress: [{ ports: [{ port: 6432 }] }],
+    };
+    const egressOf = async (config: object, name: string) =>
+      the('NetworkPolicy', await rendered({ ...postgres, networkPolicy, config }), name).spec.egress;
+    const toValkey = { to: networkPolicy.limitsStoreTo, ports: [{ protocol: 'TCP', port: 6380 }] };
+    for (const config of [{ limits_store: 'valkey://valkey' }, { limits_store_file: '/secrets/valkey' }]) {
+      expect(await egressOf(config, `${RELEASE}-boxbridge`)).toContainEqual(toValkey);
+    }
+    expect(await egressOf({}, `${RELEASE}-boxbridge`)).not.toContainEqual(toValkey);
+    for (const name of ['boxbridge', 'boxbridge-migration'])
+      expect(await egressOf({}, `${RELEASE}-${name}`)).toContainEqual({ ports: [{ port: 6432 }] });
+  });
+
+  test('takes secrets of the configuration as variables of the Secret', async () => {
+    const variable = (name: string) => `\${${name}}`;
+    const ofVendor = { client_id: 'bridge', client_secret: variable('OF_THE_VENDOR'), credentials: 'vault' };
+    const config = {
+      limits_store: `valkey://bridge:${variable('OF_VALKEY')}@valkey/0`,
+      applications: [{ api_key: variable('KEY'), provider: 'golem', ...ofVendor }],
+    };
+    expect(parse(bridgeOf(await rendered({ config })))).toMatchObject(config);
+  });
+
+  test('takes a path with characters that YAML has a use for', async () => {
+    const paths = ['/api:', '/a}', '/{b'];
+    const ingress = the('Ingress', await rendered({ ingress: { enabled: true, hosts: ['a.example'], paths } }));
+    expect(ingress.spec.rules[0].http.paths.map(({ path }: Resource) => path)).toEqual(paths);
+    const gateway = { enabled: true, parentRefs: [{ name: 'a' }], paths };
+    const route = the('HTTPRoute', await rendered({ gateway }));
+    expect(route.spec.rules[0].matches.map(({ path }: Resource) => path.value)).toEqual(paths);
   });
 
   test('scales by the CPU or by a metric that a bridge tells', async () => {
@@ -499,8 +613,24 @@ describeWith([helm], 'the chart', () => {
         '- config: one of its URLs has a password',
       ],
       [
+        'a password that begins with a dollar, which is no variable',
+        { config: { limits_store: 'valkey://u:$not-for-logs@h' } },
+        '- config: one of its URLs has a password',
+      ],
+      [
+        'a client secret in it',
+        { config: { applications: [{ ...applications[0], client_secret: 'not-for-logs' }] } },
+        '- config.applications[0].client_secret: a ConfigMap',
+      ],
+      ['a file with the store in it', { config: { store_file: '/a' } }, '- config.store_file: the chart sets it'],
+      [
         'a drain of no known length',
         { config: { limits: { shutdown_ms: 'long' } } },
+        '- config.limits.shutdown_ms: has to be',
+      ],
+      [
+        'a drain in quotes, which the bridge does not take',
+        { config: { limits: { shutdown_ms: '15000' } } },
         '- config.limits.shutdown_ms: has to be',
       ],
       ['a configuration without applications', { config: { applications: [] } }, "'/config/applications': minItems"],
@@ -522,6 +652,25 @@ describeWith([helm], 'the chart', () => {
         { ...postgres, autoscaling: { enabled: true }, resources: { requests: { cpu: null } } },
         '- autoscaling.metric cpu',
       ],
+      [
+        'a URL of PostgreSQL with SQLite',
+        { secret: { values: { BOXBRIDGE_STORE: 'postgres://u:not-for-logs@h/d' } } },
+        '- store.kind: is sqlite, and',
+      ],
+      ['its Secret with SQLite', { store: { postgres: { secretName: 'db' } } }, '- store.kind: is sqlite, and'],
+      ['a role that changes tables with SQLite', { migration: { secretName: 'db' } }, '- store.kind: is sqlite, and'],
+      [
+        'a second key beside that of the Secret',
+        { ...postgres, extraEnv: [{ name: 'BOXBRIDGE_KEY', value: 'not-for-logs' }] },
+        '- extraEnv: the chart takes BOXBRIDGE_KEY',
+      ],
+      [
+        'a variable that is no text',
+        { extraEnv: [{ name: 'A', value: 12345678 }] },
+        "'/extraEnv/0/value': got number, want string",
+      ],
+      ['a sandbox at a port of the bridge', { sandbox: { enabled: true, port: 9464 } }, '- sandbox.port: 9464 is'],
+      ['a name that no Service has', { fullnameOverride: 'a.b' }, "'/fullnameOverride': 'a.b' does not match"],
       ['a sandbox with PostgreSQL', { ...postgres, sandbox: { enabled: true } }, '- sandbox.enabled: its accounts'],
       ['a name that it does not know', { replicaCount: 2 }, "additional properties 'replicaCount' not allowed"],
       [
@@ -537,6 +686,12 @@ describeWith([helm], 'the chart', () => {
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toContain(words);
       expect(stderr).not.toMatch(/not-for-logs|12345678|nil pointer/);
+    });
+
+    test('a release whose Services would begin with a digit', async () => {
+      const said = await runHelm(['template', '1st'], {});
+      expect(said).toMatchObject({ code: 1, stderr: expect.stringContaining('and 1st-boxbridge does not') });
+      expect(await runHelm(['template', '1st'], { fullnameOverride: 'first' })).toMatchObject({ code: 0 });
     });
 
     test('all that is wrong at once', async () => {

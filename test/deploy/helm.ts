@@ -38,17 +38,23 @@ export type Resource = ReturnType<typeof parse>;
 const known = new Map<string, Promise<Resource[]>>();
 
 /** The resources that the chart makes of values. Throws an Error with what Helm says where it makes none. */
-export function rendered(values: object = {}, example?: string): Promise<Resource[]> {
-  const key = JSON.stringify([values, example]);
-  const resources = known.get(key) ?? render(values, example);
+export function rendered(values: object = {}, example?: string, release: string = RELEASE): Promise<Resource[]> {
+  const key = JSON.stringify([values, example, release]);
+  const resources = known.get(key) ?? render(values, example, release);
   known.set(key, resources);
   return resources;
 }
 
-async function render(values: object, example: string | undefined): Promise<Resource[]> {
-  const { code, stdout, stderr } = await runHelm(['template', RELEASE], values, example);
+async function render(values: object, example: string | undefined, release: string): Promise<Resource[]> {
+  const { code, stdout, stderr } = await runHelm(['template', release], values, example);
   if (code !== 0) throw new Error(stderr);
-  return parseAllDocuments(stdout).map((document) => {
+  return resourcesIn(stdout);
+}
+
+/** The resources that Helm has printed, as Kubernetes reads them. Throws an Error for what is not YAML. */
+export function resourcesIn(manifests: string): Resource[] {
+  // In 1.1 `y`, `no` and `on` are booleans, too.
+  return parseAllDocuments(manifests, { version: '1.1' }).map((document) => {
     // Duplicate keys, too.
     if (document.errors.length + document.warnings.length > 0)
       throw new Error(`${document.errors}${document.warnings}`);

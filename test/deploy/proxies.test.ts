@@ -9,6 +9,7 @@ import { afterwards } from '../support/cleanup.js';
 import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
 import { createRsaCertificate, store } from '../support/servers/certificates.js';
 import { canned, startUpstream } from '../support/servers/upstream.js';
+import { until } from '../support/until.js';
 import { adapted, textOf } from './files.js';
 
 const run = promisify(execFile);
@@ -145,11 +146,12 @@ describeWith([caddyProgram, curlProgram], 'Caddy', () => {
     await expect(validate(file)).rejects.toThrow();
   });
 
-  test('leads programs to the bridge', async () => {
+  /** Runs Caddy with the Caddyfile, of which no more is changed than where it listens and who signs its certificates. */
+  async function startCaddy(site: string) {
     const file = join(folder, 'Caddyfile');
     const text = adapted(textOf('caddy/Caddyfile'), [
-      [/^\{/gm, '{\n\tadmin off'],
-      [/^www\.box\.example\.com \{/gm, `http://${HOST} {\n\tbind unix/${socket()}`],
+      [/^\{/gm, '{\n\tadmin off\n\tskip_install_trust'],
+      [/^www\.box\.example\.com \{/gm, `${site}\n\tbind unix/${socket()}`],
     ]);
     await writeFile(file, text);
     const server = spawn('caddy', wordsFor('run', file), { env: env(), stdio: ['ignore', 'ignore', 'pipe'] });
@@ -163,14 +165,36 @@ describeWith([caddyProgram, curlProgram], 'Caddy', () => {
       said += text;
     });
     while (!said.includes('serving initial configuration')) await once(server.stderr, 'data');
+    /** Ends it; gives what it logged. */
+    return async () => {
+      server.kill('SIGTERM');
+      await end;
+      return said;
+    };
+  }
+
+  test('leads programs to the bridge', async () => {
+    const stop = await startCaddy(`http://${HOST} {`);
     expect(await curl(`http://${HOST}${CALL}`)).toEqual(good);
     for (const path of ['/metrics', '/METRICS', '/metrics/', '//metrics', '/readyz', '/%72eadyz']) {
       expect([path, (await curl(`http://${HOST}${path}`, '--path-as-is')).head]).toEqual([path, NOT_FOUND]);
     }
     await close();
     expect((await curl(`http://${HOST}${CALL}`)).head).toMatch(/^HTTP\S+ 502/);
-    server.kill('SIGTERM');
-    await end;
-    expect(said).not.toMatch(/(key|token)-of-curl/);
+    expect(await stop()).not.toMatch(/(key|token)-of-curl/);
+  });
+
+  test('leads programs that name no host in TLS to the bridge', async () => {
+    await startCaddy(`https://${HOST} {\n\ttls internal`);
+    const call = (host: string) => curl(`https://${host}${CALL}`, '--tls-max', '1.2', '-H', `Host: ${HOST}`);
+    // Its certificate is made while it serves already.
+    await until(() =>
+      call(HOST).then(
+        () => true,
+        () => false,
+      ),
+    );
+    // For an address curl sends no name.
+    for (const host of [HOST, '127.0.0.1']) expect(await call(host)).toEqual(good);
   });
 });

@@ -104,6 +104,25 @@ test('a connection on which only blank lines arrive ends after the limit', async
   clearInterval(lines);
 });
 
+test('a connection of a proxy outlasts that of a caller, and the minute for which proxies keep it', async () => {
+  let timeouts: () => (number | undefined)[] = () => [];
+  const attach: ListenOptions['attach'] = (_server, connections) => {
+    timeouts = () => [...connections.values()].map(({ socket }) => socket.timeout);
+  };
+  const server = await start({ idleMs: 100, attach });
+  const [proxy, caller] = [await connect(server), await connect(server)];
+  const ask = (socket: Socket, more = '') => socket.write(`GET /wait HTTP/1.1\r\nHost: x\r\n${more}\r\n`);
+  ask(caller);
+  ask(proxy, 'X-Forwarded-For: 192.0.2.1\r\n');
+  await until(() => server.waiting.length === 2);
+  for (const response of server.waiting) response.end('done');
+  await closeOf(caller);
+  await until(() => timeouts().length < 2);
+  expect(timeouts()).toEqual([75_000]);
+  ask(proxy);
+  await until(() => server.waiting.length === 3);
+});
+
 test('of too many connections, the one that has been idle for longest makes room', async () => {
   const server = await start({ maxConnections: 3 });
   const busy = await connect(server);

@@ -132,6 +132,26 @@ describeWith([curl, bash, sqlite], 'pasted into a terminal, the commands succeed
     PROGRAM_TIMEOUT_MS,
   );
 
+  test(
+    'docs/operations.md, with the journal of a bridge that was killed: the store is as it was at the backup',
+    async () => {
+      const { path: folder, remove } = await temporaryFolder();
+      afterwards(remove);
+      await cp(join(started.path, 'data'), join(folder, 'data'), { recursive: true });
+      const terminal = await openTerminal({ folder, names: {} });
+      const paste = (text: string) => terminal.paste({ language: 'sh', text, notRun: undefined });
+      const { blocks } = pageOf('docs/operations.md');
+      const [backup, restore] = ['sqlite3 ', 'rm -f '].map((begin) =>
+        blocks.find(({ text }) => text.startsWith(begin)),
+      );
+      await paste(backup?.text ?? '');
+      await paste('sqlite3 data/bridge.db ".dbconfig no_ckpt_on_close on" "CREATE TABLE after_the_backup (a)"');
+      await paste(restore?.text ?? '');
+      expect(await paste('sqlite3 data/bridge.db .tables')).toMatch(/accounts(?!.*after_the_backup)/s);
+    },
+    PROGRAM_TIMEOUT_MS,
+  );
+
   const left = pages.flatMap(({ path, blocks }) =>
     blocks.flatMap(({ text, notRun }) =>
       notRun === undefined ? [] : [{ command: text.split('\n')[0], path, notRun }],

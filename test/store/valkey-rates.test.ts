@@ -84,6 +84,14 @@ describeWithValkey('rates in Valkey', () => {
     expect(nodes.map(({ heard }) => heard[2])).toEqual(Array(2).fill(`${address} counts`));
   });
 
+  test('ended while nothing is asked of it, it is away because the connection was closed', async () => {
+    const { address, kill } = await startValkey();
+    const { heard } = await openNode(`valkey://${address}`);
+    await kill();
+    await until(() => heard.length === 2);
+    expect(heard[1]).toBe(`${address} away: the connection was closed`);
+  });
+
   test('hanging, it costs a moment once, and nothing until it goes on', async () => {
     const { address, hang, goOn } = await startValkey();
     const { heard, rate } = await openNode(`valkey://${address}`);

@@ -4,7 +4,12 @@
 {{- $isPostgres := include "boxbridge.isPostgres" . -}}
 {{- $wrong := list -}}
 
-{{- range $key := list "listen" "store" -}}
+{{- $fullname := include "boxbridge.fullname" . -}}
+{{- if not (regexMatch "^[a-z]" $fullname) -}}
+{{- $wrong = append $wrong (printf "fullnameOverride: the name of a Service begins with a letter, and %s does not; give one that does" $fullname) -}}
+{{- end -}}
+
+{{- range $key := list "listen" "store" "store_file" -}}
 {{- if hasKey $v.config $key -}}
 {{- $wrong = append $wrong (printf "config.%s: the chart sets it; leave it out, and use the chart's own `listenHost` or `store`" $key) -}}
 {{- end -}}
@@ -14,12 +19,18 @@
 {{- $wrong = append $wrong (printf "config.admin.%s: the chart sets it; leave it out" $key) -}}
 {{- end -}}
 {{- end -}}
-{{- if le (include "boxbridge.shutdownMs" . | int) 0 -}}
-{{- $wrong = append $wrong "config.limits.shutdown_ms: has to be a number of milliseconds here; the time that a pod has to end follows from it" -}}
+{{- if not (regexMatch "^[1-9][0-9]*$" (dig "limits" "shutdown_ms" 10000 $v.config | toJson)) -}}
+{{- $wrong = append $wrong "config.limits.shutdown_ms: has to be a whole number of milliseconds here, without quotes; the time that a pod has to end follows from it" -}}
 {{- end -}}
 
-{{- if regexMatch "://[^/@\\s]*:[^$/@\\s][^/@\\s]*@" (toYaml $v.config) -}}
+{{- $variable := "\\$\\{\\w+\\}" -}}
+{{- if regexMatch "://[^/@\\s]*:[^/@\\s]+@" (regexReplaceAll $variable (toYaml $v.config) "") -}}
 {{- $wrong = append $wrong "config: one of its URLs has a password; put it into the Secret, and write ${NAME} in its place" -}}
+{{- end -}}
+{{- range $n, $application := $v.config.applications -}}
+{{- if regexReplaceAll $variable ($application.client_secret | default "" | toString) "" -}}
+{{- $wrong = append $wrong (printf "config.applications[%d].client_secret: a ConfigMap is no place for it; put it into the Secret, and write ${NAME} in its place" $n) -}}
+{{- end -}}
 {{- end -}}
 
 {{- if and $v.secret.existing $v.secret.values -}}
@@ -43,10 +54,21 @@
 {{- $wrong = append $wrong (printf "secret.values.%s: has to be a URL such as postgres://user:password@host/database" $postgres.secretKey) -}}
 {{- end -}}
 {{- end -}}
+{{- range $v.extraEnv -}}
+{{- if has .name (list "BOXBRIDGE_KEY" "BOXBRIDGE_STORE") -}}
+{{- $wrong = append $wrong (printf "extraEnv: the chart takes %s from a Secret; leave it out" .name) -}}
+{{- end -}}
+{{- end -}}
 {{- if $v.sandbox.enabled -}}
 {{- $wrong = append $wrong "sandbox.enabled: its accounts would keep user_ids in PostgreSQL for ever; take store.kind sqlite to try things out" -}}
 {{- end -}}
 {{- else -}}
+{{- if or $v.store.postgres.secretName $v.migration.secretName (hasKey $v.secret.values $v.store.postgres.secretKey) -}}
+{{- $wrong = append $wrong "store.kind: is sqlite, and there is the URL of a PostgreSQL in store.postgres, migration or secret.values; take store.kind postgres, or leave the URL out" -}}
+{{- end -}}
+{{- if and $v.sandbox.enabled (has (int $v.sandbox.port) (list 8080 9464)) -}}
+{{- $wrong = append $wrong (printf "sandbox.port: %d is a port of the bridge beside it; take another" (int $v.sandbox.port)) -}}
+{{- end -}}
 {{- if and (gt (int $v.replicas) 1) (not $v.autoscaling.enabled) -}}
 {{- $wrong = append $wrong (printf "replicas: %d pods cannot share a SQLite file; take store.kind postgres, or 1" (int $v.replicas)) -}}
 {{- end -}}

@@ -60,7 +60,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- end -}}
 
@@ -77,16 +77,16 @@ securityContext:
 {{- /* The URL of the store, the server's key and the other variables. Takes `root`, `secret`, and `url` with `name` and `key`. */ -}}
 {{- define "boxbridge.environment" -}}
 {{- if .secret }}
-envFrom: [{ secretRef: { name: {{ .secret }} } }]
+envFrom: [{ secretRef: { name: {{ .secret | quote }} } }]
 {{- end }}
 {{- $isPostgres := include "boxbridge.isPostgres" .root }}
 {{- if or $isPostgres .root.Values.extraEnv }}
 env:
   {{- if $isPostgres }}
   - name: BOXBRIDGE_STORE
-    valueFrom: { secretKeyRef: { name: {{ .url.name }}, key: {{ .url.key }} } }
+    valueFrom: { secretKeyRef: { name: {{ .url.name | quote }}, key: {{ .url.key | quote }} } }
   - name: BOXBRIDGE_KEY
-    valueFrom: { secretKeyRef: { name: {{ .secret }}, key: BOXBRIDGE_KEY } }
+    valueFrom: { secretKeyRef: { name: {{ .secret | quote }}, key: BOXBRIDGE_KEY } }
   {{- end }}
   {{- with .root.Values.extraEnv }}
   {{- toYaml . | nindent 2 }}

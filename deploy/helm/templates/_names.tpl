@@ -1,23 +1,29 @@
 {{- define "boxbridge.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimAll "-." -}}
 {{- end -}}
 
+{{- /* Of a Service, too, whose name has no dots. */ -}}
 {{- define "boxbridge.fullname" -}}
 {{- $name := include "boxbridge.name" . -}}
 {{- $made := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
-{{- default $made .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- default $made .Values.fullnameOverride | replace "." "-" | trunc 50 | trimAll "-" -}}
 {{- end -}}
 
 {{- define "boxbridge.selector" -}}
-app.kubernetes.io/name: {{ include "boxbridge.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "boxbridge.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "boxbridge.labels" -}}
 {{ include "boxbridge.selector" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/version: {{ include "boxbridge.labelValue" .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+helm.sh/chart: {{ include "boxbridge.labelValue" (printf "%s-%s" .Chart.Name .Chart.Version) }}
+{{- end -}}
+
+{{- /* A version in a label, which takes no plus and no more than 63 characters. */ -}}
+{{- define "boxbridge.labelValue" -}}
+{{- . | replace "+" "_" | trunc 63 | trimAll "-._" -}}
 {{- end -}}
 
 {{- /* The Secret with the variables; empty where there is none. */ -}}
@@ -42,6 +48,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
 {{- else -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default (.Chart.AppVersion | replace "+" "_") }}
 {{- end -}}
 {{- end -}}

@@ -9,12 +9,15 @@
   {{- end }}
 {{- end -}}
 
-{{- /* To names, and to the database. */ -}}
+{{- /* To names, to the database, and to what else the operator names: a database at two ports, such as with a pooler. */ -}}
 {{- define "boxbridge.egressToStore" -}}
 {{- $policy := .Values.networkPolicy -}}
 {{- $names := list (dict "port" 53 "protocol" "UDP") (dict "port" 53) -}}
 {{ include "boxbridge.rule" (dict "side" "to" "peers" $policy.namesTo "ports" $names) }}
 {{- if include "boxbridge.isPostgres" . }}
 {{ include "boxbridge.rule" (dict "side" "to" "peers" $policy.databaseTo "ports" (list (dict "port" $policy.databasePort))) }}
+{{- end }}
+{{- with $policy.extraEgress }}
+{{ toYaml . }}
 {{- end }}
 {{- end -}}
