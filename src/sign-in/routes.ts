@@ -101,9 +101,11 @@ export function signInRouter(parts: SignInParts): Router {
     const pages = pagesFor(request);
     const { texts } = pages;
     const address = request.ip ?? '';
+    const showDone = () => sendPage(response, 200, pages.done(pending));
     const showProblem = (status: number, problem: Problem) =>
-      sendPage(response, status, pages.form(pending, address, problem), application);
-    if (pending.signedIn) return sendPage(response, 200, pages.done(pending));
+      pending.signedIn ? showDone() : sendPage(response, status, pages.form(pending, address, problem), application);
+    // Who comes from signing in a second time has to get to the web application all the same.
+    if (pending.signedIn && application.redirectUrl === undefined) return showDone();
     if (isFromAnotherSite(request, bridgeUrl(request))) {
       observer.signIn(application, 'another site', new Error(`the page of another site sent the form of ${address}`));
       return showProblem(httpErrors.forbidden, { text: texts.fromAnotherSite });

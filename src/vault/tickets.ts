@@ -22,9 +22,10 @@ export interface Tickets {
    */
   readonly factsOf: (ticket: string) => Promise<TicketFacts | undefined>;
   /**
-   * Seals a credential that the modern API has accepted under a ticket; `login` is that of its account. Gives the auth_token where the application has a
-   * `redirect_url`, which carries it. Throws `missing` where the ticket is unknown, spent or expired, and `conflict`
-   * where it holds a credential already.
+   * Seals a credential that the modern API has accepted under a ticket; `login` is that of its account. Gives the
+   * auth_token where the application has a `redirect_url`, which carries it: the same one for the same credential, since a
+   * second click, or a reply that is lost, leaves a browser without the first. Throws `missing` where the ticket is
+   * unknown, spent or expired, and `conflict` where it holds a credential already.
    */
   readonly signIn: (ticket: string, credential: string, userId: number, login?: string) => Promise<string | undefined>;
   /** Notes with what the user of a ticket is sent to the vendor. Throws as `signIn`. */
@@ -127,6 +128,14 @@ function ticketsOf(applications: readonly Application[], parts: SharedParts): Ti
       throw new Fault('conflict');
   };
 
+  /** What `signIn` gives for a ticket that holds a credential. */
+  const givenAgain = ({ redirectUrl }: Application, content: Content, credential: string): string => {
+    const { authToken } = content;
+    if (redirectUrl === undefined || authToken === undefined || content.credential !== credential)
+      throw new Fault('conflict');
+    return authToken;
+  };
+
   /** A ticket with a grant gets its session before it is spent: only a session's grant can be renewed. */
   const withSession = async (
     ticket: string,
@@ -163,17 +172,13 @@ function ticketsOf(applications: readonly Application[], parts: SharedParts): Ti
     factsOf: (ticket) => factsOf(ticket).catch(() => undefined),
     signIn: async (ticket, credential, userId, login) => {
       const { record, application, content } = await unsealTicket(ticket);
-      if (content.credential !== undefined) throw new Fault('conflict');
+      if (content.credential !== undefined) return givenAgain(application, content, credential);
       const session =
         application.redirectUrl === undefined ? undefined : await sessions.make(application, credential, userId);
-      const next = sealTicket(ticket, record, {
-        credential,
-        userId,
-        ...(login !== undefined && { login }),
-        ...(session && { authToken: session.authToken }),
-      });
-      if (!(await store.changeTicket(record, next, session?.record))) throw new Fault('conflict');
-      return session?.authToken;
+      const given = session && { authToken: session.authToken };
+      const next = sealTicket(ticket, record, { credential, userId, ...(login !== undefined && { login }), ...given });
+      if (await store.changeTicket(record, next, session?.record)) return session?.authToken;
+      return givenAgain(application, (await unsealTicket(ticket)).content, credential);
     },
     sendAway: async (ticket, sentAway) => {
       const { record, content } = await unsealTicket(ticket);
