@@ -247,6 +247,18 @@ describe('doctor --live', () => {
     expect(await content()).toEqual(before);
   });
 
+  test.each([[[]], [['--live']]])('records nothing, with %j', async (more) => {
+    const application = { ...apis.application('seatable', 'open'), credentials: 'passthrough' };
+    const configuration = { record: { file: './recordings/calls' }, applications: [application] };
+    const body = bodies.rest('get_account_info', [
+      ['api_key', 'open'],
+      ['auth_token', credentials.seatable],
+    ]);
+    const cwd = await folder({ 'bridge.yaml': JSON.stringify(configuration), body });
+    const { code } = await doctor(cwd, 'body', '--config', 'bridge.yaml', ...more);
+    expect([code, (await readdir(cwd)).sort()]).toEqual([0, ['body', 'bridge.yaml']]);
+  });
+
   test('sends to the modern API itself', async () => {
     const application = { ...apis.application('seatable', 'open'), credentials: 'passthrough' };
     const body = bodies.rest('get_account_info', [
