@@ -15,7 +15,7 @@ import { type Content, parseContent, type SentAway } from './ticket-content.js';
 export interface Tickets {
   /** Issues `ticket`, or a new one, to a caller at this address. */
   readonly issue: (application: Application, address: string, ticket?: string) => Promise<string>;
-  /** What the page shows of a ticket. Throws `missing` where the ticket is unknown, spent or expired. */
+  /** What the page shows of a ticket. Throws `missing` where the ticket is unknown, spent or expired, or its auth_token ended. */
   readonly find: (ticket: string) => Promise<PendingTicket>;
   /**
    * What is known of a ticket, whatever became of it, to be told to who has it; undefined where nothing is. Never rejects.
@@ -120,6 +120,8 @@ function ticketsOf(applications: readonly Application[], parts: SharedParts): Ti
     if (left < 0) throw new Fault('missing', { cause: 'the ticket has expired' });
     const content = contentOf(ticket, record);
     if (!content) throw new Fault('missing', { cause: new Error('a ticket with a broken seal') });
+    if (content.authToken !== undefined && !(await sessions.has(application, content.authToken)))
+      throw new Fault('missing', { cause: 'the auth_token of the ticket has been signed out or revoked' });
     return { record, application, content, ageMs: LIFE_MS - left };
   };
 
@@ -129,10 +131,8 @@ function ticketsOf(applications: readonly Application[], parts: SharedParts): Ti
   };
 
   /** What `signIn` gives for a ticket that holds a credential. */
-  const givenAgain = ({ redirectUrl }: Application, content: Content, credential: string): string => {
-    const { authToken } = content;
-    if (redirectUrl === undefined || authToken === undefined || content.credential !== credential)
-      throw new Fault('conflict');
+  const givenAgain = ({ redirectUrl }: Application, { authToken, credential }: Content, entered: string): string => {
+    if (redirectUrl === undefined || authToken === undefined || credential !== entered) throw new Fault('conflict');
     return authToken;
   };
 
@@ -201,9 +201,8 @@ function ticketsOf(applications: readonly Application[], parts: SharedParts): Ti
         throw new Fault('unauthenticated', { cause: 'nobody has signed in with the ticket yet' });
       }
       const isGranted = authToken !== undefined && isGrant(credential);
-      const prepared = await prepare(
-        isGranted ? await sessions.credentialOf(application, authToken, scope) : credential,
-      );
+      const own = isGranted ? await sessions.credentialOf(application, authToken, scope) : credential;
+      const prepared = await prepare(own);
       const session = authToken === undefined ? await sessions.make(application, credential, userId) : { authToken };
       const isSpent = await store.spendTicket(record, 'record' in session ? session.record : undefined);
       if (!isSpent) throw new Fault('missing', { cause: 'another call spent the ticket meanwhile' });

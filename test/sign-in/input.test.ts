@@ -94,6 +94,17 @@ describe.each(formats)('$format', ({ call }) => {
     expect((await call(bridge.url, 'get_auth_token', { api_key: 'one', ticket })).status).toBe('get_auth_token_ok');
   });
 
+  test('a ticket is over with the auth_token that the web application got, for the page too', async () => {
+    const { ticket, address } = await newPage('web');
+    const key = { api_key: 'web' };
+    const location = (await enter(address, GOOD)).headers.get('location') ?? '';
+    const auth_token = new URL(location).searchParams.get('auth_token') ?? '';
+    expect((await call(bridge.url, 'logout', { ...key, auth_token })).status).toBe('logout_ok');
+    for (const page of [await visit(address), await enter(address, GOOD)])
+      expect([page.status, page.headers.get('location')]).toEqual([404, null]);
+    expect((await call(bridge.url, 'get_auth_token', { ...key, ticket })).status).toBe('get_auth_token_error');
+  });
+
   test('a spent ticket and a revoked token are invalid, for the page too', async () => {
     const ticket = await signedInTicket(bridge.url, 'one', GOOD);
     const { authToken } = await redeem(ticket);
