@@ -136,6 +136,8 @@ describe('a program that posts the real name and password', () => {
 
 describe('a page that is shown again', () => {
   const begins = ({ text }: ShownPage) => /<input id="(\w+)"[^>]* autofocus>/.exec(text)?.[1];
+  /** What a reader of the screen says of the field that it begins at, besides its label. */
+  const said = ({ text }: ShownPage) => /aria-describedby="([^"]*)"[^>]* autofocus>/.exec(text)?.[1]?.split(' ');
   const wrong = ({ text }: ShownPage) => /<input id="(\w+)"[^>]* aria-invalid="true"/.exec(text)?.[1];
 
   test.each([
@@ -147,6 +149,18 @@ describe('a page that is shown again', () => {
   ])('after %j and %j begins at %s, for %s is wrong', async (login, password, first, field) => {
     const page = await post((await newPage()).address, login, password);
     expect([begins(page), wrong(page)]).toEqual([first, field]);
+    expect(said(page)).toEqual([`${first}-hint`, 'problem']);
+  });
+
+  test('says what is wrong with no field where it begins, and nothing where nothing is', async () => {
+    const { address } = await newPage();
+    expect(said(await visit(address))).toEqual(['login-hint']);
+    apis.become(always(503));
+    for (const login of ['', 'lone-user']) {
+      const page = await post(address, login, 'any');
+      expect([page.status, begins(page), wrong(page)]).toEqual([503, 'login', undefined]);
+      expect(said(page)).toEqual(['login-hint', 'problem']);
+    }
   });
 
   test.each([
