@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { copyFile, cp, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -18,7 +18,7 @@ import { temporaryFolder } from '../support/servers/bridge.js';
 import { startNode } from '../support/servers/process.js';
 import { applicationKeys, configKeys } from './configuration-table.js';
 import { generatedParts } from './generated-parts.js';
-import { type Page, shownCommands, userPages } from './pages.js';
+import { type Block, type Page, shownCommands, userPages } from './pages.js';
 import { partIn, withPart } from './parts.js';
 import { openTerminal } from './pasted.js';
 import { PROGRAM_TIMEOUT_MS, root } from './programs.js';
@@ -139,6 +139,42 @@ describeWith([curl, bash, sqlite], 'pasted into a terminal, the commands succeed
       afterwards(restored.close);
       expect(await restored.accountOf(before)).toMatchObject({ nativeId: 'a' });
       expect(await restored.accountOf(after)).toBeUndefined();
+    },
+    PROGRAM_TIMEOUT_MS,
+  );
+
+  test(
+    'docs/operations.md, and a changed key is for its owner alone, and a lost one takes no user_id along',
+    async () => {
+      const { path: folder, remove } = await temporaryFolder();
+      afterwards(remove);
+      const terminal = await openTerminal({ folder, names: {} });
+      const [configuration] = pageOf('docs/configuration.md').blocks;
+      if (configuration) await terminal.paste(configuration);
+      await cp(join(started.path, 'data'), join(folder, 'data'), { recursive: true });
+      const key = join(folder, 'data/bridge.key');
+      const account = { provider: 'seatable', baseUrl: 'https://cloud.seatable.io' };
+      const store = openSqlite(join(folder, 'data/bridge.db'));
+      afterwards(store.close);
+      const [, userId] = await store.userIds([
+        { ...account, nativeId: 'a' },
+        { ...account, nativeId: 'b' },
+      ]);
+
+      const blocks = pageOf('docs/operations.md').blocks.filter(({ text }) => /rekey|DELETE/.test(text));
+      expect(blocks).toHaveLength(2);
+      const [change, loss] = blocks;
+      const list: Block = { language: 'sh', text: 'boxbridge tokens list', notRun: undefined };
+      const old = await readFile(key);
+      if (change) await terminal.paste(change);
+      expect([(await stat(key)).mode & 0o777, old.equals(await readFile(key))]).toEqual([0o600, false]);
+      await terminal.paste(list);
+
+      await rm(key);
+      await expect(terminal.paste(list)).rejects.toThrow('cannot read the key');
+      if (loss) await terminal.paste(loss);
+      await terminal.paste(list);
+      expect(await store.userId({ ...account, nativeId: 'b' })).toBe(userId);
     },
     PROGRAM_TIMEOUT_MS,
   );
