@@ -1,3 +1,4 @@
+import { httpErrors } from '../core/error-mapping.js';
 import type { Exchange, Sighting } from '../core/exchange.js';
 import { type MaskedExchange, maskExchange } from '../observability/masked-exchange.js';
 import { adviceFor, type Circumstances } from './advice.js';
@@ -27,9 +28,10 @@ export interface Diagnosis {
 }
 
 /** A diagnosis for each call in a request, or one where there is none. */
-export function diagnose({ request, exchanges, received }: Performed, circumstances: Circumstances): Diagnosis[] {
+export function diagnose(performed: Performed, circumstances: Circumstances): Diagnosis[] {
+  const { request, exchanges } = performed;
   const { name } = request;
-  if (exchanges.length === 0) return [ofNoCall(name, received, circumstances)];
+  if (exchanges.length === 0) return [ofNoCall(performed, circumstances)];
   return exchanges.map((exchange) => ofCall(name, exchange, circumstances));
 }
 
@@ -61,14 +63,28 @@ function formatOf({ protocol, request: { target } }: MaskedExchange) {
   return { what: 'format', is: protocol.toUpperCase(), why };
 }
 
-function ofNoCall(name: string, received: Buffer, { isLive }: Circumstances): Diagnosis {
+/** The first line of a request of the sign-in page, whose ticket is a secret. */
+const OF_PAGE = /^\S+ (?:https?:\/\/[^/ ]*)?\/+api\/1\.0\/auth\//i;
+
+function ofNoCall({ request: { name, bytes }, received }: Performed, { isLive }: Circumstances): Diagnosis {
   const statuses = [...received.toString('latin1').matchAll(/^HTTP\/1\.\d (\d{3})/gm)].map(([, status]) =>
     Number(status),
   );
   const httpStatus = statuses.find((status) => status >= 200) ?? 0;
   const isAnswered = httpStatus >= 200 && httpStatus < 400;
+  const adviceOnRefusal = OF_PAGE.test(bytes.toString('latin1'))
+    ? adviceOnPage(httpStatus, isLive)
+    : 'it is no call, and nothing answers it: look at its path';
   const advice = isAnswered
     ? 'it is no call: the bridge answers it by itself, such as the WSDL, the sign-in page or its health'
-    : 'it is no call, and nothing answers it: look at its path';
+    : adviceOnRefusal;
   return { name, isAnswered, httpStatus, exchange: undefined, isLive, seen: [], assumed: [], advice: [advice] };
+}
+
+function adviceOnPage(httpStatus: number, isLive: boolean): string {
+  if (httpStatus !== httpErrors.notFound)
+    return 'it is one of the sign-in page, which could not take it: look at its form, and whether the modern API answers';
+  return isLive
+    ? 'it is one of the sign-in page, whose ticket is not known or over: put that of a new get_ticket into its path'
+    : 'it is one of the sign-in page, for which there has to be a ticket: use --live within 15 minutes of its get_ticket';
 }

@@ -8,7 +8,7 @@ import { codeOf, messageOf } from '../shared/errors.js';
 import { nameOfStore, openStore, type StorePlace } from '../store/open.js';
 import type { StageOptions } from './stage.js';
 
-/** A folder for the stores of stages, so that nothing is written to the configured one. */
+/** A folder for the stores of stages, so that nothing is written to the configured one, or to the recordings. */
 export interface Workplace {
   /** A stage's configuration with an empty store, on a free port of loopback. */
   readonly empty: () => StageOptions;
@@ -39,6 +39,8 @@ export async function openWorkplace(config: Config, runtime: RuntimeOptions): Pr
     admin: undefined,
     rate: undefined,
     limitsStore: undefined,
+    // A call that is tried here is none of a caller's, and a stage's digests are under a key of its own.
+    record: undefined,
     // Nor how busy this machine is.
     limits: { ...config.limits, eventLoopDelayMs: MAX_DELAY_MS, memoryMb: undefined },
     store,

@@ -71,7 +71,8 @@ export function createCallRecorders({ log, metrics, ledger, watch }: CallRecorde
       ...(reason !== undefined && circumstancesOf(outcome)),
       ...(cause !== undefined && { cause: maskedCauseOf(ended) }),
     };
-    if (reason === 'internal') log.error({ ...line, stack: hide(stackOf(cause) ?? '') }, defectOf(cause));
+    if (reason === 'internal')
+      log.error({ ...line, stack: hide(stackOf(cause) ?? '') }, defectOf(cause, 'a defect of the bridge'));
     else if (reason === 'unavailable') log.warn(line, 'a call could not be answered');
     else if (reason !== undefined) log.warn(line, 'a call was refused');
     else log.info(line, 'call');
@@ -114,5 +115,6 @@ function toExchange({ id, protocol, ms, scope, outcome: { cause, unserved: _, ..
   };
 }
 
-const defectOf = (cause: unknown) =>
-  cause instanceof ProviderDefect ? 'a defect of the provider' : 'a defect of the bridge';
+/** Whose defect it is, in the words of the log: `otherwise` where it is none of a provider. */
+export const defectOf = (cause: unknown, otherwise: string): string =>
+  cause instanceof ProviderDefect ? 'a defect of the provider' : otherwise;

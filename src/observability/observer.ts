@@ -5,7 +5,7 @@ import { messageOf, stackOf } from '../shared/errors.js';
 import { createScope, type Scope } from '../shared/scope.js';
 import type { UpstreamObservation } from '../upstream/client.js';
 import type { BreakerState } from '../upstream/resilience.js';
-import { type CallOutcome, type CallRecorderParts, createCallRecorders, NONE } from './ended-call.js';
+import { type CallOutcome, type CallRecorderParts, createCallRecorders, defectOf, NONE } from './ended-call.js';
 import type { Tracing } from './tracing.js';
 
 /** The part of an application that is recorded. */
@@ -59,7 +59,7 @@ export function createObserver({ log, metrics, tracing, ledger, watch }: Observe
   const callRecorders = createCallRecorders({ log, metrics, ledger, watch });
   const defect = (what: string, cause: unknown) => {
     try {
-      log.error({ cause: messageOf(cause), stack: stackOf(cause) }, what);
+      log.error({ cause: messageOf(cause), stack: stackOf(cause) }, defectOf(cause, what));
     } catch {
       // The log itself fails: there is nowhere left to report it.
     }

@@ -15,6 +15,8 @@ export interface OperatorConfig {
 export interface Problem {
   readonly field?: FieldName;
   readonly text: string;
+  /** The field to begin with where that is not `field`. */
+  readonly begin?: FieldName | undefined;
 }
 
 /** The pages in one language. */
@@ -57,7 +59,7 @@ function pagesIn(language: Language, operator: OperatorConfig): Pages {
         form: {
           caution: caution(howItWasAsked(pending, { now: Date.now(), user, language })),
           fields,
-          focused: problem?.field ?? (application.hasLogin ? 'login' : 'password'),
+          focused: problem?.begin ?? problem?.field ?? (application.hasLogin ? 'login' : 'password'),
           show,
           hide,
           submit: canGoAway(application) ? goOn(kind.title) : submit,

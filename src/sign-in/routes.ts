@@ -101,27 +101,33 @@ export function signInRouter(parts: SignInParts): Router {
     const pages = pagesFor(request);
     const { texts } = pages;
     const address = request.ip ?? '';
+    const showDone = () => sendPage(response, 200, pages.done(pending));
     const showProblem = (status: number, problem: Problem) =>
-      sendPage(response, status, pages.form(pending, address, problem), application);
-    if (pending.signedIn) return sendPage(response, 200, pages.done(pending));
+      pending.signedIn ? showDone() : sendPage(response, status, pages.form(pending, address, problem), application);
+    // Who comes from signing in a second time has to get to the web application all the same.
+    if (pending.signedIn && application.redirectUrl === undefined) return showDone();
     if (isFromAnotherSite(request, bridgeUrl(request))) {
       observer.signIn(application, 'another site', new Error(`the page of another site sent the form of ${address}`));
       return showProblem(httpErrors.forbidden, { text: texts.fromAnotherSite });
     }
     const { login, password, confirmation } = readEntered(form, request.get('Content-Type') ?? '');
+    // The form comes back empty: a password alone, entered without the name again, would be tried as a credential.
+    const hadName = application.hasLogin && login !== '';
+    const askAgain = (status: number, problem: Problem) =>
+      showProblem(status, { ...problem, begin: hadName ? 'login' : undefined });
     const credential = credentialIn(pages.failure.language, kind).name;
     const goesAway = password === '' && application.oauth?.begin !== undefined;
     if (password === '' && !goesAway) {
-      return showProblem(200, { field: 'password', text: texts.noSecret(kind.title, credential) });
+      return askAgain(200, { field: 'password', text: texts.noSecret(kind.title, credential) });
     }
     if (application.confirmSignIn && confirmation === '') {
-      return showProblem(200, { field: 'confirmation', text: texts.noConfirmation });
+      return askAgain(200, { field: 'confirmation', text: texts.noConfirmation });
     }
-    const refusalText = ({ about }: Fault) => {
-      if (about === 'second factor') return texts.secondFactor(kind.title, credential);
-      return application.hasLogin && login !== ''
-        ? texts.refusedLogin(kind.title)
-        : texts.refused(kind.title, credential);
+    const showRefusal = (status: number, { about }: Fault) => {
+      if (about === 'second factor')
+        return showProblem(status, { field: 'password', text: texts.secondFactor(kind.title, credential) });
+      if (hadName) return showProblem(status, { field: 'login', text: texts.refusedLogin(kind.title) });
+      return showProblem(status, { field: 'password', text: texts.refused(kind.title, credential) });
     };
     // What is not confirmed counts as a wrong secret, and is not tried.
     const isConfirmed =
@@ -136,8 +142,8 @@ export function signInRouter(parts: SignInParts): Router {
     if ('fault' in trial) {
       const { status, text } = replyToFailed(response, trial, { texts, title: kind.title });
       if (text !== undefined) return showProblem(status, { text });
-      if (!isConfirmed) return showProblem(status, { field: 'confirmation', text: texts.unconfirmed });
-      return showProblem(status, { field: 'password', text: refusalText(trial.fault) });
+      if (!isConfirmed) return askAgain(status, { field: 'confirmation', text: texts.unconfirmed });
+      return showRefusal(status, trial.fault);
     }
     sendSignedIn(request, response, { ticket, application, ...trial.kept });
   };

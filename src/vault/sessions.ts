@@ -25,6 +25,8 @@ export interface Sessions {
    * Throws `unauthenticated` where there is none, or it is expired.
    */
   readonly credentialOf: (application: Application, authToken: string, scope?: Scope) => Promise<string>;
+  /** Whether an auth_token was issued and neither signed out nor revoked. */
+  readonly has: (application: Application, authToken: string) => Promise<boolean>;
   /** Revokes an auth_token, and has its vendor withdraw a grant, which may fail. Throws `unauthenticated` where there is none. */
   readonly end: (application: Application, authToken: string) => Promise<void>;
   /** The end of an access token by the clock of the store, of a grant that was just asked for. */
@@ -118,6 +120,7 @@ export function createSessions(store: Store, sealer: Sealer, clock: Clock, timeo
       if (!isGrant(credential)) return credential;
       return renewals.accessToken(grantedSession(application, authToken, record, credential), scope ?? createScope());
     },
+    has: async (application, authToken) => (await store.session(digestOf(application, authToken))) !== undefined,
     end: async (application, authToken) => {
       const digest = digestOf(application, authToken);
       const record = application.oauth?.revoke && (await store.session(digest));

@@ -15,16 +15,17 @@ import { type Content, parseContent, type SentAway } from './ticket-content.js';
 export interface Tickets {
   /** Issues `ticket`, or a new one, to a caller at this address. */
   readonly issue: (application: Application, address: string, ticket?: string) => Promise<string>;
-  /** What the page shows of a ticket. Throws `missing` where the ticket is unknown, spent or expired. */
+  /** What the page shows of a ticket. Throws `missing` where the ticket is unknown, spent or expired, or its auth_token ended. */
   readonly find: (ticket: string) => Promise<PendingTicket>;
   /**
    * What is known of a ticket, whatever became of it, to be told to who has it; undefined where nothing is. Never rejects.
    */
   readonly factsOf: (ticket: string) => Promise<TicketFacts | undefined>;
   /**
-   * Seals a credential that the modern API has accepted under a ticket; `login` is that of its account. Gives the auth_token where the application has a
-   * `redirect_url`, which carries it. Throws `missing` where the ticket is unknown, spent or expired, and `conflict`
-   * where it holds a credential already.
+   * Seals a credential that the modern API has accepted under a ticket; `login` is that of its account. Gives the
+   * auth_token where the application has a `redirect_url`, which carries it: the same one for the same credential, since a
+   * second click, or a reply that is lost, leaves a browser without the first. Throws `missing` where the ticket is
+   * unknown, spent or expired, and `conflict` where it holds a credential already.
    */
   readonly signIn: (ticket: string, credential: string, userId: number, login?: string) => Promise<string | undefined>;
   /** Notes with what the user of a ticket is sent to the vendor. Throws as `signIn`. */
@@ -119,12 +120,20 @@ function ticketsOf(applications: readonly Application[], parts: SharedParts): Ti
     if (left < 0) throw new Fault('missing', { cause: 'the ticket has expired' });
     const content = contentOf(ticket, record);
     if (!content) throw new Fault('missing', { cause: new Error('a ticket with a broken seal') });
+    if (content.authToken !== undefined && !(await sessions.has(application, content.authToken)))
+      throw new Fault('missing', { cause: 'the auth_token of the ticket has been signed out or revoked' });
     return { record, application, content, ageMs: LIFE_MS - left };
   };
 
   const replaceContent = async (ticket: string, record: TicketRecord, { credential }: Content, next: Content) => {
     if (credential !== undefined || !(await store.changeTicket(record, sealTicket(ticket, record, next))))
       throw new Fault('conflict');
+  };
+
+  /** What `signIn` gives for a ticket that holds a credential. */
+  const givenAgain = ({ redirectUrl }: Application, { authToken, credential }: Content, entered: string): string => {
+    if (redirectUrl === undefined || authToken === undefined || credential !== entered) throw new Fault('conflict');
+    return authToken;
   };
 
   /** A ticket with a grant gets its session before it is spent: only a session's grant can be renewed. */
@@ -163,17 +172,13 @@ function ticketsOf(applications: readonly Application[], parts: SharedParts): Ti
     factsOf: (ticket) => factsOf(ticket).catch(() => undefined),
     signIn: async (ticket, credential, userId, login) => {
       const { record, application, content } = await unsealTicket(ticket);
-      if (content.credential !== undefined) throw new Fault('conflict');
+      if (content.credential !== undefined) return givenAgain(application, content, credential);
       const session =
         application.redirectUrl === undefined ? undefined : await sessions.make(application, credential, userId);
-      const next = sealTicket(ticket, record, {
-        credential,
-        userId,
-        ...(login !== undefined && { login }),
-        ...(session && { authToken: session.authToken }),
-      });
-      if (!(await store.changeTicket(record, next, session?.record))) throw new Fault('conflict');
-      return session?.authToken;
+      const given = session && { authToken: session.authToken };
+      const next = sealTicket(ticket, record, { credential, userId, ...(login !== undefined && { login }), ...given });
+      if (await store.changeTicket(record, next, session?.record)) return session?.authToken;
+      return givenAgain(application, (await unsealTicket(ticket)).content, credential);
     },
     sendAway: async (ticket, sentAway) => {
       const { record, content } = await unsealTicket(ticket);
@@ -196,9 +201,8 @@ function ticketsOf(applications: readonly Application[], parts: SharedParts): Ti
         throw new Fault('unauthenticated', { cause: 'nobody has signed in with the ticket yet' });
       }
       const isGranted = authToken !== undefined && isGrant(credential);
-      const prepared = await prepare(
-        isGranted ? await sessions.credentialOf(application, authToken, scope) : credential,
-      );
+      const own = isGranted ? await sessions.credentialOf(application, authToken, scope) : credential;
+      const prepared = await prepare(own);
       const session = authToken === undefined ? await sessions.make(application, credential, userId) : { authToken };
       const isSpent = await store.spendTicket(record, 'record' in session ? session.record : undefined);
       if (!isSpent) throw new Fault('missing', { cause: 'another call spent the ticket meanwhile' });

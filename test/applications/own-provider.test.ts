@@ -199,6 +199,18 @@ test('a defect of the provider is no wrong secret', async () => {
   expect((await signIn('good')).status).toBe('logged');
 });
 
+test.each([
+  ["readAccount: async () => { throw new Error('no luck') }", 'no luck'],
+  ['readAccount: async () => ({})', /^an account has no /],
+])('a defect of the provider is called so at the page too: %s', async (methods, cause) => {
+  const { url, lines } = await serveOwn(methods);
+  const page = pageAddress(url, await newTicket(url, 'v'));
+  lines();
+  expect((await enter(page, CREDENTIAL)).status).toBe(500);
+  const expected = typeof cause === 'string' ? cause : expect.stringMatching(cause);
+  expect(lines()).toMatchObject([{ level: 50, msg: 'a defect of the provider', cause: expected }]);
+});
+
 test.each(['unauthenticated', 'unavailable', 'internal'])(
   'no log of a sign-in has the secret that the cause of a Fault repeats: %s',
   async (reason) => {

@@ -150,6 +150,17 @@ describe('doctor', () => {
   });
 
   test.each([
+    ['GET /api/1.0/auth/0123456789abcdef', 'use --live within 15 minutes of its get_ticket'],
+    ['POST http://www.box.net//api/1.0/auth/0123456789abcdef', 'use --live within 15 minutes of its get_ticket'],
+    ['PUT /api/1.0/auth/0123456789abcdef', 'look at its form, and whether the modern API answers'],
+  ])('says what a request of the sign-in page needs: %s', async (start, advice) => {
+    const request = `${start} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`;
+    const { code, stdout } = await runCommand({ cwd: await folder() }, ['doctor', '-'], request);
+    expect([code, stdout]).toEqual([1, expect.stringContaining(advice)]);
+    expect(stdout).not.toContain('0123456789abcdef');
+  });
+
+  test.each([
     ['an empty file', '', /^boxbridge: empty\.txt is empty; [^\n]*\n$/],
     ['a file that is nothing', 'Dear Sir,\n', /^boxbridge: empty\.txt is no request as raw HTTP, [^\n]*\n$/],
   ])('refuses %s in one line', async (_what, content, message) => {
@@ -244,7 +255,28 @@ describe('doctor --live', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('cause           nobody has signed in with the ticket yet\n');
     expect(stdout).not.toContain('assumed');
+    const ofPage = (secret: string) =>
+      runCommand(
+        { cwd: bridge.folder },
+        ['doctor', '-', '--config', 'bridge.yaml', '--live'],
+        `GET /api/1.0/auth/${secret} HTTP/1.1\r\nHost: x\r\n\r\n`,
+      );
+    expect(await ofPage(ticket)).toMatchObject({ code: 0, stdout: expect.stringContaining('HTTP 200') });
+    const over = { code: 1, stdout: expect.stringContaining('put that of a new get_ticket into its path') };
+    expect(await ofPage('x'.repeat(32))).toMatchObject(over);
     expect(await content()).toEqual(before);
+  });
+
+  test.each([[[]], [['--live']]])('records nothing, with %j', async (more) => {
+    const application = { ...apis.application('seatable', 'open'), credentials: 'passthrough' };
+    const configuration = { record: { file: './recordings/calls' }, applications: [application] };
+    const body = bodies.rest('get_account_info', [
+      ['api_key', 'open'],
+      ['auth_token', credentials.seatable],
+    ]);
+    const cwd = await folder({ 'bridge.yaml': JSON.stringify(configuration), body });
+    const { code } = await doctor(cwd, 'body', '--config', 'bridge.yaml', ...more);
+    expect([code, (await readdir(cwd)).sort()]).toEqual([0, ['body', 'bridge.yaml']]);
   });
 
   test('sends to the modern API itself', async () => {

@@ -278,6 +278,16 @@ describe('public_url', () => {
     expect([...(await behind(passing))]).toEqual(names.map((what) => [what, 'ok: as it should be']));
   });
 
+  test('by calls that are told from those of programs', async () => {
+    const callers = new Set<string | undefined>();
+    const stranger: RequestListener = ({ headers }, response) => {
+      callers.add(headers['user-agent']);
+      response.writeHead(200).end('Welcome');
+    };
+    await behind(() => createHttpServer(stranger));
+    expect([...callers]).toEqual(['boxbridge-doctor']);
+  });
+
   test('where something else answers', async () => {
     const stranger: RequestListener = (_request, response) => void response.writeHead(200).end('Welcome');
     const found = await behind(() => createHttpServer(stranger));

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { copyFile, cp, writeFile } from 'node:fs/promises';
+import { copyFile, cp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -10,6 +10,7 @@ import { actionNames } from '../../src/core/actions.js';
 import { providers } from '../../src/providers/index.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { version } from '../../src/shared/version.js';
+import { openSqlite } from '../../src/store/sqlite.js';
 import { packageIn, packStage } from '../deploy/pack.js';
 import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
@@ -17,7 +18,7 @@ import { temporaryFolder } from '../support/servers/bridge.js';
 import { startNode } from '../support/servers/process.js';
 import { applicationKeys, configKeys } from './configuration-table.js';
 import { generatedParts } from './generated-parts.js';
-import { type Page, shownCommands, userPages } from './pages.js';
+import { type Block, type Page, shownCommands, userPages } from './pages.js';
 import { partIn, withPart } from './parts.js';
 import { openTerminal } from './pasted.js';
 import { PROGRAM_TIMEOUT_MS, root } from './programs.js';
@@ -108,6 +109,72 @@ describeWith([curl, bash, sqlite], 'pasted into a terminal, the commands succeed
         await cp(join(started.path, 'data'), join(folder, 'data'), { recursive: true });
       }
       for (const block of blocks.filter(({ notRun }) => notRun === undefined)) await terminal.paste(block);
+    },
+    PROGRAM_TIMEOUT_MS,
+  );
+
+  test(
+    'docs/operations.md, and a backup is what is restored after the bridge was killed',
+    async () => {
+      const { path: folder, remove } = await temporaryFolder();
+      afterwards(remove);
+      const terminal = await openTerminal({ folder, names: {} });
+      await cp(join(started.path, 'data'), join(folder, 'data'), { recursive: true });
+      const path = join(folder, 'data/bridge.db');
+      const blocks = pageOf('docs/operations.md').blocks.filter(({ text }) => /backup\.db/.test(text));
+      expect(blocks).toHaveLength(2);
+      const [backup, restore] = blocks;
+      const account = { provider: 'seatable', baseUrl: 'https://cloud.seatable.io', nativeId: 'a' };
+      const bridge = openSqlite(path);
+      const before = await bridge.userId(account);
+      if (backup) await terminal.paste(backup);
+      const after = await bridge.userId({ ...account, nativeId: 'b' });
+      // What is on the disk while it runs is what is left where it is killed.
+      await cp(join(folder, 'data'), join(folder, 'killed'), { recursive: true });
+      await bridge.close();
+      await rm(join(folder, 'data'), { recursive: true });
+      await rename(join(folder, 'killed'), join(folder, 'data'));
+      if (restore) await terminal.paste(restore);
+      const restored = openSqlite(path);
+      afterwards(restored.close);
+      expect(await restored.accountOf(before)).toMatchObject({ nativeId: 'a' });
+      expect(await restored.accountOf(after)).toBeUndefined();
+    },
+    PROGRAM_TIMEOUT_MS,
+  );
+
+  test(
+    'docs/operations.md, and a changed key is for its owner alone, and a lost one takes no user_id along',
+    async () => {
+      const { path: folder, remove } = await temporaryFolder();
+      afterwards(remove);
+      const terminal = await openTerminal({ folder, names: {} });
+      const [configuration] = pageOf('docs/configuration.md').blocks;
+      if (configuration) await terminal.paste(configuration);
+      await cp(join(started.path, 'data'), join(folder, 'data'), { recursive: true });
+      const key = join(folder, 'data/bridge.key');
+      const account = { provider: 'seatable', baseUrl: 'https://cloud.seatable.io' };
+      const store = openSqlite(join(folder, 'data/bridge.db'));
+      afterwards(store.close);
+      const [, userId] = await store.userIds([
+        { ...account, nativeId: 'a' },
+        { ...account, nativeId: 'b' },
+      ]);
+
+      const blocks = pageOf('docs/operations.md').blocks.filter(({ text }) => /rekey|DELETE/.test(text));
+      expect(blocks).toHaveLength(2);
+      const [change, loss] = blocks;
+      const list: Block = { language: 'sh', text: 'boxbridge tokens list', notRun: undefined };
+      const old = await readFile(key);
+      if (change) await terminal.paste(change);
+      expect([(await stat(key)).mode & 0o777, old.equals(await readFile(key))]).toEqual([0o600, false]);
+      await terminal.paste(list);
+
+      await rm(key);
+      await expect(terminal.paste(list)).rejects.toThrow('cannot read the key');
+      if (loss) await terminal.paste(loss);
+      await terminal.paste(list);
+      expect(await store.userId({ ...account, nativeId: 'b' })).toBe(userId);
     },
     PROGRAM_TIMEOUT_MS,
   );

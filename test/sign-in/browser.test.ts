@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { type Listener, listen } from '../../src/http/listener.js';
 import { sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { seatableAccounts } from '../../src/sandbox/seatable.js';
@@ -130,8 +130,14 @@ describeWithChromium('signing in with Chromium', (show) => {
     await name.fill(info.contact_email);
     await enter(page, 'wrong');
     expect(await page.getByRole('alert').textContent()).toContain('did not accept this name and password');
-    await name.fill(info.contact_email);
-    await enter(page, password);
+    // The name is gone too, and it begins there: a password alone would be tried as a token.
+    expect([await name.inputValue(), await name.getAttribute('aria-invalid')]).toEqual(['', 'true']);
+    await page.keyboard.type(info.contact_email);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(password);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
     expect(await heading(page)).toBe('You are signed in');
     expect(await page.textContent('main')).toContain(
       'Invoice importer now has access to your SeaTable account teamplayer@example.com.',
@@ -321,6 +327,31 @@ describeWithChromium('signing in with Chromium', (show) => {
       expect(errors.filter((text) => !text.includes('404'))).toEqual([]);
     },
   );
+
+  test.each(Object.entries(catalogue))('the letters may be twice as large on a phone, in %s', async (locale, texts) => {
+    const { page } = await visit('confirmed', { viewport: PHONE, locale });
+    const widths = async () => {
+      const boxes = await Promise.all((await page.locator('input').all()).map((field) => field.boundingBox()));
+      return boxes.map((box) => box?.width ?? 0);
+    };
+    // With letters of the usual size, the button stands beside its field.
+    const top = async (part: Locator) => (await part.boundingBox())?.y;
+    expect(await top(page.getByRole('button', { name: texts.form.show }))).toBe(await top(page.locator('#password')));
+    expect(Math.min(...(await widths()))).toBeGreaterThan(PHONE.width / 2);
+    await page.evaluate("document.documentElement.style.fontSize = '200%'");
+    await screenshot(page, `${locale}-large`);
+    expect(await sidewaysOf(page)).toBe(0);
+    expect(Math.min(...(await widths()))).toBeGreaterThan(PHONE.width / 2);
+  });
+
+  test('each field and button has an edge where the colours are the own ones of the user', async () => {
+    const { page } = await visit('confirmed', { forcedColors: 'active' });
+    const edges = await page.evaluate<string[]>(
+      "[...document.querySelectorAll('input, button')].map((part) => getComputedStyle(part).borderTop)",
+    );
+    expect(edges).toHaveLength(5);
+    for (const edge of edges) expect(edge).toMatch(/^[1-9]\d*px solid (?!rgba\(0, 0, 0, 0\))/);
+  });
 
   test('what is entered is shown on request, and sent as a secret', async () => {
     const { page, errors } = await visit('desktop');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Listener } from '../../src/http/listener.js';
+import { previstoAccounts } from '../../src/sandbox/previsto.js';
 import { oldClients, plainReply } from '../support/clients/old-clients.js';
 import { exchange, type RawReply } from '../support/clients/raw.js';
 import { startBridge } from '../support/servers/bridge.js';
@@ -91,6 +92,17 @@ describe.each(formats)('$format', ({ call }) => {
     const own = { api_key: 'one', auth_token: authToken };
     expect((await call(bridge.url, 'get_account_info', own)).status).toBe('get_account_info_ok');
     expect((await call(bridge.url, 'get_auth_token', { api_key: 'one', ticket })).status).toBe('get_auth_token_ok');
+  });
+
+  test('a ticket is over with the auth_token that the web application got, for the page too', async () => {
+    const { ticket, address } = await newPage('web');
+    const key = { api_key: 'web' };
+    const location = (await enter(address, GOOD)).headers.get('location') ?? '';
+    const auth_token = new URL(location).searchParams.get('auth_token') ?? '';
+    expect((await call(bridge.url, 'logout', { ...key, auth_token })).status).toBe('logout_ok');
+    for (const page of [await visit(address), await enter(address, GOOD)])
+      expect([page.status, page.headers.get('location')]).toEqual([404, null]);
+    expect((await call(bridge.url, 'get_auth_token', { ...key, ticket })).status).toBe('get_auth_token_error');
   });
 
   test('a spent ticket and a revoked token are invalid, for the page too', async () => {
@@ -186,13 +198,29 @@ describe('the page', () => {
     expect((await redeem(ticket)).status).toBe('get_auth_token_error');
   });
 
-  test('redirects one of two tabs to the web application', async () => {
+  test('redirects each of two tabs to the web application, and whoever comes later, with one auth_token', async () => {
     const { ticket, address } = await newPage('web');
     const tabs = await Promise.all([enter(address, GOOD), enter(address, GOOD)]);
-    expect(tabs.map(({ status }) => status).sort()).toEqual([200, 303]);
-    const location = tabs.find(({ status }) => status === 303)?.headers.get('location') ?? '';
+    tabs.push(await enter(address, GOOD));
+    expect(tabs.map(({ status }) => status)).toEqual([303, 303, 303]);
+    const [location = '', ...others] = new Set(tabs.map(({ headers }) => headers.get('location') ?? ''));
+    expect(others).toEqual([]);
     const authToken = new URL(location).searchParams.get('auth_token');
     expect(await redeem(ticket, 'web')).toMatchObject({ status: 'get_auth_token_ok', authToken });
+    expect((await enter(address, GOOD)).status).toBe(404);
+  });
+
+  test('redirects nobody after a sign-in who does not enter the same secret', async () => {
+    const { address } = await newPage('web');
+    await enter(address, GOOD);
+    const others = ['wrong', '', previstoAccounts.mette.key].map((secret) => enter(address, secret));
+    const headers = { Origin: 'https://evil.example' };
+    const forged = visit(address, { method: 'POST', headers, body: new URLSearchParams({ password: GOOD }) });
+    for (const page of await Promise.all([visit(address), forged, ...others])) {
+      expect([page.status, page.headers.get('location')]).toEqual([200, null]);
+      expect(page.text).toContain('You are signed in');
+      expect(page.text).not.toContain('<form');
+    }
   });
 
   test.each(['wrong', GOOD])('does not try %j after a sign-in', async (secret) => {

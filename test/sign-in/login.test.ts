@@ -36,6 +36,7 @@ beforeAll(async () => {
       applications: [
         ...providerNames.map((provider) => apis.application(provider, provider)),
         { ...apis.application('seatable', 'web'), redirect_url: 'https://old.example.com/' },
+        { ...apis.application('seatable', 'confirmed'), confirm_sign_in: true },
         { ...apis.application('seatable', 'passthrough'), credentials: 'passthrough' },
       ],
     },
@@ -130,6 +131,53 @@ describe('a program that posts the real name and password', () => {
     apis.received.length = 0;
     expect((await post(address, 'lone-user', loneUser.password)).status).toBe(429);
     expect(asked()).toEqual([]);
+  });
+});
+
+describe('a page that is shown again', () => {
+  const begins = ({ text }: ShownPage) => /<input id="(\w+)"[^>]* autofocus>/.exec(text)?.[1];
+  /** What a reader of the screen says of the field that it begins at, besides its label. */
+  const said = ({ text }: ShownPage) => /aria-describedby="([^"]*)"[^>]* autofocus>/.exec(text)?.[1]?.split(' ');
+  const wrong = ({ text }: ShownPage) => /<input id="(\w+)"[^>]* aria-invalid="true"/.exec(text)?.[1];
+
+  test.each([
+    ['lone-user', 'wrong', 'login', 'login'],
+    ['', 'wrong', 'password', 'password'],
+    [cloudUser.info.contact_email, cloudUser.password, 'password', 'password'],
+    ['lone-user', '', 'login', 'password'],
+    ['', '', 'password', 'password'],
+  ])('after %j and %j begins at %s, for %s is wrong', async (login, password, first, field) => {
+    const page = await post((await newPage()).address, login, password);
+    expect([begins(page), wrong(page)]).toEqual([first, field]);
+    expect(said(page)).toEqual([`${first}-hint`, 'problem']);
+  });
+
+  test('says what is wrong with no field where it begins, and nothing where nothing is', async () => {
+    const { address } = await newPage();
+    expect(said(await visit(address))).toEqual(['login-hint']);
+    apis.become(always(503));
+    for (const login of ['', 'lone-user']) {
+      const page = await post(address, login, 'any');
+      expect([page.status, begins(page), wrong(page)]).toEqual([503, 'login', undefined]);
+      expect(said(page)).toEqual(['login-hint', 'problem']);
+    }
+  });
+
+  test.each([
+    ['lone-user', 'login'],
+    ['', 'confirmation'],
+  ])('after %j and a wrong code begins at %s', async (login, first) => {
+    const { address } = await newPage('confirmed');
+    for (const confirmation of ['', '????']) {
+      const body = new URLSearchParams({ login, password: loneUser.password, confirmation });
+      const page = await visit(address, { method: 'POST', body });
+      expect([begins(page), wrong(page)]).toEqual([first, 'confirmation']);
+    }
+  });
+
+  test('begins at the secret where no name is asked for', async () => {
+    const page = await post((await newPage('previsto')).address, 'anybody', 'wrong');
+    expect([begins(page), wrong(page)]).toEqual(['password', 'password']);
   });
 });
 

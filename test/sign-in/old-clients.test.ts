@@ -92,6 +92,13 @@ test('the page has what old programs look for, and nothing of it works', async (
   expect((await enter(address, credentials.previsto)).text).toContain('<p class="api_auth_success">');
 });
 
+test('the browser in an old program is given no script of today, and hides what the page hides', async () => {
+  const { text } = await visit(pageAddress(bridge.url, await newTicket(bridge.url, 'desktop')));
+  expect(text.match(/<script[^>]*>/g)).toEqual(['<script type="module">']);
+  expect(text.match(/<\w+ [^>]* hidden>/g)).toHaveLength(2);
+  expect(/<style>(.*)<\/style>/s.exec(text)?.[1]).toMatch(/\[hidden\] \{\s*display: none;/);
+});
+
 test('only the page of a sign-in that succeeded says so', async () => {
   const over = await visit(pageAddress(bridge.url, 'x'.repeat(32)));
   expect(over.text).toContain('This sign-in is over');

@@ -67,7 +67,7 @@ const sourceOf = (text: string) => `'sha256-${createHash('sha256').update(text).
 /** The contract of every page: not cached, not framed, and loading nothing. */
 function expectSafe({ headers, text }: ShownPage, redirectOrigin?: string): void {
   const [, style = ''] = /<style>(.*)<\/style>/s.exec(text) ?? [];
-  const [, script] = /<script>(.*)<\/script>/s.exec(text) ?? [];
+  const [, script] = /<script type="module">(.*)<\/script>/s.exec(text) ?? [];
   const policy = new Map(
     headers
       .get('content-security-policy')
@@ -94,7 +94,7 @@ function expectSafe({ headers, text }: ShownPage, redirectOrigin?: string): void
   });
   for (const name of ['set-cookie', 'x-powered-by', 'etag']) expect(headers.get(name)).toBeNull();
   const links = /<a href="https:\/\/[^"]*" target="_blank" rel="noopener noreferrer">/g;
-  const others = text.replace(/<script>.*<\/script>/s, '').replace(links, '');
+  const others = text.replace(/<script type="module">.*<\/script>/s, '').replace(links, '');
   expect(others).not.toMatch(/<script|<link|<img|<iframe|\bsrc=|\bhref=|\bon\w+=|url\(|@import|https?:/i);
 }
 
