@@ -3,18 +3,10 @@ import { userIdsOf } from './postgres-accounts.js';
 import { attemptsInPostgres } from './postgres-attempts.js';
 import { type Access, openDatabase, type Statements } from './postgres-database.js';
 import { addToLedger } from './postgres-ledger.js';
+import { createSessionFinder } from './postgres-reads.js';
 import { addSessions, addTickets } from './postgres-sign-ins.js';
 import { loadIn, snapshotIn } from './postgres-snapshot.js';
-import {
-  afterPrefix,
-  sealedIn,
-  toKey,
-  toLedgerRow,
-  toPrefixMatch,
-  toSession,
-  toStoredSession,
-  toTicket,
-} from './rows.js';
+import { afterPrefix, sealedIn, toKey, toLedgerRow, toPrefixMatch, toSession, toTicket } from './rows.js';
 import { type AskedAccount, BEFORE_ALL_SESSIONS, SESSIONS_PER_PAGE, type SessionRecord, type Store } from './store.js';
 
 /** Opens the store in a PostgreSQL database, by its URL, to write to it unless told otherwise. Throws an Error where the database cannot be used. */
@@ -72,7 +64,7 @@ export async function openPostgres(url: string, access?: Access): Promise<Store>
     addSession: async (session) => {
       await addSessions(database, [session]);
     },
-    session: async (digest) => (await all('SELECT * FROM sessions WHERE digest = $1', digest)).map(toStoredSession)[0],
+    session: createSessionFinder(database),
     leaseSession: async ({ digest, sealed }, leaseMs) => {
       const row = await one(LEASE, digest, sealed, leaseMs);
       return row && Number(row.leased_until);

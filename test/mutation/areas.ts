@@ -67,7 +67,7 @@ export const areas: Readonly<Record<string, readonly Group[]>> = {
     {
       files: [
         ...['', '-accounts', '-advice', '-attempts', '-database', '-inspection', '-ledger', '-schema', '-sign-ins'],
-        ...['-snapshot', '-url'],
+        ...['-reads', '-snapshot', '-url'],
       ].map((part) => `store/postgres${part}`),
       suites: ['store/postgres', 'store/copy', 'cli/check-operations'],
     },

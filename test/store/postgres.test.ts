@@ -11,6 +11,8 @@ import { openStore } from '../../src/store/open.js';
 import { openPostgres } from '../../src/store/postgres.js';
 import { userIdsOf } from '../../src/store/postgres-accounts.js';
 import { isAway, openDatabase } from '../../src/store/postgres-database.js';
+import { createSessionFinder } from '../../src/store/postgres-reads.js';
+import { addSessions } from '../../src/store/postgres-sign-ins.js';
 import { messageWithoutUser, nameOfPostgres } from '../../src/store/postgres-url.js';
 import type { Store } from '../../src/store/store.js';
 import { afterwards } from '../support/cleanup.js';
@@ -62,6 +64,36 @@ describeWithPostgres('PostgreSQL', (server) => {
     expect(id).toBe(1);
     expect((await loser).toSorted()).toEqual([1, 2]);
     expect(await store.userIds([named('new'), account])).toEqual(await loser);
+  });
+
+  test('the sessions of one turn come with one statement', async () => {
+    const database = await openDatabase(await newUrl(server));
+    afterwards(database.close);
+    const digests = ['a', 'b', 'c'];
+    const userIds = await userIdsOf(database, digests.map(named));
+    await addSessions(
+      database,
+      digests.map((digest, n) => ({
+        ...{ digest, application: 'app', userId: Number(userIds[n]), createdAt: n, sealed: Buffer.from(digest) },
+      })),
+    );
+    const asked: unknown[] = [];
+    const find = createSessionFinder({
+      all: (sql, ...values) => {
+        asked.push(...values);
+        return database.all(sql, ...values);
+      },
+    });
+    const found = await Promise.all(['c', 'a', 'none', 'c'].map(find));
+    expect(asked).toEqual([['c', 'a', 'none']]);
+    expect(found.map((session) => session?.userId)).toEqual([3, 1, undefined, 3]);
+    expect(found[1]?.sealed.toString()).toBe('a');
+    // The next turn asks again: another node may have ended it.
+    await database.change('DELETE FROM sessions WHERE digest = $1', 'a');
+    expect(await find('a')).toBeUndefined();
+    expect(asked).toHaveLength(2);
+    await database.close();
+    for (const one of [find('b'), find('c')]) await expect(one).rejects.toEqual(unavailable);
   });
 
   test('a dump is of one moment', async () => {
