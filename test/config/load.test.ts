@@ -787,6 +787,25 @@ describe('the console', () => {
   });
 });
 
+test('files that cannot be read are named beside all other problems', async () => {
+  const file = await fileWith(`colour: blue
+admin: { host: 0.0.0.0, port: none, console_password_file: /nowhere/password.txt }
+applications:
+- { api_key: one, provider: seatable, base_url: "https://h", ca_file: /nowhere/ca.pem }
+- { api_key: two, provider: fax, base_url: "https://h", client_cert_file: /nowhere/cert.pem, client_key_file: 5 }
+`);
+  const names = ['colour', 'admin.port', 'admin.console_password_file', 'applications[0].ca_file'];
+  const ofSecond = ['provider', 'client_cert_file', 'client_key_file'].map((key) => `applications[1].${key}`);
+  const problems = await loadConfig(file, known).then(
+    () => [],
+    (error: unknown) => (error instanceof ConfigError ? error.problems : Promise.reject(error)),
+  );
+  expect([...new Set(problems.map(({ path }) => path))]).toEqual([...names, ...ofSecond]);
+  expect(problems.map(({ message }) => message)).toContain(
+    'applications[0].ca_file /nowhere/ca.pem does not exist; name an existing file',
+  );
+});
+
 describe('the limits_store', () => {
   const parsed = (configuration: object) =>
     parseConfig(
