@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { connect, createServer, isIPv4 } from 'node:net';
+import { connect, createServer, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import type { Config } from '../../config/config.js';
 import type { ConfigWarning } from '../../config/warnings.js';
 import { codeOf, messageOf } from '../../shared/errors.js';
@@ -59,8 +59,15 @@ async function areOne(one: Address, other: Address): Promise<boolean> {
   return host === otherHost || covers(host, otherHost) || covers(otherHost, host);
 }
 
-/** As `listen` looks it up. */
-const addressOf = async (host: string) => (await lookup(host)).address;
+/** As `listen` looks it up, in the one form that each address has. */
+async function addressOf(host: string): Promise<string> {
+  const { address } = await lookup(host);
+  // SocketAddress takes no zone.
+  if (!isIPv6(address) || address.includes('%')) return address;
+  const { address: shortest } = new SocketAddress({ address, family: 'ipv6' });
+  // One that IPv6 has mapped is the address of IPv4 itself.
+  return shortest.replace(/^::ffff:(?=\d+\.)/, '');
+}
 
 /** Whether listening at an address takes another one too: `::` has those of IPv4 as well. */
 const covers = (host: string, other: string) =>
