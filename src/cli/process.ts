@@ -85,9 +85,13 @@ function fail(error: unknown): void {
   process.exitCode = EXIT_FAILED;
 }
 
-/** A reader that closes the pipe early, such as `head`, is no failure. */
+/** A reader that closes a pipe early, such as `head`, is no failure, be it that of results or that of what is told. */
 export function tolerateClosedOutput(): void {
   process.stdout.on('error', (error) => {
     if (codeOf(error) !== 'EPIPE') fail(error);
+  });
+  process.stderr.on('error', (error) => {
+    // There is nowhere left to report it.
+    if (codeOf(error) !== 'EPIPE') process.exitCode = EXIT_FAILED;
   });
 }

@@ -132,6 +132,19 @@ describe('a valid command line', () => {
     child.stopReading();
     expect(await child.end).toMatchObject({ code: 0, stderr: '' });
   });
+
+  test('neither is one that closes the pipe of what is told', async () => {
+    const cwd = await folder({ 'bridge.yaml': configuration(sandboxed, 'trust_proxy: true') });
+    const ends = ['check', 'serv'].map((command) => {
+      const child = startProcess(cwd, command);
+      child.stopReadingLog();
+      return child.end;
+    });
+    expect(await Promise.all(ends)).toMatchObject([
+      { code: 0, stdout: expect.stringContaining('bridge.yaml: good') },
+      { code: 2, stdout: '' },
+    ]);
+  });
 });
 
 test('an invalid command line exits with 2 and one line', async () => {
