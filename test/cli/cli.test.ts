@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +7,7 @@ import { type Listener, listen } from '../../src/http/listener.js';
 import { providers } from '../../src/providers/index.js';
 import { sandboxCredentials, sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { createUpstreams } from '../../src/upstream/client.js';
+import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
 import { runCommand } from '../support/command.js';
 import { problemsIn } from '../support/problems.js';
@@ -146,6 +148,36 @@ describe('a valid command line', () => {
     ]);
   });
 });
+
+const UNPRIVILEGED = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
+/** The first port that is for all; a container may have none that is for root. */
+const firstForAll = existsSync(UNPRIVILEGED) ? Number(readFileSync(UNPRIVILEGED, 'utf8')) : 0;
+const setpriv = { what: 'setpriv', debian: 'util-linux', probe: ['setpriv', '--version'] } as const;
+const isRoot = process.getuid?.() === 0;
+
+function portForRoot(): void {
+  test('check names it, as serve does', async () => {
+    const listen = 'admin: { host: localhost, port: 2 }\nlisten: { host: 0.0.0.0, port: 1 }';
+    const cwd = await folder({ 'bridge.yaml': configuration(sandboxed, listen) });
+    // Root may listen anywhere, without this capability it may not.
+    const under = isRoot ? ['/bin/sh', '-c', 'exec setpriv --bounding-set=-net_bind_service "$0" "$@"'] : [];
+    const [checked, served] = await Promise.all(
+      ['check', 'serve'].map((command) => startNodeIn({ cwd, under }, script, command).end),
+    );
+    const advice = 'name a port from 1024 on, or give this user CAP_NET_BIND_SERVICE';
+    expect(checked).toMatchObject({ code: 1, stdout: '' });
+    expect(checked?.stderr).toBe(
+      [
+        `boxbridge: bridge.yaml:1: admin.port: cannot listen on localhost:2 (EACCES); ${advice}\n`,
+        `boxbridge: bridge.yaml:2: listen.port: cannot listen on 0.0.0.0:1 (EACCES); ${advice}\n`,
+      ].join(''),
+    );
+    expect(served).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot listen on 0.0.0.0:1 (') });
+  });
+}
+
+if (firstForAll < 3) describe.skip('a port that is not for this user: on this machine all are', portForRoot);
+else describeWith(isRoot ? [setpriv] : [], 'a port that is not for this user', portForRoot);
 
 test('an invalid command line exits with 2 and one line', async () => {
   const badPort = (word: string) =>
