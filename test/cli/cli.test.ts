@@ -541,6 +541,8 @@ test('sandbox prints the configuration of a bridge in front of it, which answers
     /<status>(\w+)/.exec(await (await fetch(`${url}/api/1.0/rest?${query}`)).text())?.[1];
   const applications = [...printed.stdout.matchAll(/# (auth_token:|Sign in with) (.+)\n {2}- api_key: (\S+)/g)];
   expect(applications).toHaveLength(6);
+  const [comment = ''] = (await boxbridge(cwd, 'sandbox --host ::1 --port 8099 --print-config')).stdout.split('\n');
+  expect(comment).toBe('# For a sandbox at http://[::1]:8099: boxbridge sandbox --host ::1 --port 8099');
   for (const [, kind, tokens = '', key] of applications) {
     if (kind === 'auth_token:') {
       for (const token of tokens.split(', '))
