@@ -53,11 +53,15 @@ export function validate(
 ): Validation {
   const { value, ...secrets } = withSecrets(written, options.directory, placeOf);
   const said = { ...secrets, isSaid: (path: Path) => secrets.isSaid(path) || isIncomplete(path) };
+  // Of which one a misspelt provider is, is for the operator to say.
+  const allSettings = Object.fromEntries(options.providers.flatMap(({ settings = {} }) => Object.entries(settings)));
   const known = (block: unknown, path: Path): NamedProvider => {
     if (isIncomplete([...path, 'provider'])) return { settings: 'unknown' };
+    if (!z.looseObject({}).safeParse(block).success) return {};
     const provider = providerOf(block) ?? '';
-    const settings = modules.get(resolveModule(options.directory, provider));
-    return options.providers.find(({ name }) => name === provider) ?? { settings };
+    const named = options.providers.find(({ name }) => name === provider);
+    if (named) return named;
+    return { settings: isModule(provider) ? modules.get(resolveModule(options.directory, provider)) : allSettings };
   };
   const config = configSchema(options).safeParse(value);
   const applications = applicationsOf(value).map((application, index) => {

@@ -787,6 +787,17 @@ describe('the console', () => {
   });
 });
 
+test.each(['provider: terrafrom, ', ''])('a provider that is not known (%j) makes no setting one', (provider) => {
+  const of = (settings: string) =>
+    problemsOf(() =>
+      readConfig(`applications:\n- { api_key: k, ${provider}base_url: "https://h", ${settings} }\n`, options),
+    );
+  const problem = [2, expect.stringMatching(/^applications\[0\]\.provider /)];
+  const misspelt = /^applications\[0\]\.acount_id is not a known key; did you mean account_id\? /;
+  expect(of('password_keys: snake, account_id: a')).toEqual([problem]);
+  expect(of('acount_id: a')).toEqual(expect.arrayContaining([problem, [2, expect.stringMatching(misspelt)]]));
+});
+
 test('files that cannot be read are named beside all other problems', async () => {
   const file = await fileWith(`colour: blue
 admin: { host: 0.0.0.0, port: none, console_password_file: /nowhere/password.txt }
