@@ -385,6 +385,13 @@ describe('tokens list', () => {
     for (const secret of [desktop, web, credential, admin, ...API_KEYS]) expect(stdout).not.toContain(secret);
   });
 
+  test('has one line and five cells for each, whatever its application is called', async () => {
+    const cwd = await folder();
+    await writeFile(join(cwd, 'bridge.yaml'), configuration().replace('name: Desktop', 'name: "Desk\\ttop\\n\\e[2J"'));
+    await add({ cwd });
+    expect(await listed({ cwd })).toEqual([[expect.any(String), 'Desk top [2J', account, expect.any(String), 'never']]);
+  });
+
   test('shows that an application is not in the configuration', async () => {
     const cwd = await folder();
     await add({ cwd });
