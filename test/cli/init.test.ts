@@ -179,6 +179,7 @@ describe('init', () => {
     const rows: readonly (readonly [Options, string])[] = [
       [{ '--provider': 'fax' }, '--provider must be seatable, previsto, terraform, golem, box or the path of a module'],
       [{ '--base-url': 'seatable.example' }, '--base-url must be an http or https URL'],
+      [{ '--public-url': 'http://h/api/1.0/rest' }, '--public-url has a path of the bridge itself; write what comes'],
       [{ '--credentials': 'safe' }, '--credentials must be passthrough or vault'],
       [{ '--api-key-file': 'key' }, 'name one of --api-key-file and --api-key'],
       [{ '--config': '-' }, '--config names the file to write, and - is none'],

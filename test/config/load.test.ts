@@ -245,6 +245,7 @@ describe('a good configuration', () => {
     ['listen: { host: "::1" }', { listen: { host: '::1', port: 8080 } }],
     ['admin: {}', { admin: { host: '127.0.0.1', port: 9464 } }],
     ['public_url: https://box.example.com/old//', { publicUrl: 'https://box.example.com/old' }],
+    ['public_url: https://box.example.com/api/', { publicUrl: 'https://box.example.com/api' }],
     ['trust_proxy: true', { trustProxy: true }],
     [
       'trust_proxy: [10.0.0.1, "::1", 10.0.0.0/8, "fd00::/8"]',
@@ -426,6 +427,13 @@ const refusedAbove: readonly [string, number, string][] = [
     'record.applications[1] must be the name of an application',
   ],
   ['public_url: www.example.com', 1, `public_url must be ${baseUrl}`],
+  ...['https://h/api/1.0/rest', 'https://h/api/1.0/soap/', 'https://h/old/api/xml', 'https://h/api/1.0/auth'].map(
+    (url): [string, number, string] => [
+      `public_url: ${url}`,
+      1,
+      'public_url has a path of the bridge itself; write what comes before /api',
+    ],
+  ),
   ['trust_proxy: "yes"', 1, `trust_proxy must be ${trustProxy}`],
   ['trust_proxy: [5]', 1, `trust_proxy must be ${trustProxy}`],
   ['trust_proxy:\n- 10.0.0.1\n- proxy.example.com', 3, `trust_proxy[1] must be an IP address or ${networks}`],
