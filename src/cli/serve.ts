@@ -56,8 +56,10 @@ export function addServeCommand(program: Command, { environment, configurations,
         return config;
       };
       setFlagsFromString(YOUNG_FLAGS.atStart);
+      let isConfigured = false;
       const start = async () => {
         const config = await beginWith();
+        isConfigured = true;
         const { serve } = await import('../bootstrap/serve.js');
         const { demo, logLevel, ...runtime } = environment();
         const running = await serve({
@@ -77,12 +79,14 @@ export function addServeCommand(program: Command, { environment, configurations,
       };
       const starting = start();
       // A signal during the start takes effect once the bridge can be drained.
-      stopOnSignal(() =>
-        starting.then(
+      stopOnSignal(async () => {
+        // The configuration may come from a pipe that never ends, and nothing is open yet.
+        if (!isConfigured && !worker) process.exit();
+        await starting.then(
           ({ stop }) => stop(),
           () => {},
-        ),
-      );
+        );
+      });
       reloadOnSignal(() =>
         starting.then(
           ({ reload }) => reload(),

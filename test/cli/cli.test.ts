@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -549,6 +551,15 @@ test('sandbox prints the configuration of a bridge in front of it, which answers
         expect(await status(`action=get_account_info&api_key=${key}&auth_token=${token}`)).toBe('get_account_info_ok');
     } else expect(await status(`action=get_ticket&api_key=${key}`)).toBe('get_ticket_ok');
   }
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends serve while its configuration does not', async (signal) => {
+  const child = spawn(process.execPath, [script, 'serve', '--config', '-'], { cwd: await folder(), env: {} });
+  afterwards(async () => void child.kill('SIGKILL'));
+  // More than a pipe holds: it is written once the bridge reads.
+  await new Promise((resolve) => child.stdin.write('#'.repeat(2 ** 20), resolve));
+  child.kill(signal);
+  expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
 test('health asks where the configuration says, and says what it got', async () => {
