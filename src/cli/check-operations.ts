@@ -46,15 +46,17 @@ export async function checkConfiguration(
     ...(config ? warningsOf(config).map(at('warning')) : []),
   ];
   if (config) {
-    const { key, proxies } = ofEnvironment.value ?? { key: undefined, proxies: undefined };
-    const setUp = { config, key, proxies: proxies ?? NO_PROXIES, isOnline, credential: undefined };
+    const runtime = ofEnvironment.value;
+    const key = runtime?.key;
+    const setUp = runtime && { config, key, proxies: runtime.proxies, isOnline, credential: undefined };
     const [unlistened, taken, unconnected, unrecorded, ofStore, ofLimitsStore] = await Promise.all([
       listenerProblems(config),
       takenPorts(config),
-      probeApplications(config, { proxies, isOnline }),
+      // What the environment decides is not known where it cannot be read: whose key, and by which proxies.
+      probeApplications(config, { proxies: runtime?.proxies, isOnline: isOnline && setUp !== undefined }),
       recordProblems(config),
-      checkStoreAndKey(setUp),
-      isOnline ? checkLimitsStore(setUp) : [],
+      setUp ? checkStoreAndKey(setUp) : [],
+      setUp && isOnline ? checkLimitsStore(setUp) : [],
     ]);
     problems.push(...[...unlistened, ...unconnected, ...unrecorded].map(at('error')), ...taken.map(at('warning')));
     for (const { what, isGood, isServed, says } of [...ofStore, ...ofLimitsStore]) {
@@ -69,8 +71,6 @@ export async function checkConfiguration(
     problems: problems.toSorted((one, other) => one.line - other.line || one.column - other.column),
   };
 }
-
-const NO_PROXIES = { http: '', https: '', none: '' };
 
 async function attempt<T>(work: () => Promise<T>): Promise<{ readonly value?: T; readonly error?: unknown }> {
   try {

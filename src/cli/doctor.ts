@@ -9,7 +9,7 @@ import type { CommandLine } from './command-line.js';
 import type { Environment } from './environment.js';
 import { CONFIG_OPTION, HOW_TO_NAME, nameOf } from './load-config.js';
 import { stopOnSignal } from './process.js';
-import { readToken } from './read-token.js';
+import { readSecret } from './read-secret.js';
 
 interface DoctorArguments extends AddressOptions {
   readonly config?: string;
@@ -82,7 +82,10 @@ async function examineSetUpOf(
   const credential =
     authTokenFile === undefined
       ? undefined
-      : { authToken: await readToken(authTokenFile, pathOf), application: applicationNamed(application, config) };
+      : {
+          authToken: await readSecret(authTokenFile, 'auth_token', pathOf),
+          application: applicationNamed(application, config),
+        };
   return examineSetUp({ config, key, proxies, isOnline: true, credential }, { isJson: json ?? false, print });
 }
 

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '../config/config.js';
 import { readConfig } from '../config/load.js';
@@ -98,6 +99,8 @@ function listenerOf(publicUrl: string) {
   const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined;
   if (url?.protocol !== 'http:')
     return { listen: { host: '127.0.0.1', port: 8080 }, isBehindProxy: url?.protocol === 'https:' };
-  const host = isLoopback(url.hostname.replace(/^\[|\]$/g, '')) ? '127.0.0.1' : '0.0.0.0';
+  const name = url.hostname.replace(/^\[|\]$/g, '');
+  const [loopback, all] = isIPv6(name) ? ['::1', '::'] : ['127.0.0.1', '0.0.0.0'];
+  const host = isLoopback(name) ? loopback : all;
   return { listen: { host, port: Number(url.port || 80) }, isBehindProxy: false };
 }

@@ -6,7 +6,7 @@ import { codeOf } from '../shared/errors.js';
 import { isTerminal } from './ask.js';
 import type { CommandLine } from './command-line.js';
 import type { Answers, Place } from './init-answers.js';
-import { readToken } from './read-token.js';
+import { readSecret } from './read-secret.js';
 
 const OWNER_ALONE = 0o600;
 const EVERYBODY = 0o644;
@@ -45,8 +45,10 @@ export function addInitCommand(program: Command, commandLine: CommandLine): void
   init.action(async ({ config: file, force, apiKeyFile, ...options }: InitOptions) => {
     if (apiKeyFile !== undefined && options.apiKey !== undefined)
       return init.error('error: name one of --api-key-file and --api-key');
+    // The commands that it is for read standard input then.
+    if (file === '-') return init.error('error: --config names the file to write, and - is none');
     if (!force && (await isThere(pathOf(file)))) throw thereIs(file);
-    const apiKey = apiKeyFile === undefined ? options.apiKey : await readToken(apiKeyFile, pathOf);
+    const apiKey = apiKeyFile === undefined ? options.apiKey : await readSecret(apiKeyFile, 'api_key', pathOf);
     const given: Partial<Answers> = { ...options, ...(apiKey !== undefined && { apiKey }) };
     const missing = names.filter((name) => given[name] === undefined);
     if (missing.length > 0 && !isTerminal(commandLine))

@@ -57,6 +57,11 @@ export function stopOnSignal(stop: () => Promise<void>): void {
   process.on('SIGINT', worker ? () => {} : onSignal);
 }
 
+/** Ends a process that has nothing open yet. */
+export function exitNow(): never {
+  process.exit();
+}
+
 /**
  * Reloads at SIGHUP, for which a worker leaves it to its primary. Where the terminal hung up that the bridge was started
  * from, the signal ends it, as it does without this.
@@ -85,9 +90,13 @@ function fail(error: unknown): void {
   process.exitCode = EXIT_FAILED;
 }
 
-/** A reader that closes the pipe early, such as `head`, is no failure. */
+/** A reader that closes a pipe early, such as `head`, is no failure, be it that of results or that of what is told. */
 export function tolerateClosedOutput(): void {
   process.stdout.on('error', (error) => {
     if (codeOf(error) !== 'EPIPE') fail(error);
+  });
+  process.stderr.on('error', (error) => {
+    // There is nowhere left to report it.
+    if (codeOf(error) !== 'EPIPE') process.exitCode = EXIT_FAILED;
   });
 }

@@ -1,11 +1,14 @@
 import { demoApplications, demoVault } from '../bootstrap/demo.js';
 import { sampleConfig } from '../config/sample.js';
 import { sandboxCredentials, sandboxPaths } from '../sandbox/sandbox.js';
+import type { AddressOptions } from './arguments.js';
+import { localUrl } from './local-url.js';
 
-/** The configuration of a bridge in front of a sandbox at this URL, whose data is its own. */
-export function sandboxConfig(sandbox: string): string {
+/** The configuration of a bridge in front of a sandbox that listens here, whose data is its own. */
+export function sandboxConfig(at: Required<AddressOptions>): string {
+  const sandbox = localUrl(at);
   return sampleConfig({
-    about: [`For a sandbox at ${sandbox}: boxbridge sandbox --port ${new URL(sandbox).port}`],
+    about: [`For a sandbox at ${sandbox}: boxbridge sandbox --host ${at.host} --port ${at.port}`],
     listen: { host: '127.0.0.1', port: 8080 },
     isBehindProxy: false,
     database: './data/sandbox/bridge.db',

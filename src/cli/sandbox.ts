@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { type AddressOptions, toHost, toPort } from './arguments.js';
 import type { CommandLine } from './command-line.js';
-import { localUrl } from './local-url.js';
 import { stopOnSignal } from './process.js';
 
 /** `boxbridge sandbox`: plays the modern APIs until a signal stops it. */
@@ -19,7 +18,7 @@ export function addSandboxCommand(program: Command, { stdout, print }: CommandLi
       if (address.port === 0)
         return sandbox.error('error: --print-config needs the port that --port gives the sandbox');
       const { sandboxConfig } = await import('./sandbox-config.js');
-      stdout.write(sandboxConfig(localUrl(address)));
+      stdout.write(sandboxConfig(address));
       return;
     }
     const { sandboxCredentials, sandboxPaths, startSandbox } = await import('../sandbox/sandbox.js');

@@ -4,7 +4,7 @@ import { version } from '../shared/version.js';
 import { type AddressOptions, toHost, toPort, toWorkers } from './arguments.js';
 import type { CommandLine } from './command-line.js';
 import { CONFIG_OPTION, type ConfigChoice, nameOf } from './load-config.js';
-import { optimize, reloadOnSignal, stopOnSignal, worker } from './process.js';
+import { exitNow, optimize, reloadOnSignal, stopOnSignal, worker } from './process.js';
 
 /**
  * Keeps the young generation as small as it is while the bridge starts, which is when modules are compiled and next to
@@ -56,8 +56,10 @@ export function addServeCommand(program: Command, { environment, configurations,
         return config;
       };
       setFlagsFromString(YOUNG_FLAGS.atStart);
+      let isConfigured = false;
       const start = async () => {
         const config = await beginWith();
+        isConfigured = true;
         const { serve } = await import('../bootstrap/serve.js');
         const { demo, logLevel, ...runtime } = environment();
         const running = await serve({
@@ -77,12 +79,14 @@ export function addServeCommand(program: Command, { environment, configurations,
       };
       const starting = start();
       // A signal during the start takes effect once the bridge can be drained.
-      stopOnSignal(() =>
-        starting.then(
+      stopOnSignal(async () => {
+        // The configuration may come from a pipe that never ends, and nothing is open yet.
+        if (!isConfigured && !worker) exitNow();
+        await starting.then(
           ({ stop }) => stop(),
           () => {},
-        ),
-      );
+        );
+      });
       reloadOnSignal(() =>
         starting.then(
           ({ reload }) => reload(),

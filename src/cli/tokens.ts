@@ -7,7 +7,7 @@ import { codeOf } from '../shared/errors.js';
 import { askSecret, isTerminal } from './ask.js';
 import type { CommandLine } from './command-line.js';
 import { CONFIG_OPTION } from './load-config.js';
-import { readToken } from './read-token.js';
+import { readSecret } from './read-secret.js';
 import type { ApplicationSelector, TokenSelector } from './token-operations.js';
 import { tokensDocument, tokensTable } from './tokens-output.js';
 
@@ -42,7 +42,9 @@ export function addTokensCommand(program: Command, commandLine: CommandLine): vo
     if (options.clientCredentials && options.device)
       return add.error('error: name one of --client-credentials and --device');
     const authToken =
-      options.authTokenFile === undefined ? options.authToken : await readToken(options.authTokenFile, pathOf);
+      options.authTokenFile === undefined
+        ? options.authToken
+        : await readSecret(options.authTokenFile, 'auth_token', pathOf);
     const isAsked = !options.clientCredentials && !options.device;
     const piped = !isAsked || isTerminal(commandLine) ? undefined : await text(stdin);
     const config = await loadConfig(options.config);

@@ -5,7 +5,7 @@ import { readSecretFile } from './secret-files.js';
 
 /** The `admin` listener with the password of its console read; undefined where there is no such listener. */
 export function adminOf(
-  { admin }: ParsedConfig,
+  admin: ParsedConfig['admin'],
   placeOf: PlaceOf,
 ): { readonly admin: AdminConfig | undefined; readonly problems: readonly ConfigProblem[] } {
   if (!admin) return { admin, problems: [] };

@@ -1,11 +1,10 @@
 import { LineCounter, parseDocument } from 'yaml';
 import type { Settings } from '../shared/setting.js';
-import { readTlsFiles } from '../upstream/tls-files.js';
 import { type Config, ConfigError, type ConfigOptions, type ConfigProblem, type ParsedConfig } from './config.js';
-import { adminOf } from './console-password.js';
-import { nowhere, type Place, type PlaceOf, problemAt } from './places.js';
+import { namedFiles, readNamedFiles } from './named-files.js';
+import { nowhere, type Path, type Place, type PlaceOf } from './places.js';
 import { type ConfigText, readConfigFile } from './source.js';
-import { type ModuleSettings, modulesIn, validate } from './validate.js';
+import { type ModuleSettings, modulesIn, type Validation, validate } from './validate.js';
 import { putVariables, UNQUOTED_VARIABLE, unquotedVariables, type Variables } from './variables.js';
 import { aliasProblem, lastScalar, offsetOf, yamlMessage } from './yaml-problems.js';
 
@@ -39,8 +38,7 @@ export async function locateConfig(
   const options = { ...known, directory };
   const parsed = parseYaml(text, variables);
   const modules = loadProvider && (await loadSettings(modulesIn(parsed.value, options), loadProvider));
-  const { placeOf } = parsed;
-  return { config: withFiles(validated(parsed, options, modules), placeOf), placeOf };
+  return { config: complete(parsed, options, modules), placeOf: parsed.placeOf };
 }
 
 async function loadSettings(
@@ -63,7 +61,9 @@ export function readConfig(
   text: string,
   { variables, ...options }: ConfigOptions & Pick<LoadOptions, 'variables'>,
 ): ParsedConfig {
-  return validated(parseYaml(text, variables), options);
+  const { config, problems } = validationOf(parseYaml(text, variables), options);
+  if (!config || problems.length > 0) throw new ConfigError(problems);
+  return config;
 }
 
 /**
@@ -71,21 +71,20 @@ export function readConfig(
  * names, loads no module. Throws ConfigError.
  */
 export function parseConfig(value: unknown, options: ConfigOptions): Config {
-  return withFiles(validated({ value, problems: [], placeOf: nowhere }, options), nowhere);
+  return complete({ value, problems: [], placeOf: nowhere, isIncomplete: () => false }, options);
 }
 
-function withFiles(config: ParsedConfig, placeOf: PlaceOf): Config {
-  const { admin, problems: ofAdmin } = adminOf(config, placeOf);
-  const problems = [...ofAdmin];
-  const applications = config.applications.map(({ caFile, clientCertFile, clientKeyFile, ...application }, index) => {
-    const tls = readTlsFiles({ caFile, clientCertFile, clientKeyFile });
-    for (const { key, message } of tls.problems) {
-      problems.push(problemAt(placeOf, ['applications', index, key], message));
-    }
-    return { ...application, tls: tls.files };
-  });
-  if (problems.length > 0) throw new ConfigError(problems);
-  return { ...config, admin, applications };
+/** Reads the files of a configuration, even of one that has problems: all are named at once. */
+function complete(parsed: Parsed, options: ConfigOptions, modules?: ModuleSettings): Config {
+  const { value, placeOf } = parsed;
+  const { config, problems } = validationOf(parsed, options, modules);
+  if (!config || problems.length > 0) {
+    const files = readNamedFiles(namedFiles(value, options.directory), placeOf);
+    throw new ConfigError([...problems, ...files.problems]);
+  }
+  const { problems: ofFiles, ...files } = readNamedFiles(config, placeOf);
+  if (ofFiles.length > 0) throw new ConfigError(ofFiles);
+  return { ...config, ...files };
 }
 
 interface Parsed {
@@ -93,16 +92,14 @@ interface Parsed {
   /** Those of the YAML that leave its structure certain. */
   readonly problems: readonly ConfigProblem[];
   readonly placeOf: PlaceOf;
+  /** Whether the value at a path is not what it will be, as one of its `problems` says. */
+  readonly isIncomplete: (path: Path) => boolean;
 }
 
-function validated(
-  { value, problems, placeOf }: Parsed,
-  options: ConfigOptions,
-  modules?: ModuleSettings,
-): ParsedConfig {
-  const result = validate(value, options, placeOf, modules);
-  if (result.config === undefined || problems.length > 0) throw new ConfigError([...problems, ...result.problems]);
-  return result.config;
+/** The problems of the YAML among those of its values. */
+function validationOf(parsed: Parsed, options: ConfigOptions, modules?: ModuleSettings): Validation {
+  const { config, problems } = validate(parsed.value, options, parsed, modules);
+  return { config, problems: [...parsed.problems, ...problems] };
 }
 
 function parseYaml(text: string, variables: Variables = {}): Parsed {
@@ -128,16 +125,16 @@ function parseYaml(text: string, variables: Variables = {}): Parsed {
         path: '',
         message: yamlMessage(code, message, text.slice(pos[0])),
       }))
-      // All that follows in its line comes of it.
-      .filter(({ line }) => !unquoted.some((each) => each.line === line)),
+      // All that follows comes of it.
+      .filter(({ line }) => unquoted.every((each) => line < each.line)),
   ];
   // After any other error the structure is uncertain, and problems of keys would mislead.
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) throw new ConfigError(problems);
-  const unset = putVariables(document, variables, placeAt);
-  if (unset.length > 0) throw new ConfigError([...problems, ...unset]);
+  const { isIncomplete, ...unset } = putVariables(document, variables, placeAt);
+  problems.push(...unset.problems);
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
-    return { value, problems, placeOf: (path) => placeAt(offsetOf(document.contents, path)) };
+    return { value, problems, placeOf: (path) => placeAt(offsetOf(document.contents, path)), isIncomplete };
   } catch {
     throw new ConfigError([...problems, aliasProblem(document, placeAt)]);
   }

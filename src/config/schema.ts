@@ -65,6 +65,9 @@ export const storeIn = (directory: string) =>
 const LIMITS_STORE =
   'valkey://, valkeys://, redis:// or rediss://, a host, and at most a port and the number of a database, with the special characters of its password percent-encoded';
 
+/** The end of an address that an old program calls, which the bridge adds to its own. */
+const OWN_PATH = /\/api\/(?:1\.0\/)?(?:rest|xml|soap|auth)$/i;
+
 /** The schema of a configuration, its applications aside. Each key is spelt once: types and camelCase follow from it. */
 export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
   return camelCasedObject({
@@ -73,10 +76,14 @@ export function configSchema({ directory }: Pick<ConfigOptions, 'directory'>) {
       port: port(8080).describe('the port to listen at'),
     }).prefault({}),
     /** Without a slash at the end. Absent: the address of `listen`. */
-    public_url: pattern(BASE_URL, isBaseUrl, HTTP).transform(trimTrailingSlashes).optional().meta({
-      description: 'what the WSDL says the address is',
-      unlessGiven: 'what a trusted proxy says, else `http://host:port`',
-    }),
+    public_url: pattern(BASE_URL, isBaseUrl, HTTP)
+      .transform(trimTrailingSlashes)
+      .refine((url) => !OWN_PATH.test(url), { error: 'has a path of the bridge itself; write what comes before /api' })
+      .optional()
+      .meta({
+        description: 'what the WSDL says the address is',
+        unlessGiven: 'what a trusted proxy says, else `http://host:port`',
+      }),
     /** Whether X-Forwarded headers are honoured: from no address, from all, from the nearest proxies, or from these. */
     trust_proxy: z
       .union(

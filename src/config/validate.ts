@@ -13,12 +13,21 @@ export interface Validation {
   readonly problems: readonly ConfigProblem[];
 }
 
+/** How a value was written. */
+interface Written {
+  readonly placeOf: PlaceOf;
+  /** Whether the value at a path is not what it will be: what is wrong with it is said already. */
+  readonly isIncomplete: (path: Path) => boolean;
+}
+
 /** The applications of a configuration, valid or not, and what can be read of each. */
 const applicationsOf = (value: unknown) =>
   z.object({ applications: z.array(z.unknown()) }).safeParse(value).data?.applications ?? [];
 const providerOf = (application: unknown) => z.object({ provider: z.string() }).safeParse(application).data?.provider;
 const shadowOf = (application: unknown) => z.object({ shadow: z.unknown() }).safeParse(application).data?.shadow;
 const apiKeyOf = (application: unknown) => z.object({ api_key: z.string() }).safeParse(application).data?.api_key;
+
+type Said = Pick<WithSecrets, 'writtenAt' | 'isSaid'>;
 
 /** The settings of modules, under what `import` takes. */
 export type ModuleSettings = ReadonlyMap<string, NamedProvider['settings']>;
@@ -39,25 +48,35 @@ export function modulesIn(value: unknown, { directory, providers }: ConfigOption
 export function validate(
   written: unknown,
   options: ConfigOptions,
-  placeOf: PlaceOf,
+  { placeOf, isIncomplete }: Written,
   modules: ModuleSettings = new Map(),
 ): Validation {
-  const secrets = withSecrets(written, options.directory, placeOf);
-  const { value } = secrets;
-  const known = (block: unknown): NamedProvider => {
+  const { value, ...secrets } = withSecrets(written, options.directory, placeOf);
+  const said = { ...secrets, isSaid: (path: Path) => secrets.isSaid(path) || isIncomplete(path) };
+  // Of which one a misspelt provider is, is for the operator to say.
+  const allSettings = Object.fromEntries(options.providers.flatMap(({ settings = {} }) => Object.entries(settings)));
+  const known = (block: unknown, path: Path): NamedProvider => {
+    if (isIncomplete([...path, 'provider'])) return { settings: 'unknown' };
+    if (!z.looseObject({}).safeParse(block).success) return {};
     const provider = providerOf(block) ?? '';
-    const settings = modules.get(resolveModule(options.directory, provider));
-    return options.providers.find(({ name }) => name === provider) ?? { settings };
+    const named = options.providers.find(({ name }) => name === provider);
+    if (named) return named;
+    return { settings: isModule(provider) ? modules.get(resolveModule(options.directory, provider)) : allSettings };
   };
   const config = configSchema(options).safeParse(value);
-  const applications = applicationsOf(value).map((application) =>
-    applicationSchema(options, known(application), known(shadowOf(application))).safeParse(application),
+  const applications = applicationsOf(value).map((application, index) => {
+    const path = ['applications', index];
+    const [provider, shadow] = [known(application, path), known(shadowOf(application), [...path, 'shadow'])];
+    return applicationSchema(options, provider, shadow).safeParse(application);
+  });
+  const apiKeys = applicationsOf(value).map((application, index) =>
+    isIncomplete(['applications', index, 'api_key']) ? undefined : apiKeyOf(application),
   );
   const problems = [
     ...secrets.problems,
-    ...toProblems(config.error, [], secrets, placeOf),
-    ...applications.flatMap(({ error }, index) => toProblems(error, ['applications', index], secrets, placeOf)),
-    ...duplicateProblems(applicationsOf(value).map(apiKeyOf), secrets, placeOf),
+    ...toProblems(config.error, [], said, placeOf),
+    ...applications.flatMap(({ error }, index) => toProblems(error, ['applications', index], said, placeOf)),
+    ...duplicateProblems(apiKeys, said, placeOf),
     ...strangerProblems(
       config.data?.record?.applications ?? [],
       applications.map(({ data }) => data?.name),
@@ -70,7 +89,7 @@ export function validate(
 
 function duplicateProblems(
   apiKeys: readonly (string | undefined)[],
-  { writtenAt }: WithSecrets,
+  { writtenAt }: Said,
   placeOf: PlaceOf,
 ): ConfigProblem[] {
   const pathOf = (index: number) => writtenAt(['applications', index, 'api_key']);
@@ -101,7 +120,7 @@ function strangerProblems(
 function toProblems(
   error: z.ZodError | undefined,
   base: Path,
-  { writtenAt, isSaid }: WithSecrets,
+  { writtenAt, isSaid }: Said,
   placeOf: PlaceOf,
 ): ConfigProblem[] {
   return (error?.issues ?? []).flatMap((issue) => {
@@ -110,7 +129,8 @@ function toProblems(
     if (isSaid(path)) return [];
     if (issue.code !== 'unrecognized_keys') {
       const at = writtenAt(path);
-      return problemAt(placeOf, at, at === path ? message : `names a file whose first line ${message}`);
+      const isOfSecret = at !== path && message.startsWith('must be ');
+      return problemAt(placeOf, at, isOfSecret ? `names a file whose first line ${message}` : message);
     }
     return issue.keys.map((key) => {
       const { place, wrong } = isPrintableKey(key)

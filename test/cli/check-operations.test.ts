@@ -209,6 +209,9 @@ describe('what serve refuses, check names, and makes nothing', () => {
     expect(linesOf(await check(yaml))).toEqual([
       ['error', 1, 'key_file', expect.stringMatching(/^cannot read the key DIR\/data\/bridge\.key \(ENOENT/)],
     ]);
+    expect(linesOf(await check(yaml, { variables: { BOXBRIDGE_KEY: aKey, LOG_LEVEL: 'loud' } }))).toEqual([
+      ['error', 0, '', expect.stringMatching(/^LOG_LEVEL has to be /)],
+    ]);
     expect(await allFiles()).toEqual(before);
     expect((await readFile(join(directory, 'a.db'))).equals(bytes)).toBe(true);
   });
@@ -222,6 +225,10 @@ describe('what serve refuses, check names, and makes nothing', () => {
       ['0.0.0.0', '127.0.0.1'],
       ['127.0.0.1', '0.0.0.0'],
       ['::', '127.0.0.1'],
+      ['::ffff:127.0.0.1', '127.0.0.1'],
+      ['::ffff:127.0.0.1', '0.0.0.0'],
+      ['::1', '0:0:0:0:0:0:0:1'],
+      ['0:0:0:0:0:0:0:0', '127.0.0.1'],
     ] as const;
     for (const [host, adminHost] of overlaps) {
       expect(linesOf(await check(yaml(host, adminHost)))).toEqual([

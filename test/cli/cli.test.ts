@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +9,7 @@ import { type Listener, listen } from '../../src/http/listener.js';
 import { providers } from '../../src/providers/index.js';
 import { sandboxCredentials, sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { createUpstreams } from '../../src/upstream/client.js';
+import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
 import { runCommand } from '../support/command.js';
 import { problemsIn } from '../support/problems.js';
@@ -132,7 +136,50 @@ describe('a valid command line', () => {
     child.stopReading();
     expect(await child.end).toMatchObject({ code: 0, stderr: '' });
   });
+
+  test('neither is one that closes the pipe of what is told', async () => {
+    const cwd = await folder({ 'bridge.yaml': configuration(sandboxed, 'trust_proxy: true') });
+    const ends = ['check', 'serv'].map((command) => {
+      const child = startProcess(cwd, command);
+      child.stopReadingLog();
+      return child.end;
+    });
+    expect(await Promise.all(ends)).toMatchObject([
+      { code: 0, stdout: expect.stringContaining('bridge.yaml: good') },
+      { code: 2, stdout: '' },
+    ]);
+  });
 });
+
+const UNPRIVILEGED = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
+/** The first port that is for all; a container may have none that is for root. */
+const firstForAll = existsSync(UNPRIVILEGED) ? Number(readFileSync(UNPRIVILEGED, 'utf8')) : 0;
+const setpriv = { what: 'setpriv', debian: 'util-linux', probe: ['setpriv', '--version'] } as const;
+const isRoot = process.getuid?.() === 0;
+
+function portForRoot(): void {
+  test('check names it, as serve does', async () => {
+    const listen = 'admin: { host: localhost, port: 2 }\nlisten: { host: 0.0.0.0, port: 1 }';
+    const cwd = await folder({ 'bridge.yaml': configuration(sandboxed, listen) });
+    // Root may listen anywhere, without this capability it may not.
+    const under = isRoot ? ['/bin/sh', '-c', 'exec setpriv --bounding-set=-net_bind_service "$0" "$@"'] : [];
+    const [checked, served] = await Promise.all(
+      ['check', 'serve'].map((command) => startNodeIn({ cwd, under }, script, command).end),
+    );
+    const advice = 'name a port from 1024 on, or give this user CAP_NET_BIND_SERVICE';
+    expect(checked).toMatchObject({ code: 1, stdout: '' });
+    expect(checked?.stderr).toBe(
+      [
+        `boxbridge: bridge.yaml:1: admin.port: cannot listen on localhost:2 (EACCES); ${advice}\n`,
+        `boxbridge: bridge.yaml:2: listen.port: cannot listen on 0.0.0.0:1 (EACCES); ${advice}\n`,
+      ].join(''),
+    );
+    expect(served).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot listen on 0.0.0.0:1 (') });
+  });
+}
+
+if (firstForAll < 3) describe.skip('a port that is not for this user: on this machine all are', portForRoot);
+else describeWith(isRoot ? [setpriv] : [], 'a port that is not for this user', portForRoot);
 
 test('an invalid command line exits with 2 and one line', async () => {
   const badPort = (word: string) =>
@@ -496,12 +543,23 @@ test('sandbox prints the configuration of a bridge in front of it, which answers
     /<status>(\w+)/.exec(await (await fetch(`${url}/api/1.0/rest?${query}`)).text())?.[1];
   const applications = [...printed.stdout.matchAll(/# (auth_token:|Sign in with) (.+)\n {2}- api_key: (\S+)/g)];
   expect(applications).toHaveLength(6);
+  const [comment = ''] = (await boxbridge(cwd, 'sandbox --host ::1 --port 8099 --print-config')).stdout.split('\n');
+  expect(comment).toBe('# For a sandbox at http://[::1]:8099: boxbridge sandbox --host ::1 --port 8099');
   for (const [, kind, tokens = '', key] of applications) {
     if (kind === 'auth_token:') {
       for (const token of tokens.split(', '))
         expect(await status(`action=get_account_info&api_key=${key}&auth_token=${token}`)).toBe('get_account_info_ok');
     } else expect(await status(`action=get_ticket&api_key=${key}`)).toBe('get_ticket_ok');
   }
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends serve while its configuration does not', async (signal) => {
+  const child = spawn(process.execPath, [script, 'serve', '--config', '-'], { cwd: await folder(), env: {} });
+  afterwards(async () => void child.kill('SIGKILL'));
+  // More than a pipe holds: it is written once the bridge reads.
+  await new Promise((resolve) => child.stdin.write('#'.repeat(2 ** 20), resolve));
+  child.kill(signal);
+  expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
 test('health asks where the configuration says, and says what it got', async () => {

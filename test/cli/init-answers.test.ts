@@ -42,7 +42,8 @@ describe('the configuration that answers make', () => {
   test.each([
     ['http://127.0.0.1:8080', { host: '127.0.0.1', port: 8080 }],
     ['http://localhost:9000', { host: '127.0.0.1', port: 9000 }],
-    ['http://[::1]:9000', { host: '127.0.0.1', port: 9000 }],
+    ['http://[::1]:9000', { host: '::1', port: 9000 }],
+    ['http://[2001:db8::1]:9000', { host: '::', port: 9000 }],
     ['http://www.box.example.com', { host: '0.0.0.0', port: 80 }],
     ['https://www.box.example.com:8443', { host: '127.0.0.1', port: 8080 }],
   ])('listens where %s leads', async (publicUrl, listen) => {

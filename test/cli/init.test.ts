@@ -93,6 +93,13 @@ describe('init', () => {
     const fromFile = { '--api-key': undefined, '--api-key-file': 'key', '--config': 'file.yaml' };
     expect(await init({ cwd }, fromFile)).toMatchObject({ code: 0 });
     expect(await readFile(join(cwd, 'file.yaml'), 'utf8')).toContain('api_key: key-in-a-file\n');
+    await writeFile(join(cwd, 'key'), '\uFEFFkey-of-windows\r\n\r\n');
+    expect(await init({ cwd }, { ...fromFile, '--config': 'windows.yaml' })).toMatchObject({ code: 0 });
+    expect(await readFile(join(cwd, 'windows.yaml'), 'utf8')).toContain('api_key: key-of-windows\n');
+    expect(await init({ cwd }, { ...fromFile, '--api-key-file': 'none', '--config': 'none.yaml' })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^boxbridge: \S+none does not exist; write an api_key into it\n$/),
+    });
   });
 
   test('writes a file of any name', async () => {
@@ -172,8 +179,10 @@ describe('init', () => {
     const rows: readonly (readonly [Options, string])[] = [
       [{ '--provider': 'fax' }, '--provider must be seatable, previsto, terraform, golem, box or the path of a module'],
       [{ '--base-url': 'seatable.example' }, '--base-url must be an http or https URL'],
+      [{ '--public-url': 'http://h/api/1.0/rest' }, '--public-url has a path of the bridge itself; write what comes'],
       [{ '--credentials': 'safe' }, '--credentials must be passthrough or vault'],
       [{ '--api-key-file': 'key' }, 'name one of --api-key-file and --api-key'],
+      [{ '--config': '-' }, '--config names the file to write, and - is none'],
       [
         { '--provider': undefined, '--api-key': undefined, '--public-url': undefined },
         'there is no terminal to ask on; add --provider, --api-key, --public-url\n',

@@ -237,6 +237,28 @@ describe('tokens add', () => {
   });
 
   test.each([
+    ['\uFEFFold token\r\n\r\n', 'old token'],
+    ['old token\nof the year 1999\n', 'old token'],
+  ])('takes the first line of the file with the auth_token (%j)', async (content, old) => {
+    const cwd = await folder();
+    await writeFile(join(cwd, 'old.txt'), content);
+    const end = await tokens({ cwd }, 'add --application Desktop --auth-token-file old.txt', credential);
+    expect(end).toMatchObject({ code: 0, stdout: `${old}\n`, stderr: '' });
+  });
+
+  test.each([
+    ['none.txt', 'none.txt does not exist; write an auth_token into it'],
+    ['empty.txt', 'empty.txt has no auth_token in its first line; write one into it'],
+    ['.', 'cannot be read (EISDIR); name a file that this user may read'],
+  ])('says what to do about a file without an auth_token (%s)', async (file, says) => {
+    const cwd = await folder();
+    await writeFile(join(cwd, 'empty.txt'), '\n');
+    const end = await tokens({ cwd }, `add --application Desktop --auth-token-file ${file}`, credential);
+    expect(end).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^boxbridge: [^\n]*\n$/) });
+    expect(end.stderr).toContain(says);
+  });
+
+  test.each([
     ['add', 2, 'error: name one of --application and --api-key\n'],
     ['add --application Desktop --api-key key-of-desktop', 2, 'error: name one of --application and --api-key\n'],
     [
@@ -361,6 +383,13 @@ describe('tokens list', () => {
     const { stdout } = await tokens({ cwd }, 'list');
     expect(stdout).toMatch(/\tDesktop\t.*Z\t20.*Z\n.*\tWeb\t.*\tnever\n$/);
     for (const secret of [desktop, web, credential, admin, ...API_KEYS]) expect(stdout).not.toContain(secret);
+  });
+
+  test('has one line and five cells for each, whatever its application is called', async () => {
+    const cwd = await folder();
+    await writeFile(join(cwd, 'bridge.yaml'), configuration().replace('name: Desktop', 'name: "Desk\\ttop\\n\\e[2J"'));
+    await add({ cwd });
+    expect(await listed({ cwd })).toEqual([[expect.any(String), 'Desk top [2J', account, expect.any(String), 'never']]);
   });
 
   test('shows that an application is not in the configuration', async () => {

@@ -245,6 +245,7 @@ describe('a good configuration', () => {
     ['listen: { host: "::1" }', { listen: { host: '::1', port: 8080 } }],
     ['admin: {}', { admin: { host: '127.0.0.1', port: 9464 } }],
     ['public_url: https://box.example.com/old//', { publicUrl: 'https://box.example.com/old' }],
+    ['public_url: https://box.example.com/api/', { publicUrl: 'https://box.example.com/api' }],
     ['trust_proxy: true', { trustProxy: true }],
     [
       'trust_proxy: [10.0.0.1, "::1", 10.0.0.0/8, "fd00::/8"]',
@@ -426,6 +427,13 @@ const refusedAbove: readonly [string, number, string][] = [
     'record.applications[1] must be the name of an application',
   ],
   ['public_url: www.example.com', 1, `public_url must be ${baseUrl}`],
+  ...['https://h/api/1.0/rest', 'https://h/api/1.0/soap/', 'https://h/old/api/xml', 'https://h/api/1.0/auth'].map(
+    (url): [string, number, string] => [
+      `public_url: ${url}`,
+      1,
+      'public_url has a path of the bridge itself; write what comes before /api',
+    ],
+  ),
   ['trust_proxy: "yes"', 1, `trust_proxy must be ${trustProxy}`],
   ['trust_proxy: [5]', 1, `trust_proxy must be ${trustProxy}`],
   ['trust_proxy:\n- 10.0.0.1\n- proxy.example.com', 3, `trust_proxy[1] must be an IP address or ${networks}`],
@@ -785,6 +793,36 @@ describe('the console', () => {
       [0, `admin.console_password_file ${empty} has no password in its first line; write one into it`],
     ]);
   });
+});
+
+test.each(['provider: terrafrom, ', ''])('a provider that is not known (%j) makes no setting one', (provider) => {
+  const of = (settings: string) =>
+    problemsOf(() =>
+      readConfig(`applications:\n- { api_key: k, ${provider}base_url: "https://h", ${settings} }\n`, options),
+    );
+  const problem = [2, expect.stringMatching(/^applications\[0\]\.provider /)];
+  const misspelt = /^applications\[0\]\.acount_id is not a known key; did you mean account_id\? /;
+  expect(of('password_keys: snake, account_id: a')).toEqual([problem]);
+  expect(of('acount_id: a')).toEqual(expect.arrayContaining([problem, [2, expect.stringMatching(misspelt)]]));
+});
+
+test('files that cannot be read are named beside all other problems', async () => {
+  const file = await fileWith(`colour: blue
+admin: { host: 0.0.0.0, port: none, console_password_file: /nowhere/password.txt }
+applications:
+- { api_key: one, provider: seatable, base_url: "https://h", ca_file: /nowhere/ca.pem }
+- { api_key: two, provider: fax, base_url: "https://h", client_cert_file: /nowhere/cert.pem, client_key_file: 5 }
+`);
+  const names = ['colour', 'admin.port', 'admin.console_password_file', 'applications[0].ca_file'];
+  const ofSecond = ['provider', 'client_cert_file', 'client_key_file'].map((key) => `applications[1].${key}`);
+  const problems = await loadConfig(file, known).then(
+    () => [],
+    (error: unknown) => (error instanceof ConfigError ? error.problems : Promise.reject(error)),
+  );
+  expect([...new Set(problems.map(({ path }) => path))]).toEqual([...names, ...ofSecond]);
+  expect(problems.map(({ message }) => message)).toContain(
+    'applications[0].ca_file /nowhere/ca.pem does not exist; name an existing file',
+  );
 });
 
 describe('the limits_store', () => {

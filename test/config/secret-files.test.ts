@@ -118,3 +118,14 @@ test('a file that never ends is not read to its end', () => {
   const [application0] = read(application('api_key_file: /dev/zero')).applications;
   expect(application0?.apiKey).toHaveLength(64 * 1024);
 });
+
+test('a secret that needs another key is no wrong line of its file', async () => {
+  await write('secret.txt', 'of the vendor\n');
+  expect(problemsOf(() => read(application('api_key: k\n  client_secret_file: secret.txt')))).toEqual([
+    [
+      6,
+      'applications[0].client_secret_file',
+      'applications[0].client_secret_file needs a client_id; write the one that the vendor gave with it',
+    ],
+  ]);
+});

@@ -11,6 +11,9 @@ const variables = {
   EMPTY: '',
   PORT: '8081',
   YES: 'true',
+  NO: 'False',
+  HALF: '.5',
+  QUARTER: '0.25',
   LINES: 'one\nstore: "x"\n\t# \'two\'',
   REFERENCE: '${KEY}',
   OF_FILE: 'key-in-a-file\r\n',
@@ -29,7 +32,7 @@ const problemsOf = (work: () => unknown) => {
   try {
     work();
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ line, message }) => [line, message]);
+    if (error instanceof ConfigError) return error.problems.map(({ line, message }) => [line, message] as const);
     throw error;
   }
   throw new Error('it was taken');
@@ -69,6 +72,17 @@ test('a number and a boolean without quotes', () => {
   });
 });
 
+test.each([
+  ['HALF', 0.5],
+  ['QUARTER', 0.25],
+])('a number with a point: %s', (name, sample) => {
+  expect(read('k', `record:\n  file: calls\n  sample: $\{${name}}`).record).toMatchObject({ sample });
+});
+
+test('a boolean in the spellings of YAML', () => {
+  expect(read('k', 'admin:\n  console: ${NO}').admin).toMatchObject({ console: false });
+});
+
 test('a comment and a key are left as they are', () => {
   expect(read('k', '# ${UNSET}').applications).toHaveLength(1);
   expect(problemsOf(() => read('k', '${KEY}: 1'))[0]?.[1]).toMatch(/not a known key|is not known/);
@@ -80,19 +94,43 @@ describe('a problem, with its line and without a value', () => {
     ['"${}"', '${ begins no variable; write ${NAME}, ${NAME:-default}, or $${ for the text'],
     ['"${KEY"', '${ begins no variable; write ${NAME}, ${NAME:-default}, or $${ for the text'],
     ['"${1KEY}"', '${ begins no variable; write ${NAME}, ${NAME:-default}, or $${ for the text'],
+    ['"${UNSET:-${KEY}}"', 'the default of UNSET holds another variable; write one that is a text alone'],
+    ['"${KEY:-${UNSET}}"', 'the default of KEY holds another variable; write one that is a text alone'],
   ])('%s', (written, message) => {
     expect(problemsOf(() => read(written, 'listen:\n  port: 1'))).toEqual([[4, message]]);
   });
 
   test('without quotes in a block of braces, once for its line', () => {
-    const message = 'between { } or [ ] a variable takes quotes: "${NAME}"';
+    const message =
+      'between { } or [ ] a variable takes quotes: "${NAME}"; for a number, true or false write the block in lines, without braces and quotes';
     expect(problemsOf(() => read('${KEY}'))).toEqual([[3, message]]);
+    expect(problemsOf(() => read('k', 'listen: { port: ${PORT} }'))).toEqual([[1, message]]);
     expect(problemsOf(() => read('k', 'trust_proxy: [${HOST}, ${KEY}]'))).toContainEqual([1, message]);
   });
 
   test('several', () => {
     const above = 'public_url: ${ONE}\nstore: sqlite:${TWO}';
     expect(problemsOf(() => read('k', above)).map(([line]) => line)).toEqual([1, 2]);
+  });
+
+  test('beside all others, and none that comes of it', () => {
+    const yaml = [
+      'colour: blue',
+      'trust_proxy: [ "${ONE}" ]',
+      'applications:',
+      '- { api_key: "${TWO}", provider: "${THREE}", base_url: "https://h", account_id: a }',
+      '- { api_key: "${TWO}", provider: seatable, base_url: "https://${FOUR}", colour: blue }',
+    ].join('\n');
+    const options = { directory: '/etc/bridge', actions: actionNames, providers, variables };
+    expect(problemsOf(() => readConfig(yaml, options)).map(([line, message]) => [line, message.slice(0, 24)])).toEqual([
+      [1, 'colour is not a known ke'],
+      [2, 'the variable ONE is not '],
+      [4, 'the variable TWO is not '],
+      [4, 'the variable THREE is no'],
+      [5, 'the variable TWO is not '],
+      [5, 'the variable FOUR is not'],
+      [5, 'applications[1].colour i'],
+    ]);
   });
 
   test('of what was put in', () => {
