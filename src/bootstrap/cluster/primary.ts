@@ -5,6 +5,7 @@ import type { Log } from '../../observability/log.js';
 import { aggregate, type ConfigOutcome, createPrimaryMetrics, type Exposition } from '../../observability/metrics.js';
 import { messageOf } from '../../shared/errors.js';
 import { serveClusterRateLimiters } from '../../shared/rate-limiter.js';
+import { startTimer } from '../../shared/timer.js';
 import type { BreakerState } from '../../upstream/resilience.js';
 import { createBreakers } from './breakers.js';
 import { createConfigs } from './configs.js';
@@ -140,7 +141,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     };
     kill('SIGTERM');
     const { shutdownMs } = configs.current().limits;
-    const deadline = setTimeout(kill, shutdownMs + KILL_AFTER_MS, 'SIGKILL');
+    const deadline = startTimer(() => kill('SIGKILL'), shutdownMs + KILL_AFTER_MS);
     await Promise.all(exits);
     clearTimeout(deadline);
   };
