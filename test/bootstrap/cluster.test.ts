@@ -12,7 +12,7 @@ import { problemsIn } from '../support/problems.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
 import { enter, newTicket, pageAddress, startModernApis } from '../support/servers/modern-apis.js';
-import { childrenOf } from '../support/servers/process.js';
+import { childrenOf, startNode } from '../support/servers/process.js';
 import { adminOf, type BridgeProcess, refusing, startServe, startServing, urlIn } from '../support/servers/served.js';
 import { until } from '../support/until.js';
 
@@ -297,6 +297,24 @@ test('a worker that no process can be made for is tried again until one can', as
   await workersOf(bridge, 1, pids);
   bridge.child.kill('SIGTERM');
   expect(await bridge.child.end).toMatchObject({ code: 0, stderr: expect.stringContaining('"stopped"') });
+});
+
+test('a worker that has something to tell after its end ends well', async () => {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  const script = join(path, 'late.mjs');
+  const role = new URL('../../src/bootstrap/cluster/worker.js', import.meta.url).href;
+  await writeFile(
+    script,
+    `import cluster from 'node:cluster';
+    import { workerRole } from '${role}';
+    const role = workerRole();
+    if (role) {
+      process.once('disconnect', () => role.reportBreaker('http://127.0.0.1', 'open'));
+      role.disconnect();
+    } else cluster.fork().on('exit', (code) => console.log('ended with', code));`,
+  );
+  expect(await startNode(path, script).end).toMatchObject({ stdout: 'ended with 0\n', stderr: '' });
 });
 
 test('SIGTERM during the start exits with 0', async () => {
