@@ -28,7 +28,7 @@ export interface Shadows {
  */
 export async function connect(
   application: ApplicationConfig,
-  { sendFor, exchangeFor }: Upstreams,
+  { sendFor, exchangeFor, timeoutMs }: Upstreams,
   cache: Cache,
   shadows?: Shadows,
 ): Promise<Application> {
@@ -47,6 +47,7 @@ export async function connect(
           scopes,
           values: valuesIn(baseUrl, settings),
           exchange: exchangeFor(asked),
+          timeoutMs,
         });
   const api = JSON.stringify([kind.name, baseUrl]);
   const cached = cache({ api, settings, reader: kind, tls, seconds: cacheSeconds });

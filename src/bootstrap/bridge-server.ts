@@ -13,6 +13,7 @@ import { createShadowObserver } from '../observability/shadow-observer.js';
 import { noTracing } from '../observability/tracing.js';
 import { openWsdl } from '../protocols/soap/wsdl.js';
 import { messageOf } from '../shared/errors.js';
+import { startTimer } from '../shared/timer.js';
 import { openRates } from '../store/limits-store.js';
 import { type AdminListener, listenAdmin } from './admin-listener.js';
 import { createGeneration, type Generation, listenerLimits, overloadLimits } from './generation.js';
@@ -148,7 +149,7 @@ export async function startBridgeServer(config: Config, log: Log, runtime: Runti
           config: { limits },
         } = generation;
         admission.startDraining();
-        const deadline = setTimeout(admission.abortAll, limits.shutdownMs);
+        const deadline = startTimer(admission.abortAll, limits.shutdownMs);
         await close(limits.shutdownMs + LAST_REPLIES_MS);
         clearTimeout(deadline);
       },

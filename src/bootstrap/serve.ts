@@ -2,6 +2,9 @@ import type { Config } from '../config/config.js';
 import { warningsOf } from '../config/warnings.js';
 import { createLog, type Log } from '../observability/log.js';
 import type { ConfigOutcome } from '../observability/metrics.js';
+import { providers } from '../providers/index.js';
+import { provideSdk } from '../providers/load.js';
+import { refreshImports } from '../shared/import-module.js';
 import type { LogLevel } from '../shared/log-level.js';
 import { version } from '../shared/version.js';
 import { startBridgeServer } from './bridge-server.js';
@@ -134,10 +137,14 @@ async function startInstance(instance: Instance, workers: number | undefined): P
     );
   const reload = createReload({ config, read: readConfig, take, note, log });
   const runtime = { ...instance.runtime, reload };
+  if (runtime.worker) prepareModules(config);
   const launching = launch({ ...instance, runtime }, workers);
   const bridge = await launching;
   if (runtime.worker) {
-    runtime.worker.takeConfigs(take);
+    runtime.worker.takeConfigs(async (next) => {
+      prepareModules(next);
+      await take(next);
+    });
     runtime.worker.reportListening(bridge.url);
     return { ...bridge, reload, console: undefined };
   }
@@ -154,6 +161,13 @@ async function startInstance(instance: Instance, workers: number | undefined): P
       log.info('stopped');
     },
   };
+}
+
+/** Makes a worker ready for the modules, as they are now, that a configuration names which its primary has read. */
+function prepareModules({ applications }: Config): void {
+  refreshImports();
+  const named = applications.flatMap(({ provider, shadow }) => (shadow ? [provider, shadow.provider] : [provider]));
+  if (named.some((name) => providers.every((known) => known.name !== name))) provideSdk();
 }
 
 function consoleOf({ admin }: Config, { adminUrl }: Launched): RunningBridge['console'] {

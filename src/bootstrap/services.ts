@@ -77,7 +77,7 @@ export async function openServices(
   const store = withKnownUserIds(await openStore(config.store, createRateLimiter, onStoreBreaker));
   try {
     const sealer = createSealer(await openMasterKey(store, key ?? { file: config.keyFile }));
-    const sessions = createSessions(store, sealer, systemClock, config.limits.upstreamTimeoutMs);
+    const sessions = createSessions(store, sealer, systemClock);
     const tickets = createTickets({ store, sealer, sessions, applications, clock: systemClock });
     const states = createStates(sealer);
     const trials = createTrials(store, onTrial);

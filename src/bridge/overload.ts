@@ -26,6 +26,14 @@ export function watchOverload({ everyMs = 500, ...given }: OverloadOptions): Ove
   let reason: string | undefined;
   let lookedAt = performance.now();
   let wasLate = false;
+  let bytes = 0;
+  const measure = () => {
+    try {
+      bytes = process.memoryUsage.rss();
+    } catch {
+      // It is read from a file, which a process without a free descriptor cannot open: what was known last counts.
+    }
+  };
   const look = () => {
     const { memoryBytes, delayMs } = limits;
     const now = performance.now();
@@ -33,7 +41,8 @@ export function watchOverload({ everyMs = 500, ...given }: OverloadOptions): Ove
     const isBehind = isLate && wasLate;
     lookedAt = now;
     wasLate = isLate;
-    if (process.memoryUsage.rss() > memoryBytes) reason = 'the memory of the process is over its limit';
+    measure();
+    if (bytes > memoryBytes) reason = 'the memory of the process is over its limit';
     else reason = isBehind ? 'the process is too far behind' : undefined;
   };
   const timer = setInterval(look, everyMs).unref();

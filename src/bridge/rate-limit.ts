@@ -16,7 +16,8 @@ export async function consume(rate: Rate, key: string): Promise<void> {
     throw new Fault('unavailable', {
       http: httpErrors.tooManyRequests,
       explanation: 'too many calls in a minute',
-      retryAfter: Math.max(1, Math.ceil(ms / 1000)),
+      // What counts may reckon with a clock that was set.
+      retryAfter: Math.min(Math.max(1, Math.ceil(ms / 1000)), MINUTE_SECONDS),
     });
   });
 }

@@ -1,4 +1,4 @@
-import { type Config, ConfigError, type ConfigProblem } from '../config/config.js';
+import { ConfigError, type ConfigProblem } from '../config/config.js';
 import { type LocatedConfig, locateConfig } from '../config/load.js';
 import { type ConfigText, readConfigFile } from '../config/source.js';
 import type { Variables } from '../config/variables.js';
@@ -25,12 +25,6 @@ export function inLines(error: unknown, name: string): unknown {
 /** A problem in a line, behind the name of its configuration unless the message has it. */
 export const lineOf = (name: string, { line, message }: Pick<ConfigProblem, 'line' | 'message'>) =>
   line === 0 ? message : `${name}:${line}: ${message}`;
-
-/** Makes a process ready for the providers of a configuration that another one has loaded. */
-export function prepareOwnProviders({ applications }: Config): void {
-  const named = applications.flatMap(({ provider, shadow }) => (shadow ? [provider, shadow.provider] : [provider]));
-  if (named.some((name) => providers.every((known) => known.name !== name))) provideSdk();
-}
 
 /** Loads the provider of a module that the configuration names. Only then the process is made ready for one. */
 function loadOwnProvider(module: string): ReturnType<typeof loadProvider> {

@@ -71,8 +71,12 @@ export function reloadOnSignal(reload: () => Promise<unknown>): void {
   const onSignal = () => {
     if (worker) return;
     if (!hasTerminal || isatty(0)) return void reload();
-    process.off('SIGHUP', onSignal);
-    process.kill(process.pid, 'SIGHUP');
+    // After what else is to be done at an exit, which a signal alone would leave out.
+    process.once('exit', () => {
+      process.off('SIGHUP', onSignal);
+      process.kill(process.pid, 'SIGHUP');
+    });
+    process.exit();
   };
   process.on('SIGHUP', onSignal);
 }

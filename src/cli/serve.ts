@@ -49,11 +49,9 @@ export function addServeCommand(program: Command, { environment, configurations,
         return configurations.load(chosen);
       };
       const beginWith = async () => {
-        if (!worker) return chosen && configurations.load(chosen);
-        // What the primary has, whatever is in the file by now.
-        const config = await worker.receiveConfig();
-        if (config) (await import('./locate-config.js')).prepareOwnProviders(config);
-        return config;
+        // In a worker what the primary has, whatever is in the file by now.
+        if (worker) return worker.receiveConfig();
+        return chosen && configurations.load(chosen);
       };
       setFlagsFromString(YOUNG_FLAGS.atStart);
       let isConfigured = false;

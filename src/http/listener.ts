@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { codeOf, messageOf } from '../shared/errors.js';
+import { startTimer } from '../shared/timer.js';
 import { type ConnectionCounts, type ConnectionLimits, limitConnections } from './connection-limits.js';
 import { type Connections, isSilent, serveConnections } from './connections.js';
 
@@ -80,7 +81,7 @@ export async function listen(
     url: `http://${isIPv6(at.host) ? `[${at.host}]` : at.host}:${port}`,
     close: (graceMs = 0) =>
       new Promise((resolve) => {
-        const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+        const timer = startTimer(() => server.closeAllConnections(), graceMs);
         // Closes the idle connections too.
         server.close(() => {
           clearTimeout(timer);

@@ -36,6 +36,8 @@ export interface DeviceCode {
  * is told why.
  */
 export interface OAuthClient {
+  /** The longest that a request of it takes, in milliseconds. */
+  readonly timeoutMs: number;
   /** Absent: users cannot agree in a browser. */
   readonly begin?: ((redirectUri: string, state: string) => Promise<Begun>) | undefined;
   readonly redeem: (returned: Returned, scope: Scope) => Promise<Grant>;
@@ -58,10 +60,12 @@ export interface ClientOptions {
   /** What stands for names in braces. */
   readonly values: Values;
   readonly exchange: Exchange;
+  /** The timeout of `exchange`, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 export function createOAuthClient(description: OAuthDescription, options: ClientOptions): OAuthClient {
-  const { clientId, clientSecret, scopes = description.scopes ?? [], values, exchange } = options;
+  const { clientId, clientSecret, scopes = description.scopes ?? [], values, exchange, timeoutMs } = options;
   const { authorizationParameters = {}, clientCredentials, clientAuthentication } = description;
   const endpoints = endpointsOf(description, values);
   const scopeParameter: Readonly<Record<string, string>> = scopes.length > 0 ? { scope: scopes.join(' ') } : {};
@@ -106,6 +110,7 @@ export function createOAuthClient(description: OAuthDescription, options: Client
   };
 
   return {
+    timeoutMs,
     begin:
       endpoints.authorization === undefined
         ? undefined

@@ -46,6 +46,8 @@ export function createLog(options: LogOptions = {}): RunningLog {
   });
   lines.on('drop', (dropped: string) => {
     lost += dropped.split('\n').length - 1;
+    // What is dropped is no try to write, and without one there would never be room again.
+    lines.write('');
   });
   const together = writtenTogether((text) => lines.write(text));
   // What could not be written waits for the next try.

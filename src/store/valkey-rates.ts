@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'iovalkey';
+import { LRUCache } from 'lru-cache';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { messageOf } from '../shared/errors.js';
-import type { CreateRate, CreateRateLimiter } from '../shared/rate-limiter.js';
+import { lazy } from '../shared/lazy.js';
+import { type CreateRate, type CreateRateLimiter, msUntilNextPoint } from '../shared/rate-limiter.js';
 
 /** Rates that many nodes count together. */
 export interface SharedRates {
@@ -17,6 +19,8 @@ const REPLY_MS = 2000;
 const CONNECT_MS = 1000;
 /** How long a connection may take to close, in milliseconds: the end of the process waits for it. */
 const CLOSE_MS = 200;
+/** How many keys of a rate that are used up are remembered. */
+const MAX_USED_UP = 10_000;
 /** How long after a failure it is tried again, in milliseconds. */
 const RETRY_MS = 1000;
 
@@ -96,11 +100,21 @@ export async function openValkeyRates(
         keyPrefix: `${PREFIX}:${name}`,
         points,
         duration: seconds,
-        // Until its window ends, what is used up costs no more round trips.
-        inMemoryBlockOnConsumed: points,
-        insuranceLimiter: insurance,
       });
-      return { consume: (key) => (isUp ? shared : insurance).consume(digestOf(key)) };
+      /** Until its window ends, what is used up costs no more round trips. By the clock that nobody sets. */
+      const usedUp = lazy(() => new LRUCache<string, true>({ max: MAX_USED_UP }));
+      const countShared = (digest: string): Promise<unknown> => {
+        if (usedUp().has(digest)) return Promise.reject({ msBeforeNext: usedUp().getRemainingTTL(digest) });
+        return shared.consume(digest).catch((error: unknown) => {
+          const ttl = msUntilNextPoint(error);
+          if (ttl === undefined) return insurance.consume(digest);
+          if (ttl > 0) usedUp().set(digest, true, { ttl });
+          throw error;
+        });
+      };
+      return {
+        consume: (key) => (isUp ? countShared(digestOf(key)) : insurance.consume(digestOf(key))),
+      };
     },
     close: async () => {
       isClosed = true;

@@ -61,7 +61,7 @@ export type Exchange = (
 ) => Promise<UpstreamResponse>;
 
 /** The clients of the modern APIs. */
-export interface Upstreams {
+export interface Upstreams extends Pick<UpstreamLimits, 'timeoutMs'> {
   /** Sends the requests of one application, each as part of the call of its scope; without one, of no call. */
   readonly sendFor: (application: UpstreamApplication) => (...sent: [...Parameters<Send>, Scope?]) => ReturnType<Send>;
   /**
@@ -127,6 +127,7 @@ export function createUpstreams(options: UpstreamOptions, before?: Pools): Upstr
         return reply;
       };
     },
+    timeoutMs,
     states: pools.states,
     next: (limits) => createUpstreams({ ...options, ...limits }, pools),
     takeOver: pools.takeOver,

@@ -5,7 +5,6 @@ import {
   circuitBreaker,
   ExponentialBackoff,
   handleType,
-  type IBackoff,
   isBrokenCircuitError,
   isBulkheadRejectedError,
   retry,
@@ -76,29 +75,24 @@ const breakerStates: Readonly<Record<CircuitState, BreakerState>> = {
 
 export function createResilience({ slots, tryAfterMs, onState }: ResilienceOptions): Resilience {
   const outages = createOutageCount();
+  /** When a probe is due, in milliseconds of `performance.now()`. */
   let halfOpenAt = 0;
-  /** The end of the wait that the API asked for. */
+  /** The end of the wait that the API asked for, likewise. */
   let retryNotBefore = 0;
   /** Requests that passed the open breaker and are in flight, and whether the last one that was over was served. */
   let passing = 0;
   let passedWell = false;
-  /** After how long the library lets a probe through: at once where a caller was served in spite of the outages. */
-  const untilProbe: IBackoff<unknown> = {
-    get duration() {
-      return Date.now() < halfOpenAt ? tryAfterMs : 0;
-    },
-    next: () => untilProbe,
-  };
   const breaker = circuitBreaker(
     handleType(UpstreamOutage, (outage) => {
       const isOnesOwn = outages.isOnesOwn(outage);
       const isCounted = outages.add(outage);
-      if (isCounted) retryNotBefore = Date.now() + (outage.fault.retryAfter ?? 0) * 1000;
+      if (isCounted) retryNotBefore = performance.now() + (outage.fault.retryAfter ?? 0) * 1000;
       // What is not handled is a success to the library, and a probe that has one closes the breaker.
       return isCounted || (breaker.state === CircuitState.HalfOpen && !isOnesOwn);
     }),
     {
-      halfOpenAfter: untilProbe,
+      // When a probe is due is decided by `isOpen`: the clock of the library may be set.
+      halfOpenAfter: Number.NEGATIVE_INFINITY,
       breaker: { state: undefined, success: () => outages.clear(), failure: outages.isFull },
     },
   );
@@ -110,7 +104,7 @@ export function createResilience({ slots, tryAfterMs, onState }: ResilienceOptio
   );
   breaker.onStateChange((state) => {
     if (state === CircuitState.Open) {
-      halfOpenAt = Date.now() + tryAfterMs;
+      halfOpenAt = performance.now() + tryAfterMs;
       outages.clear('all');
       passedWell = false;
     }
@@ -123,9 +117,9 @@ export function createResilience({ slots, tryAfterMs, onState }: ResilienceOptio
 
   /** Rejects requests while a probe is in flight; the library would queue them behind it. */
   const isOpen = () =>
-    breaker.state === CircuitState.HalfOpen || (breaker.state === CircuitState.Open && Date.now() < halfOpenAt);
+    breaker.state === CircuitState.HalfOpen || (breaker.state === CircuitState.Open && performance.now() < halfOpenAt);
   const leftAlone = () => {
-    const retryAfter = Math.max(1, Math.ceil((Math.max(halfOpenAt, retryNotBefore) - Date.now()) / 1000));
+    const retryAfter = Math.max(1, Math.ceil((Math.max(halfOpenAt, retryNotBefore) - performance.now()) / 1000));
     return new Fault('unavailable', { retryAfter, cause: new Error('left alone after too many outages') });
   };
 

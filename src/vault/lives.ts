@@ -19,25 +19,31 @@ export interface Lives {
   readonly begin: (digest: string, lifeMs: number) => void;
   /**
    * Milliseconds that are left of a life, at most all of it; negative where it is over. `endsAt` is its end by the clock
-   * of the store, in milliseconds since 1970.
+   * of the store, in milliseconds since 1970. A life of another length than before is measured again.
    */
   readonly left: (digest: string, life: { readonly endsAt: number; readonly lifeMs: number }) => Promise<number>;
+}
+
+/** A life that was measured: its end by the monotonic clock. */
+interface Life {
+  readonly end: number;
+  readonly lifeMs: number;
 }
 
 /** About two megabytes. What is forgotten is measured by the store's clock again. */
 const MAX_KNOWN = 20_000;
 
 export function createLives({ now }: Pick<Store, 'now'>, { monotonic }: Clock): Lives {
-  const ends = lazy(() => new LRUCache<string, number>({ max: MAX_KNOWN }));
+  const ends = lazy(() => new LRUCache<string, Life>({ max: MAX_KNOWN }));
   return {
     begin: (digest, lifeMs) => {
-      ends().set(digest, monotonic() + lifeMs);
+      ends().set(digest, { end: monotonic() + lifeMs, lifeMs });
     },
     left: async (digest, { endsAt, lifeMs }) => {
       const known = ends().get(digest);
-      if (known !== undefined) return known - monotonic();
+      if (known?.lifeMs === lifeMs) return known.end - monotonic();
       const left = Math.min(endsAt - (await now()), lifeMs);
-      ends().set(digest, monotonic() + left);
+      ends().set(digest, { end: monotonic() + left, lifeMs });
       return left;
     },
   };

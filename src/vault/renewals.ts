@@ -32,7 +32,7 @@ export interface Renewals {
 }
 
 /** Longer than a request for a token and two writes of the store take. */
-const leaseFor = (timeoutMs: number) => timeoutMs + 10_000;
+const leaseFor = ({ timeoutMs }: GrantedSession['oauth']) => timeoutMs + 10_000;
 /** How often who waits for another's replacement looks, in milliseconds. */
 const LOOK_AGAIN_MS = [20, 50, 100, 200] as const;
 /** A token counts as ended so much before its end, in milliseconds, and by no more than this share of its life. */
@@ -41,9 +41,8 @@ const EARLY_SHARE = 0.1;
 /** How often a new grant is written that the store does not take, and after how many milliseconds again. */
 const WRITE_AGAIN_MS = [50, 200, 1000] as const;
 
-export function createRenewals(store: Store, clock: Clock, timeoutMs: number): Renewals {
+export function createRenewals(store: Store, clock: Clock): Renewals {
   const lives = createLives(store, clock);
-  const leaseMs = leaseFor(timeoutMs);
   const inWork = new Map<string, Promise<Grant>>();
   const withdrawing = new Set<Promise<void> | undefined>();
   /** What the store has not taken yet: the vendor gives it no second time. */
@@ -98,6 +97,7 @@ export function createRenewals(store: Store, clock: Clock, timeoutMs: number): R
   };
 
   const renew = async (stale: GrantedSession): Promise<Grant> => {
+    const leaseMs = leaseFor(stale.oauth);
     const giveUpAt = clock.monotonic() + 2 * leaseMs;
     for (let n = 0; clock.monotonic() < giveUpAt; n += 1) {
       const session = await stale.again();

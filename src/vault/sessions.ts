@@ -46,11 +46,10 @@ const DAY_MS = 24 * 60 * 60_000;
 /** The resolution of the last use. */
 const LAST_USE_RESOLUTION_MS = 60_000;
 
-/** `timeoutMs` is that of a request to a vendor. */
-export function createSessions(store: Store, sealer: Sealer, clock: Clock, timeoutMs = 10_000): Sessions {
+export function createSessions(store: Store, sealer: Sealer, clock: Clock): Sessions {
   const lives = createLives(store, clock);
   const lastUses = createLastUses(store);
-  const renewals = createRenewals(store, clock, timeoutMs);
+  const renewals = createRenewals(store, clock);
 
   const digestOf = ({ apiKey }: Application, authToken: string) =>
     sealer.digest(KIND, JSON.stringify([apiKey, authToken]));

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,9 +9,10 @@ import { InvalidArgumentError } from 'commander';
 import { toWorkers } from '../../src/cli/arguments.js';
 import { afterwards } from '../support/cleanup.js';
 import { problemsIn } from '../support/problems.js';
+import { temporaryFolder } from '../support/servers/bridge.js';
 import { type HoldingApi, startHolding } from '../support/servers/holding-api.js';
 import { enter, newTicket, pageAddress, startModernApis } from '../support/servers/modern-apis.js';
-import { childrenOf } from '../support/servers/process.js';
+import { childrenOf, startNode } from '../support/servers/process.js';
 import { adminOf, type BridgeProcess, refusing, startServe, startServing, urlIn } from '../support/servers/served.js';
 import { until } from '../support/until.js';
 
@@ -278,6 +279,42 @@ describe('workers that do not come to listen', () => {
     await workersOf(bridge, 1, pids);
     await expectDrain(bridge, held, 'SIGINT', true);
   });
+});
+
+test('a worker that no process can be made for is tried again until one can', async () => {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  const [program, away] = [join(path, 'node'), join(path, 'away')];
+  await copyFile(process.execPath, program, constants.COPYFILE_FICLONE);
+  // In place of the Node.js of the tests.
+  const under = ['sh', '-c', 'shift; exec "$0" "$@"', program];
+  const bridge = await startServing({ applications: [api.application('key')] }, { ...twoWorkers, under });
+  const pids = await workersOf(bridge, 2);
+  await rename(program, away);
+  process.kill(pids[0] ?? 0, 'SIGKILL');
+  await until(() => bridge.child.stderr().split('no process can be made for it (ENOENT)').length > 2);
+  await rename(away, program);
+  await workersOf(bridge, 1, pids);
+  bridge.child.kill('SIGTERM');
+  expect(await bridge.child.end).toMatchObject({ code: 0, stderr: expect.stringContaining('"stopped"') });
+});
+
+test('a worker that has something to tell after its end ends well', async () => {
+  const { path, remove } = await temporaryFolder();
+  afterwards(remove);
+  const script = join(path, 'late.mjs');
+  const role = new URL('../../src/bootstrap/cluster/worker.js', import.meta.url).href;
+  await writeFile(
+    script,
+    `import cluster from 'node:cluster';
+    import { workerRole } from '${role}';
+    const role = workerRole();
+    if (role) {
+      process.once('disconnect', () => role.reportBreaker('http://127.0.0.1', 'open'));
+      role.disconnect();
+    } else cluster.fork().on('exit', (code) => console.log('ended with', code));`,
+  );
+  expect(await startNode(path, script).end).toMatchObject({ stdout: 'ended with 0\n', stderr: '' });
 });
 
 test('SIGTERM during the start exits with 0', async () => {

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, createReadStream, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
@@ -8,6 +17,7 @@ import { exchange } from '../support/clients/raw.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { type Child, startNodeIn } from '../support/servers/process.js';
 import { urlIn } from '../support/servers/served.js';
+import { until } from '../support/until.js';
 
 const CLI = new URL('../../src/cli.js', import.meta.url).pathname;
 const application = "{ api_key: k, provider: previsto, base_url: 'http://127.0.0.1:1' }";
@@ -110,23 +120,25 @@ test('every line that is not in the log is counted', async () => {
   expect(calls.length + lost).toBe(32 * CONNECTIONS);
 });
 
-/** A file system of 256 KiB; undefined where this user may not mount one. */
-function smallFileSystem(path: string): (() => void) | undefined {
+/** Mounts a file system of so many KiB; gives what unmounts it, undefined where this user may not mount one. */
+function mountSmall(path: string, size: number): (() => void) | undefined {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', path], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}k`, 'none', path], { stdio: 'ignore' });
     return () => execFileSync('umount', ['-l', path]);
   } catch {
     return undefined;
   }
 }
 
-test('lines are written again once the disk has room, those that waited first', async () => {
+/** A bridge whose log is on a disk of 1 MiB that is full but for 8 KiB; undefined where there can be none. */
+async function startOnFullDisk() {
   const cwd = await folder();
   const disk = await temporaryFolder();
-  const unmount = smallFileSystem(disk.path);
+  const unmount = mountSmall(disk.path, 1024);
   if (!unmount) {
     await disk.remove();
-    return console.warn('skipped: this user may not mount a file system');
+    console.warn('skipped: this user may not mount a file system');
+    return undefined;
   }
   afterwards(async () => {
     unmount();
@@ -134,13 +146,45 @@ test('lines are written again once the disk has room, those that waited first', 
   });
   const filler = join(disk.path, 'filler');
   const file = join(disk.path, 'log');
-  writeFileSync(filler, Buffer.alloc(248 * 1024));
+  writeFileSync(filler, Buffer.alloc(1016 * 1024));
   const { url, child } = await startLoggingTo(cwd, file, []);
-  expect(await callOn(url, 5)).toBe(160);
-  rmSync(filler);
-  expect(await callOn(url, 1)).toBe(32);
-  child.kill('SIGTERM');
-  expect(await child.end).toMatchObject({ code: 0 });
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-  expect(lines.filter((line) => 'request_id' in JSON.parse(line))).toHaveLength(192);
+  return {
+    url,
+    makeRoom: () => rmSync(filler),
+    written: () => statSync(file).size,
+    /** Ends it; gives how many calls are in its log. */
+    end: async () => {
+      child.kill('SIGTERM');
+      expect(await child.end).toMatchObject({ code: 0 });
+      const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+      return lines.filter((line) => 'request_id' in JSON.parse(line)).length;
+    },
+  };
+}
+
+test('lines are written again once the disk has room, those that waited first', async () => {
+  const bridge = await startOnFullDisk();
+  if (!bridge) return;
+  expect(await callOn(bridge.url, 5)).toBe(160);
+  bridge.makeRoom();
+  expect(await callOn(bridge.url, 1)).toBe(32);
+  expect(await bridge.end()).toBe(192);
+});
+
+test('the same where so many waited that others were lost', async () => {
+  const bridge = await startOnFullDisk();
+  if (!bridge) return;
+  const { url, makeRoom, written, end } = bridge;
+  expect(await callOn(url, CONNECTIONS)).toBe(32 * CONNECTIONS);
+  expect(await lostLines(url)).toBeGreaterThan(0);
+  makeRoom();
+  let calls = 32 * CONNECTIONS;
+  await until(async () => {
+    calls += await callOn(url, 1);
+    return written() > 256 * 1024;
+  });
+  const lost = await lostLines(url);
+  calls += await callOn(url, 1);
+  expect(await lostLines(url)).toBe(lost);
+  expect(await end()).toBe(calls - lost);
 });

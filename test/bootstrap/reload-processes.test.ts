@@ -172,6 +172,23 @@ describe('two workers', () => {
     expect(await statuses(bridge, 'second')).toEqual(['get_account_info_ok']);
   });
 
+  test('each worker reads a module of a provider again where it has changed, the first that there is too', async () => {
+    const bridge = shared.bridge();
+    const provider = (login: string) => `import 'boxbridge/provider';
+    const account = { nativeId: '1', login: '${login}', name: 'John', email: 'a@example.com', attributes: {} };
+    export default {
+      name: 'own', title: 'Own', publicBaseUrl: 'https://own.example', credential: { name: 'token', hint: 'any' },
+      connect: () => ({ readAccount: async () => account }),
+    };`;
+    await write(bridge, { applications: [{ api_key: 'own', provider: './own.js', base_url: 'https://own.example' }] });
+    for (const login of ['one', 'two']) {
+      await writeFile(join(bridge.folder, 'own.js'), provider(login));
+      expect(await reload(bridge)).toEqual([]);
+      const replies = await Promise.all(Array.from({ length: 8 }, () => read(bridge.url, 'own')));
+      expect([...new Set(replies.map((reply) => within('login', reply)))]).toEqual([login]);
+    }
+  });
+
   test('SIGHUP reloads, twenty in a burst too, and SIGTERM meanwhile stops', async () => {
     const [api, bridge] = [shared.api(), shared.bridge()];
     const applications = [api.application('first')];

@@ -80,6 +80,21 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 });
 
+test.each([
+  { name: 'one process', args: [] },
+  { name: 'two workers', args: ['--workers', '2'] },
+])('the longest shutdown_ms lets calls in flight finish: $name', async ({ args }) => {
+  const limits = { shutdown_ms: 2 ** 31 - 1 };
+  const bridge = await startServing({ limits, applications: [api.application('key')] }, { args });
+  const calls = callTimes(3, bridge);
+  await api.arrived(3);
+  bridge.child.kill('SIGTERM');
+  await refusing(bridge.url);
+  api.release();
+  expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(3).fill('get_account_info_ok'));
+  expect(await bridge.child.end).toMatchObject({ code: 0, signal: null });
+});
+
 test('a drain rejects what comes, closes a keep-alive connection with the reply to its call, and waits for no idle one', async () => {
   const bridge = await serving();
   const admin = await adminOf(bridge);

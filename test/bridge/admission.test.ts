@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { createAdmission } from '../../src/bridge/admission.js';
 import { createMemoryRateLimiter } from '../../src/shared/rate-limiter.js';
 import { createScope } from '../../src/shared/scope.js';
@@ -142,6 +142,16 @@ describe('the rate limit', () => {
     await expectTooMany(await from('192.0.2.9', bridge.url, format, first), format);
     expect(api.received).toEqual([]);
     expect((await from('192.0.2.9', bridge.url, format, second)).status).toBe(200);
+  });
+
+  test('says that it is over within a minute, after a clock was set back too', async () => {
+    const { api, bridge } = await startBusy(1, {}, { rate: { per_minute: 1 } });
+    api.release();
+    expect((await from('192.0.2.1', bridge.url, 'rest', 'key-0')).status).toBe(200);
+    const real = Date.now;
+    const set = jest.spyOn(Date, 'now').mockImplementation(() => real() - 3_600_000);
+    afterwards(async () => set.mockRestore());
+    await expectTooMany(await from('192.0.2.1', bridge.url, 'rest', 'key-0'), 'rest');
   });
 
   test('a forwarded address counts only from a trusted proxy', async () => {

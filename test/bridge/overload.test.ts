@@ -5,6 +5,7 @@ import { defaultMemoryBytes, type OverloadOptions, watchOverload } from '../../s
 import { createMemoryRateLimiter } from '../../src/shared/rate-limiter.js';
 import { createScope } from '../../src/shared/scope.js';
 import { afterwards } from '../support/cleanup.js';
+import { startNodeIn } from '../support/servers/process.js';
 import { until } from '../support/until.js';
 
 const plenty: OverloadOptions = { memoryBytes: Number.MAX_SAFE_INTEGER, delayMs: 60_000, everyMs: 5 };
@@ -62,6 +63,26 @@ test('nothing speaks against a call within the limits', async () => {
   const overload = watch({});
   await sleep(50);
   expect(overload.reason()).toBeUndefined();
+});
+
+/** Opens files until none can be opened, watches for a while, and tells what it found. */
+const withoutDescriptors = (module: string) => `
+  import { openSync } from 'node:fs';
+  import { setTimeout as sleep } from 'node:timers/promises';
+  import { watchOverload } from '${module}';
+  await sleep(0);
+  const opened = [];
+  try { for (;;) opened.push(openSync('/dev/null')); } catch (error) { console.log(error.code); }
+  const overload = watchOverload({ memoryBytes: Number.MAX_SAFE_INTEGER, delayMs: 60_000, everyMs: 1 });
+  await sleep(50);
+  console.log(overload.reason() ?? 'goes on');
+`;
+
+test('a process that can open no more files goes on, although its memory cannot be read', async () => {
+  const module = new URL('../../src/bridge/overload.js', import.meta.url).href;
+  const under = ['sh', '-c', 'ulimit -n 100; exec "$0" "$@"'];
+  const child = startNodeIn({ cwd: '/', under }, '--input-type=module', '-e', withoutDescriptors(module));
+  expect(await child.end).toMatchObject({ code: 0, stdout: 'EMFILE\ngoes on\n', stderr: '' });
 });
 
 test('a process may have most of the memory that there is', () => {

@@ -6,7 +6,7 @@ import { pathOf } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { childrenOf, startNodeIn } from '../support/servers/process.js';
-import { refusing, urlIn } from '../support/servers/served.js';
+import { refusing, script, urlIn } from '../support/servers/served.js';
 import { until } from '../support/until.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -15,11 +15,14 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const TIMEOUT_MS = 120_000;
 
 /** Runs `npm start` of the project, with a folder of its own for what is temporary. */
-async function npmStart(args: readonly string[], under: readonly string[] = []) {
+const npmStart = (args: readonly string[], under: readonly string[] = []) =>
+  start([pathOf('npm'), 'start', '--', ...args], under);
+
+async function start(args: readonly string[], under: readonly string[]) {
   const temporary = await temporaryFolder();
   afterwards(temporary.remove);
   const env = { PATH: process.env.PATH ?? '', TMPDIR: temporary.path, npm_config_update_notifier: 'false' };
-  const npm = startNodeIn({ cwd: root, env, under }, pathOf('npm'), 'start', '--', ...args);
+  const npm = startNodeIn({ cwd: root, env, under }, ...args);
   // A test that fails leaves no bridge behind.
   let processes: number[] = [];
   afterwards(async () => {
@@ -43,11 +46,18 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Everything that was started is gone: processes, port and files. */
-async function expectNothingLeft({ npm, url, processes, temporary }: Awaited<ReturnType<typeof npmStart>>) {
-  const { code, signal, stderr } = await npm.end;
+type Started = Awaited<ReturnType<typeof start>>;
+
+/** It ended well, and everything that was started is gone. */
+async function expectNothingLeft(started: Started) {
+  const { code, signal, stderr } = await started.npm.end;
   expect({ code, signal }).toEqual({ code: 0, signal: null });
   expect(stderr).not.toContain('boxbridge: ');
+  await expectGone(started);
+}
+
+/** Everything that was started is gone: processes, port and files. */
+async function expectGone({ url, processes, temporary }: Started) {
   await until(() => !processes.some(isRunning));
   await refusing(url);
   expect((await readdir(temporary)).filter((name) => name.startsWith('boxbridge-demo-'))).toEqual([]);
@@ -93,6 +103,21 @@ test(
     await expectNothingLeft(started);
     // Nobody pressed it twice, although npm passes on what the terminal has sent to the bridge as well.
     expect(started.npm.stdout()).toContain('stopped');
+  },
+  TIMEOUT_MS,
+);
+
+test.each([
+  { name: 'one process', args: [] },
+  { name: 'workers', args: ['--workers', '2'] },
+])(
+  'a terminal that is closed leaves nothing behind: $name',
+  async ({ args }) => {
+    const started = await start([script, 'serve', '--port', '0', ...args], ON_A_TERMINAL);
+    expect(await readdir(started.temporary)).toContainEqual(expect.stringMatching(/^boxbridge-demo-/));
+    // That of the terminal itself.
+    started.npm.kill('SIGKILL');
+    await expectGone(started);
   },
   TIMEOUT_MS,
 );

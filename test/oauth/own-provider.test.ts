@@ -67,6 +67,7 @@ const clientFor = (description: OAuthDescription, values: Record<string, string>
     scopes: undefined,
     values,
     exchange: createUpstreams({ timeoutMs: 100 }).exchangeFor({ baseUrl: 'http://127.0.0.1:1' }),
+    timeoutMs: 100,
   });
 
 test('addresses like those of Box, whose client needs a setting for a token of its own alone', async () => {

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { expect, test } from '@jest/globals';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { afterwards } from '../support/cleanup.js';
 import { startWithVendor } from '../support/servers/vendor-session.js';
 import { until } from '../support/until.js';
 
@@ -29,6 +31,23 @@ test('three nodes, called at once after a 401, renew an access token once, and t
   }
   expect(new Set(bridge.vendor.spent).size).toBe(3);
   expect(bridge.vendor.revocations()).toBe(0);
+});
+
+test('a lease outlasts the longest request for a token, that of a reload too', async () => {
+  const { vendor, nodes, configuration, signIn, call } = await startWithVendor();
+  const authToken = await signIn();
+  await nodes[0]?.reload({ ...configuration, limits: { upstream_timeout_ms: 60_000 } });
+  vendor.endAccessTokens();
+  const held = vendor.holdTokens();
+  const before = Date.now();
+  const calling = statusOf(call('get_account_info', { auth_token: authToken }));
+  await until(() => held.waiting() === 1);
+  const database = new DatabaseSync(configuration.store.replace('sqlite:', ''));
+  afterwards(async () => database.close());
+  const session = database.prepare('SELECT leased_until FROM sessions').get();
+  held.release();
+  expect(await calling).toBe(OK);
+  expect(Number(Object.values(session ?? {})[0])).toBeGreaterThan(before + 60_000);
 });
 
 test('a token is renewed before its end', async () => {

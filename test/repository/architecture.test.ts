@@ -142,7 +142,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'htmx.org': ['console/assets.ts'],
   uplot: ['console/assets.ts'],
   'iconv-lite': ['shared/charset.ts', 'shared/charset-labels.ts'],
-  'lru-cache': ['providers/cache.ts', 'store/known-user-ids.ts', 'vault/lives.ts'],
+  'lru-cache': ['providers/cache.ts', 'store/known-user-ids.ts', 'store/valkey-rates.ts', 'vault/lives.ts'],
   'rate-limiter-flexible': ['shared/rate-limiter.ts', 'store/postgres-attempts.ts', 'store/valkey-rates.ts'],
   pino: ['observability/log.ts'],
   'pino-pretty': ['observability/log.ts'],

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { createMemoryRateLimiter } from '../../src/shared/rate-limiter.js';
 import { limitsStoreProblem, openRates } from '../../src/store/limits-store.js';
 import { afterwards } from '../support/cleanup.js';
@@ -59,6 +59,19 @@ describeWithValkey('rates in Valkey', () => {
     const keys = await send('KEYS', '*');
     expect(keys).toHaveLength(2);
     expect(String(keys)).not.toContain('203.0.113.7');
+  });
+
+  test('what is used up is so until its window ends, also by a clock that is set back meanwhile', async () => {
+    const { address } = await startValkey();
+    const rates = await openRates(`valkey://${address}`, createMemoryRateLimiter, () => {});
+    afterwards(rates.close);
+    const rate = rates.createRate({ name: 'short', points: 1, seconds: 1 });
+    const take = () => rate.consume('key').then(() => true, isFull);
+    await until(async () => !(await take()));
+    const real = Date.now;
+    const set = jest.spyOn(Date, 'now').mockImplementation(() => real() - 3_600_000);
+    afterwards(async () => set.mockRestore());
+    await until(take);
   });
 
   test('killed, each node counts for itself at once; back again, all together', async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { toFault } from '../../src/core/fault.js';
 import { createScope, type Scope } from '../../src/shared/scope.js';
 import { createUpstreams, type UpstreamObservation } from '../../src/upstream/client.js';
@@ -10,6 +10,7 @@ import type { Send, UpstreamRequest } from '../../src/upstream/request.js';
 import type { ErrorMapping } from '../../src/upstream/response.js';
 import { afterwards } from '../support/cleanup.js';
 import { type CannedReply, startUpstream, type Upstream } from '../support/servers/upstream.js';
+import { until } from '../support/until.js';
 
 const methods = ['POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const GOOD: CannedReply = { body: { good: 'yes' } };
@@ -485,6 +486,27 @@ describe('the breaker and the bulkhead of a base_url', () => {
     expect(await probe).toEqual({ good: 'yes' });
     expect(await times(5, sendRequest)).toEqual(Array(5).fill({ good: 'yes' }));
     expect(states).toEqual(['open', 'half-open', 'open', 'half-open', 'closed']);
+  });
+
+  test.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('open, it sends a probe after a while by a clock that nobody sets: the other is set %s', async (_way, jump) => {
+    const [late, early] = await Promise.all(
+      [60_000, 100].map(async (tryAfterMs) => {
+        const sendRequest = senderTo(await upstreamWith(...Array(OUTAGES).fill({ status: 500 }), GOOD), { tryAfterMs });
+        await times(OUTAGES, () => sendRequest('PUT'));
+        return sendRequest;
+      }),
+    );
+    if (!late || !early) throw new Error('a sender is missing');
+    const real = Date.now;
+    const set = jest.spyOn(Date, 'now').mockImplementation(() => real() + jump);
+    afterwards(async () => set.mockRestore());
+    const { reason, retryAfter } = await late();
+    expect(reason).toBe('unavailable');
+    expect(retryAfter).toBeLessThanOrEqual(60);
+    await until(async () => 'good' in (await early()));
   });
 
   test('is shared by one base_url, and by no other on the same host', async () => {

@@ -181,6 +181,20 @@ describe('an auth_token', () => {
     expect(await outcome(sessions.credentialOf(thirtyDays, authToken))).toBe('unauthenticated');
   });
 
+  test('lives for the token_days that its application has now', async () => {
+    const authToken = await issue(thirtyDays);
+    const during = (tokenDays: number | undefined) =>
+      outcome(sessions.credentialOf({ ...thirtyDays, tokenDays }, authToken));
+    now += 10 * DAY;
+    expect(await during(30)).toBe(CREDENTIAL);
+    expect(await during(9)).toBe('unauthenticated');
+    expect(await during(60)).toBe(CREDENTIAL);
+    now += 30 * DAY;
+    expect(await during(60)).toBe(CREDENTIAL);
+    expect(await during(30)).toBe('unauthenticated');
+    expect(await during(undefined)).toBe(CREDENTIAL);
+  });
+
   test('has its last use recorded by the minute', async () => {
     await issue(plain);
     const authToken = await issue(plain);

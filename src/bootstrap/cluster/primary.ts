@@ -3,8 +3,9 @@ import type { Config } from '../../config/config.js';
 import type { CallSink } from '../../console/calls.js';
 import type { Log } from '../../observability/log.js';
 import { aggregate, type ConfigOutcome, createPrimaryMetrics, type Exposition } from '../../observability/metrics.js';
-import { messageOf } from '../../shared/errors.js';
+import { codeOf, messageOf } from '../../shared/errors.js';
 import { serveClusterRateLimiters } from '../../shared/rate-limiter.js';
+import { startTimer } from '../../shared/timer.js';
 import type { BreakerState } from '../../upstream/resilience.js';
 import { createBreakers } from './breakers.js';
 import { createConfigs } from './configs.js';
@@ -62,6 +63,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   // A configuration has integers and files that JSON cannot tell.
   cluster.setupPrimary({ serialization: 'advanced' });
   serveClusterRateLimiters();
+  /** Those that have a process, or will know in a moment that they have none. */
+  const running = new Set<Worker>();
   const listening = new Set<Worker>();
   const snapshots = createSnapshots();
   const breakers = createBreakers<Worker>();
@@ -76,6 +79,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     new Promise((resolve, reject) => {
       const startedAt = performance.now();
       const worker = cluster.fork(environment);
+      running.add(worker);
+      const end = (why: string) => {
+        running.delete(worker);
+        reject(new Error(why));
+        snapshots.retire(worker);
+        breakers.forget(worker);
+        configs.forget(worker);
+      };
       worker.on('message', (message: unknown) => {
         if (!isWorkerMessage(message)) return;
         if ('listening' in message) {
@@ -105,13 +116,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
           );
         }
       });
-      // Only a message to a worker that has just exited fails, and may be lost.
-      worker.on('error', () => {});
+      worker.on('error', (error) => {
+        // Without a process there is no exit. Else it is a message to a worker that has just exited, and may be lost.
+        if (worker.process.pid === undefined) end(`no process can be made for it (${codeOf(error)})`);
+      });
       worker.once('exit', (code, signal) => {
-        reject(new Error(`a worker ended (${signal ?? code}) before it could answer`));
-        snapshots.retire(worker);
-        breakers.forget(worker);
-        configs.forget(worker);
+        end(`a worker ended (${signal ?? code}) before it could answer`);
         if (!listening.delete(worker) || isStopping) return;
         log.warn(`a worker ended (${signal ?? code}); another takes its place`);
         setTimeout(startAnother, performance.now() - startedAt < CRASH_LOOP_MS ? CRASH_LOOP_MS : 0);
@@ -132,7 +142,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
   const stop = async () => {
     isStopping = true;
-    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+    const workers = [...running];
     // Not `once` of events, which also ends with an error: that of a message to a worker that has just exited.
     const exits = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
     const kill = (signal: NodeJS.Signals) => {
@@ -140,7 +150,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     };
     kill('SIGTERM');
     const { shutdownMs } = configs.current().limits;
-    const deadline = setTimeout(kill, shutdownMs + KILL_AFTER_MS, 'SIGKILL');
+    const deadline = startTimer(() => kill('SIGKILL'), shutdownMs + KILL_AFTER_MS);
     await Promise.all(exits);
     clearTimeout(deadline);
   };

@@ -44,7 +44,8 @@ export function workerRole(): WorkerRole | undefined {
   };
 }
 
-function report(message: WorkerMessage, then?: () => void): void {
+/** Calls `then` when the message is sent, or cannot be any more: without a callback, that would end the process. */
+function report(message: WorkerMessage, then = () => {}): void {
   process.send?.(message, undefined, undefined, then);
 }
 
