@@ -1,10 +1,10 @@
 import { get } from 'node:http';
 import type { Command } from 'commander';
-import { codeOf } from '../shared/errors.js';
 import { type AddressOptions, toHost, toPort } from './arguments.js';
 import type { CommandLine } from './command-line.js';
 import { CONFIG_OPTION } from './load-config.js';
 import { localUrl } from './local-url.js';
+import { whyNoAnswer } from './no-answer.js';
 
 /** Milliseconds to wait for the answer. */
 const TIMEOUT_MS = 2000;
@@ -42,6 +42,7 @@ function statusOf(url: string): Promise<number | undefined> {
       resolve(response.statusCode);
     }).on('error', reject);
   }).catch((error: unknown) => {
-    throw new Error(`${url} does not answer (${codeOf(error)}); start the bridge, or name its --config or --port`);
+    const why = whyNoAnswer(error, TIMEOUT_MS);
+    throw new Error(`${url} does not answer (${why}); start the bridge, or name its --config or --port`);
   });
 }

@@ -2,8 +2,8 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AdminConfig } from '../config/config.js';
-import { codeOf, messageOf } from '../shared/errors.js';
 import type { CommandLine } from './command-line.js';
+import { whyNoAnswer } from './no-answer.js';
 
 interface ReloadOptions {
   readonly config?: string;
@@ -57,7 +57,7 @@ const TIMEOUT_MS = 300_000;
 /** Gives why a configuration is refused, nothing where it is in use. Throws an Error with one line where nobody tells. */
 async function reload(url: string): Promise<readonly string[]> {
   const { status, body } = await post(`${url}/-/reload`).catch((error: unknown) => {
-    const why = codeOf(error) ?? messageOf(error);
+    const why = whyNoAnswer(error, TIMEOUT_MS);
     throw new Error(`no bridge answers at ${url} (${why}); start it, or name its admin listener by --admin`);
   });
   const problems = problemsIn(body);
