@@ -15,6 +15,7 @@ import { ledgerCost } from './ledger.js';
 import type { Load } from './load.js';
 import { type LoadGenerator, measureRound, median, medianOf, type Round, startLoadGenerator } from './measure.js';
 import { missingForPhp, startPhp } from './php.js';
+import { missingForPostgres, startDatabase } from './postgres.js';
 import type { Running } from './processes.js';
 import { drawing, type Row, table } from './report.js';
 
@@ -90,6 +91,10 @@ async function compare(): Promise<void> {
   const php = lazily(async () => startPhp((await upstream()).url));
   const main = bridge();
   const million = bridge({ stored: 1_000_000 });
+  const postgres = lazily(startDatabase);
+  const inPostgres = lazily(async () =>
+    startBridge({ upstream: (await upstream()).url, store: (await postgres()).url }),
+  );
   const soap = requests.soap('plain');
 
   const plans: Plan[] = [
@@ -100,6 +105,7 @@ async function compare(): Promise<void> {
     { name: 'xml', server: main, request: requests.xml('plain') },
     { name: 'rest', server: main, request: requests.rest('plain') },
     { name: 'soap, vault', server: main, request: requests.soap('vault'), isVault: true },
+    { name: 'soap, vault, PostgreSQL', server: inPostgres, request: requests.soap('vault'), isVault: true },
     { name: 'soap, cached', server: main, request: requests.soap('cached') },
     { name: 'rest, cached', server: main, request: requests.rest('cached') },
     // Nothing of the console is there in the others.
@@ -117,12 +123,15 @@ async function compare(): Promise<void> {
     { name: 'soap, 10^6 stored', server: million, request: soap },
     { name: 'vault, 10^6 stored', server: million, request: requests.soap('vault'), isVault: true },
   ];
-  const missing = missingForPhp();
-  if (missing !== undefined) console.log(missing);
+  const missing = new Map([
+    ['(c) PHP SoapServer, nginx', missingForPhp()],
+    ['soap, vault, PostgreSQL', missingForPostgres()],
+  ]);
+  for (const why of missing.values()) if (why !== undefined) console.log(why);
   const wanted = plans.filter(
     ({ name }) =>
       (name.startsWith('(a)') || name.startsWith('(b) E') || new RegExp(options.only).test(name)) &&
-      !(name.startsWith('(c)') && missing !== undefined),
+      missing.get(name) === undefined,
   );
   const memories = new Map<Running, number>();
   const scenarios: Scenario[] = [];

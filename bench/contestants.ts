@@ -17,6 +17,8 @@ export interface BridgeOptions {
   readonly applications?: number;
   /** Accounts, and as many sessions, in its store beside those that are called. */
   readonly stored?: number;
+  /** Its store; a SQLite file unless given. */
+  readonly store?: string;
   /** Whether it has an admin listener with a console. */
   readonly console?: boolean;
   /** Options of node itself. */
@@ -33,11 +35,12 @@ const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url));
 /** A bridge as operators run it, its store on disk and its log going nowhere. */
 export async function startBridge(options: BridgeOptions): Promise<Contestant> {
   const { upstream, workers, applications = 0, stored = 0, node = [], console = false } = options;
+  const { store = 'sqlite:./bridge.db' } = options;
   const folder = await mkdtemp(join(tmpdir(), 'boxbridge-bench-'));
   const application = { provider: 'seatable', base_url: upstream };
   const config = {
     listen: { host: '127.0.0.1', port: 0 },
-    store: 'sqlite:./bridge.db',
+    store,
     key_file: './bridge.key',
     limits: { concurrent_calls: 8192 },
     ...(console && { admin: { port: 0 } }),

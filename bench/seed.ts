@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { openServices } from '../src/bootstrap/services.js';
 import { loadConfig } from '../src/config/load.js';
 import { actionNames } from '../src/core/actions.js';
@@ -20,8 +20,9 @@ export interface Seed {
 /** Fills the store of a configuration before its bridge starts, and gives the auth_tokens of its sessions. */
 export async function seedStore({ file, baseUrl, credentials, stored }: Seed): Promise<string[]> {
   const config = await loadConfig(file, { actions: actionNames, providers });
-  const place = config.store;
-  const { applications, sessions, store } = await openServices(config, {});
+  // In a store that goes with the folder: its content is loaded into one that is new.
+  const path = join(dirname(file), 'seed.db');
+  const { applications, sessions, store } = await openServices({ ...config, store: { kind: 'sqlite', path } }, {});
   const vault = applications.find(({ name }) => name === 'vault');
   if (!vault) throw new Error('the configuration of a bench has an application called vault');
   const masterKey = await store.masterKey();
@@ -64,9 +65,7 @@ export async function seedStore({ file, baseUrl, credentials, stored }: Seed): P
     ledger: [],
   };
   await store.close();
-  if (place.kind !== 'sqlite') throw new Error('the store of a bench is in SQLite');
-  for (const ending of ['', '-wal', '-shm']) await rm(place.path + ending, { force: true });
-  const fresh = await openStore(place);
+  const fresh = await openStore(config.store);
   await fresh.load(snapshotOf(content));
   await fresh.close();
   return made.map(({ authToken }) => authToken);

@@ -14,7 +14,8 @@ import { loadProvider } from '../../src/providers/load.js';
 import { messageOf } from '../../src/shared/errors.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
-import { describeWithPostgres, SECRET, USER } from '../support/servers/postgres.js';
+import { SECRET, USER } from '../support/servers/embedded-postgres.js';
+import { describeWithPostgres } from '../support/servers/postgres.js';
 import { startSelfSigned } from '../support/servers/self-signed.js';
 
 /** What keeps the bridge from serving is what check names. */

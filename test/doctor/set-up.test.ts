@@ -12,8 +12,9 @@ import { providers } from '../../src/providers/index.js';
 import { afterwards } from '../support/cleanup.js';
 import { startBridge, temporaryFolder } from '../support/servers/bridge.js';
 import { createAuthority } from '../support/servers/certificates.js';
+import { SECRET, USER } from '../support/servers/embedded-postgres.js';
 import { credentials, newAuthToken, startModernApis } from '../support/servers/modern-apis.js';
-import { describeWithPostgres, SECRET, USER } from '../support/servers/postgres.js';
+import { describeWithPostgres } from '../support/servers/postgres.js';
 import { canned, startUpstream } from '../support/servers/upstream.js';
 import { describeWithValkey, freePort, startValkey } from '../support/servers/valkey.js';
 

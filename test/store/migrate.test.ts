@@ -7,7 +7,8 @@ import { openStore } from '../../src/store/open.js';
 import { afterwards } from '../support/cleanup.js';
 import { runCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
-import { describeWithPostgres, SECRET, USER } from '../support/servers/postgres.js';
+import { SECRET, USER } from '../support/servers/embedded-postgres.js';
+import { describeWithPostgres } from '../support/servers/postgres.js';
 import { type Ended, startNode } from '../support/servers/process.js';
 import { account } from '../support/suites/store-suite.js';
 
