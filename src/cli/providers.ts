@@ -11,7 +11,11 @@ export function addProvidersCommand(
     .description('show what each modern API can')
     .option('--config <file>', 'those of the modules in this configuration too')
     .option('--json', 'one JSON document')
-    .action(async ({ config: file, json }: { config?: string; json?: true }) => {
+    // A misspelt command is one: else what is said is that there are too many arguments.
+    .allowExcessArguments()
+    .action(async ({ config: file, json }: { config?: string; json?: true }, { args: [stranger] }: Command) => {
+      if (stranger !== undefined)
+        return providers.error(`error: unknown command '${stranger}'; write providers new NAME, or providers alone`);
       const { ownProviders, providersDocument, providersTable } = await import('./providers-output.js');
       const own = file === undefined ? [] : await ownProviders(await loadConfig(file));
       stdout.write(json ? providersDocument(own) : providersTable(own));

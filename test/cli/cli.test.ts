@@ -189,6 +189,7 @@ test('an invalid command line exits with 2 and one line', async () => {
     ['sing', {}, ["unknown command 'sing'"]],
     ['serv', {}, ["unknown command 'serv' (Did you mean serve?)"]],
     ['tokens lst', {}, ["unknown command 'lst' (Did you mean list?)"]],
+    ['providers nwe name', {}, ["unknown command 'nwe'; write providers new NAME, or providers alone"]],
     ['serve now', {}, ["too many arguments for 'serve'"]],
     ['serve --prot 1', {}, ["unknown option '--prot' (Did you mean --port?)"]],
     ['serve --port 65536', {}, [badPort('65536')]],
