@@ -78,6 +78,8 @@ describe('in a cluster', () => {
   });
 });
 
+const CONSOLE_OF_DEMO = { host: '127.0.0.1', port: 9464 };
+
 describe('the demo', () => {
   async function startDemo(...args: string[]): Promise<Child> {
     const { path, remove } = await temporaryFolder();
@@ -95,19 +97,14 @@ describe('the demo', () => {
   ])(
     'shows its calls, answers in every format and has a console with its calls: $what',
     async ({ args, isCluster }) => {
-      if (!isCluster) {
-        // The demo of another suite may have it, and give it back at any moment.
-        await until(async () => {
-          const taken = await listen(() => {}, { host: '127.0.0.1', port: 9464 }).catch(() => undefined);
-          if (taken) afterwards(taken.close);
-          return taken !== undefined;
-        });
-      }
+      // Else another program has it, such as the demo of another suite, and may give it back at any moment.
+      const taken = isCluster ? undefined : await listen(() => {}, CONSOLE_OF_DEMO).catch(() => undefined);
+      if (taken) afterwards(taken.close);
       const child = await startDemo(...args);
       const url = urlIn(await child.line(/answers at/));
       expect(child.stdout().match(/get_account_info_ok/g)).toHaveLength(10);
       const address = await consoleOf(child);
-      if (!isCluster) expect(new URL(address).port).not.toBe('9464');
+      if (taken) expect(new URL(address).port).not.toBe(String(CONSOLE_OF_DEMO.port));
       const list = await becomes(`${address}/calls`, /Demo of golem[\s\S]*get_account_info_ok/);
       expect(list).not.toContain('43543wrsd');
       expect((await ask(`${address}/calls`)).status).toBe(200);
