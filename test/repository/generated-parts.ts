@@ -62,7 +62,7 @@ function speedTable(): string {
   const number = (value: number) => value.toFixed(2);
   return [
     '',
-    '| | CPU of (b) by that of a call | requests a second by (a) | by (b) | slowest hundredth, ms |',
+    '| | CPU of a call: (b) ÷ this | requests a second: this ÷ (a) | this ÷ (b) | slowest hundredth, ms |',
     '|---|---|---|---|---|',
     ...rows.map(({ name, round, ratios: { cpuOfB, rateToA, rateToB } }) =>
       ['', name, number(cpuOfB), number(rateToA), number(rateToB), round.p99.toFixed(1), ''].join(' | ').trim(),
