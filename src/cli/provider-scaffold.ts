@@ -11,6 +11,10 @@ const examples = new URL('../../../examples/', import.meta.url);
 const NAME = 'my-service';
 const TITLE = 'My Service';
 
+/** Where the package has its schema for editors: seen from the examples, and from a folder in which it is installed. */
+const SCHEMA = '../bridge.schema.json';
+const INSTALLED_SCHEMA = 'node_modules/boxbridge/bridge.schema.json';
+
 /** What is wrong with the name of a new provider; undefined where nothing is. */
 export function nameProblem(name: string): string | undefined {
   if (!/^[a-z][a-z\d]*(-[a-z\d]+)*$/.test(name) || name.length > 40)
@@ -54,7 +58,7 @@ function renamed(text: string, name: string): string {
     /(?:^|-)(\w)/g,
     (_part, letter: string, at: number) => (at > 0 ? ' ' : '') + letter.toUpperCase(),
   );
-  return text.replaceAll(NAME, name).replaceAll(TITLE, title);
+  return text.replace(SCHEMA, INSTALLED_SCHEMA).replaceAll(NAME, name).replaceAll(TITLE, title);
 }
 
 function manifest(): string {

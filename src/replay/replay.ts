@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
-import type { ActionName } from '../core/actions.js';
+import { type ActionName, isAction } from '../core/actions.js';
 import { decodeBody } from '../shared/charset.js';
 import { compareTexts } from '../shared/compare.js';
 import { codeOf, messageOf } from '../shared/errors.js';
@@ -44,13 +44,21 @@ export interface ReplayResult {
   readonly failure: string | undefined;
 }
 
-/** The actions that change nothing. */
-const reads: readonly string[] = [
-  'get_account_info',
-  'get_account_details',
-  'find_accounts',
-  'get_account_plan',
-] satisfies readonly ActionName[];
+/** Whether an action changes nothing. */
+const isRead: Readonly<Record<ActionName, boolean>> = {
+  get_account_info: true,
+  get_ticket: false,
+  get_auth_token: false,
+  logout: false,
+  authorization: false,
+  get_account_details: true,
+  update_account: false,
+  change_password: false,
+  delete_account: false,
+  create_account: false,
+  find_accounts: true,
+  get_account_plan: true,
+};
 
 /** How many calls are under way at once. */
 const CONCURRENCY = 8;
@@ -84,7 +92,8 @@ export async function replay(
   const underWay = new Set<Promise<void>>();
   const lastOf = new Map<string, Promise<void>>();
   for await (const call of calls) {
-    if (!writes && !reads.includes(call.action ?? '')) {
+    const { action = '' } = call;
+    if (!writes && !(isAction(action) && isRead[action])) {
       leftOut += 1;
       continue;
     }

@@ -147,6 +147,16 @@ describe('providers new', () => {
     expect(await runProcess('/proc', 'new', 'acme')).toMatchObject({ code: 1, stdout: '', stderr });
   });
 
+  test('its configuration names the schema of the package that is installed beside it', async () => {
+    const cwd = await folder();
+    await run(cwd, 'new', 'acme');
+    const [, named = ''] = /\$schema=(\S+)/.exec(await readFile(join(cwd, 'acme/bridge.yaml'), 'utf8')) ?? [];
+    const [path = '', inPackage = ''] = named.split('node_modules/boxbridge/');
+    expect(path).toBe('');
+    const { files } = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8'));
+    expect(files).toContain(inPackage);
+  });
+
   test('writes its name everywhere', async () => {
     const cwd = await folder();
     expect(await runProcess(cwd, 'new', 'acme-2-files')).toMatchObject({ code: 0, stderr: '' });

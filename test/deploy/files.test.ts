@@ -114,6 +114,11 @@ const systemd = {
   output: /^systemd (25[2-9]|2[6-9]\d|[3-9]\d\d)/,
 } as const;
 
+test('a relative path in the configuration of boxbridge.service leads to what outlasts it', () => {
+  const configurations = [...textOf('systemd/boxbridge.service').matchAll(/(?:--config|0444 \S+) \$\{(\w+)\}/g)];
+  expect(configurations.map(([, folder]) => folder)).toEqual(Array(5).fill('STATE_DIRECTORY'));
+});
+
 describeWith([systemd], 'systemd', () => {
   test.each([
     ['verify'],

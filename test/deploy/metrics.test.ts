@@ -29,11 +29,12 @@ function namesIn(expression: string): string[] {
   return names;
 }
 
-/** The names of the metrics and labels that a bridge tells after a call of its page, with an API that is down. */
+/** The names of the metrics and labels that a bridge tells after a call of its page, with an API and a limits_store that are down. */
 async function namesOfBridge(): Promise<Set<string>> {
   const upstream = await startUpstream(canned({}));
   afterwards(upstream.close);
   const bridge = await startBridge({
+    limits_store: 'valkey://127.0.0.1:1',
     applications: [{ api_key: 'k', provider: 'previsto', base_url: upstream.url, credentials: 'vault' }],
   });
   afterwards(bridge.close);

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { beforeEach, expect, test } from '@jest/globals';
+import { tableRows } from '../repository/tables.js';
 import { afterwards } from '../support/cleanup.js';
 import { startNode } from '../support/servers/process.js';
 import { startServe, startServing } from '../support/servers/served.js';
@@ -39,6 +41,15 @@ test('the log begins and ends with the bridge, in times and levels that people r
     { level: 'info', time, msg: 'stopping' },
     { level: 'info', time, msg: 'stopped' },
   ]);
+});
+
+test('the page has every field of the line of a call', async () => {
+  const page = readFileSync(new URL('../../../docs/watching.md', import.meta.url), 'utf8');
+  const named = tableRows(page, 'field').flatMap(([cell = '']) => cell.match(/\w+/g) ?? []);
+  const lines = (await logOf({})).split('\n').filter((line) => line.includes('"request_id"'));
+  const fields = new Set(lines.flatMap((line) => Object.keys(JSON.parse(line))));
+  for (const general of ['level', 'time', 'pid', 'hostname', 'name', 'msg']) fields.delete(general);
+  expect(named.filter((name) => name !== 'stack').sort()).toEqual([...fields].sort());
 });
 
 test.each([

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
+import { actionNames } from '../../src/core/actions.js';
 import type { RecordedCall } from '../../src/replay/recording.js';
 import { type ReplayOptions, replay } from '../../src/replay/replay.js';
 import { afterwards } from '../support/cleanup.js';
@@ -54,6 +56,18 @@ test('calls that may change something are sent only when asked for', async () =>
   expect(await send([...calls, call('read')], { to: upstream.url })).toMatchObject({ sent: 1, writes: 4 });
   expect(upstream.received.map(({ path }) => path)).toEqual(['/api/1.0/rest?id=read']);
   expect(await send(calls, { to: upstream.url, writes: true })).toMatchObject({ sent: 4, writes: 0, differences: [] });
+});
+
+test('the page names the actions that are sent without being asked for', async () => {
+  const page = readFileSync(new URL('../../../docs/before-a-change.md', import.meta.url), 'utf8');
+  const [, named = ''] = /Only (.*?) are sent, unless `--writes`/s.exec(page) ?? [];
+  const upstream = await serve(answering(''));
+  await send(
+    actionNames.map((action) => call(action, { action })),
+    { to: upstream.url },
+  );
+  const sent = upstream.received.map(({ path }) => path.split('id=')[1]);
+  expect(named.match(/`\w+`/g)?.sort()).toEqual(sent.map((action) => `\`${action}\``).sort());
 });
 
 test('what differs between two replies of the primary is noise, and the recording is not looked at', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { userPages } from './pages.js';
 import { root } from './programs.js';
 
@@ -12,6 +13,7 @@ const records = readdirSync(join(root, 'docs/decisions'))
 const pages = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
   'deploy/README.md',
+  'bench/README.md',
   ...userPages()
     .map(({ path }) => path)
     .filter((path) => path !== 'README.md'),
@@ -19,9 +21,16 @@ const pages = [
   ...records.map((name) => `docs/decisions/${name}`),
 ].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 
+const textOf = (wanted: string) => pages.find(({ path }) => path === wanted)?.text ?? '';
+
+const foldersIn = (folder: string) =>
+  readdirSync(join(root, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+
 describe.each(pages)('$path', ({ path, text }) => {
   test('names files and folders that exist', () => {
-    const named = [...text.matchAll(/`((?:src|test|docs|deploy|examples|wsdl|\.ci)\/[\w./-]*)`/g)];
+    const named = [...text.matchAll(/`((?:src|test|docs|deploy|bench|examples|wsdl|\.ci)\/[\w./-]*)`/g)];
     expect(named.map(([, name = '']) => name).filter((name) => !existsSync(join(root, name)))).toEqual([]);
   });
 
@@ -53,7 +62,7 @@ describe.each(pages)('$path', ({ path, text }) => {
 });
 
 test('the decisions are numbered, listed, and have a context, a decision and consequences', () => {
-  const list = pages.find(({ path }) => path === 'docs/decisions/README.md')?.text ?? '';
+  const list = textOf('docs/decisions/README.md');
   expect([...list.matchAll(/\]\((\d[^)]*)\)/g)].map(([, name]) => name)).toEqual(records);
   for (const [index, name] of records.entries()) {
     const text = readFileSync(join(root, 'docs/decisions', name), 'utf8');
@@ -66,4 +75,27 @@ test('the decisions are numbered, listed, and have a context, a decision and con
       'Consequences',
     ]);
   }
+});
+
+test('ARCHITECTURE.md names modules that exist', () => {
+  const folders = new Set(foldersIn('src'));
+  const named = [...textOf('ARCHITECTURE.md').matchAll(/`(([a-z-]+)\/[a-z/-]+)(?:\.ts)?`/g)];
+  const modules = named.filter(([, , folder = '']) => folders.has(folder)).map(([, name = '']) => name);
+  expect(modules.length).toBeGreaterThan(20);
+  expect(modules.filter((name) => !existsSync(join(root, 'src', `${name}.ts`)))).toEqual([]);
+});
+
+test('CONTRIBUTING.md names every folder of test/ that is none of src/', () => {
+  const [, named = ''] = /^`test\/` mirrors `src\/`\. (.*?)\n\n/ms.exec(textOf('CONTRIBUTING.md')) ?? [];
+  const further = foldersIn('test').filter((name) => !foldersIn('src').includes(name));
+  expect(further.filter((name) => !named.includes(`\`${name}\``))).toEqual([]);
+  expect(foldersIn('src').filter((name) => !foldersIn('test').includes(name))).toEqual([]);
+});
+
+test('bench/README.md has the last whole run', () => {
+  const { rows } = z
+    .object({ rows: z.array(z.object({ name: z.string(), ratios: z.object({ cpuOfB: z.number() }) })) })
+    .parse(JSON.parse(readFileSync(join(root, 'bench/result.json'), 'utf8')));
+  const now = ['soap', 'xml', 'rest'].map((wanted) => rows.find(({ name }) => name === wanted)?.ratios.cpuOfB);
+  expect(textOf('bench/README.md')).toContain(`| now | ${now.map((ratio) => ratio?.toFixed(2)).join(' | ')} |`);
 });

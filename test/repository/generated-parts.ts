@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { createMetrics } from '../../src/observability/metrics.js';
 import { providers } from '../../src/providers/index.js';
 import { sandboxCredentials, sandboxPaths, startSandbox } from '../../src/sandbox/sandbox.js';
 import { configurationTable } from './configuration-table.js';
@@ -22,6 +23,7 @@ export async function generatedParts(): Promise<GeneratedPart[]> {
     { file: 'docs/configuration.md', name: 'configuration', text: configurationTable() },
     { file: 'docs/speed.md', name: 'speed', text: speedTable() },
     { file: 'README.md', name: 'callers', text: callersTable() },
+    { file: 'docs/watching.md', name: 'metrics', text: await metricsTable() },
     ...(await mappingParts()),
   ];
 }
@@ -60,7 +62,7 @@ function speedTable(): string {
   const number = (value: number) => value.toFixed(2);
   return [
     '',
-    '| | CPU of (b) by that of a call | requests a second by (a) | by (b) | slowest hundredth, ms |',
+    '| | CPU of a call: (b) ÷ this | requests a second: this ÷ (a) | this ÷ (b) | slowest hundredth, ms |',
     '|---|---|---|---|---|',
     ...rows.map(({ name, round, ratios: { cpuOfB, rateToA, rateToB } }) =>
       ['', name, number(cpuOfB), number(rateToA), number(rateToB), round.p99.toFixed(1), ''].join(' | ').trim(),
@@ -90,6 +92,19 @@ function callersTable(): string {
     '| program | format |',
     '|---|---|',
     ...[...formats].map(([stack, tried]) => `| ${stack} | ${[...tried].join('; ')} |`),
+    '',
+    '',
+  ].join('\n');
+}
+
+/** The bridge's own metrics, with what `/metrics` says of each. */
+async function metricsTable(): Promise<string> {
+  const metrics = await createMetrics({ inFlight: () => 0, lostLines: () => 0 }).snapshot();
+  return [
+    '',
+    '| metric | what it says |',
+    '|---|---|',
+    ...metrics.filter(({ name }) => name.startsWith('boxbridge_')).map(({ name, help }) => `| \`${name}\` | ${help} |`),
     '',
     '',
   ].join('\n');

@@ -14,6 +14,7 @@ import { openSqlite } from '../../src/store/sqlite.js';
 import { packageIn, packStage } from '../deploy/pack.js';
 import { describeWith } from '../interop/requirements.js';
 import { afterwards } from '../support/cleanup.js';
+import { runCommand } from '../support/command.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
 import { startNode } from '../support/servers/process.js';
 import { applicationKeys, configKeys } from './configuration-table.js';
@@ -225,6 +226,26 @@ describeWith([curl, bash, sqlite], 'pasted into a terminal, the commands succeed
     ),
   );
   test.skip.each(left)('$path: $command: $notRun', () => {});
+});
+
+test('the pages name every command and every option of the program', async () => {
+  const text = pages.map((page) => page.text).join('\n');
+  /** The last words of the usage of a command and of those below it, and all their options. */
+  const namesIn = async (...command: string[]): Promise<string[]> => {
+    const { stdout } = await runCommand({ cwd: root }, [...command, '--help']);
+    const [head = '', commands = ''] = stdout.split('\nCommands:\n');
+    const options = [...head.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option = '']) => option);
+    const below = [...commands.matchAll(/^ {2}([a-z]+)/gm)]
+      .map(([, name = '']) => name)
+      .filter((name) => name !== 'help');
+    const named = command.length === 0 ? [] : [`boxbridge ${command.join(' ')}`];
+    return [...named, ...options, ...(await Promise.all(below.map((name) => namesIn(...command, name)))).flat()];
+  };
+  const names = new Set(await namesIn());
+  expect([...names]).toEqual(expect.arrayContaining(['boxbridge tokens add', '--device']));
+  const general = ['boxbridge tokens', 'boxbridge store', '--help', '--version'];
+  const unnamed = [...names].filter((name) => !general.includes(name) && !new RegExp(`${name}(?![\\w-])`).test(text));
+  expect(unnamed).toEqual([]);
 });
 
 describe('a configuration', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { demoApplications, demoVault } from '../../src/bootstrap/demo.js';
 import { type Action, actionNames, actions } from '../../src/core/actions.js';
-import { httpStatusOf, statusWord } from '../../src/core/error-mapping.js';
+import { httpErrors, httpStatusOf, statusWord } from '../../src/core/error-mapping.js';
 import type { Reason } from '../../src/core/fault.js';
 import { createProtocols } from '../../src/protocols/index.js';
 import { openWsdl } from '../../src/protocols/soap/wsdl.js';
@@ -32,6 +32,8 @@ const protocols = createProtocols({ xmlDepth: 32 }, wsdl);
 describe('a provider', () => {
   const general = ['cache', 'common', 'index', 'load', 'own-kind', 'own-provider', 'provider', 'resolve-sdk', 'sdk'];
 
+  const [picture = ''] = textOf('README.md').match(/┌.*┘/s) ?? [];
+
   test('that has a file is in the list', () => {
     const files = readdirSync(join(root, 'src/providers')).map((name) => name.replace(/\.ts$/, ''));
     const names = providers.map(({ name }) => name);
@@ -40,6 +42,7 @@ describe('a provider', () => {
 
   test.each(providers)('is in the documentation: $title', ({ name, title }) => {
     expect(docs).toContain(title);
+    expect(picture.match(new RegExp(`\\b${title}\\b`, 'g'))).toHaveLength(1);
     expect(keyRow('provider')).toContain(`\`${name}\``);
   });
 
@@ -139,6 +142,12 @@ describe('a status word', () => {
     const http = httpStatusOf({ reason: toReason(reason) });
     const row = rows.find(({ words }) => words.includes(`\`${statusWord('<action>', toReason(reason))}\``));
     expect(http === 200 || row?.meaning.includes(`HTTP ${http}`)).toBe(true);
+  });
+
+  test('comes with an HTTP status that is there too, where HTTP refuses the request', () => {
+    const { unauthorized: _, forbidden: __, ...ofCalls } = httpErrors;
+    const inDocs = tableRows(docs, 'HTTP').flatMap(([cell = '']) => cell.split(', '));
+    expect(inDocs.map(Number).sort()).toEqual(Object.values(ofCalls).sort());
   });
 
   function toReason(text: string): Reason {

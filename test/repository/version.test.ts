@@ -16,5 +16,6 @@ test('the changelog begins with the version of the package, or with what is not 
 test('the lock file and the images have the version of the package', () => {
   expect(JSON.parse(textOf('package-lock.json'))).toMatchObject({ version, packages: { '': { version } } });
   expect(textOf('deploy/compose/compose.yaml').match(/boxbridge:\d+\S*/g)).toEqual([`boxbridge:${version}`]);
+  expect(textOf('deploy/README.md').match(/boxbridge-\d+\S*?\.tgz/g)).toEqual([`boxbridge-${version}.tgz`]);
   expect(parse(textOf('deploy/helm/Chart.yaml'))).toMatchObject({ version, appVersion: version });
 });
