@@ -51,7 +51,7 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     now: async () => Date.now(),
 
     addTicket: async (ticket, now) => {
-      change('DELETE FROM tickets WHERE expires_at < ?', now);
+      change(SWEEP_TICKETS, now, TICKETS_PER_SWEEP);
       addTicket(database, ticket);
     },
     ticket: async (digest) => {
@@ -130,6 +130,12 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
 function removeSession({ change }: Database, digest: string): boolean {
   return change('DELETE FROM sessions WHERE digest = ?', digest);
 }
+
+/** How many expired tickets go when one is added: few milliseconds, in which no other call has its turn. */
+const TICKETS_PER_SWEEP = 100;
+
+const SWEEP_TICKETS = `DELETE FROM tickets WHERE digest IN
+  (SELECT digest FROM tickets WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`;
 
 /** What is written in batches is written again: a call in work MUST NOT wait for another process. */
 const BATCH_WAIT_MS = 20;
