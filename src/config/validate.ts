@@ -13,12 +13,19 @@ export interface Validation {
   readonly problems: readonly ConfigProblem[];
 }
 
+// Each is made once: to make a schema takes longer than to check with it.
+const blocks = {
+  applications: z.object({ applications: z.array(z.unknown()) }),
+  provider: z.object({ provider: z.string() }),
+  shadow: z.object({ shadow: z.unknown() }),
+  apiKey: z.object({ api_key: z.string() }),
+};
+
 /** The applications of a configuration, valid or not, and what can be read of each. */
-const applicationsOf = (value: unknown) =>
-  z.object({ applications: z.array(z.unknown()) }).safeParse(value).data?.applications ?? [];
-const providerOf = (application: unknown) => z.object({ provider: z.string() }).safeParse(application).data?.provider;
-const shadowOf = (application: unknown) => z.object({ shadow: z.unknown() }).safeParse(application).data?.shadow;
-const apiKeyOf = (application: unknown) => z.object({ api_key: z.string() }).safeParse(application).data?.api_key;
+const applicationsOf = (value: unknown) => blocks.applications.safeParse(value).data?.applications ?? [];
+const providerOf = (application: unknown) => blocks.provider.safeParse(application).data?.provider;
+const shadowOf = (application: unknown) => blocks.shadow.safeParse(application).data?.shadow;
+const apiKeyOf = (application: unknown) => blocks.apiKey.safeParse(application).data?.api_key;
 
 /** The settings of modules, under what `import` takes. */
 export type ModuleSettings = ReadonlyMap<string, NamedProvider['settings']>;
@@ -44,15 +51,21 @@ export function validate(
 ): Validation {
   const secrets = withSecrets(written, options.directory, placeOf);
   const { value } = secrets;
-  const known = (block: unknown): NamedProvider => {
-    const provider = providerOf(block) ?? '';
+  const known = (provider: string): NamedProvider => {
     const settings = modules.get(resolveModule(options.directory, provider));
     return options.providers.find(({ name }) => name === provider) ?? { settings };
   };
+  const schemas = new Map<string, ReturnType<typeof applicationSchema>>();
+  const schemaOf = (application: unknown) => {
+    const named = [application, shadowOf(application)].map((block) => providerOf(block) ?? '');
+    const key = JSON.stringify(named);
+    const [provider = '', shadow = ''] = named;
+    const schema = schemas.get(key) ?? applicationSchema(options, known(provider), known(shadow));
+    schemas.set(key, schema);
+    return schema;
+  };
   const config = configSchema(options).safeParse(value);
-  const applications = applicationsOf(value).map((application) =>
-    applicationSchema(options, known(application), known(shadowOf(application))).safeParse(application),
-  );
+  const applications = applicationsOf(value).map((application) => schemaOf(application).safeParse(application));
   const problems = [
     ...secrets.problems,
     ...toProblems(config.error, [], secrets, placeOf),
@@ -74,9 +87,14 @@ function duplicateProblems(
   placeOf: PlaceOf,
 ): ConfigProblem[] {
   const pathOf = (index: number) => writtenAt(['applications', index, 'api_key']);
+  const firsts = new Map<string, number>();
   return apiKeys.flatMap((apiKey, index) => {
-    const first = apiKeys.indexOf(apiKey);
-    if (apiKey === undefined || first === index) return [];
+    if (apiKey === undefined) return [];
+    const first = firsts.get(apiKey);
+    if (first === undefined) {
+      firsts.set(apiKey, index);
+      return [];
+    }
     const { line } = placeOf(pathOf(first));
     const other = line === 0 ? formatPath(pathOf(first)) : `${formatPath(pathOf(first))} in line ${line}`;
     return problemAt(placeOf, pathOf(index), `is the same as ${other}; give each application its own`);
