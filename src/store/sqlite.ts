@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { type CreateRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
 import { attemptsInMemory } from './attempts.js';
 import { LEDGER_ORDER } from './ledger.js';
@@ -90,11 +91,14 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
         'UPDATE sessions SET sealed = ?, leased_until = NULL WHERE digest = ? AND sealed = ?',
         ...[to.sealed, digest, sealed],
       ),
-    sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) =>
-      all(
+    sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) => {
+      // A page takes milliseconds: between those of a long list, calls MUST have their turn.
+      await endOfTurn();
+      return all(
         `${SESSIONS} WHERE (created_at, digest) > (?, ?) ORDER BY created_at, digest LIMIT ?`,
         ...[createdAt, digest, SESSIONS_PER_PAGE],
-      ).map(toSession),
+      ).map(toSession);
+    },
     sessionsByPrefix: async (prefix) =>
       toPrefixMatch(
         one(

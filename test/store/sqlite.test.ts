@@ -55,6 +55,18 @@ describe('a SQLite file', () => {
     expect(await store.ticket('one')).toBeDefined();
   });
 
+  test('gives calls their turn before each page of sessions', async () => {
+    const store = openSqlite(join(await folder(), 'bridge.db'));
+    afterwards(store.close);
+    const order: string[] = [];
+    for (const page of ['first page', 'second page']) {
+      setImmediate(() => order.push('a turn'));
+      await store.sessions();
+      order.push(page);
+    }
+    expect(order).toEqual(['a turn', 'first page', 'a turn', 'second page']);
+  });
+
   test('keeps every id assigned before kill -9', async () => {
     const file = join(await folder(), 'bridge.db');
     const assigned = new Map<string, number>();
