@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Application } from '../applications/application.js';
 import { httpErrors } from '../core/error-mapping.js';
 import { Fault } from '../core/fault.js';
@@ -10,7 +11,7 @@ export const MINUTE_SECONDS = 60;
  * request is admitted.
  */
 export async function consume(rate: Rate, key: string): Promise<void> {
-  await rate.consume(key).catch((error: unknown) => {
+  await rate.consume(boundedKey(key)).catch((error: unknown) => {
     const ms = msUntilNextPoint(error);
     if (ms === undefined) return;
     throw new Fault('unavailable', {
@@ -20,6 +21,14 @@ export async function consume(rate: Rate, key: string): Promise<void> {
       retryAfter: Math.min(Math.max(1, Math.ceil(ms / 1000)), MINUTE_SECONDS),
     });
   });
+}
+
+/** The longest key that is counted as it is; longer than an api_key and an address of IPv6. */
+const MAX_KEY_LENGTH = 128;
+
+/** A key is remembered for the window, and to a bridge that trusts it, a caller's X-Forwarded-For may name any text. */
+function boundedKey(key: string): string {
+  return key.length > MAX_KEY_LENGTH ? hash('sha256', key) : key;
 }
 
 /** Counts a ticket that an address asks for with an api_key. Rejects with HTTP 429 beyond the limit. */

@@ -20,12 +20,28 @@ interface Written {
   readonly isIncomplete: (path: Path) => boolean;
 }
 
+// Each is made once: to make a schema takes longer than to check with it.
+const blocks = {
+  applications: z.object({ applications: z.array(z.unknown()) }),
+  provider: z.object({ provider: z.string() }),
+  shadow: z.object({ shadow: z.unknown() }),
+  apiKey: z.object({ api_key: z.string() }),
+  any: z.looseObject({}),
+};
+
 /** The applications of a configuration, valid or not, and what can be read of each. */
-const applicationsOf = (value: unknown) =>
-  z.object({ applications: z.array(z.unknown()) }).safeParse(value).data?.applications ?? [];
-const providerOf = (application: unknown) => z.object({ provider: z.string() }).safeParse(application).data?.provider;
-const shadowOf = (application: unknown) => z.object({ shadow: z.unknown() }).safeParse(application).data?.shadow;
-const apiKeyOf = (application: unknown) => z.object({ api_key: z.string() }).safeParse(application).data?.api_key;
+const applicationsOf = (value: unknown) => blocks.applications.safeParse(value).data?.applications ?? [];
+const providerOf = (application: unknown) => blocks.provider.safeParse(application).data?.provider;
+const shadowOf = (application: unknown) => blocks.shadow.safeParse(application).data?.shadow;
+const apiKeyOf = (application: unknown) => blocks.apiKey.safeParse(application).data?.api_key;
+
+/** Whose settings a block has. */
+interface Named {
+  /** Absent where there is no block. */
+  readonly name?: string;
+  /** Which one it is cannot be told yet. */
+  readonly isUnknown?: true;
+}
 
 type Said = Pick<WithSecrets, 'writtenAt' | 'isSaid'>;
 
@@ -55,20 +71,29 @@ export function validate(
   const said = { ...secrets, isSaid: (path: Path) => secrets.isSaid(path) || isIncomplete(path) };
   // Of which one a misspelt provider is, is for the operator to say.
   const allSettings = Object.fromEntries(options.providers.flatMap(({ settings = {} }) => Object.entries(settings)));
-  const known = (block: unknown, path: Path): NamedProvider => {
-    if (isIncomplete([...path, 'provider'])) return { settings: 'unknown' };
-    if (!z.looseObject({}).safeParse(block).success) return {};
-    const provider = providerOf(block) ?? '';
-    const named = options.providers.find(({ name }) => name === provider);
-    if (named) return named;
-    return { settings: isModule(provider) ? modules.get(resolveModule(options.directory, provider)) : allSettings };
+  const known = ({ name, isUnknown }: Named): NamedProvider => {
+    if (isUnknown) return { settings: 'unknown' };
+    if (name === undefined) return {};
+    const found = options.providers.find((provider) => provider.name === name);
+    if (found) return found;
+    return { settings: isModule(name) ? modules.get(resolveModule(options.directory, name)) : allSettings };
+  };
+  const namedIn = (block: unknown, path: Path): Named => {
+    if (isIncomplete([...path, 'provider'])) return { isUnknown: true };
+    return blocks.any.safeParse(block).success ? { name: providerOf(block) ?? '' } : {};
+  };
+  const schemas = new Map<string, ReturnType<typeof applicationSchema>>();
+  const schemaOf = (application: unknown, path: Path) => {
+    const [own, shadow] = [namedIn(application, path), namedIn(shadowOf(application), [...path, 'shadow'])];
+    const key = JSON.stringify([own, shadow]);
+    const schema = schemas.get(key) ?? applicationSchema(options, known(own), known(shadow));
+    schemas.set(key, schema);
+    return schema;
   };
   const config = configSchema(options).safeParse(value);
-  const applications = applicationsOf(value).map((application, index) => {
-    const path = ['applications', index];
-    const [provider, shadow] = [known(application, path), known(shadowOf(application), [...path, 'shadow'])];
-    return applicationSchema(options, provider, shadow).safeParse(application);
-  });
+  const applications = applicationsOf(value).map((application, index) =>
+    schemaOf(application, ['applications', index]).safeParse(application),
+  );
   const apiKeys = applicationsOf(value).map((application, index) =>
     isIncomplete(['applications', index, 'api_key']) ? undefined : apiKeyOf(application),
   );
@@ -93,9 +118,14 @@ function duplicateProblems(
   placeOf: PlaceOf,
 ): ConfigProblem[] {
   const pathOf = (index: number) => writtenAt(['applications', index, 'api_key']);
+  const firsts = new Map<string, number>();
   return apiKeys.flatMap((apiKey, index) => {
-    const first = apiKeys.indexOf(apiKey);
-    if (apiKey === undefined || first === index) return [];
+    if (apiKey === undefined) return [];
+    const first = firsts.get(apiKey);
+    if (first === undefined) {
+      firsts.set(apiKey, index);
+      return [];
+    }
     const { line } = placeOf(pathOf(first));
     const other = line === 0 ? formatPath(pathOf(first)) : `${formatPath(pathOf(first))} in line ${line}`;
     return problemAt(placeOf, pathOf(index), `is the same as ${other}; give each application its own`);

@@ -24,19 +24,15 @@ const MAX_SHOWN = 12;
 
 /** Gives the usage of each application by its name, from the rows of the ledger. */
 export function usageByApplication(ledger: readonly LedgerRow[]): (application: string) => Usage {
+  const byApplication = grouped(ledger, ({ application }) => application);
   return (application) => {
-    const rows = ledger.filter((row) => row.application === application);
+    const rows = byApplication.get(application) ?? [];
     return { served: askedFor(rows.filter(isServed)), gaps: askedFor(rows.filter(isRefused)) };
   };
 }
 
 function askedFor(rows: readonly LedgerRow[]): Asked[] {
-  const byName = new Map<string, LedgerRow[]>();
-  for (const row of rows) {
-    const name = row.kind === 'action' ? row.name : `${row.kind} ${row.name}`;
-    byName.set(name, [...(byName.get(name) ?? []), row]);
-  }
-  return [...byName]
+  return [...grouped(rows, ({ kind, name }) => (kind === 'action' ? name : `${kind} ${name}`))]
     .map(([name, all]) => ({
       name,
       calls: all.reduce((sum, { count }) => sum + count, 0),
@@ -46,4 +42,15 @@ function askedFor(rows: readonly LedgerRow[]): Asked[] {
     }))
     .toSorted((one, other) => other.calls - one.calls)
     .slice(0, MAX_SHOWN);
+}
+
+function grouped(rows: readonly LedgerRow[], keyOf: (row: LedgerRow) => string): Map<string, LedgerRow[]> {
+  const groups = new Map<string, LedgerRow[]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  return groups;
 }

@@ -1,10 +1,11 @@
 import { type Fields, isList, type Value } from './answer.js';
+import { createTextSearch, type TextSearch } from './text-search.js';
 
 /** A shorter secret may occur in a text by chance. */
 const MIN_SECRET_LENGTH = 6;
 const MASK = '***';
-/** Of a longer secret, this much tells where it is: a pattern has a limit, and is worked out for each call. */
-const MAX_PATTERN_LENGTH = 512;
+/** Of a longer secret, this much tells where it is: its forms are worked out for each call. */
+const MAX_SEARCHED_LENGTH = 512;
 
 /** What stands in a text in place of a secret. */
 export type Replace = (secret: string) => string;
@@ -15,13 +16,10 @@ export type Replace = (secret: string) => string;
  * out once, for the first of them.
  */
 export function createMask(secrets: readonly string[], replace: Replace = () => MASK): (text: string) => string {
-  let known: { readonly hidden: readonly string[]; readonly pattern: RegExp } | undefined;
+  let search: TextSearch<string> | undefined;
   return (text) => {
-    known ??= patternOf(secrets);
-    const { hidden, pattern } = known;
-    return text.replace(pattern, (...match: (string | undefined)[]) =>
-      replace(hidden.find((_secret, index) => match[index + 1] !== undefined) ?? ''),
-    );
+    search ??= searchFor(secrets);
+    return search.replaceIn(text, replace);
   };
 }
 
@@ -53,23 +51,20 @@ function maskValue(value: Value, secrets: readonly string[]): Value {
   return isList(value) ? value.map((each) => maskFields(each, secrets)) : maskFields(value, secrets);
 }
 
-/** A pattern that nothing matches. */
-const NOTHING = /(?!)/;
-
-/** The secrets that are not too short, and a pattern with a group for each. */
-function patternOf(secrets: readonly string[]) {
+/** Looks for the secrets that are not too short, in all their forms. */
+function searchFor(secrets: readonly string[]): TextSearch<string> {
+  const search = createTextSearch<string>();
   // Of secrets that begin alike, the longest is found.
   const hidden = [...new Set(secrets)]
     .filter(({ length }) => length >= MIN_SECRET_LENGTH)
     .sort((one, other) => other.length - one.length);
-  if (hidden.length === 0) return { hidden, pattern: NOTHING };
-  const groups = hidden.map((secret) => {
-    const isLong = secret.length > MAX_PATTERN_LENGTH;
-    const forms = new Set(formsOf(isLong ? secret.slice(0, MAX_PATTERN_LENGTH) : secret));
+  for (const secret of hidden) {
+    const isLong = secret.length > MAX_SEARCHED_LENGTH;
+    const forms = new Set(formsOf(isLong ? secret.slice(0, MAX_SEARCHED_LENGTH) : secret));
     const longestFirst = [...forms].sort((one, other) => other.length - one.length);
-    return `(${longestFirst.map((form) => literal(form) + (isLong ? '\\S*' : '')).join('|')})`;
-  });
-  return { hidden, pattern: new RegExp(groups.join('|'), 'gi') };
+    for (const form of longestFirst) search.add(form, secret, isLong);
+  }
+  return search;
 }
 
 function formsOf(secret: string): string[] {
@@ -111,8 +106,4 @@ function base64At(offset: number, bytes: Buffer): string[] {
   const end = Math.floor((all.length * 8) / 6);
   const begin = Math.ceil((offset * 8) / 6);
   return (['base64', 'base64url'] as const).map((encoding) => all.toString(encoding).slice(begin, end));
-}
-
-function literal(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { textInTurns } from './metrics-text.js';
 
 type Library = typeof import('prom-client');
 
@@ -150,7 +151,7 @@ export function createMetrics({ inFlight, lostLines }: MetricsSources): Metrics 
       registers,
     }),
     noteConfig: createConfigMetrics(registry),
-    exposition: async () => ({ contentType: registry.contentType, text: await complete().metrics() }),
+    exposition: async () => ({ contentType: registry.contentType, text: await textInTurns(complete()) }),
     snapshot: () => complete().getMetricsAsJSON(),
   };
 }

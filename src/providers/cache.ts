@@ -23,6 +23,8 @@ export interface CacheOptions {
 export type Cache = (options: CacheOptions) => (provider: Provider) => Provider;
 
 const ACCOUNTS = 10_000;
+/** How much of accounts is kept, about in bytes: as many of a kilobyte, and fewer large ones. */
+const MAX_SIZE = 32 * 2 ** 20;
 
 /**
  * Puts the reads of providers behind one cache: equal reads in flight make one request (single flight), and an account
@@ -33,6 +35,8 @@ export function createCache(now = () => performance.now()): Cache {
     () =>
       new LRUCache<string, Account, () => Promise<Account>>({
         max: ACCOUNTS,
+        maxSize: MAX_SIZE,
+        sizeCalculation: sizeOf,
         perf: { now },
         ttlResolution: 0,
         fetchMethod: (_key, _stale, { context: read }) => read(),
@@ -108,6 +112,15 @@ export function createCache(now = () => performance.now()): Cache {
     };
   };
 }
+
+/** About the bytes that a value takes in memory. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return VALUE_SIZE + value.length;
+  if (typeof value !== 'object' || value === null) return VALUE_SIZE;
+  return Object.entries(value).reduce((sum, [key, each]) => sum + key.length + sizeOf(each), VALUE_SIZE);
+}
+
+const VALUE_SIZE = 16;
 
 function digestOf(text: string): string {
   return hash('sha256', text, 'base64');

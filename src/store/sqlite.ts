@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { type CreateRateLimiter, createMemoryRateLimiter } from '../shared/rate-limiter.js';
 import { attemptsInMemory } from './attempts.js';
 import { LEDGER_ORDER } from './ledger.js';
@@ -51,7 +52,7 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
     now: async () => Date.now(),
 
     addTicket: async (ticket, now) => {
-      change('DELETE FROM tickets WHERE expires_at < ?', now);
+      change(SWEEP_TICKETS, now, TICKETS_PER_SWEEP);
       addTicket(database, ticket);
     },
     ticket: async (digest) => {
@@ -90,11 +91,14 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
         'UPDATE sessions SET sealed = ?, leased_until = NULL WHERE digest = ? AND sealed = ?',
         ...[to.sealed, digest, sealed],
       ),
-    sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) =>
-      all(
+    sessions: async ({ createdAt, digest } = BEFORE_ALL_SESSIONS) => {
+      // A page takes milliseconds: between those of a long list, calls MUST have their turn.
+      await endOfTurn();
+      return all(
         `${SESSIONS} WHERE (created_at, digest) > (?, ?) ORDER BY created_at, digest LIMIT ?`,
         ...[createdAt, digest, SESSIONS_PER_PAGE],
-      ).map(toSession),
+      ).map(toSession);
+    },
     sessionsByPrefix: async (prefix) =>
       toPrefixMatch(
         one(
@@ -130,6 +134,12 @@ export function openSqlite(path: string, createRateLimiter: CreateRateLimiter = 
 function removeSession({ change }: Database, digest: string): boolean {
   return change('DELETE FROM sessions WHERE digest = ?', digest);
 }
+
+/** How many expired tickets go when one is added: few milliseconds, in which no other call has its turn. */
+const TICKETS_PER_SWEEP = 100;
+
+const SWEEP_TICKETS = `DELETE FROM tickets WHERE digest IN
+  (SELECT digest FROM tickets WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`;
 
 /** What is written in batches is written again: a call in work MUST NOT wait for another process. */
 const BATCH_WAIT_MS = 20;

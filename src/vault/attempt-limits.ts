@@ -19,9 +19,10 @@ export function createAttemptLimits({ attempts }: Pick<Store, 'attempts'>): Atte
   const ofAddress = attempts({ name: 'address', max: WRONG_PER_ADDRESS, seconds: WINDOW_SECONDS });
   return {
     take: async (ticket, address) => {
-      if (!(await ofTicket.take(ticket))) return false;
-      if (await ofAddress.take(address)) return true;
-      await ofTicket.giveBack(ticket);
+      // Each ticket is remembered for the window: an address that has no attempt left MUST NOT name any more of them.
+      if (!(await ofAddress.take(address))) return false;
+      if (await ofTicket.take(ticket)) return true;
+      await ofAddress.giveBack(address);
       return false;
     },
     giveBack: async (ticket, address) => {

@@ -276,6 +276,34 @@ describe('a cache', () => {
   });
 });
 
+describe('a cache of large accounts', () => {
+  test('keeps no more of them than fit into 32 MiB, the last ones', async () => {
+    let reads = 0;
+    const account = (mebibytes: number): Account => ({
+      ...{ nativeId: 'a', login: 'a', email: 'a@example.com' },
+      attributes: { meta: { picture: 'x'.repeat(mebibytes * 2 ** 20) }, list: [1, null, true, 'text'] },
+    });
+    const connected = (mebibytes: number) =>
+      createCache()({ api: 'here', seconds: 60 })({
+        readAccount: async () => {
+          reads += 1;
+          return account(mebibytes);
+        },
+        findAccounts: undefined,
+      });
+    const large = connected(1);
+    for (let n = 0; n < 40; n += 1) await large.readAccount(`${n}`);
+    expect(reads).toBe(40);
+    for (let n = 39; n >= 9; n -= 1) await large.readAccount(`${n}`);
+    expect(reads).toBe(40);
+    await large.readAccount('8');
+    expect(reads).toBe(41);
+    const tooLarge = connected(33);
+    for (let n = 0; n < 2; n += 1) expect((await tooLarge.readAccount('a')).nativeId).toBe('a');
+    expect(reads).toBe(43);
+  });
+});
+
 describe('a bridge', () => {
   /** Calls a bridge with two applications that differ in this, and the requests that come of it. */
   async function bridgeWith(one: Record<string, unknown>, other: Record<string, unknown> = {}) {

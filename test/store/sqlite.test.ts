@@ -38,6 +38,35 @@ describe('a SQLite file', () => {
     expect(await store.userId(account)).toBe(id + 1);
   });
 
+  test('loses expired tickets a hundred at a time, the oldest first, until there are none', async () => {
+    const file = join(await folder(), 'bridge.db');
+    const store = openSqlite(file);
+    afterwards(store.close);
+    const add = (digest: string, expiresAt: number, now: number) =>
+      store.addTicket({ digest, application: 'a', expiresAt, sealed: Buffer.of(1) }, now);
+    for (let n = 0; n < 250; n += 1) await add(`old ${n}`, 1000 - n, 0);
+    const left: number[] = [];
+    for (const digest of ['one', 'two', 'three']) {
+      await add(digest, 5000, 2000);
+      const found = await Promise.all(Array.from({ length: 250 }, (_, n) => store.ticket(`old ${n}`)));
+      left.push(found.findLastIndex((ticket) => ticket !== undefined) + 1);
+    }
+    expect(left).toEqual([150, 50, 0]);
+    expect(await store.ticket('one')).toBeDefined();
+  });
+
+  test('gives calls their turn before each page of sessions', async () => {
+    const store = openSqlite(join(await folder(), 'bridge.db'));
+    afterwards(store.close);
+    const order: string[] = [];
+    for (const page of ['first page', 'second page']) {
+      setImmediate(() => order.push('a turn'));
+      await store.sessions();
+      order.push(page);
+    }
+    expect(order).toEqual(['a turn', 'first page', 'a turn', 'second page']);
+  });
+
   test('keeps every id assigned before kill -9', async () => {
     const file = join(await folder(), 'bridge.db');
     const assigned = new Map<string, number>();

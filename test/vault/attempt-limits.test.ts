@@ -36,6 +36,32 @@ test('what an address is refused costs the ticket nothing', async () => {
   expect(await attemptsLeft(() => take('mine', 'another'))).toBe(10);
 });
 
+test('what a ticket is refused costs the address nothing', async () => {
+  const { take } = limits();
+  await attemptsLeft(() => take('full', 'another'));
+  for (let tries = 0; tries < 200; tries += 1) expect(await take('full', 'mine')).toBe(false);
+  let n = 0;
+  expect(await attemptsLeft(() => take(`ticket ${n++}`, 'mine'))).toBe(100);
+});
+
+test('an address that is refused leaves nothing behind, whatever tickets it names', async () => {
+  const counted = new Set<string>();
+  const { take } = createAttemptLimits({
+    attempts: (options) => {
+      const counter = attempts(options);
+      return {
+        ...counter,
+        take: (subject) => {
+          counted.add(subject);
+          return counter.take(subject);
+        },
+      };
+    },
+  });
+  for (let n = 0; n < 1000; n += 1) await take(`ticket ${n}`, 'address');
+  expect(counted.size).toBe(101);
+});
+
 test('what is given back can be taken again, by ticket and by address', async () => {
   const { take, giveBack } = limits();
   for (let n = 0; n < 300; n += 1) {
