@@ -8,6 +8,7 @@ import type { OAuthDescription } from '../../src/providers/provider.js';
 import { createUpstreams } from '../../src/upstream/client.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
+import { startUpstream } from '../support/servers/upstream.js';
 
 /** The module of a provider with this `oauth`, as an expression. */
 async function moduleWith(oauth: string): Promise<string> {
@@ -60,14 +61,14 @@ test('oauth of a module is taken with its templates', async () => {
   });
 });
 
-const clientFor = (description: OAuthDescription, values: Record<string, string>) =>
+const clientFor = (description: OAuthDescription, values: Record<string, string>, timeoutMs = 100) =>
   createOAuthClient(description, {
     clientId: 'the bridge',
     clientSecret: undefined,
     scopes: undefined,
     values,
-    exchange: createUpstreams({ timeoutMs: 100 }).exchangeFor({ baseUrl: 'http://127.0.0.1:1' }),
-    timeoutMs: 100,
+    exchange: createUpstreams({ timeoutMs }).exchangeFor({ baseUrl: 'http://127.0.0.1:1' }),
+    timeoutMs,
   });
 
 test('addresses like those of Box, whose client needs a setting for a token of its own alone', async () => {
@@ -88,6 +89,23 @@ test('addresses like those of Box, whose client needs a setting for a token of i
   await expect(client.ofClient?.({ deadline: 0, outcomes: [], secrets: [] })).rejects.toThrow(
     'enterprise_id is not given',
   );
+});
+
+test('a device at a vendor that writes numbers as text, says its address by another name, and is pending with 200', async () => {
+  const pending = [{ error: 'authorization_pending' }, { access_token: 'the token', token_type: 'bearer', scope: '' }];
+  const code = { device_code: 'the code', user_code: 'AB-12', verification_url: 'https://v.example.com/device' };
+  const vendor = await startUpstream((request, response) => {
+    const isBegin = request.url === '/device';
+    const body = isBegin ? { ...code, expires_in: '900', interval: '0.01' } : pending.shift();
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(body));
+  });
+  afterwards(vendor.close);
+  const description = { token: '{base_url}/token', deviceAuthorization: '{base_url}/device' };
+  const client = clientFor(description, { base_url: vendor.url }, 10_000);
+  const told: unknown[] = [];
+  const grant = await client.ofDevice?.((shown) => told.push(shown), { deadline: 0, outcomes: [], secrets: [] });
+  expect(told).toEqual([{ userCode: 'AB-12', url: 'https://v.example.com/device', completeUrl: undefined }]);
+  expect(grant?.accessToken).toBe('the token');
 });
 
 test('an address that lacks a setting, or is no address with it, is a problem of the start', () => {
