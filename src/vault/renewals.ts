@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Application } from '../applications/application.js';
 import { Fault } from '../core/fault.js';
 import { endingFrom, type Grant, tokensIn } from '../oauth/grant.js';
-import { createScope, type Scope } from '../shared/scope.js';
+import { inTime } from '../shared/in-time.js';
+import { createScope, remainingMs, type Scope } from '../shared/scope.js';
 import type { SessionRecord, Store } from '../store/store.js';
 import { type Clock, createLives } from './lives.js';
 
@@ -137,15 +138,18 @@ export function createRenewals(store: Store, clock: Clock): Renewals {
       const note = (grant: Grant) => {
         for (const token of tokensIn(grant)) if (!scope.secrets.includes(token)) scope.secrets.push(token);
       };
+      // A call waits no longer than it has time left; the renewal goes on for the next one.
+      const renewed = (stale: GrantedSession) =>
+        inTime(() => renewOnce(stale), remainingMs(scope), 'the access token was not renewed in time');
       const { oauth, grant } = session;
       const canRenew = grant.refreshToken !== undefined || (grant.isOfClient && oauth.ofClient !== undefined);
-      const current = canRenew && (await isEnding(session)) ? await renewOnce(session) : grant;
+      const current = canRenew && (await isEnding(session)) ? await renewed(session) : grant;
       note(current);
       scope.renewal = {
         token: current.accessToken,
         current: current.accessToken,
         replace: async () => {
-          const next = await renewOnce({ ...session, grant: current });
+          const next = await renewed({ ...session, grant: current });
           note(next);
           return next.accessToken;
         },

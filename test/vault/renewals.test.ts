@@ -7,7 +7,7 @@ import type { Application } from '../../src/applications/application.js';
 import { Fault, toFault } from '../../src/core/fault.js';
 import { listen } from '../../src/http/listener.js';
 import { grantText } from '../../src/oauth/grant.js';
-import { createScope } from '../../src/shared/scope.js';
+import { createScope, type Scope } from '../../src/shared/scope.js';
 import { openSqlite } from '../../src/store/sqlite.js';
 import type { Store } from '../../src/store/store.js';
 import { systemClock } from '../../src/vault/lives.js';
@@ -112,6 +112,22 @@ test('a node that was killed with the lease holds up the others until the lease 
   now += HOUR;
   expect(await sessions.credentialOf(application, authToken)).toBe('access-1');
   expect(Date.now()).toBeGreaterThanOrEqual(lease ?? Number.POSITIVE_INFINITY);
+});
+
+test('a call waits for the lease of another node no longer than it has time left, and the renewal goes on', async () => {
+  const [known] = await store.sessions();
+  if (!known) throw new Error('no session');
+  const lease = await store.leaseSession(known, 10_000);
+  const sessions = createSessions(store, sealer, clock);
+  const inHaste = (): Scope => ({ ...createScope(), deadline: performance.now() + 50 });
+  const scope = inHaste();
+  expect(await sessions.credentialOf(application, authToken, scope)).toBe('access-0');
+  expect(await outcome(scope.renewal?.replace('access-0') ?? Promise.resolve('none'))).toBe('unavailable');
+  now += HOUR;
+  expect(await outcome(sessions.credentialOf(application, authToken, inHaste()))).toBe('unavailable');
+  await store.releaseSession(known.digest, lease ?? 0);
+  expect(await sessions.credentialOf(application, authToken)).toBe('access-1');
+  expect(spent).toEqual(['refresh-0']);
 });
 
 test('a session that is signed out while its token is renewed stays signed out', async () => {
