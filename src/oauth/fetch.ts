@@ -1,7 +1,9 @@
+import { Fault } from '../core/fault.js';
 import { isRecord } from '../providers/common.js';
 import type { Scope } from '../shared/scope.js';
 import type { Exchange } from '../upstream/client.js';
 import type { UpstreamResponse } from '../upstream/response.js';
+import { retryAfterIn } from '../upstream/retry-after.js';
 
 /** What the library gives to a `fetch`. */
 interface FetchOptions {
@@ -23,6 +25,8 @@ export function fetchWith(exchange: Exchange, scope: Scope): (url: string, optio
     const sent = { method: isPost ? 'POST' : 'GET', url, headers: withoutType(headers) } as const;
     const type = 'application/x-www-form-urlencoded;charset=UTF-8';
     const reply = await exchange(isPost ? { ...sent, body: { type, text: String(body ?? '') } } : sent, scope);
+    const limit = limitIn(reply);
+    if (limit) throw limit;
     return asSpecified(reply);
   };
 }
@@ -32,10 +36,24 @@ function withoutType(headers: Readonly<Record<string, string>>): Record<string, 
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'content-type'));
 }
 
+/** What a device is told while its user has not agreed yet, by some vendors with 429. */
+const NOT_YET = ['authorization_pending', 'slow_down'];
+
+/** The Fault of a reply that says only when to ask again; undefined for any other. */
+function limitIn({ status, headers, text }: UpstreamResponse): Fault | undefined {
+  if (status !== 429 && status !== 503) return undefined;
+  const reply = tryJson(text);
+  if (isRecord(reply) && NOT_YET.some((code) => reply.error === code)) return undefined;
+  return new Fault('unavailable', {
+    cause: new Error(`the vendor gives no token now (reply ${status})`),
+    retryAfter: retryAfterIn(headers, Date.now()),
+  });
+}
+
 /** A reply as https://www.rfc-editor.org/rfc/rfc6749#section-5 has it, of vendors that differ in what tells nothing. */
 function asSpecified({ status, headers, text }: UpstreamResponse): Response {
   const isSuccess = status >= 200 && status < 300;
-  const reply = tryJson(text.replace(/^\ufeff/, ''));
+  const reply = tryJson(text);
   if (isRecord(reply) && !Array.isArray(reply)) {
     // Such as GitHub's: a refusal, and the pending answer to a device, have the status 200.
     const isRefusal = typeof reply.error === 'string' && reply.error !== '' && !reply.access_token;
@@ -69,7 +87,7 @@ function usable(reply: Readonly<Record<string, unknown>>): Readonly<Record<strin
 
 function tryJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     return undefined;
   }

@@ -91,12 +91,18 @@ test('addresses like those of Box, whose client needs a setting for a token of i
   );
 });
 
-test('a device at a vendor that writes numbers as text, says its address by another name, and is pending with 200', async () => {
-  const pending = [{ error: 'authorization_pending' }, { access_token: 'the token', token_type: 'bearer', scope: '' }];
+test('a device at a vendor that writes numbers as text, says its address by another name, and is pending with 200 and 429', async () => {
+  const statuses = [200, 429];
+  const pending = [
+    { error: 'authorization_pending' },
+    { error: 'authorization_pending' },
+    { access_token: 'the token', token_type: 'bearer', scope: '' },
+  ];
   const code = { device_code: 'the code', user_code: 'AB-12', verification_url: 'https://v.example.com/device' };
   const vendor = await startUpstream((request, response) => {
     const isBegin = request.url === '/device';
     const body = isBegin ? { ...code, expires_in: '900', interval: '0.01' } : pending.shift();
+    response.statusCode = isBegin ? 200 : (statuses.shift() ?? 200);
     response.setHeader('Content-Type', 'application/json').end(JSON.stringify(body));
   });
   afterwards(vendor.close);

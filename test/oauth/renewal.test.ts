@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterwards } from '../support/cleanup.js';
+import { formats, post } from '../support/clients/legacy.js';
 import { startWithVendor } from '../support/servers/vendor-session.js';
 import { until } from '../support/until.js';
 
@@ -216,6 +217,22 @@ test.each(refusals)('a refresh token that is refused by %s, %i, %s: not logged i
     return isToken;
   });
   expect(await statusOf(call('get_account_info', { auth_token: authToken }))).toBe('not_logged_in');
+});
+
+test.each([429, 503])('a vendor that says with %i when to ask again is heard by the old caller', async (status) => {
+  const { vendor, signIn, url } = await startWithVendor();
+  const authToken = await signIn();
+  vendor.endAccessTokens();
+  vendor.intercept((request, response) => {
+    const isToken = request.url === '/token';
+    if (isToken) response.writeHead(status, { 'Retry-After': '77' }).end('{"error":"too_many_requests"}');
+    return isToken;
+  });
+  for (const format of formats) {
+    const caller = [['api_key', 'key'] as const, ['auth_token', authToken] as const];
+    const reply = await post(url, format, 'get_account_info', caller);
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([format === 'soap' ? 500 : 503, '77']);
+  }
 });
 
 test('a vendor that does not rotate: the refresh token is kept', async () => {
