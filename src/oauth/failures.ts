@@ -48,11 +48,13 @@ export function toFaultOf(error: unknown, library: Library): Fault {
     return new Fault('unavailable', { cause: new Error(`${words} (${code})`) });
   }
   const code = codeIn(error);
+  // Of the requests themselves the timeouts are the transport's.
+  if (code === 'OAUTH_TIMEOUT') return new Fault('unauthenticated', { cause: 'nobody has agreed in time' });
   return new Fault('unavailable', { cause: new Error(`the vendor's reply gives no token${code && ` (${code})`}`) });
 }
 
 /** A Fault that the library has as the cause of its error. */
-function faultIn(error: unknown): Fault | undefined {
+export function faultIn(error: unknown): Fault | undefined {
   if (error instanceof Fault) return error;
   return error instanceof Error && error.cause !== undefined ? faultIn(error.cause) : undefined;
 }

@@ -25,8 +25,8 @@ export function fetchWith(exchange: Exchange, scope: Scope): (url: string, optio
     const sent = { method: isPost ? 'POST' : 'GET', url, headers: withoutType(headers) } as const;
     const type = 'application/x-www-form-urlencoded;charset=UTF-8';
     const reply = await exchange(isPost ? { ...sent, body: { type, text: String(body ?? '') } } : sent, scope);
-    const limit = limitIn(reply);
-    if (limit) throw limit;
+    const outage = outageIn(reply);
+    if (outage) throw outage;
     return asSpecified(reply);
   };
 }
@@ -39,9 +39,9 @@ function withoutType(headers: Readonly<Record<string, string>>): Record<string, 
 /** What a device is told while its user has not agreed yet, by some vendors with 429. */
 const NOT_YET = ['authorization_pending', 'slow_down'];
 
-/** The Fault of a reply that says only when to ask again; undefined for any other. */
-function limitIn({ status, headers, text }: UpstreamResponse): Fault | undefined {
-  if (status !== 429 && status !== 503) return undefined;
+/** The Fault of a reply that says no more than to ask again later; undefined for any other. */
+function outageIn({ status, headers, text }: UpstreamResponse): Fault | undefined {
+  if (status !== 429 && status < 500) return undefined;
   const reply = tryJson(text);
   if (isRecord(reply) && NOT_YET.some((code) => reply.error === code)) return undefined;
   return new Fault('unavailable', {

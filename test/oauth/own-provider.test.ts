@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { toFault } from '../../src/core/fault.js';
 import { createOAuthClient } from '../../src/oauth/client.js';
 import { loadProvider } from '../../src/providers/load.js';
 import { missingIn } from '../../src/providers/own-kind.js';
@@ -91,27 +92,58 @@ test('addresses like those of Box, whose client needs a setting for a token of i
   );
 });
 
-test('a device at a vendor that writes numbers as text, says its address by another name, and is pending with 200 and 429', async () => {
-  const statuses = [200, 429];
-  const pending = [
-    { error: 'authorization_pending' },
-    { error: 'authorization_pending' },
-    { access_token: 'the token', token_type: 'bearer', scope: '' },
-  ];
-  const code = { device_code: 'the code', user_code: 'AB-12', verification_url: 'https://v.example.com/device' };
+const code = { device_code: 'the code', user_code: 'AB-12', verification_url: 'https://v.example.com/device' };
+const PENDING = { error: 'authorization_pending' };
+const TOKEN = { access_token: 'the token', token_type: 'bearer', scope: '' };
+
+/** Signs in by a device at a vendor that answers so: each status with its body, none for a connection that breaks. */
+async function signInByDevice(answers: readonly (readonly [number, unknown])[], expiresIn = '900') {
+  const left = [...answers];
   const vendor = await startUpstream((request, response) => {
     const isBegin = request.url === '/device';
-    const body = isBegin ? { ...code, expires_in: '900', interval: '0.01' } : pending.shift();
-    response.statusCode = isBegin ? 200 : (statuses.shift() ?? 200);
-    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(body));
+    const begun = [200, { ...code, expires_in: expiresIn, interval: '0.01' }] as const;
+    const [status, body] = isBegin ? begun : (left.shift() ?? [200, PENDING]);
+    response.setHeader('Content-Type', 'application/json').statusCode = status;
+    if (body === undefined) response.destroy();
+    else response.end(JSON.stringify(body));
   });
   afterwards(vendor.close);
   const description = { token: '{base_url}/token', deviceAuthorization: '{base_url}/device' };
   const client = clientFor(description, { base_url: vendor.url }, 10_000);
   const told: unknown[] = [];
-  const grant = await client.ofDevice?.((shown) => told.push(shown), { deadline: 0, outcomes: [], secrets: [] });
+  const scope = { deadline: 0, outcomes: [], secrets: [] };
+  const given = client.ofDevice?.((shown) => told.push(shown), scope);
+  return { told, outcome: await given?.catch((error: unknown) => toFault(error)) };
+}
+
+test('a device at a vendor that writes numbers as text, says its address by another name, and is pending with 200 and 429', async () => {
+  const { told, outcome } = await signInByDevice([
+    [200, PENDING],
+    [429, PENDING],
+    [200, TOKEN],
+  ]);
   expect(told).toEqual([{ userCode: 'AB-12', url: 'https://v.example.com/device', completeUrl: undefined }]);
-  expect(grant?.accessToken).toBe('the token');
+  expect(outcome).toMatchObject({ accessToken: 'the token' });
+});
+
+test('a device waits through outages of its vendor', async () => {
+  const { outcome } = await signInByDevice([
+    [200, undefined],
+    [502, 'down'],
+    [429, {}],
+    [503, undefined],
+    [200, TOKEN],
+  ]);
+  expect(outcome).toMatchObject({ accessToken: 'the token' });
+});
+
+test.each([
+  ['declined', [400, { error: 'access_denied' }], 'the vendor does not give a token (access_denied)'],
+  ['too late for the vendor', [400, { error: 'expired_token' }], 'the vendor does not give a token (expired_token)'],
+  ['never answered', [200, PENDING], 'nobody has agreed in time'],
+] as const)('a sign-in by a device that is %s says so', async (_case, answer, cause) => {
+  const { outcome } = await signInByDevice([answer], '1');
+  expect(outcome).toMatchObject({ reason: 'unauthenticated', cause });
 });
 
 test('an address that lacks a setting, or is no address with it, is a problem of the start', () => {
