@@ -83,6 +83,14 @@ export function createRenewals(store: Store, clock: Clock): Renewals {
     return isOfIt ? keep(waiting.from, waiting.to, waiting.grant) : undefined;
   };
 
+  const withdraw: Renewals['withdraw'] = ({ oauth, grant }) => {
+    const work = oauth
+      .revoke?.(grant, createScope())
+      .catch(() => {})
+      .finally(() => withdrawing.delete(work));
+    if (work) withdrawing.add(work);
+  };
+
   /** Gives what is stored in the end; undefined where the session has changed meanwhile. */
   const renewLeased = async ({ oauth, record, grant, sealed }: GrantedSession, lease: number) => {
     // The end is counted from before the request, so that it is never too late.
@@ -94,7 +102,10 @@ export function createRenewals(store: Store, clock: Clock): Renewals {
     });
     // The lease keeps the others from the spent refresh token until what was given for it is stored.
     const next = endingFrom(now, given);
-    return keep(record, sealed(next), next);
+    const kept = await keep(record, sealed(next), next);
+    // Signed out meanwhile: what was withdrawn then is spent.
+    if (!kept && !(await store.session(record.digest))) withdraw({ oauth, grant: next });
+    return kept;
   };
 
   const renew = async (stale: GrantedSession): Promise<Grant> => {
@@ -156,15 +167,10 @@ export function createRenewals(store: Store, clock: Clock): Renewals {
       };
       return current.accessToken;
     },
-    withdraw: ({ oauth, grant }) => {
-      const work = oauth
-        .revoke?.(grant, createScope())
-        .catch(() => {})
-        .finally(() => withdrawing.delete(work));
-      if (work) withdrawing.add(work);
-    },
+    withdraw,
     finish: async () => {
-      await Promise.allSettled([...inWork.values(), ...withdrawing]);
+      await Promise.allSettled(inWork.values());
+      await Promise.allSettled(withdrawing);
     },
   };
 }

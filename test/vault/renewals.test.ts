@@ -26,17 +26,25 @@ let sealer: Sealer;
 let application: Application;
 /** The refresh tokens that the vendor was sent; it gives `access-1` and `refresh-1` for the first, and so on. */
 let spent: string[];
+/** The tokens that the vendor was asked to withdraw. */
+let withdrawn: string[];
 let authToken: string;
 let now: number;
 const clock = { wall: () => Date.now(), monotonic: () => now };
 
 beforeEach(async () => {
   spent = [];
+  withdrawn = [];
   now = 0;
   const vendor = await listen(
     async (request, response) => {
-      const sent = new URLSearchParams((await buffer(request)).toString()).get('refresh_token') ?? '';
-      spent.push(sent);
+      const form = new URLSearchParams((await buffer(request)).toString());
+      if (request.url === '/token/revocation') {
+        withdrawn.push(form.get('token') ?? '');
+        response.end();
+        return;
+      }
+      spent.push(form.get('refresh_token') ?? '');
       const n = spent.length;
       response.writeHead(200, { 'Content-Type': 'application/json' });
       const given = { access_token: `access-${n}`, refresh_token: `refresh-${n}`, expires_in: 3600 };
@@ -130,7 +138,7 @@ test('a call waits for the lease of another node no longer than it has time left
   expect(spent).toEqual(['refresh-0']);
 });
 
-test('a session that is signed out while its token is renewed stays signed out', async () => {
+test('a session that is signed out while its token is renewed stays signed out, and the new token is withdrawn', async () => {
   const leaving: Store = {
     ...store,
     changeSession: async (from, to) => {
@@ -143,6 +151,8 @@ test('a session that is signed out while its token is renewed stays signed out',
   now += HOUR;
   expect(await outcome(sessions.credentialOf(application, authToken))).toBe('unauthenticated');
   expect(await store.sessions()).toEqual([]);
+  await sessions.finish();
+  expect(withdrawn).toEqual(['refresh-1', 'access-1']);
 });
 
 test('a scope replaces a refused token, and knows all tokens as secrets', async () => {
