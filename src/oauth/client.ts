@@ -171,10 +171,14 @@ export function createOAuthClient(description: OAuthDescription, options: Client
         : async (grant, scope) => {
             note(scope, tokensIn(grant));
             const { library, configuration } = await configure(scope);
+            // Some vendors withdraw one kind of token alone, and refuse the other.
+            const failures: Fault[] = [];
             for (const token of tokensIn(grant).reverse())
               await library.tokenRevocation(configuration, token).catch((error: unknown) => {
-                throw toFaultOf(error, library);
+                failures.push(toFaultOf(error, library));
               });
+            const [failure] = failures;
+            if (failure) throw failure;
           },
   };
 }

@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import { toFault } from '../../src/core/fault.js';
 import { createOAuthClient } from '../../src/oauth/client.js';
 import { loadProvider } from '../../src/providers/load.js';
 import { missingIn } from '../../src/providers/own-kind.js';
 import type { OAuthDescription } from '../../src/providers/provider.js';
+import { createScope } from '../../src/shared/scope.js';
 import { createUpstreams } from '../../src/upstream/client.js';
 import { afterwards } from '../support/cleanup.js';
 import { temporaryFolder } from '../support/servers/bridge.js';
@@ -145,6 +147,28 @@ test.each([
   const { outcome } = await signInByDevice([answer], '1');
   expect(outcome).toMatchObject({ reason: 'unauthenticated', cause });
 });
+
+test.each([400, 503])(
+  'a vendor that refuses to withdraw one token with %i is asked to withdraw the other',
+  async (status) => {
+    const asked: string[] = [];
+    const vendor = await startUpstream(async (request, response) => {
+      const token = new URLSearchParams((await buffer(request)).toString()).get('token') ?? '';
+      asked.push(token);
+      response.statusCode = token === 'access' ? 200 : status;
+      response.setHeader('Content-Type', 'application/json').end('{"error":"unsupported_token_type"}');
+    });
+    afterwards(vendor.close);
+    const client = clientFor(
+      { token: '{base_url}/token', revocation: '{base_url}/revoke' },
+      { base_url: vendor.url },
+      10_000,
+    );
+    const grant = { accessToken: 'access', refreshToken: 'refresh' };
+    await expect(client.revoke?.(grant, createScope())).rejects.toMatchObject({ reason: 'unavailable' });
+    expect(asked).toEqual(['refresh', 'access']);
+  },
+);
 
 test('an address that lacks a setting, or is no address with it, is a problem of the start', () => {
   const token = '{host}/token';
