@@ -75,12 +75,12 @@ function usable(reply: Readonly<Record<string, unknown>>): Readonly<Record<strin
   const seconds = Number(life ?? Number.NaN);
   const pause = Number(interval ?? Number.NaN);
   return {
-    ...rest,
+    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null)),
     ...(seconds > 0 && seconds <= MAX_SECONDS && { expires_in: seconds }),
     ...(typeof refreshToken === 'string' && refreshToken !== '' && { refresh_token: refreshToken }),
     ...(typeof scope === 'string' && { scope }),
     ...(Array.isArray(scope) && { scope: scope.join(' ') }),
-    ...(uri !== undefined && { verification_uri: uri }),
+    ...(typeof uri === 'string' && { verification_uri: uri }),
     ...(pause > 0 && pause <= MAX_SECONDS && { interval: pause }),
   };
 }

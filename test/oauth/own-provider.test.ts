@@ -103,7 +103,7 @@ async function signInByDevice(answers: readonly (readonly [number, unknown])[], 
   const left = [...answers];
   const vendor = await startUpstream((request, response) => {
     const isBegin = request.url === '/device';
-    const begun = [200, { ...code, expires_in: expiresIn, interval: '0.01' }] as const;
+    const begun = [200, { ...code, verification_uri_complete: null, expires_in: expiresIn, interval: '0.01' }] as const;
     const [status, body] = isBegin ? begun : (left.shift() ?? [200, PENDING]);
     response.setHeader('Content-Type', 'application/json').statusCode = status;
     if (body === undefined) response.destroy();
