@@ -2,6 +2,7 @@ import { Fault } from '../core/fault.js';
 import type { OAuthDescription } from '../providers/provider.js';
 import type { Scope } from '../shared/scope.js';
 import type { Exchange } from '../upstream/client.js';
+import { pollThroughOutages } from './device.js';
 import { type Endpoints, endpointsOf, filled, type Values } from './endpoints.js';
 import { toFaultOf } from './failures.js';
 import { fetchWith } from './fetch.js';
@@ -162,7 +163,7 @@ export function createOAuthClient(description: OAuthDescription, options: Client
                 url: code.verification_uri,
                 completeUrl: code.verification_uri_complete,
               });
-              return library.pollDeviceAuthorizationGrant(configuration, code);
+              return pollThroughOutages((known) => library.pollDeviceAuthorizationGrant(configuration, known), code);
             }),
     revoke:
       endpoints.revocation === undefined
@@ -170,10 +171,14 @@ export function createOAuthClient(description: OAuthDescription, options: Client
         : async (grant, scope) => {
             note(scope, tokensIn(grant));
             const { library, configuration } = await configure(scope);
+            // Some vendors withdraw one kind of token alone, and refuse the other.
+            const failures: Fault[] = [];
             for (const token of tokensIn(grant).reverse())
               await library.tokenRevocation(configuration, token).catch((error: unknown) => {
-                throw toFaultOf(error, library);
+                failures.push(toFaultOf(error, library));
               });
+            const [failure] = failures;
+            if (failure) throw failure;
           },
   };
 }

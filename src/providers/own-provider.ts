@@ -1,7 +1,7 @@
 import { Fault, reasons } from '../core/fault.js';
 import { createMask } from '../core/secrets.js';
 import { messageOf, ProviderDefect, stackOf } from '../shared/errors.js';
-import { startTimer } from '../shared/timer.js';
+import { inTime } from '../shared/in-time.js';
 import { isRecord } from './common.js';
 import type { Account, Provider } from './provider.js';
 
@@ -47,27 +47,13 @@ function guardWith(timeLeft: () => number) {
   ): ((...parameters: Parameters) => Promise<Result>) =>
     async (...parameters) => {
       try {
-        const result = await inTime(() => method(...parameters), timeLeft());
+        const result = await inTime(() => method(...parameters), timeLeft(), 'the provider gave nothing in time');
         check(result);
         return result;
       } catch (error) {
         throw withoutSecrets(error, createMask(secretsIn(...parameters)));
       }
     };
-}
-
-/** Rejects as `unavailable` where work does not settle in time. */
-async function inTime<Result>(work: () => Promise<Result>, timeoutMs: number): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<never>((_resolve, reject) => {
-    const fail = () => reject(new Fault('unavailable', { cause: new Error('the provider gave nothing in time') }));
-    timer = startTimer(fail, timeoutMs);
-  });
-  try {
-    return await Promise.race([work(), over]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** What a method threw, as the bridge takes it: a Fault, or a ProviderDefect. */

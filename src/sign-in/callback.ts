@@ -38,7 +38,9 @@ export function createCallback({ tickets, trials, away, replies, keepFor }: Call
     if (!('fault' in trial)) return sendSignedIn(request, response, { ticket, application, ...trial.kept });
     const { status, text } = replyToFailed(response, trial, { texts, title: kind.title });
     if (text !== undefined) return showProblem(status, text);
-    const isDeclined = query.get('error') === 'access_denied';
-    return showProblem(status, isDeclined ? texts.declined(kind.title) : texts.notCompleted(kind.title));
+    if (query.get('error') === 'access_denied') return showProblem(status, texts.declined(kind.title));
+    // Else the code, the token or the browser was refused.
+    const isKnown = trial.fault.reason !== 'unauthenticated';
+    return showProblem(status, isKnown ? texts.noAccess(kind.title) : texts.notCompleted(kind.title));
   };
 }

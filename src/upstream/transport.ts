@@ -5,6 +5,7 @@ import { lazy } from '../shared/lazy.js';
 import { startTimer } from '../shared/timer.js';
 import { version } from '../shared/version.js';
 import { ACCEPT_ENCODING, decompress } from './decompress.js';
+import { replyText } from './reply-text.js';
 import type { UpstreamResponse } from './response.js';
 import type { TlsFiles } from './tls-files.js';
 
@@ -131,7 +132,8 @@ function adapterFor(dispatcher: () => Dispatcher, request: TransportRequest): Ax
   return async (config) => {
     const { status, headers, body } = await dispatch(dispatcher(), request);
     const decompressed = decompress(body, headers['content-encoding'], MAX_REPLY_BYTES);
-    const text = (await (canLoseBody(request, status) ? decompressed.catch(() => EMPTY) : decompressed)).toString();
+    const bytes = await (canLoseBody(request, status) ? decompressed.catch(() => EMPTY) : decompressed);
+    const text = replyText(bytes, String(headers['content-type'] ?? ''));
     return { status, statusText: '', headers: {}, data: { status, headers, text }, config };
   };
 }

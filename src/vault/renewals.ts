@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Application } from '../applications/application.js';
 import { Fault } from '../core/fault.js';
 import { endingFrom, type Grant, tokensIn } from '../oauth/grant.js';
-import { createScope, type Scope } from '../shared/scope.js';
+import { inTime } from '../shared/in-time.js';
+import { createScope, remainingMs, type Scope } from '../shared/scope.js';
 import type { SessionRecord, Store } from '../store/store.js';
 import { type Clock, createLives } from './lives.js';
 
@@ -82,6 +83,14 @@ export function createRenewals(store: Store, clock: Clock): Renewals {
     return isOfIt ? keep(waiting.from, waiting.to, waiting.grant) : undefined;
   };
 
+  const withdraw: Renewals['withdraw'] = ({ oauth, grant }) => {
+    const work = oauth
+      .revoke?.(grant, createScope())
+      .catch(() => {})
+      .finally(() => withdrawing.delete(work));
+    if (work) withdrawing.add(work);
+  };
+
   /** Gives what is stored in the end; undefined where the session has changed meanwhile. */
   const renewLeased = async ({ oauth, record, grant, sealed }: GrantedSession, lease: number) => {
     // The end is counted from before the request, so that it is never too late.
@@ -93,7 +102,10 @@ export function createRenewals(store: Store, clock: Clock): Renewals {
     });
     // The lease keeps the others from the spent refresh token until what was given for it is stored.
     const next = endingFrom(now, given);
-    return keep(record, sealed(next), next);
+    const kept = await keep(record, sealed(next), next);
+    // Signed out meanwhile: what was withdrawn then is spent.
+    if (!kept && !(await store.session(record.digest))) withdraw({ oauth, grant: next });
+    return kept;
   };
 
   const renew = async (stale: GrantedSession): Promise<Grant> => {
@@ -137,30 +149,28 @@ export function createRenewals(store: Store, clock: Clock): Renewals {
       const note = (grant: Grant) => {
         for (const token of tokensIn(grant)) if (!scope.secrets.includes(token)) scope.secrets.push(token);
       };
+      // A call waits no longer than it has time left; the renewal goes on for the next one.
+      const renewed = (stale: GrantedSession) =>
+        inTime(() => renewOnce(stale), remainingMs(scope), 'the access token was not renewed in time');
       const { oauth, grant } = session;
       const canRenew = grant.refreshToken !== undefined || (grant.isOfClient && oauth.ofClient !== undefined);
-      const current = canRenew && (await isEnding(session)) ? await renewOnce(session) : grant;
+      const current = canRenew && (await isEnding(session)) ? await renewed(session) : grant;
       note(current);
       scope.renewal = {
         token: current.accessToken,
         current: current.accessToken,
         replace: async () => {
-          const next = await renewOnce({ ...session, grant: current });
+          const next = await renewed({ ...session, grant: current });
           note(next);
           return next.accessToken;
         },
       };
       return current.accessToken;
     },
-    withdraw: ({ oauth, grant }) => {
-      const work = oauth
-        .revoke?.(grant, createScope())
-        .catch(() => {})
-        .finally(() => withdrawing.delete(work));
-      if (work) withdrawing.add(work);
-    },
+    withdraw,
     finish: async () => {
-      await Promise.allSettled([...inWork.values(), ...withdrawing]);
+      await Promise.allSettled(inWork.values());
+      await Promise.allSettled(withdrawing);
     },
   };
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterwards } from '../support/cleanup.js';
+import { formats, post } from '../support/clients/legacy.js';
 import { startWithVendor } from '../support/servers/vendor-session.js';
 import { until } from '../support/until.js';
 
@@ -162,6 +163,75 @@ test('expires_in that is none, or far away: what was given is kept, and renewed 
     expect([seconds, await read(), await read(), vendor.spent.length - before]).toEqual([seconds, OK, OK, 0]);
     vendor.endAccessTokens();
     expect([seconds, await read(), vendor.spent.length - before]).toEqual([seconds, OK, 1]);
+  }
+});
+
+/** What vendors really send with a token, and how. */
+const oddTokens: readonly (readonly [string, { body?: object; status?: number; type?: string }])[] = [
+  ['scopes in a list', { body: { scope: ['root_readwrite', 'openid'] } }],
+  ['no scope, said by null', { body: { scope: null } }],
+  ['no refresh token, said by null', { body: { refresh_token: null } }],
+  ['no refresh token, said by an empty text', { body: { refresh_token: '' } }],
+  ['an error of no length', { body: { error: '' } }],
+  ['an error beside it', { body: { error: 'none' } }],
+  ['a type in capitals', { body: { token_type: 'BEARER' } }],
+  ['201', { status: 201 }],
+  ['another type of JSON', { type: 'text/json' }],
+  ['the type of HTML', { type: 'text/html' }],
+];
+
+test('a token that comes with something odd is kept', async () => {
+  const { vendor, signIn, call } = await startWithVendor();
+  const authToken = await signIn();
+  for (const [what, { body = {}, status = 200, type = 'application/json' }] of oddTokens) {
+    vendor.endAccessTokens();
+    const token = { token_type: 'Bearer', access_token: await vendor.ownToken(), expires_in: 3600, ...body };
+    vendor.intercept((request, response) => {
+      const isToken = request.url === '/token';
+      if (isToken) response.writeHead(status, { 'Content-Type': type }).end(`\ufeff${JSON.stringify(token)}`);
+      return isToken;
+    });
+    expect([what, await statusOf(call('get_account_info', { auth_token: authToken }))]).toEqual([what, OK]);
+  }
+});
+
+const refusals: readonly (readonly [error: string, status: number, type: string])[] = [
+  ['invalid_grant', 400, 'application/json'],
+  ['invalid_grant', 401, 'text/json'],
+  ['invalid_grant', 400, 'application/problem+json'],
+  ['invalid_grant', 403, ''],
+  ['invalid_grant', 200, 'application/json'],
+  ['bad_refresh_token', 200, 'application/json'],
+  ['interaction_required', 400, 'application/json'],
+  ['consent_required', 400, 'application/json'],
+  ['login_required', 400, 'application/json'],
+];
+
+test.each(refusals)('a refresh token that is refused by %s, %i, %s: not logged in', async (error, status, type) => {
+  const { vendor, signIn, call } = await startWithVendor();
+  const authToken = await signIn();
+  vendor.endAccessTokens();
+  vendor.intercept((request, response) => {
+    const isToken = request.url === '/token';
+    if (isToken) response.writeHead(status, { 'Content-Type': type }).end(JSON.stringify({ error }));
+    return isToken;
+  });
+  expect(await statusOf(call('get_account_info', { auth_token: authToken }))).toBe('not_logged_in');
+});
+
+test.each([429, 503])('a vendor that says with %i when to ask again is heard by the old caller', async (status) => {
+  const { vendor, signIn, url } = await startWithVendor();
+  const authToken = await signIn();
+  vendor.endAccessTokens();
+  vendor.intercept((request, response) => {
+    const isToken = request.url === '/token';
+    if (isToken) response.writeHead(status, { 'Retry-After': '77' }).end('{"error":"too_many_requests"}');
+    return isToken;
+  });
+  for (const format of formats) {
+    const caller = [['api_key', 'key'] as const, ['auth_token', authToken] as const];
+    const reply = await post(url, format, 'get_account_info', caller);
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([format === 'soap' ? 500 : 503, '77']);
   }
 });
 

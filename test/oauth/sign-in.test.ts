@@ -191,6 +191,26 @@ test.each<[string, string | undefined, string]>([
   expect((await again.browser.open(again.callback)).text).toContain(DONE);
 });
 
+test.each([
+  [403, 'does not give access to this account'],
+  [404, 'does not give access to this account'],
+  [401, 'was not completed here'],
+])('an account that the modern API refuses with %i is told so', async (status, words) => {
+  const bridge = await startWithVendor();
+  const ticket = await bridge.newTicket();
+  const { browser, callback } = await sentBack(bridge, ticket);
+  bridge.vendor.intercept((request, response) => {
+    const isApi = request.url === '/api/me';
+    if (isApi) response.writeHead(status, { 'Content-Type': 'application/json' }).end('{"error":"No."}');
+    return isApi;
+  });
+  const page = await browser.open(callback);
+  expect([page.status, page.text.includes(words)]).toEqual([200, true]);
+  bridge.vendor.intercept();
+  const again = await sentBack(bridge, ticket);
+  expect((await again.browser.open(again.callback)).text).toContain(DONE);
+});
+
 test('what is not confirmed is not sent away, and another site sends nobody', async () => {
   const bridge = await startWithVendor({ application: { confirm_sign_in: true } });
   const ticket = await bridge.newTicket();

@@ -230,6 +230,16 @@ describe('a reply', () => {
   });
 
   test.each([
+    ['UTF-8 that is labelled as Latin-1', 'application/json; charset=iso-8859-1', Buffer.from('{"name":"Jürgen"}')],
+    ['Latin-1', 'application/json; charset=ISO-8859-1', Buffer.from('{"name":"Jürgen"}', 'latin1')],
+    ['Latin-1 without a label', 'application/json', Buffer.from('{"name":"Jürgen"}', 'latin1')],
+    ['UTF-16 with its mark', 'application/json', Buffer.from('\ufeff{"name":"Jürgen"}', 'utf16le')],
+  ])('may be in %s', async (_charset, type, bytes) => {
+    const upstream = await upstreamWith((_request, response) => response.setHeader('Content-Type', type).end(bytes));
+    expect(await senderTo(upstream)()).toEqual({ name: 'Jürgen' });
+  });
+
+  test.each([
     [60, { good: 'yes' }],
     [70, unavailable],
   ])('may have a head of 64 KiB: %i', async (kibibytes, expected) => {

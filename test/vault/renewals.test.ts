@@ -7,7 +7,7 @@ import type { Application } from '../../src/applications/application.js';
 import { Fault, toFault } from '../../src/core/fault.js';
 import { listen } from '../../src/http/listener.js';
 import { grantText } from '../../src/oauth/grant.js';
-import { createScope } from '../../src/shared/scope.js';
+import { createScope, type Scope } from '../../src/shared/scope.js';
 import { openSqlite } from '../../src/store/sqlite.js';
 import type { Store } from '../../src/store/store.js';
 import { systemClock } from '../../src/vault/lives.js';
@@ -26,17 +26,25 @@ let sealer: Sealer;
 let application: Application;
 /** The refresh tokens that the vendor was sent; it gives `access-1` and `refresh-1` for the first, and so on. */
 let spent: string[];
+/** The tokens that the vendor was asked to withdraw. */
+let withdrawn: string[];
 let authToken: string;
 let now: number;
 const clock = { wall: () => Date.now(), monotonic: () => now };
 
 beforeEach(async () => {
   spent = [];
+  withdrawn = [];
   now = 0;
   const vendor = await listen(
     async (request, response) => {
-      const sent = new URLSearchParams((await buffer(request)).toString()).get('refresh_token') ?? '';
-      spent.push(sent);
+      const form = new URLSearchParams((await buffer(request)).toString());
+      if (request.url === '/token/revocation') {
+        withdrawn.push(form.get('token') ?? '');
+        response.end();
+        return;
+      }
+      spent.push(form.get('refresh_token') ?? '');
       const n = spent.length;
       response.writeHead(200, { 'Content-Type': 'application/json' });
       const given = { access_token: `access-${n}`, refresh_token: `refresh-${n}`, expires_in: 3600 };
@@ -114,7 +122,23 @@ test('a node that was killed with the lease holds up the others until the lease 
   expect(Date.now()).toBeGreaterThanOrEqual(lease ?? Number.POSITIVE_INFINITY);
 });
 
-test('a session that is signed out while its token is renewed stays signed out', async () => {
+test('a call waits for the lease of another node no longer than it has time left, and the renewal goes on', async () => {
+  const [known] = await store.sessions();
+  if (!known) throw new Error('no session');
+  const lease = await store.leaseSession(known, 10_000);
+  const sessions = createSessions(store, sealer, clock);
+  const inHaste = (): Scope => ({ ...createScope(), deadline: performance.now() + 50 });
+  const scope = inHaste();
+  expect(await sessions.credentialOf(application, authToken, scope)).toBe('access-0');
+  expect(await outcome(scope.renewal?.replace('access-0') ?? Promise.resolve('none'))).toBe('unavailable');
+  now += HOUR;
+  expect(await outcome(sessions.credentialOf(application, authToken, inHaste()))).toBe('unavailable');
+  await store.releaseSession(known.digest, lease ?? 0);
+  expect(await sessions.credentialOf(application, authToken)).toBe('access-1');
+  expect(spent).toEqual(['refresh-0']);
+});
+
+test('a session that is signed out while its token is renewed stays signed out, and the new token is withdrawn', async () => {
   const leaving: Store = {
     ...store,
     changeSession: async (from, to) => {
@@ -127,6 +151,8 @@ test('a session that is signed out while its token is renewed stays signed out',
   now += HOUR;
   expect(await outcome(sessions.credentialOf(application, authToken))).toBe('unauthenticated');
   expect(await store.sessions()).toEqual([]);
+  await sessions.finish();
+  expect(withdrawn).toEqual(['refresh-1', 'access-1']);
 });
 
 test('a scope replaces a refused token, and knows all tokens as secrets', async () => {

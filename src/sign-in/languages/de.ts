@@ -33,6 +33,8 @@ export const de: Texts = {
       `${service} meldet, dass Sie nicht zugestimmt haben. Es wird nichts aufbewahrt. Fahren Sie nur fort, wenn Sie es noch einmal versuchen möchten.`,
     notCompleted: (service) =>
       `Die Anmeldung bei ${service} wurde hier nicht abgeschlossen. Beginnen Sie noch einmal, und beenden Sie sie in diesem Browser.`,
+    noAccess: (service) =>
+      `${service} hat Ihre Anmeldung angenommen, gibt aber keinen Zugriff auf dieses Konto. Versuchen Sie es mit einem anderen Konto, oder fragen Sie die Administration von ${service}.`,
     outage: (service) =>
       `${service} antwortet gerade nicht. Es ist nichts verloren: Versuchen Sie es gleich noch einmal.`,
     tooMany:

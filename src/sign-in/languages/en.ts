@@ -31,6 +31,8 @@ export const en: Texts = {
       `${service} reports that you did not agree. Nothing is kept. Go on only if you want to try again.`,
     notCompleted: (service) =>
       `The sign-in at ${service} was not completed here. Begin it again, and finish it in this browser.`,
+    noAccess: (service) =>
+      `${service} accepted your sign-in, but does not give access to this account. Try another account, or ask the administrator of ${service}.`,
     outage: (service) => `${service} does not answer right now. Nothing is lost: try again in a moment.`,
     tooMany: 'Too many wrong tries. Wait 15 minutes, then sign in from your program again.',
     fromAnotherSite:

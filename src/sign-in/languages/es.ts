@@ -32,6 +32,8 @@ export const es: Texts = {
       `${service} indica que usted no ha dado su consentimiento. No se guarda nada. Continúe solo si quiere intentarlo de nuevo.`,
     notCompleted: (service) =>
       `El inicio de sesión en ${service} no se completó aquí. Comience de nuevo y termínelo en este navegador.`,
+    noAccess: (service) =>
+      `${service} aceptó su inicio de sesión, pero no da acceso a esta cuenta. Pruebe con otra cuenta o pregunte a la administración de ${service}.`,
     outage: (service) => `${service} no responde en este momento. No se ha perdido nada: inténtelo de nuevo enseguida.`,
     tooMany: 'Demasiados intentos fallidos. Espere 15 minutos y vuelva a iniciar sesión desde su programa.',
     fromAnotherSite:

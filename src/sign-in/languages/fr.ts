@@ -32,6 +32,8 @@ export const fr: Texts = {
       `${service} indique que vous n’avez pas donné votre accord. Rien n’est conservé. Ne continuez que si vous voulez réessayer.`,
     notCompleted: (service) =>
       `La connexion à ${service} n’a pas été achevée ici. Recommencez-la et terminez-la dans ce navigateur.`,
+    noAccess: (service) =>
+      `${service} a accepté votre connexion, mais ne donne pas accès à ce compte. Essayez un autre compte, ou demandez à l’administration de ${service}.`,
     outage: (service) => `${service} ne répond pas pour le moment. Rien n’est perdu\u00a0: réessayez dans un instant.`,
     tooMany: 'Trop d’essais erronés. Attendez 15 minutes, puis recommencez la connexion depuis votre programme.',
     fromAnotherSite:

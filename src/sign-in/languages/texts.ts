@@ -50,6 +50,8 @@ export interface Texts {
     readonly declined: (service: string) => string;
     /** The user came back from the service in another browser, twice, or with what it does not accept. */
     readonly notCompleted: (service: string) => string;
+    /** The modern API does not serve whoever signed in at it. */
+    readonly noAccess: (service: string) => string;
     readonly outage: (service: string) => string;
     readonly tooMany: string;
     readonly fromAnotherSite: string;
