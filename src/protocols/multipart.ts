@@ -125,10 +125,15 @@ function normalized(body: Buffer, boundary: string): Buffer {
   );
   const lines = `\n${body.toString('latin1', startOf(body, boundary))}`;
   const text = lines.replace(delimiter, (_delimiter, header?: string) => {
-    const end = header === undefined ? '--' : `\r\n${withFields(header).replace(/\r?\n/g, '\r\n')}`;
+    const end = header === undefined ? '--' : `\r\n${withFields(unfolded(header)).replace(/\r?\n/g, '\r\n')}`;
     return `\r\n--${boundary}${end}`;
   });
   return Buffer.from(text.trimStart(), 'latin1');
+}
+
+/** A header whose fields are on one line each: https://www.rfc-editor.org/rfc/rfc5322#section-2.2.3. */
+function unfolded(header: string): string {
+  return header.replace(/\r?\n(?=[ \t])/g, '');
 }
 
 /** The parser wants a header field, which a part need not have. */

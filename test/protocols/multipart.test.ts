@@ -125,6 +125,17 @@ describe('of a message', () => {
     expect(parts).toEqual([{ contentId: expected, contentType: 'text/xml', bytes: Buffer.from('<a/>') }]);
   });
 
+  test.each(['\r\n ', '\n ', '\r\n\t', '\r\n \t ', ' \r\n ', '\r\n \r\n '])(
+    'a field of the header may be folded by %j',
+    (fold) => {
+      const fields = [`Content-Type: text/xml;${fold}charset=koi8-r`, `Content-ID:${fold}<a>`, `X:${fold}y`];
+      const parts = partsOf(messageOf(`${fields.join('\r\n')}\r\n\r\n<a/>\r\n b`));
+      expect(parts).toHaveLength(1);
+      expect(parts?.[0]?.contentType).toMatch(/^text\/xml;[ \t]+charset=koi8-r$/);
+      expect(parts?.[0]).toMatchObject({ contentId: 'a', bytes: Buffer.from('<a/>\r\n b') });
+    },
+  );
+
   test.each<[encoding: string, sent: string, bytes: string]>([
     ['base64', 'w7w\r\n=', '\xc3\xbc'],
     ['BASE64', 'w7w=', '\xc3\xbc'],
