@@ -102,6 +102,16 @@ describe('of a form', () => {
     expect(unwanted).toEqual([['n', '']]);
   });
 
+  test.each<[encoding: string, sent: string, value: string]>([
+    ['quoted-printable', 'J=C3=BCrgen =3D=\r\n 1', 'Jürgen = 1'],
+    ['Base64', 'SsO8cmdlbg==', 'Jürgen'],
+    ['8bit', 'a=3D', 'a=3D'],
+    ['', 'a=3D', 'a=3D'],
+  ])('the transfer encoding %j of a part is undone before its charset', (encoding, sent, value) => {
+    const header = `${NAMED}\r\nContent-Transfer-Encoding: ${encoding}`;
+    expect(fieldsOf(`--b\r\n${header}\r\n\r\n${sent}\r\n--b--`)).toEqual([['n', value]]);
+  });
+
   test('what has no end is told', () => {
     expect(() => fieldsOf(`--b\r\n${NAMED}\r\n\r\nv`)).toThrow(
       malformed(expect.stringMatching(/^not a multipart form \(.+\)$/)),
