@@ -17,12 +17,20 @@ export interface FormText {
  */
 export function formText(encoded: Buffer, contentType: string): FormText {
   const { text, isInAscii, charset } = encodingOf(encoded, contentType);
-  if (isInAscii) return { text: text.toString('latin1'), decode: (bytes) => decodeEscaped(bytes, charset) };
+  if (isInAscii)
+    return { text: withoutNulBehind(text.toString('latin1')), decode: (bytes) => decodeEscaped(bytes, charset) };
   return {
-    text: decodeBody(encoded, contentType),
+    text: withoutNulBehind(decodeBody(encoded, contentType)),
     decode: (characters) =>
       withBlanks(characters).replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => decodeText(unescapeBytes(escapes), undefined)),
   };
+}
+
+/** Programs in C send the end of their string too. */
+function withoutNulBehind(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end -= 1;
+  return text.slice(0, end);
 }
 
 /** Whether the markup of a form is in ASCII, and the charset that its names and values are then stated to be in. */
