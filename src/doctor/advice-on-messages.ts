@@ -15,7 +15,11 @@ export const adviceOnMessages: readonly (readonly [cause: RegExp, advice: string
     'switch the PROXY protocol off in the load balancer; X-Forwarded-For is understood instead',
   ],
   [
-    /^not a request of HTTP: Invalid (?:method|HTTP version|URL|char in url)/,
+    /^not a request of HTTP: (?:Invalid char in url|Expected HTTP\/)/,
+    'escape in the address what is not ASCII, and blanks: `%C3%BC` for ü, `%20` for a blank; behind it, write HTTP/1.0 or HTTP/1.1, in capitals',
+  ],
+  [
+    /^not a request of HTTP: Invalid (?:method|HTTP version|URL)/,
     'begin the request with a line such as `POST /api/1.0/rest HTTP/1.1`: its method in capitals, its path without blanks, its version 1.0 or 1.1',
   ],
   [

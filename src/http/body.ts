@@ -48,7 +48,8 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return NO_BYTES;
   const body = await readCompressed(request, limit);
   const [coding, ...others] = codingsIn(headers['content-encoding'] ?? '');
-  if (coding === undefined) return body;
+  // What is empty is in no coding, whatever a header says that a client sends with every request.
+  if (coding === undefined || body.length === 0) return body;
   const decompress = codings.get(coding);
   if (!decompress || others.length > 0) {
     throw new Fault('malformed', {

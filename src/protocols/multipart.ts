@@ -14,9 +14,9 @@ const FIRST_PART_BYTES = 1000;
 
 /**
  * The fields of a `multipart/form-data` body (https://www.rfc-editor.org/rfc/rfc7578) without its files, as they are read;
- * undefined where the body is none, whatever its Content-Type. A part that names no charset is in that of the form. Throws
- * a `malformed` Fault where the body is incomplete or a field is not text in its charset; the value of one that is not wanted is
- * empty.
+ * undefined where the body is none, whatever its Content-Type. A part that names no charset is in that of the form, and its
+ * transfer encoding is undone (https://www.rfc-editor.org/rfc/rfc2388#section-3). Throws a `malformed` Fault where the body is
+ * incomplete or a field is not text in its charset; the value of one that is not wanted is empty.
  */
 export function multipartFields(
   body: Buffer,
@@ -26,9 +26,10 @@ export function multipartFields(
   const boundary = boundaryOf(body, contentType, BOUNDARY_PARAMETER, FIRST_PART);
   if (boundary === undefined) return undefined;
   const charset = charsetAmongAscii(contentType);
-  return partsOf(body, boundary, 'form', ({ name = '', filename, bytes, headers }) => {
+  return partsOf(body, boundary, 'form', (part) => {
+    const { name = '', filename, headers } = part;
     if (filename !== undefined) return [];
-    const decoded = () => decodeBody(Buffer.from(bytes), headers['content-type'] ?? '', charset);
+    const decoded = () => decodeBody(contentOf(part), headers['content-type'] ?? '', charset);
     return [[name, isWanted(name) ? decoded() : '']];
   });
 }
@@ -54,11 +55,11 @@ const FIRST_DELIMITER = /^(?:\r?\n)*--([^\r\n]{1,200}?)[ \t]*\r?\n/;
 export function relatedParts(body: Buffer, contentType: string): Part[] | undefined {
   const boundary = boundaryOf(body, contentType, RELATED_BOUNDARY_PARAMETER, FIRST_DELIMITER);
   if (boundary === undefined) return undefined;
-  const parts = partsOf<Part>(body, boundary, 'message', ({ bytes, headers }) => [
+  const parts = partsOf<Part>(body, boundary, 'message', (part) => [
     {
-      contentId: withoutBrackets(headers['content-id'] ?? ''),
-      contentType: headers['content-type'] ?? '',
-      bytes: transferDecoded(Buffer.from(bytes), headers['content-transfer-encoding'] ?? ''),
+      contentId: withoutBrackets(part.headers['content-id'] ?? ''),
+      contentType: part.headers['content-type'] ?? '',
+      bytes: contentOf(part),
     },
   ]);
   return [...parts];
@@ -88,8 +89,10 @@ export function withoutBrackets(contentId: string): string {
   return contentId.replace(/^\s*<|>\s*$/g, '');
 }
 
-/** https://www.rfc-editor.org/rfc/rfc2045#section-6 */
-function transferDecoded(bytes: Buffer, encoding: string): Buffer {
+/** The bytes of a part without its transfer encoding: https://www.rfc-editor.org/rfc/rfc2045#section-6. */
+function contentOf(part: MultipartPart): Buffer {
+  const bytes = Buffer.from(part.bytes);
+  const encoding = part.headers['content-transfer-encoding'] ?? '';
   if (/^base64$/i.test(encoding)) return Buffer.from(bytes.toString('latin1'), 'base64');
   if (!/^quoted-printable$/i.test(encoding)) return bytes;
   const text = bytes
@@ -125,10 +128,15 @@ function normalized(body: Buffer, boundary: string): Buffer {
   );
   const lines = `\n${body.toString('latin1', startOf(body, boundary))}`;
   const text = lines.replace(delimiter, (_delimiter, header?: string) => {
-    const end = header === undefined ? '--' : `\r\n${withFields(header).replace(/\r?\n/g, '\r\n')}`;
+    const end = header === undefined ? '--' : `\r\n${withFields(unfolded(header)).replace(/\r?\n/g, '\r\n')}`;
     return `\r\n--${boundary}${end}`;
   });
   return Buffer.from(text.trimStart(), 'latin1');
+}
+
+/** A header whose fields are on one line each: https://www.rfc-editor.org/rfc/rfc5322#section-2.2.3. */
+function unfolded(header: string): string {
+  return header.replace(/\r?\n(?=[ \t])/g, '');
 }
 
 /** The parser wants a header field, which a part need not have. */

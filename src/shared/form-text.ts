@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer';
 import { decodeBody, decodeText } from './charset.js';
-import { isAsciiSuperset } from './charset-labels.js';
+import { isAsciiSuperset, WIDE } from './charset-labels.js';
 import { statedText } from './stated-charset.js';
 
 /** A form before its fields are decoded. */
@@ -17,19 +17,27 @@ export interface FormText {
  */
 export function formText(encoded: Buffer, contentType: string): FormText {
   const { text, isInAscii, charset } = encodingOf(encoded, contentType);
-  if (isInAscii) return { text: text.toString('latin1'), decode: (bytes) => decodeEscaped(bytes, charset) };
+  if (isInAscii)
+    return { text: withoutNulBehind(text.toString('latin1')), decode: (bytes) => decodeEscaped(bytes, charset) };
   return {
-    text: decodeBody(encoded, contentType),
+    text: withoutNulBehind(decodeBody(encoded, contentType)),
     decode: (characters) =>
       withBlanks(characters).replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => decodeText(unescapeBytes(escapes), undefined)),
   };
 }
 
+/** Programs in C send the end of their string too. */
+function withoutNulBehind(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end -= 1;
+  return text.slice(0, end);
+}
+
 /** Whether the markup of a form is in ASCII, and the charset that its names and values are then stated to be in. */
 export function encodingOf(encoded: Buffer, contentType: string) {
   const { charset: stated, text, why } = statedText(encoded, contentType);
-  // Escaped text is ASCII, of whatever charset a client says that it is; with NUL it may be UTF-16.
-  const isEscaped = isAscii(text) && !text.includes(0);
+  // Escaped text is ASCII, of whatever charset a client says that it is. Only with NUL it may be UTF-16, in which markup has it.
+  const isEscaped = (isAscii(text) || (stated !== undefined && WIDE.test(stated))) && !text.includes(0);
   const charset = stated !== undefined && isAsciiSuperset(stated) ? stated : undefined;
   return { text, isInAscii: isEscaped || stated === charset, charset, why };
 }

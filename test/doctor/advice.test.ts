@@ -53,6 +53,13 @@ test.each([
     'action=get_account_info&api_key=limited-limited&auth_token=a',
     /^add get_account_info to `actions` of the application Limited, /,
   ],
+  ...['\xfc', '%C3%BC \xfc', 'a b'].map(
+    (token) =>
+      [
+        `GET /api/1.0/rest?action=get_account_info&api_key=k&auth_token=${token} HTTP/1.1\r\nHost: x\r\n\r\n`,
+        /^escape in the address what is not ASCII, and blanks: `%C3%BC` for ü, `%20` for a blank; /,
+      ] as const,
+  ),
   ['action=get_account_info&api_key=limited-limited%20', /^take the blanks and line ends around the api_key out of /],
   [
     'action=authorization&login=a&api_key=rrc1d3ntb53tt6b2vhail6rdtrsxov3v',

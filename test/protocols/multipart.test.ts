@@ -102,6 +102,16 @@ describe('of a form', () => {
     expect(unwanted).toEqual([['n', '']]);
   });
 
+  test.each<[encoding: string, sent: string, value: string]>([
+    ['quoted-printable', 'J=C3=BCrgen =3D=\r\n 1', 'Jürgen = 1'],
+    ['Base64', 'SsO8cmdlbg==', 'Jürgen'],
+    ['8bit', 'a=3D', 'a=3D'],
+    ['', 'a=3D', 'a=3D'],
+  ])('the transfer encoding %j of a part is undone before its charset', (encoding, sent, value) => {
+    const header = `${NAMED}\r\nContent-Transfer-Encoding: ${encoding}`;
+    expect(fieldsOf(`--b\r\n${header}\r\n\r\n${sent}\r\n--b--`)).toEqual([['n', value]]);
+  });
+
   test('what has no end is told', () => {
     expect(() => fieldsOf(`--b\r\n${NAMED}\r\n\r\nv`)).toThrow(
       malformed(expect.stringMatching(/^not a multipart form \(.+\)$/)),
@@ -124,6 +134,17 @@ describe('of a message', () => {
     const parts = partsOf(messageOf(`Content-ID: ${contentId}\r\nContent-Type: text/xml\r\n\r\n<a/>`));
     expect(parts).toEqual([{ contentId: expected, contentType: 'text/xml', bytes: Buffer.from('<a/>') }]);
   });
+
+  test.each(['\r\n ', '\n ', '\r\n\t', '\r\n \t ', ' \r\n ', '\r\n \r\n '])(
+    'a field of the header may be folded by %j',
+    (fold) => {
+      const fields = [`Content-Type: text/xml;${fold}charset=koi8-r`, `Content-ID:${fold}<a>`, `X:${fold}y`];
+      const parts = partsOf(messageOf(`${fields.join('\r\n')}\r\n\r\n<a/>\r\n b`));
+      expect(parts).toHaveLength(1);
+      expect(parts?.[0]?.contentType).toMatch(/^text\/xml;[ \t]+charset=koi8-r$/);
+      expect(parts?.[0]).toMatchObject({ contentId: 'a', bytes: Buffer.from('<a/>\r\n b') });
+    },
+  );
 
   test.each<[encoding: string, sent: string, bytes: string]>([
     ['base64', 'w7w\r\n=', '\xc3\xbc'],

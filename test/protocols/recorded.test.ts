@@ -14,7 +14,7 @@ const protocols = createProtocols({ xmlDepth: 32 }, wsdl);
 
 /** What HTTP undoes or refuses before a protocol sees it, and the calls that are refused behind one. */
 const OF_HTTP =
-  /chunk|gzip|deflate|coding|transfer|fragment|header-|length|line-feeds-alone|empty-lines|method|hosts|version-9|below|without-version|in-path|no-path|carriage-return-in|needless|unknown-(?:path|root)/;
+  /chunk|gzip|deflate|coding|transfer|fragment|header-|length|line-feeds-alone|empty-lines|method|hosts|version-9|below|without-version|in-path|no-path|carriage-return-in|needless|query-(?:not|with)|unknown-(?:path|root)/;
 const OF_DISPATCH = /-(?:action|operation)-\w+$|unknown-operation$/;
 
 function examplesOf(folder: string, reply: string) {
