@@ -10,7 +10,7 @@ import { messageOf } from '../shared/errors.js';
 import { createScope } from '../shared/scope.js';
 import { openStore } from '../store/open.js';
 import { sessionPages } from '../store/session-pages.js';
-import { describeTokens, type IssuedToken, revokeByPrefix, revokeWhere } from '../vault/issued-tokens.js';
+import { describeTokens, type IssuedToken, isExpiredAt, revokeByPrefix, revokeWhere } from '../vault/issued-tokens.js';
 import { changeKey, type KeySource } from '../vault/master-key.js';
 
 /** Opens the services of a configuration for some work, and closes them again. */
@@ -148,8 +148,8 @@ export async function* listTokens(
   }
 }
 
-/** Selects tokens: one by a prefix of its digest, those of an application, or all. */
-export type TokenSelector = { readonly prefix: string } | ApplicationSelector | 'all';
+/** Selects tokens: one by a prefix of its digest, those of an application, those that have expired, or all. */
+export type TokenSelector = { readonly prefix: string } | ApplicationSelector | 'expired' | 'all';
 
 /**
  * Revokes tokens; gives their number. Throws an Error with one line for the operator where the selector fits no single
@@ -158,6 +158,7 @@ export type TokenSelector = { readonly prefix: string } | ApplicationSelector | 
 export function revokeTokens(config: Config, runtime: RuntimeOptions, selector: TokenSelector): Promise<number> {
   return withServices(config, runtime, async ({ applications, store, sessions }) => {
     if (selector === 'all') return revokeWhere(store, () => true);
+    if (selector === 'expired') return revokeWhere(store, isExpiredAt(await store.now(), applications, sessions));
     if ('prefix' in selector) return revokeByPrefix(store, selector.prefix);
     const label = sessions.labelOf(applicationOf(applications, selector));
     return revokeWhere(store, ({ application }) => application === label);

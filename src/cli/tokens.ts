@@ -75,20 +75,22 @@ export function addTokensCommand(program: Command, commandLine: CommandLine): vo
       await write(listTokens(await loadConfig(config), environment(), json ? tokensDocument : tokensTable), stdout);
     });
 
-  const revoke = command('revoke', 'forget auth_tokens: one, those of an application, or all')
+  const revoke = command('revoke', 'forget auth_tokens: one, those of an application, those that have expired, or all')
     .argument('[prefix]', 'the beginning of the digest of one, as `tokens list` shows it', toToken)
     .option('--application <name>', 'all those of the application of this name')
     .option('--api-key <key>', 'the same, by its api_key, which other users of this machine may then see')
+    .option('--expired', 'all those that are older than the token_days of their application')
     .option('--all', 'all of them');
-  revoke.action(async (prefix: string | undefined, options: ApplicationOptions & { config?: string; all?: true }) => {
+  revoke.action(async (prefix: string | undefined, options: RevokeOptions) => {
     const selectors: TokenSelector[] = [
       ...(prefix === undefined ? [] : [{ prefix }]),
       ...selectorsOf(options),
+      ...(options.expired ? (['expired'] as const) : []),
       ...(options.all ? (['all'] as const) : []),
     ];
     const [selector, ...others] = selectors;
     if (!selector || others.length > 0)
-      return revoke.error('error: name one of a prefix, --application, --api-key and --all');
+      return revoke.error('error: name one of a prefix, --application, --api-key, --expired and --all');
     const { revokeTokens } = await operations();
     print(`revoked ${await revokeTokens(await loadConfig(options.config), environment(), selector)}`);
   });
@@ -115,6 +117,13 @@ const emptyProblem = (answer: string) => (answer.trim() === '' ? 'It is not empt
 interface ApplicationOptions {
   readonly application?: string;
   readonly apiKey?: string;
+}
+
+/** The options that select what is revoked. */
+interface RevokeOptions extends ApplicationOptions {
+  readonly config?: string;
+  readonly expired?: true;
+  readonly all?: true;
 }
 
 /** The options that say where the credential comes from. */

@@ -1,7 +1,7 @@
 import type { Application } from '../applications/application.js';
 import { sessionPages } from '../store/session-pages.js';
 import type { KnownSession, Store } from '../store/store.js';
-import type { Sessions } from './sessions.js';
+import { DAY_MS, type Sessions } from './sessions.js';
 
 /** An auth_token as operators see it: the token itself is nowhere. */
 export interface IssuedToken {
@@ -33,6 +33,19 @@ export function describeTokens(
     createdAt: new Date(createdAt).toISOString(),
     lastUsed: lastUsed === undefined ? undefined : new Date(lastUsed).toISOString(),
   });
+}
+
+/**
+ * Whether a session is older than the `token_days` of its application, at this time of the store, in milliseconds since 1970.
+ * None is where an application has no `token_days`, or is not in the configuration.
+ */
+export function isExpiredAt(
+  now: number,
+  applications: readonly Application[],
+  { labelOf }: Pick<Sessions, 'labelOf'>,
+): (session: KnownSession) => boolean {
+  const days = new Map(applications.map((application) => [labelOf(application), application.tokenDays]));
+  return ({ application, createdAt }) => createdAt + (days.get(application) ?? Number.POSITIVE_INFINITY) * DAY_MS < now;
 }
 
 /** Revokes the auth_token whose digest begins so; gives 1. Throws an Error for the operator where it is not one. */

@@ -42,7 +42,7 @@ interface NewSession {
 
 const KIND = 'session';
 const NO_SESSION = 'no session has this auth_token: never issued, signed out, or of another application';
-const DAY_MS = 24 * 60 * 60_000;
+export const DAY_MS = 24 * 60 * 60_000;
 /** The resolution of the last use. */
 const LAST_USE_RESOLUTION_MS = 60_000;
 

@@ -91,6 +91,19 @@ describe('thousands of tokens', () => {
     expect(namesIn(await listed(config))).toEqual(new Set(['Web']));
   });
 
+  test('are revoked where they are older than the token_days of their application', async () => {
+    const { cwd, config } = await filled();
+    const database = new DatabaseSync(join(cwd, 'bridge.db'));
+    database.exec(`UPDATE sessions SET created_at = created_at - ${31 * 24 * 60 * 60_000}`);
+    database.close();
+    const revoked = (tokenDays?: number) => {
+      const applications = config.applications.map((each) => (each.name === 'Desktop' ? { ...each, tokenDays } : each));
+      return revokeTokens({ ...config, applications }, {}, 'expired');
+    };
+    expect([await revoked(), await revoked(32), await revoked(30)]).toEqual([0, 0, 1600]);
+    expect(namesIn(await listed(config))).toEqual(new Set(['Web']));
+  });
+
   test('are revoked all', async () => {
     const { config } = await filled();
     expect(await revokeTokens(config, {}, 'all')).toBe(3200);

@@ -442,13 +442,18 @@ describe('tokens revoke', () => {
     expect(await tokens({ cwd }, 'revoke --api-key key-of-nobody')).toMatchObject(
       failsWith('no application has this api_key'),
     );
-    for (const commandLine of ['revoke', 'revoke abc --all', 'revoke --all --api-key key-of-desktop']) {
+    for (const commandLine of [
+      'revoke',
+      'revoke abc --all',
+      'revoke --expired --all',
+      'revoke --all --api-key key-of-desktop',
+    ]) {
       const { code, stdout, stderr } = await tokens({ cwd }, commandLine);
       expect([commandLine, code, stdout, stderr]).toEqual([
         commandLine,
         2,
         '',
-        'error: name one of a prefix, --application, --api-key and --all\n',
+        'error: name one of a prefix, --application, --api-key, --expired and --all\n',
       ]);
     }
     expect(await listed({ cwd })).toHaveLength(2);
