@@ -77,7 +77,6 @@ test('the package has the program, the provider suite, their declarations, and n
   expect(packed.filter((path) => path.endsWith('.js') && path.startsWith('dist/'))).toEqual(programs.sort());
   const others = packed.filter((path) => !path.startsWith('dist/'));
   expect(others).toEqual([
-    'CHANGELOG.md',
     'LICENSE',
     'README.md',
     'bridge.schema.json',
