@@ -34,7 +34,7 @@ export interface Child {
 
 export interface ProcessOptions {
   readonly cwd: string;
-  /** The complete environment; by default empty. */
+  /** The environment beside TMPDIR, which is `cwd`: what a killed process leaves there goes with it. By default no other. */
   readonly env?: Readonly<Record<string, string>>;
   /** A command with arguments that executes the command after them, such as `env`; by default none. */
   readonly under?: readonly string[];
@@ -42,7 +42,7 @@ export interface ProcessOptions {
   readonly detached?: true;
 }
 
-/** Starts Node.js with these arguments and an empty environment; it is killed after the test. */
+/** Starts Node.js with these arguments and none of the environment; it is killed after the test. */
 export function startNode(cwd: string, ...args: string[]): Child {
   return startNodeIn({ cwd }, ...args);
 }
@@ -50,7 +50,7 @@ export function startNode(cwd: string, ...args: string[]): Child {
 /** Starts Node.js with these options and arguments; it is killed after the test. */
 export function startNodeIn({ cwd, env = {}, under = [], detached }: ProcessOptions, ...args: string[]): Child {
   const [program = process.execPath, ...programArgs] = [...under, process.execPath, ...args];
-  const child = spawn(program, programArgs, { cwd, env, detached: detached ?? false });
+  const child = spawn(program, programArgs, { cwd, env: { TMPDIR: cwd, ...env }, detached: detached ?? false });
   let stdout = '';
   let stderr = '';
   let ended: Ended | undefined;
