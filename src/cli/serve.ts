@@ -13,8 +13,9 @@ import { exitNow, optimize, reloadOnSignal, stopOnSignal, worker } from './proce
 const YOUNG_FLAGS = { atStart: '--semi-space-growth-factor=1', afterStart: '--semi-space-growth-factor=2' };
 
 /**
- * Lets the old generation grow by two thirds between collections instead of doubling at least: most of a call is garbage, and the
- * peak is a fifth lower at the same cost; 20 takes 8 % more CPU. Set after the start, of which hardly anything is garbage.
+ * Lets the old generation grow by two thirds between collections instead of doubling at least: most of a call is garbage, and
+ * the peak is a fifth lower at the same cost; 20 takes 8 % more CPU. Set after the start, of which hardly anything is
+ * garbage.
  */
 const MEMORY_FLAG = '--heap-growing-percent=65';
 

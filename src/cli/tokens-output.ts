@@ -1,11 +1,8 @@
-import { cleaned } from '../shared/clean.js';
 import type { IssuedToken } from '../vault/issued-tokens.js';
+import { cellOf } from './table.js';
 import type { TokensOutput } from './token-operations.js';
 
-/** The longest text in a cell. */
-const MAX_LENGTH = 200;
-
-/** A line for each, with tabs between its cells, and nothing that a terminal would obey. */
+/** A line for each, with tabs between its cells. */
 export const tokensTable: TokensOutput = {
   head: lineOf(['token', 'application', 'account', 'created', 'last used']),
   line: ({ prefix, application, account, createdAt, lastUsed }) =>
@@ -15,7 +12,7 @@ export const tokensTable: TokensOutput = {
 };
 
 function lineOf(cells: readonly string[]): string {
-  return `${cells.map((cell) => cleaned(cell, MAX_LENGTH)).join('\t')}\n`;
+  return `${cells.map(cellOf).join('\t')}\n`;
 }
 
 /** A JSON document, with a line for each. An application that is not in the configuration is null. */
